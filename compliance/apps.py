@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class ComplianceConfig(AppConfig):
+    """Compliance."""
+
+    name = "compliance"

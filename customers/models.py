@@ -1,0 +1,136 @@
+"""Data subjects with their keys, and the customers who are known by them."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from customers.enums import AddressKind, TokenKind
+from oms.money import MoneyField
+from oms.querysets import LockingQuerySet
+
+
+class DataSubject(models.Model):
+    """A person, as far as privacy law is concerned: two wrapped keys and nothing else.
+
+    The operational key opens everything but issued documents and is destroyed by erasure; the
+    fiscal key opens invoices and is destroyed when their legal retention ends.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    operational_key = models.BinaryField(null=True)
+    fiscal_key = models.BinaryField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True)
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(operational_key=None),
+                name="customers_subject_erased_has_no_key",
+                violation_error_message="An erased person has no operational key.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class SearchToken(models.Model):
+    """A blind index entry: finds a subject by an exact e-mail address, phone number or name word."""
+
+    subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="tokens")
+    kind = models.CharField(max_length=6, choices=TokenKind)
+    token = models.CharField(max_length=24)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "token", "subject"], name="customers_token_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.subject_id}"
+
+
+class Company(models.Model):
+    """A business that buys; its people are customers of their own."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    tax_id = models.CharField("tax ID", max_length=40, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(models.Model):
+    """Somebody who buys, under a readable number; who that is stands in the envelope."""
+
+    number = models.CharField(max_length=20, unique=True)
+    subject = models.OneToOneField(DataSubject, models.PROTECT, related_name="customer")
+    company = models.ForeignKey(
+        Company, models.PROTECT, null=True, blank=True, related_name="customers"
+    )
+    profile = models.BinaryField(null=True)  # sealed: name, email, phone, company, tax_id
+    group = models.CharField(max_length=40, blank=True)  # such as wholesale, vip
+    credit_limit = MoneyField(null=True, blank=True)  # in the channel's currency; empty: none set
+    payment_terms_days = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    history = HistoricalRecords()
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(credit_limit=None) | Q(credit_limit__gte=0),
+                name="customers_credit_limit_not_negative",
+                violation_error_message="A credit limit is not negative.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Address(models.Model):
+    """A customer's address, sealed; orders carry their own snapshot."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="addresses")
+    kind = models.CharField(max_length=10, choices=AddressKind)
+    country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.country}"
+
+
+class Disclosure(models.Model):
+    """One reading of a person's data: who opened which envelope, when and for what."""
+
+    subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="disclosures")
+    reader = models.CharField(max_length=80)
+    what = models.CharField(max_length=80)  # such as orders.order SO100001
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject", "-at"], name="customers_disclosure_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.reader} {self.what}"

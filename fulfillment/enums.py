@@ -1,0 +1,104 @@
+"""Words of the fulfillment app, and the moves that its documents may make."""
+
+from django.db import models
+
+
+class FulfillmentOrderStatus(models.TextChoices):
+    """Life of the work that one location does for one order."""
+
+    OPEN = "open"  # waits for the location
+    ACCEPTED = "accepted"  # the location will do it; being picked
+    PICKED = "picked"  # every unit is in the trolley
+    PACKED = "packed"  # every unit is in a parcel
+    SHIPPED = "shipped"  # handed to the carrier
+    REJECTED = "rejected"  # the location cannot do it, see the reason
+    CANCELLED = "cancelled"  # recalled before it left
+
+
+FULFILLMENT_ORDER_MOVES: dict[str, set[str]] = {
+    FulfillmentOrderStatus.OPEN: {
+        FulfillmentOrderStatus.ACCEPTED,
+        FulfillmentOrderStatus.REJECTED,
+        FulfillmentOrderStatus.CANCELLED,
+    },
+    FulfillmentOrderStatus.ACCEPTED: {
+        FulfillmentOrderStatus.PICKED,
+        FulfillmentOrderStatus.REJECTED,
+        FulfillmentOrderStatus.CANCELLED,
+    },
+    FulfillmentOrderStatus.PICKED: {
+        FulfillmentOrderStatus.PACKED,
+        FulfillmentOrderStatus.REJECTED,
+        FulfillmentOrderStatus.CANCELLED,
+    },
+    FulfillmentOrderStatus.PACKED: {
+        FulfillmentOrderStatus.SHIPPED,
+        FulfillmentOrderStatus.CANCELLED,
+    },
+    FulfillmentOrderStatus.SHIPPED: set(),
+    FulfillmentOrderStatus.REJECTED: set(),
+    FulfillmentOrderStatus.CANCELLED: set(),
+}
+
+
+class RejectReason(models.TextChoices):
+    """Why a location cannot supply; decides what becomes of its stock figure."""
+
+    NOT_IN_STOCK = "not_in_stock"  # on hand becomes what is really there: nothing to pick
+    MISMATCH = "mismatch"  # fewer units than the figure says
+    DAMAGED = "damaged"  # units are there, not sellable
+    CAPACITY = "capacity"  # no time; stock is right
+    CLOSED = "closed"  # location is closed; stock is right
+    OTHER = "other"
+
+
+class ShipmentStatus(models.TextChoices):
+    """Where a shipment is; the order of the words is the order of time."""
+
+    SHIPPED = "shipped"  # handed over
+    IN_TRANSIT = "in_transit"  # the carrier has it
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    EXCEPTION = "exception"  # something is wrong; does not change progress
+    DELIVERED = "delivered"  # received
+    RETURNED_TO_SENDER = "returned_to_sender"  # undeliverable
+
+
+class ReturnStatus(models.TextChoices):
+    """Life of a return."""
+
+    REQUESTED = "requested"  # somebody wants to send goods back
+    APPROVED = "approved"  # may be sent
+    DECLINED = "declined"  # may not
+    RECEIVED = "received"  # every unit has an outcome
+    CLOSED = "closed"  # credited
+
+
+RETURN_MOVES: dict[str, set[str]] = {
+    ReturnStatus.REQUESTED: {ReturnStatus.APPROVED, ReturnStatus.DECLINED},
+    ReturnStatus.APPROVED: {ReturnStatus.RECEIVED, ReturnStatus.DECLINED},
+    ReturnStatus.RECEIVED: {ReturnStatus.CLOSED},
+    ReturnStatus.DECLINED: set(),
+    ReturnStatus.CLOSED: set(),
+}
+
+
+class ReturnReason(models.TextChoices):
+    """Why goods come back."""
+
+    UNWANTED = "unwanted"  # changed mind
+    DAMAGED = "damaged"
+    DEFECTIVE = "defective"
+    WRONG_ITEM = "wrong_item"
+    NOT_AS_DESCRIBED = "not_as_described"
+    LATE = "late"
+    UNDELIVERED = "undelivered"  # return to origin
+    OTHER = "other"
+
+
+class Outcome(models.TextChoices):
+    """What becomes of a returned unit."""
+
+    RESTOCK = "restock"  # sellable again
+    QUARANTINE = "quarantine"  # set apart for a decision
+    SCRAP = "scrap"  # destroyed
+    SEND_BACK = "send_back"  # to the sender, not ours

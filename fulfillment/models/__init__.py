@@ -1,0 +1,17 @@
+"""Tables of the fulfillment app, one file per noun."""
+
+from fulfillment.models.fulfillment_order import FulfillmentOrder, FulfillmentOrderLine
+from fulfillment.models.returns import Return, ReturnLine
+from fulfillment.models.shipment import Carrier, Parcel, ParcelLine, Shipment, TrackingEvent
+
+__all__ = [
+    "Carrier",
+    "FulfillmentOrder",
+    "FulfillmentOrderLine",
+    "Parcel",
+    "ParcelLine",
+    "Return",
+    "ReturnLine",
+    "Shipment",
+    "TrackingEvent",
+]

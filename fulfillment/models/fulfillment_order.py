@@ -1,0 +1,89 @@
+"""Fulfilment orders: what one location must do for one order."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from fulfillment.enums import FulfillmentOrderStatus, RejectReason
+from oms.querysets import LockingQuerySet
+
+
+class FulfillmentOrder(models.Model):
+    """Work for one location: pick, pack and ship these units of one order."""
+
+    number = models.CharField(max_length=20, unique=True)
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="fulfillment_orders")
+    location = models.ForeignKey(
+        "inventory.Location", models.PROTECT, related_name="fulfillment_orders"
+    )
+    status = models.CharField(
+        max_length=10, choices=FulfillmentOrderStatus, default=FulfillmentOrderStatus.OPEN
+    )
+    reject_reason = models.CharField(max_length=14, choices=RejectReason, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    ship_by = models.DateTimeField(null=True, blank=True)  # the order's promise
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    picked_at = models.DateTimeField(null=True, blank=True)
+    packed_at = models.DateTimeField(null=True, blank=True)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # rejected or cancelled
+    history = HistoricalRecords()
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=FulfillmentOrderStatus.values),
+                name="fulfillment_order_status_known",
+                violation_error_message="A fulfilment order has one of the known statuses.",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["location", "status", "ship_by"], name="fulfillment_order_work"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class FulfillmentOrderLine(models.Model):
+    """Units of one order line, with how far this location has come."""
+
+    fulfillment_order = models.ForeignKey(FulfillmentOrder, models.PROTECT, related_name="lines")
+    order_line = models.ForeignKey(
+        "orders.OrderLine", models.PROTECT, related_name="fulfillment_lines"
+    )
+    quantity = models.BigIntegerField()
+    picked = models.BigIntegerField(default=0)
+    packed = models.BigIntegerField(default=0)
+    shipped = models.BigIntegerField(default=0)
+    dropped = models.BigIntegerField(default=0)  # rejected or recalled; will not ship from here
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["fulfillment_order", "order_line"], name="fulfillment_line_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0),
+                name="fulfillment_line_quantity_positive",
+                violation_error_message="At least one unit is asked for.",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped__gte=0)
+                & Q(shipped__lte=F("packed"))
+                & Q(packed__lte=F("picked"))
+                & Q(dropped__gte=0)
+                & Q(picked__lte=F("quantity") - F("dropped")),
+                name="fulfillment_line_quantities_in_order",
+                violation_error_message="shipped <= packed <= picked <= quantity - dropped.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.quantity)

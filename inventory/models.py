@@ -1,0 +1,180 @@
+"""Products, locations, stock levels, and the two ledgers that prove them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from inventory.enums import LocationKind, MovementKind, ReservationState
+from oms.models import AppendOnly
+from oms.money import MoneyField
+from oms.querysets import LockingQuerySet
+
+
+class Product(models.Model):
+    """A thing with a SKU that is stocked, sold, taxed and declared."""
+
+    sku = models.CharField("SKU", max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    barcode = models.CharField(max_length=64, blank=True)  # GTIN where there is one
+    unit_price = MoneyField(null=True, blank=True)  # list price; channels may differ
+    unit_cost = MoneyField(null=True, blank=True)
+    weight_g = models.PositiveIntegerField("weight (g)", default=0)
+    tax_class = models.CharField(max_length=20, default="standard")  # rate class or HSN rate class
+    hs_code = models.CharField("HS code", max_length=10, blank=True)  # HS 2022; HSN in India
+    origin_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
+    customs_description = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    history = HistoricalRecords()
+
+    objects = LockingQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class Location(models.Model):
+    """A place that holds stock and can ship it."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=12, choices=LocationKind, default=LocationKind.WAREHOUSE)
+    line1 = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    region = models.CharField(max_length=40, blank=True)  # state; GST state name or code in India
+    country = models.CharField(max_length=2)  # ISO 3166-1
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    time_zone = models.CharField(max_length=40, default="UTC")
+    cutoff = models.TimeField(null=True, blank=True)  # orders released before it leave today
+    priority = models.PositiveSmallIntegerField(default=100)  # lower serves first
+    is_active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class StockLevel(models.Model):
+    """How much of a product is at a location; the counters are never written but by `operations`."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="levels")
+    location = models.ForeignKey(Location, models.PROTECT, related_name="levels")
+    on_hand = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+    safety_stock = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "location"], name="inventory_level_unique"),
+            models.CheckConstraint(
+                condition=Q(on_hand__gte=0),
+                name="inventory_level_on_hand_not_negative",
+                violation_error_message="On-hand stock is never negative.",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0) & Q(reserved__lte=F("on_hand")),
+                name="inventory_level_reserved_within_on_hand",
+                violation_error_message="Reserved stock is never more than what is on hand.",
+            ),
+            models.CheckConstraint(
+                condition=Q(safety_stock__gte=0),
+                name="inventory_level_safety_stock_not_negative",
+                violation_error_message="Safety stock is never negative.",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["changed_at"], name="inventory_level_changed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"level {self.pk}"
+
+    @property
+    def available(self) -> int:
+        """What may still be promised: on hand less reserved less safety stock, at least zero."""
+        return max(self.on_hand - self.reserved - self.safety_stock, 0)
+
+
+class StockMovement(AppendOnly):
+    """One change of on-hand stock: what, how much, why, who, and the balance after it."""
+
+    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="movements")
+    kind = models.CharField(max_length=16, choices=MovementKind)
+    quantity = models.BigIntegerField()  # signed
+    balance = models.BigIntegerField()  # on hand after this movement
+    order_line = models.ForeignKey(
+        "orders.OrderLine", models.PROTECT, null=True, blank=True, related_name="movements"
+    )
+    reference = models.CharField(max_length=80, blank=True)  # document that caused it
+    reason = models.CharField(max_length=200, blank=True)
+    unit_cost = MoneyField(null=True, blank=True)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(quantity=0),
+                name="inventory_movement_quantity_not_zero",
+                violation_error_message="A movement moves something.",
+            ),
+            models.CheckConstraint(
+                condition=Q(balance__gte=0),
+                name="inventory_movement_balance_not_negative",
+                violation_error_message="A movement never leaves less than nothing.",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["level", "-id"], name="inventory_movement_level"),
+            models.Index(fields=["reference"], name="inventory_movement_reference"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity:+d}"
+
+
+class Reservation(models.Model):
+    """Stock promised to an order line. Splits when it is consumed or released in part."""
+
+    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="reservations")
+    order_line = models.ForeignKey(
+        "orders.OrderLine", models.PROTECT, related_name="reservations"
+    )
+    quantity = models.BigIntegerField()
+    state = models.CharField(
+        max_length=10, choices=ReservationState, default=ReservationState.OPEN
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0),
+                name="inventory_reservation_quantity_positive",
+                violation_error_message="A reservation reserves something.",
+            ),
+            models.UniqueConstraint(
+                fields=["order_line", "level"],
+                condition=Q(state=ReservationState.OPEN),
+                name="inventory_reservation_one_open",
+                violation_error_message="A line has one open reservation per stock level.",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["level"], name="inventory_reservation_open", condition=Q(state="open")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.quantity}"

@@ -1,0 +1,31 @@
+"""Migration operation that lets PostgreSQL itself refuse to change ledger rows."""
+
+from django.db import migrations
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION oms_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$
+"""
+
+
+def protect(*tables: str) -> migrations.RunPython:
+    """Refuse UPDATE and DELETE on these tables, on PostgreSQL; elsewhere the models refuse."""
+
+    def create(_apps, schema_editor):
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        schema_editor.execute(FUNCTION)
+        for table in tables:
+            schema_editor.execute(
+                f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION oms_refuse_change()"
+            )
+
+    def drop(_apps, schema_editor):
+        if schema_editor.connection.vendor == "postgresql":
+            for table in tables:
+                schema_editor.execute(f"DROP TRIGGER IF EXISTS append_only ON {table}")
+
+    return migrations.RunPython(create, drop)

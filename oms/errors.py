@@ -1,0 +1,19 @@
+"""The one kind of error that an operation raises on purpose."""
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """A refusal with a stable code; the doors translate it into HTTP, a message or an exit code.
+
+    Subclasses set `code` (lower_snake, never changed once published) and `message`, a sentence
+    with named parameters. `params` holds plain values only, never personal data.
+    """
+
+    code = "refused"
+    message = "This is not possible now."
+
+    def __init__(self, message: str | None = None, /, **params: Any) -> None:
+        self.params = params
+        self.detail = (message or self.message).format(**params)
+        super().__init__(self.detail)

@@ -1,0 +1,95 @@
+"""The outbox: what happened, written in the transaction in which it happened."""
+
+import uuid
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import Max
+from django.utils import timezone
+
+from oms.models import Event
+
+correlation: ContextVar[uuid.UUID | None] = ContextVar("correlation", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event about to be recorded."""
+
+    name: str
+    subject: models.Model
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def record(name: str, subject: models.Model, *, by: str, **facts: Any) -> Event:
+    """Write one event about a subject whose row the caller has locked or just inserted.
+
+    The facts are ids and plain values, never personal data. Raises RuntimeError outside a
+    transaction: an event without its act, or an act without its event, would be a lie.
+    """
+    return record_all([Fact(name, subject, facts)], by=by)[0]
+
+
+def record_all(entries: Iterable[Fact], *, by: str) -> list[Event]:
+    """Write many events in one statement, sequences continued per subject (one query more)."""
+    entries = list(entries)
+    return _insert(entries, _last_sequences(entries), by)
+
+
+def record_first(entries: Iterable[Fact], *, by: str) -> list[Event]:
+    """Write the first events of subjects inserted in this transaction, in one statement."""
+    return _insert(list(entries), {}, by)
+
+
+def subject_type(subject: models.Model) -> str:
+    """How events name a model: app_label.model."""
+    return subject._meta.label_lower  # noqa: SLF001 (public API in all but name)
+
+
+def _insert(entries: list[Fact], last: dict[tuple[str, int], int], by: str) -> list[Event]:
+    if not connection.in_atomic_block:
+        msg = "an event is recorded inside the transaction of its act"
+        raise RuntimeError(msg)
+    now, thread = timezone.now(), correlation.get() or uuid.uuid4()
+    rows = []
+    for entry in entries:
+        key = (subject_type(entry.subject), entry.subject.pk)
+        last[key] = last.get(key, 0) + 1
+        rows.append(
+            Event(
+                name=entry.name,
+                subject_type=key[0],
+                subject_id=key[1],
+                subject_label=_label(entry.subject),
+                sequence=last[key],
+                actor=by,
+                at=now,
+                facts=entry.facts,
+                channel=getattr(entry.subject, "channel_code", ""),
+                correlation_id=thread,
+            )
+        )
+    return Event.objects.bulk_create(rows)
+
+
+def _label(subject: models.Model) -> str:
+    for name in ("number", "code", "sku"):
+        if value := getattr(subject, name, ""):
+            return str(value)
+    return ""
+
+
+def _last_sequences(entries: list[Fact]) -> dict[tuple[str, int], int]:
+    found: dict[tuple[str, int], int] = {}
+    for kind in {subject_type(entry.subject) for entry in entries}:
+        ids = {entry.subject.pk for entry in entries if subject_type(entry.subject) == kind}
+        rows = (
+            Event.objects.filter(subject_type=kind, subject_id__in=ids)
+            .values_list("subject_id")
+            .annotate(last=Max("sequence"))
+        )
+        found |= {(kind, subject_id): last for subject_id, last in rows}
+    return found

@@ -1,0 +1,115 @@
+"""Words of the orders app, and the moves that an order may make."""
+
+from django.db import models
+
+
+class OrderStatus(models.TextChoices):
+    """Life of the document."""
+
+    DRAFT = "draft"  # not yet asked for
+    PLACED = "placed"  # asked for; being validated, allocated, paid
+    CONFIRMED = "confirmed"  # handed to at least one location
+    CLOSED = "closed"  # everything delivered or cancelled, nothing owed
+    CANCELLED = "cancelled"  # nothing will be shipped
+
+
+ORDER_MOVES: dict[str, set[str]] = {
+    OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELLED},
+    OrderStatus.PLACED: {OrderStatus.CONFIRMED, OrderStatus.CANCELLED},
+    OrderStatus.CONFIRMED: {OrderStatus.CLOSED, OrderStatus.CANCELLED},
+    OrderStatus.CLOSED: {OrderStatus.CONFIRMED},  # a return or replacement reopens it
+    OrderStatus.CANCELLED: set(),
+}
+
+
+class Stage(models.TextChoices):
+    """Where in the pipeline an order stands; computed from facts."""
+
+    PLACEMENT = "placement", "Placement"  # a draft
+    VALIDATION = "validation", "Validation"  # a hold is open
+    ALLOCATION = "allocation", "Allocation"  # waits for stock
+    PAYMENT = "payment", "Payment"  # waits for money
+    FULFILMENT = "fulfilment", "Fulfilment"  # a location is picking or packing
+    SHIPPING = "shipping", "Shipping"  # on its way
+    REPORTING = "reporting", "Reporting"  # done; counts in the books
+
+
+class PaymentStatus(models.TextChoices):
+    """Money received against money due."""
+
+    UNPAID = "unpaid"  # nothing
+    AUTHORIZED = "authorized"  # the whole is reserved on the payer's side
+    PARTIALLY_PAID = "partially_paid"  # something
+    PAID = "paid"  # exactly what is due
+    OVERPAID = "overpaid"  # more than is due: refund
+    REFUNDED = "refunded"  # everything went back
+
+
+class FulfillmentStatus(models.TextChoices):
+    """Goods sent against goods due."""
+
+    UNFULFILLED = "unfulfilled"  # nothing has left
+    PARTIALLY_SHIPPED = "partially_shipped"  # something has left
+    SHIPPED = "shipped"  # everything due has left
+    PARTIALLY_RETURNED = "partially_returned"  # something came back
+    RETURNED = "returned"  # everything came back
+
+
+class HoldKind(models.TextChoices):
+    """Why an order may not go on."""
+
+    UNKNOWN_SKU = "unknown_sku", "Unknown SKU"  # map it to a product
+    INCOMPLETE_ADDRESS = "incomplete_address"  # complete the address
+    PRICE_MISMATCH = "price_mismatch"  # the channel's figures do not add up
+    SUSPECTED_DUPLICATE = "suspected_duplicate"  # same buyer, same lines, short time
+    CREDIT_LIMIT = "credit_limit"  # would owe more than allowed
+    REVIEW = "review"  # amount over the channel's review limit
+    FRAUD = "fraud"  # somebody or something suspects fraud
+    CUSTOMER_REQUEST = "customer_request"  # the buyer asked to wait
+    OUT_OF_STOCK = "out_of_stock"  # location rejected and nothing else can serve
+    OTHER = "other"  # see the reason
+
+
+class ChargeKind(models.TextChoices):
+    """What is charged beside goods."""
+
+    SHIPPING = "shipping"
+    HANDLING = "handling"
+    GIFT_WRAP = "gift_wrap"
+    COD_FEE = "cod_fee", "COD fee"
+    FEE = "fee"
+    DISCOUNT = "discount"  # negative
+    RETURN = "return"  # negative: credit for goods that came back
+    ADJUSTMENT = "adjustment"  # either sign
+    ROUNDING = "rounding"  # either sign, below one minor unit per line
+
+
+class PaymentMethod(models.TextChoices):
+    """How money comes in."""
+
+    MANUAL = "manual"  # somebody recorded it
+    CARD = "card"  # captured by the channel's gateway
+    BANK_TRANSFER = "bank_transfer"
+    CASH_ON_DELIVERY = "cash_on_delivery"
+    ON_ACCOUNT = "on_account"  # payment terms
+
+
+class TransactionKind(models.TextChoices):
+    """What happened to money."""
+
+    AUTHORIZE = "authorize"  # reserved on the payer's side
+    CAPTURE = "capture"  # received
+    REFUND = "refund"  # sent back
+    VOID = "void"  # authorisation given up
+
+
+class CancelReason(models.TextChoices):
+    """Why an order or line is cancelled."""
+
+    CUSTOMER = "customer"  # asked for it
+    INVENTORY = "inventory"  # cannot be supplied
+    FRAUD = "fraud"
+    DECLINED = "declined"  # payment was refused
+    EXPIRED = "expired"  # unpaid for too long
+    STAFF = "staff"  # our mistake
+    OTHER = "other"

@@ -1,0 +1,21 @@
+"""Tables of the orders app, one file per noun."""
+
+from orders.models.cancellation import Cancellation, CancellationLine
+from orders.models.channel import Channel, SkuAlias
+from orders.models.hold import Hold
+from orders.models.order import Order, OrderCharge, OrderLine
+from orders.models.payment import Payment, PaymentTransaction, RefundGrant
+
+__all__ = [
+    "Cancellation",
+    "CancellationLine",
+    "Channel",
+    "Hold",
+    "Order",
+    "OrderCharge",
+    "OrderLine",
+    "Payment",
+    "PaymentTransaction",
+    "RefundGrant",
+    "SkuAlias",
+]

@@ -1,0 +1,61 @@
+"""Sales channels: where orders come from, and the policies they bring, as data."""
+
+from typing import ClassVar
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from oms.money import MoneyField
+
+
+class Channel(models.Model):
+    """A shop, marketplace or desk that sends orders. Two doors differ in this row, not in code."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    currency = models.CharField(max_length=3)  # ISO 4217
+    price_includes_tax = models.BooleanField(default=True)
+    needs_payment = models.BooleanField(
+        default=True, help_text="Release only what is paid or authorised (COD and account excepted)."
+    )
+    auto_release = models.BooleanField(
+        default=True, help_text="Hand orders to locations without a person's decision."
+    )
+    allows_backorder = models.BooleanField(
+        default=True, help_text="Take orders for more than is available; refuse them otherwise."
+    )
+    ships_complete = models.BooleanField(
+        default=False, help_text="Wait until every line is allocated before releasing any."
+    )
+    review_limit = MoneyField(
+        null=True, blank=True, help_text="Orders above this total wait for a person."
+    )
+    duplicate_window_minutes = models.PositiveIntegerField(
+        default=10, help_text="Same buyer and same lines within this time are suspicious. 0: never."
+    )
+    promise_days = models.PositiveSmallIntegerField(
+        default=2, help_text="Days from placing to the promised ship date."
+    )
+    is_active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class SkuAlias(models.Model):
+    """What a channel calls one of our products; remembered when a person solves an unknown SKU."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="aliases")
+    alias = models.CharField(max_length=64)
+    product = models.ForeignKey("inventory.Product", models.PROTECT, related_name="aliases")
+
+    class Meta:
+        verbose_name = "SKU alias"
+        verbose_name_plural = "SKU aliases"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "alias"], name="orders_alias_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.alias
