@@ -72,6 +72,11 @@ class StockLevel(models.Model):
     objects = LockingQuerySet.as_manager()
 
     class Meta:
+        permissions: ClassVar = [
+            ("receive_stock", "Can receive stock"),
+            ("adjust_stock", "Can adjust stock"),
+            ("set_safety_stock", "Can set safety stock"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["product", "location"], name="inventory_level_unique"),
             models.CheckConstraint(
@@ -145,13 +150,10 @@ class Reservation(models.Model):
     """Stock promised to an order line. Splits when it is consumed or released in part."""
 
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="reservations")
-    order_line = models.ForeignKey(
-        "orders.OrderLine", models.PROTECT, related_name="reservations"
-    )
+    order_line = models.ForeignKey("orders.OrderLine", models.PROTECT, related_name="reservations")
     quantity = models.BigIntegerField()
-    state = models.CharField(
-        max_length=10, choices=ReservationState, default=ReservationState.OPEN
-    )
+    state = models.CharField(max_length=10, choices=ReservationState, default=ReservationState.OPEN)
+    firm = models.BooleanField(default=False)  # a location works on it; not re-planned
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -164,7 +166,7 @@ class Reservation(models.Model):
                 violation_error_message="A reservation reserves something.",
             ),
             models.UniqueConstraint(
-                fields=["order_line", "level"],
+                fields=["order_line", "level", "firm"],
                 condition=Q(state=ReservationState.OPEN),
                 name="inventory_reservation_one_open",
                 violation_error_message="A line has one open reservation per stock level.",

@@ -16,7 +16,8 @@ class Channel(models.Model):
     currency = models.CharField(max_length=3)  # ISO 4217
     price_includes_tax = models.BooleanField(default=True)
     needs_payment = models.BooleanField(
-        default=True, help_text="Release only what is paid or authorised (COD and account excepted)."
+        default=True,
+        help_text="Release only what is paid or authorised (COD and account excepted).",
     )
     auto_release = models.BooleanField(
         default=True, help_text="Hand orders to locations without a person's decision."

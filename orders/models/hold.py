@@ -26,6 +26,10 @@ class Hold(models.Model):
     lift_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        permissions: ClassVar = [
+            ("place_hold", "Can place holds"),
+            ("lift_hold", "Can lift holds"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["order", "kind", "handle"],

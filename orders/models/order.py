@@ -75,6 +75,11 @@ class Order(models.Model):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
+        permissions: ClassVar = [
+            ("release_order", "Can release orders to locations"),
+            ("cancel_order", "Can cancel orders and lines"),
+            ("correct_order", "Can map SKUs and correct addresses"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["channel", "external_id"],

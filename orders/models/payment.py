@@ -23,6 +23,9 @@ class Payment(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        permissions: ClassVar = [
+            ("take_payment", "Can record, capture and void payments"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(amount__gte=0),
@@ -46,6 +49,10 @@ class RefundGrant(AppendOnly):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        permissions: ClassVar = [  # two duties: no role holds both but Administrator
+            ("grant_refund", "Can grant refunds"),
+            ("pay_refund", "Can pay granted refunds"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(amount__gt=0),
