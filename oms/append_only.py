@@ -1,5 +1,7 @@
 """Migration operation that lets PostgreSQL itself refuse to change ledger rows."""
 
+from typing import Any
+
 from django.db import migrations
 
 FUNCTION = """
@@ -13,7 +15,7 @@ END $$
 def protect(*tables: str) -> migrations.RunPython:
     """Refuse UPDATE and DELETE on these tables, on PostgreSQL; elsewhere the models refuse."""
 
-    def create(_apps, schema_editor):
+    def create(_apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":
             return
         schema_editor.execute(FUNCTION)
@@ -23,7 +25,7 @@ def protect(*tables: str) -> migrations.RunPython:
                 "FOR EACH ROW EXECUTE FUNCTION oms_refuse_change()"
             )
 
-    def drop(_apps, schema_editor):
+    def drop(_apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
             for table in tables:
                 schema_editor.execute(f"DROP TRIGGER IF EXISTS append_only ON {table}")
