@@ -19,6 +19,9 @@ class DailySales(models.Model):
     value = MoneyField(default=0)  # totals at placement
     cancelled_orders = models.BigIntegerField(default=0)  # by the day of cancelling
     cancelled_value = MoneyField(default=0)
+    short_orders = models.BigIntegerField(default=0)  # stock was short at the first attempt
+    short_lines = models.BigIntegerField(default=0)
+    short_units = models.BigIntegerField(default=0)  # units that had no stock then
 
     class Meta:
         verbose_name_plural = "daily sales"
@@ -42,6 +45,7 @@ class DailyShipping(models.Model):
     on_time = models.BigIntegerField(default=0)  # left by the promised ship date
     promised = models.BigIntegerField(default=0)  # had a promised ship date
     returned_units = models.BigIntegerField(default=0)  # by the day of receipt
+    cycle_minutes = models.BigIntegerField(default=0)  # from placing to leaving, all shipments
 
     class Meta:
         verbose_name_plural = "daily shipping"
