@@ -19,10 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 ENV = environ.Env()
 WORDS = {"true": True, "1": True, "yes": True, "on": True}
 WORDS |= {"false": False, "0": False, "no": False, "off": False}
-ENGINES = {
-    "django.db.backends.sqlite3": "sqlite",
-    "django.db.backends.postgresql": "postgresql",
-}
+VENDORS = {"sqlite": "sqlite", "postgres": "postgresql", "postgresql": "postgresql"}
 KEY_BYTES = 32
 
 
@@ -62,11 +59,11 @@ def words(name: str, *, default: Sequence[str] = ()) -> list[str]:
 
 def database(name: str, *, default: str) -> tuple[str, dict[str, Any]]:
     """Read a database address and give its vendor (sqlite or postgresql) and Django's form of it."""
-    found = ENV.db_url(name, default=default)
-    vendor = ENGINES.get(found["ENGINE"])
+    text = ENV.str(name, default="").strip() or default
+    vendor = VENDORS.get(text.partition("://")[0])
     if vendor is None:
-        raise _refusal(name, "an address that begins with sqlite:/// or postgresql://")
-    return vendor, dict(found)
+        raise _refusal(name, "an address that begins with sqlite:// or postgresql://")
+    return vendor, dict(ENV.db_url_config(text))
 
 
 def keys(name: str, texts: Sequence[str]) -> list[str]:

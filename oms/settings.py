@@ -221,7 +221,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Files ------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = OMS_DATA_DIR / "static"
+STATIC_ROOT = Path(env.ENV.str("OMS_STATIC_ROOT", default="") or OMS_DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = OMS_DATA_DIR / "media"  # served through views that check permissions, never by URL
 MEDIA_URL = "/media/"

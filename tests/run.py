@@ -1,0 +1,93 @@
+"""Run the whole suite: on SQLite, on PostgreSQL where one is reachable, and in a browser.
+
+What is left out on this machine is said in one line at the end. With CI=true nothing may be.
+Further arguments go to pytest: `make test ARGS="-k placing"`.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.chromium import chromium_path  # noqa: E402
+
+NO_TESTS = 5  # pytest's exit code when the marks leave nothing to run
+POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+
+
+@dataclass(frozen=True)
+class Round:
+    """One run of the suite."""
+
+    title: str
+    database: str  # empty: SQLite
+    marks: str
+
+
+def main() -> int:
+    """Run every round that can run here; 0 when all of them passed and nothing had to be there."""
+    postgresql, browser = postgresql_answers(), chromium_path() is not None
+    started = time.monotonic()
+    results = [run(each, sys.argv[1:]) for each in rounds(postgresql=postgresql, browser=browser)]
+    missing = left_out(postgresql=postgresql, browser=browser)
+    print(f"\nWhole suite: {time.monotonic() - started:.0f} s.")
+    print(f"Left out: {'; '.join(missing) or 'nothing'}.")
+    if missing and os.environ.get("CI") == "true":
+        print("In CI nothing may be left out.", file=sys.stderr)
+        return 1
+    return max(results)
+
+
+def rounds(*, postgresql: bool, browser: bool) -> list[Round]:
+    """Say what to run. Pages are driven once, on the database that stands for production."""
+    without_browser = "not browser"
+    last = "" if browser else without_browser
+    if not postgresql:
+        return [Round("SQLite", "", last)]
+    return [
+        Round("SQLite", "", without_browser),
+        Round("PostgreSQL", POSTGRESQL, last),
+    ]
+
+
+def run(this: Round, arguments: list[str]) -> int:
+    """Run pytest on one database and give its exit code."""
+    print(f"\n=== {this.title} ===", flush=True)
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    if this.database:
+        environment["DATABASE_URL"] = this.database
+    processes = str(min(os.cpu_count() or 2, 8))
+    command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "--dist", "worksteal"]
+    command += ["-m", this.marks, *arguments]
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    return 0 if code == NO_TESTS and arguments else code
+
+
+def postgresql_answers() -> bool:
+    """Whether the server for tests lets us in."""
+    try:
+        psycopg.connect(POSTGRESQL, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def left_out(*, postgresql: bool, browser: bool) -> list[str]:
+    """Say what this machine has no means for."""
+    missing = []
+    if not postgresql:
+        missing.append("the run on PostgreSQL and with it the races (TEST_DATABASE_URL)")
+    if not browser:
+        missing.append("browser tests (no Chromium; set CHROMIUM to its path)")
+    return missing
+
+
+if __name__ == "__main__":
+    sys.exit(main())
