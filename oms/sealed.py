@@ -139,3 +139,8 @@ def _index_key() -> bytes:
 
 def _key_id(master: bytes) -> bytes:
     return hashlib.sha256(b"master key id" + master).digest()[:4]
+
+
+def digest(text: str) -> str:
+    """Keyed SHA-256 of a text that may hold personal data; equal texts give equal digests."""
+    return hmac.new(_index_key(), b"digest\0" + text.encode(), hashlib.sha256).hexdigest()

@@ -4,4 +4,6 @@ A consumer is `consumer(event)`, runs in its own transaction together with the m
 in order per subject, and is therefore effective once.
 """
 
-CONSUMERS: dict[str, tuple[str, ...]] = {}
+CONSUMERS: dict[str, tuple[str, ...]] = {
+    "stock.increased": ("orders.consumers.allocate_waiting",),
+}

@@ -1,0 +1,43 @@
+"""The only code that changes stock, one file per noun."""
+
+from inventory.operations.reservations import (
+    NotReserved,
+    StockTaken,
+    Take,
+    Units,
+    consume,
+    firm_up,
+    recall,
+    release,
+    reserve,
+    reserve_more,
+)
+from inventory.operations.stock import (
+    Change,
+    InsufficientStock,
+    adjust,
+    announce_stock,
+    move,
+    receive,
+    set_safety_stock,
+)
+
+__all__ = [
+    "Change",
+    "InsufficientStock",
+    "NotReserved",
+    "StockTaken",
+    "Take",
+    "Units",
+    "adjust",
+    "announce_stock",
+    "consume",
+    "firm_up",
+    "move",
+    "recall",
+    "receive",
+    "release",
+    "reserve",
+    "reserve_more",
+    "set_safety_stock",
+]

@@ -1,0 +1,245 @@
+"""Promises of stock to order lines: reserve, release, consume."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from inventory.enums import MovementKind, ReservationState
+from inventory.models import Reservation, StockMovement
+from inventory.operations import counters
+from inventory.operations.stock import record_increases
+from oms.errors import DomainError
+
+
+class StockTaken(DomainError):
+    """Between plan and promise somebody else took the stock; plan again."""
+
+    code = "stock_taken"
+    message = "The stock was taken by another order in the meantime."
+
+
+class NotReserved(DomainError):
+    """More was to be released or shipped than is reserved for the line at the location."""
+
+    code = "not_reserved"
+    message = "Fewer than {quantity} units are reserved for this line at this location."
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units of one order line at one location."""
+
+    line_id: int
+    location_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Units of a level for an order line; firm ones are handed to the location at once."""
+
+    line_id: int
+    level_id: int
+    location_id: int
+    quantity: int
+    firm: bool = False
+
+
+@transaction.atomic
+def reserve(takes: Sequence[Take]) -> None:
+    """Promise available stock to order lines, all or none.
+
+    Nothing moves: on-hand stays what a picker can count. Raises StockTaken when a level has no
+    longer enough; the caller then undoes its own work as well. The order's event tells the story.
+    """
+    wanted: dict[int, int] = defaultdict(int)
+    for take in takes:
+        wanted[take.level_id] += take.quantity
+
+    done = counters.apply(
+        counters.Delta(level, reserved=quantity, promised=quantity)
+        for level, quantity in wanted.items()
+    )
+    if len(done) != len(wanted):
+        raise StockTaken
+
+    Reservation.objects.bulk_create(
+        [
+            Reservation(
+                level_id=take.level_id,
+                order_line_id=take.line_id,
+                quantity=take.quantity,
+                firm=take.firm,
+            )
+            for take in takes
+        ]
+    )
+
+
+@transaction.atomic
+def reserve_more(takes: Sequence[Take]) -> None:
+    """Like `reserve`, for lines that may already have an open reservation at the same level."""
+    rows = _open({take.line_id for take in takes}, firm=False)
+    fresh = []
+    for take in takes:
+        row = rows.get((take.line_id, take.location_id))
+        if row is None:
+            fresh.append(take)
+        else:
+            _promise(take)
+            Reservation.objects.filter(pk=row.pk).update(quantity=F("quantity") + take.quantity)
+    if fresh:
+        reserve(fresh)
+
+
+@transaction.atomic
+def firm_up(line_ids: Iterable[int]) -> list[Units]:
+    """Hand what is reserved for these lines to the locations; return the units newly handed over.
+
+    Firm units are shipped by `consume` or taken back by `recall`; they are never re-planned.
+    """
+    lines = set(line_ids)
+    loose, firm = _open(lines, firm=False), _open(lines, firm=True)
+
+    for key, row in loose.items():
+        if key in firm:
+            Reservation.objects.filter(pk=firm[key].pk).update(
+                quantity=F("quantity") + row.quantity
+            )
+            Reservation.objects.filter(pk=row.pk).delete()
+    alone = [row.pk for key, row in loose.items() if key not in firm]
+    Reservation.objects.filter(pk__in=alone).update(firm=True)
+
+    return [Units(*key, row.quantity) for key, row in loose.items()]
+
+
+def release(units: Sequence[Units], *, by: str) -> None:
+    """Give reserved units that no location works on back, so that others may have them.
+
+    Records `stock.increased`. Raises NotReserved when a line has fewer such units there, and
+    changes nothing.
+    """
+    _give_back(units, firm=False, by=by)
+
+
+def recall(units: Sequence[Units], *, by: str) -> None:
+    """Give units back that a location had been handed; otherwise like `release`."""
+    _give_back(units, firm=True, by=by)
+
+
+@transaction.atomic
+def consume(units: Sequence[Units], *, by: str, reference: str) -> list[StockMovement]:
+    """Ship reserved units: the reservation ends and on-hand falls by an issued movement.
+
+    `reference` is the shipment's number. Raises NotReserved and changes nothing.
+    """
+    ended = _end(units, ReservationState.CONSUMED, firm=True)
+
+    wanted: dict[int, int] = defaultdict(int)
+    for row, quantity in ended:
+        wanted[row.level_id] += quantity
+    after = counters.apply(
+        counters.Delta(level, on_hand=-quantity, reserved=-quantity)
+        for level, quantity in wanted.items()
+    )
+
+    return _issue(ended, wanted, after, by=by, reference=reference)
+
+
+@transaction.atomic
+def _give_back(units: Sequence[Units], *, firm: bool, by: str) -> None:
+    ended = _end(units, ReservationState.RELEASED, firm=firm)
+
+    wanted: dict[int, int] = defaultdict(int)
+    for row, quantity in ended:
+        wanted[row.level_id] += quantity
+    counters.apply(counters.Delta(level, reserved=-quantity) for level, quantity in wanted.items())
+
+    levels = {row.level_id: row.level for row, _ in ended}
+    record_increases(levels.values(), cause="released", by=by)
+
+
+def _promise(take: Take) -> None:
+    delta = counters.Delta(take.level_id, reserved=take.quantity, promised=take.quantity)
+    if not counters.apply([delta]):
+        raise StockTaken
+
+
+def _open(line_ids: set[int], *, firm: bool) -> dict[tuple[int, int], Reservation]:
+    rows = Reservation.objects.filter(
+        order_line_id__in=line_ids, state=ReservationState.OPEN, firm=firm
+    ).select_related("level")
+    return {(row.order_line_id, row.level.location_id): row for row in rows}
+
+
+def _end(units: Sequence[Units], state: str, *, firm: bool) -> list[tuple[Reservation, int]]:
+    """End open reservations in whole or in part; the caller holds the order's lock."""
+    rows = _open({unit.line_id for unit in units}, firm=firm)
+    wanted: dict[tuple[int, int], int] = defaultdict(int)
+    for unit in units:
+        wanted[unit.line_id, unit.location_id] += unit.quantity
+    ended, whole, parts = [], [], []
+    for key, quantity in wanted.items():
+        row = rows.get(key)
+        if row is None or row.quantity < quantity:
+            raise NotReserved(quantity=quantity)
+        (whole if row.quantity == quantity else parts).append((row, quantity))
+        ended.append((row, quantity))
+    _write_ends(whole, parts, state)
+    return ended
+
+
+def _write_ends(
+    whole: list[tuple[Reservation, int]], parts: list[tuple[Reservation, int]], state: str
+) -> None:
+    now = timezone.now()
+    Reservation.objects.filter(pk__in=[row.pk for row, _ in whole]).update(
+        state=state, ended_at=now
+    )
+    for row, quantity in parts:
+        Reservation.objects.filter(pk=row.pk).update(quantity=F("quantity") - quantity)
+    Reservation.objects.bulk_create(
+        [
+            Reservation(
+                level_id=row.level_id,
+                order_line_id=row.order_line_id,
+                quantity=quantity,
+                state=state,
+                firm=row.firm,
+                ended_at=now,
+            )
+            for row, quantity in parts
+        ]
+    )
+
+
+def _issue(
+    ended: list[tuple[Reservation, int]],
+    wanted: dict[int, int],
+    after: dict[int, counters.Counters],
+    *,
+    by: str,
+    reference: str,
+) -> list[StockMovement]:
+    balance = {level: after[level].on_hand + quantity for level, quantity in wanted.items()}
+    rows, now = [], timezone.now()
+    for row, quantity in ended:
+        balance[row.level_id] -= quantity
+        rows.append(
+            StockMovement(
+                level_id=row.level_id,
+                kind=MovementKind.ISSUED,
+                quantity=-quantity,
+                balance=balance[row.level_id],
+                order_line_id=row.order_line_id,
+                reference=reference,
+                actor=by,
+                at=now,
+            )
+        )
+    return StockMovement.objects.bulk_create(rows)
+

@@ -1,0 +1,43 @@
+"""Where a destination is, from an offline table: good enough to tell near from far."""
+
+import csv
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+EARTH_RADIUS_KM = 6371.0
+TABLE = Path(__file__).parent.parent / "data" / "centroids.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A place to ship to: ISO 3166-1 country and the outward part of the postcode."""
+
+    country: str = ""
+    area: str = ""
+
+
+@lru_cache(maxsize=50_000)
+def distance_km(
+    destination: Destination, latitude: float | None, longitude: float | None
+) -> float | None:
+    """Great-circle distance in kilometres (haversine), or none where either place is unknown."""
+    place = _centroids().get((destination.country, destination.area[:2].upper()))
+    place = place or _centroids().get((destination.country, ""))
+    if place is None or latitude is None or longitude is None:
+        return None
+    phi, theta = math.radians(place[0]), math.radians(latitude)
+    half_lat, half_lon = (theta - phi) / 2, math.radians(longitude - place[1]) / 2
+    chord = math.sin(half_lat) ** 2 + math.cos(phi) * math.cos(theta) * math.sin(half_lon) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+
+@lru_cache(maxsize=1)
+def _centroids() -> dict[tuple[str, str], tuple[float, float]]:
+    with TABLE.open(encoding="utf-8") as file:
+        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        return {
+            (row["country"], row["area"]): (float(row["latitude"]), float(row["longitude"]))
+            for row in rows
+        }

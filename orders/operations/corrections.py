@@ -1,0 +1,96 @@
+"""Repairs of what came in wrong: an unknown SKU, an incomplete address."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from customers import queries as customers
+from oms.errors import DomainError
+from orders.enums import HoldKind
+from orders.models import Order, OrderLine, SkuAlias
+from orders.operations import holds, pipeline
+from orders.queries.sealing import CONTEXT, area_of
+from orders.queries.validation import missing_parts
+
+if TYPE_CHECKING:
+    from inventory.models import Product
+
+
+class NotUnknown(DomainError):
+    """The line already has its product."""
+
+    code = "not_unknown"
+    message = "Line {line} of order {number} already stands for {sku}."
+
+
+class AddressIncomplete(DomainError):
+    """The corrected address is still not one that a carrier would accept."""
+
+    code = "address_incomplete"
+    message = "The address still lacks: {missing}"
+
+
+class AddressInUse(DomainError):
+    """A location already works on the order; its address can no longer change here."""
+
+    code = "address_in_use"
+    message = "Order {number} is already with a location; recall it first."
+
+
+@transaction.atomic
+def solve_sku(line: OrderLine, *, by: str, product: "Product") -> Order:
+    """Say which product an unknown SKU stands for, remember it for the channel, and go on.
+
+    Every line of the order with the same SKU is solved; the next order of the channel with this
+    SKU is understood at once. Raises NotUnknown.
+    """
+    work = pipeline.lock(line.order, by=by)
+    same = [row for row in work.lines if row.sku == line.sku and row.product_id is None]
+    if not same:
+        raise NotUnknown(line=line.position, number=work.order.number, sku=line.sku)
+
+    for row in same:
+        row.product, row.name = product, row.name or product.name
+    OrderLine.objects.bulk_update(same, ["product", "name"])
+    SkuAlias.objects.update_or_create(
+        channel=work.order.channel, alias=line.sku, defaults={"product": product}
+    )
+    work.fact("order.sku_solved", sku=line.sku, product=product.pk, product_sku=product.sku)
+    if all(row.product_id for row in work.lines):
+        _end(work, HoldKind.UNKNOWN_SKU, f"{line.sku} is {product.sku}")
+    pipeline.settle(work)
+    return pipeline.advance(work.order, by=by)
+
+
+@transaction.atomic
+def correct_address(
+    order: Order, *, by: str, shipping_address: dict[str, str], reason: str
+) -> Order:
+    """Replace the shipping address in the order's envelope and go on.
+
+    Raises AddressIncomplete, and AddressInUse once units are with a location. Tax stays as it was
+    agreed at placing.
+    """
+    work = pipeline.lock(order, by=by)
+    if any(line.released for line in work.lines):
+        raise AddressInUse(number=work.order.number)
+    if missing := missing_parts(shipping_address):
+        raise AddressIncomplete(missing=", ".join(missing))
+
+    subject = work.order.subject
+    values = customers.unseal(subject, work.order.sealed, CONTEXT)
+    values["shipping_address"] = shipping_address
+    work.order.sealed = customers.seal(subject, values, CONTEXT)
+    work.order.ship_country = shipping_address["country"]
+    work.order.ship_region = shipping_address.get("region", "")[:40]
+    work.order.ship_area = area_of(shipping_address)
+    work.fact("order.address_corrected", reason=reason)
+    _end(work, HoldKind.INCOMPLETE_ADDRESS, reason)
+    pipeline.settle(work)
+    return pipeline.advance(work.order, by=by)
+
+
+def _end(work: pipeline.Work, kind: str, reason: str) -> None:
+    for hold in list(work.holds):
+        if hold.kind == kind:
+            holds.end(work, hold, reason=reason)

@@ -1,0 +1,225 @@
+"""Money in and out: recorded as it moved, granted before it is paid back.
+
+Every amount is in the order's currency and positive. A repeat with the same reference is
+recognised and changes nothing.
+"""
+
+from decimal import Decimal
+
+from django.db import transaction
+
+from oms.errors import DomainError
+from orders.enums import TransactionKind
+from orders.models import Order, Payment, PaymentTransaction, RefundGrant
+from orders.operations import pipeline
+from orders.queries.balance import DEFERRED
+
+
+class AmountTooHigh(DomainError):
+    """More than is authorised, refundable, granted or captured."""
+
+    code = "amount_too_high"
+    message = "{amount} {currency} is too much; at most {limit} is possible."
+
+
+class AmountNotPositive(DomainError):
+    """Money moves by positive amounts; the direction is the kind of transaction."""
+
+    code = "amount_not_positive"
+    message = "The amount must be more than zero."
+
+
+@transaction.atomic
+def record_pending(
+    order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
+) -> Payment:
+    """Note how an order is going to be paid: cash on delivery, on account, or a transfer to come."""
+    work = pipeline.lock(order, by=by)
+    if existing := _payment(work.order, method, reference):
+        return existing
+
+    payment = _new_payment(work.order, method, amount, reference)
+    work.fact("order.payment_promised", payment=payment.number, method=method, amount=str(amount))
+    pipeline.settle(work)
+    pipeline.advance(work.order, by=by)
+    return payment
+
+
+@transaction.atomic
+def record_authorization(
+    order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
+) -> Payment:
+    """Record that the payer's side has reserved money for us."""
+    work = pipeline.lock(order, by=by)
+    payment = _payment(work.order, method, reference) or _new_payment(
+        work.order, method, amount, reference
+    )
+    record_transaction(work, payment, TransactionKind.AUTHORIZE, amount, reference)
+    return _finish(work, payment)
+
+
+@transaction.atomic
+def record_capture(
+    order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
+) -> Payment:
+    """Record money that came in, however much: too little leaves a balance, too much overpays."""
+    work = pipeline.lock(order, by=by)
+    payment = _payment(work.order, method, reference) or _new_payment(
+        work.order, method, amount, reference
+    )
+    record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
+    return _finish(work, payment)
+
+
+@transaction.atomic
+def capture(payment: Payment, *, by: str, amount: Decimal, reference: str = "") -> Payment:
+    """Take authorised or promised money, in whole or in part.
+
+    Raises AmountTooHigh when more than what is still open would be taken.
+    """
+    work = pipeline.lock(payment.order, by=by)
+    _refuse_more_than(amount, open_amount(payment), payment.currency)
+    record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
+    return _finish(work, payment)
+
+
+@transaction.atomic
+def void(payment: Payment, *, by: str) -> Payment:
+    """Give up what is still authorised or promised. Raises AmountTooHigh when nothing is open."""
+    work = pipeline.lock(payment.order, by=by)
+    amount = open_amount(payment)
+    if amount <= 0:
+        raise AmountTooHigh(amount=payment.amount, limit=amount, currency=payment.currency)
+    record_transaction(work, payment, TransactionKind.VOID, amount, "")
+    return _finish(work, payment)
+
+
+@transaction.atomic
+def grant_refund(
+    order: Order, *, by: str, amount: Decimal, reason: str, reference: str = ""
+) -> RefundGrant:
+    """Decide that overpaid money goes back; paying it is another person's act.
+
+    Raises AmountTooHigh above what is overpaid and not yet granted.
+    """
+    work = pipeline.lock(order, by=by)
+    _refuse_more_than(amount, work.money.refundable, work.order.currency)
+
+    grant = RefundGrant.objects.create(
+        order=work.order, amount=amount, reason=reason, reference=reference, by=by, at=work.now
+    )
+    work.fact("order.refund_granted", grant=grant.pk, amount=str(amount), reference=reference)
+    pipeline.settle(work)
+    return grant
+
+
+@transaction.atomic
+def pay_refund(
+    grant: RefundGrant, *, by: str, payment: Payment, amount: Decimal, reference: str = ""
+) -> PaymentTransaction:
+    """Record that granted money went back through the payment it came from.
+
+    Raises AmountTooHigh above what is left of the grant or of the payment.
+    """
+    work = pipeline.lock(grant.order, by=by)
+    if repeat := _repeated(payment, TransactionKind.REFUND, reference):
+        return repeat
+    paid = sum(row.amount for row in grant.transactions.all())
+    left = min(grant.amount - paid, refundable_amount(payment))
+    _refuse_more_than(amount, left, payment.currency)
+
+    row = record_transaction(work, payment, TransactionKind.REFUND, amount, reference, grant=grant)
+    _finish(work, payment)
+    return row
+
+
+def open_amount(payment: Payment) -> Decimal:
+    """What may still be captured: authorised, or promised for cash on delivery and on account."""
+    sums = _sums(payment)
+    base = payment.amount if payment.method in DEFERRED else sums[TransactionKind.AUTHORIZE]
+    return base - sums[TransactionKind.CAPTURE] - sums[TransactionKind.VOID]
+
+
+def refundable_amount(payment: Payment) -> Decimal:
+    """What was captured by this payment and not yet sent back."""
+    sums = _sums(payment)
+    return sums[TransactionKind.CAPTURE] - sums[TransactionKind.REFUND]
+
+
+def _sums(payment: Payment) -> dict[str, Decimal]:
+    sums = dict.fromkeys(TransactionKind, Decimal(0))
+    for row in payment.transactions.all():
+        sums[TransactionKind(row.kind)] += row.amount
+    return sums
+
+
+def _refuse_more_than(amount: Decimal, limit: Decimal, currency: str) -> None:
+    if amount <= 0:
+        raise AmountNotPositive
+    if amount > limit:
+        raise AmountTooHigh(amount=amount, limit=limit, currency=currency)
+
+
+def _payment(order: Order, method: str, reference: str) -> Payment | None:
+    if not reference:
+        return None
+    return order.payments.filter(method=method, reference=reference).first()
+
+
+def _new_payment(order: Order, method: str, amount: Decimal, reference: str) -> Payment:
+    number = f"{order.number}-P{order.payments.count() + 1}"
+    return Payment.objects.create(
+        number=number,
+        order=order,
+        method=method,
+        reference=reference,
+        amount=amount,
+        currency=order.currency,
+    )
+
+
+def _repeated(payment: Payment, kind: str, reference: str) -> PaymentTransaction | None:
+    if not reference:
+        return None
+    return payment.transactions.filter(kind=kind, reference=reference).first()
+
+
+def record_transaction(
+    work: pipeline.Work,
+    payment: Payment,
+    kind: TransactionKind,
+    amount: Decimal,
+    reference: str,
+    *,
+    grant: RefundGrant | None = None,
+) -> PaymentTransaction:
+    """Append one movement of money to a locked order's payment and remember the event."""
+    if amount <= 0:
+        raise AmountNotPositive
+    if repeat := _repeated(payment, kind, reference):
+        return repeat
+    row = PaymentTransaction.objects.create(
+        payment=payment,
+        kind=kind,
+        amount=amount,
+        reference=reference,
+        grant=grant,
+        by=work.by,
+        at=work.now,
+    )
+    work.fact(EVENT_OF[kind], payment=payment.number, method=payment.method, amount=str(amount))
+    return row
+
+
+def _finish(work: pipeline.Work, payment: Payment) -> Payment:
+    pipeline.settle(work)
+    pipeline.advance(work.order, by=work.by)
+    return payment
+
+
+EVENT_OF = {
+    TransactionKind.AUTHORIZE: "order.payment_authorized",
+    TransactionKind.CAPTURE: "order.payment_captured",
+    TransactionKind.VOID: "order.payment_voided",
+    TransactionKind.REFUND: "order.refund_paid",
+}

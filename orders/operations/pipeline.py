@@ -1,0 +1,250 @@
+"""The pipeline: validated -> allocated -> paid -> confirmed, as far as the facts allow.
+
+`advance` is called after every fact. It decides nothing by itself: it looks at holds, stock and
+money as they are now, does what has become possible, and writes down where the order stands.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from inventory import operations as inventory
+from inventory import queries as stock
+from oms import events
+from oms.errors import DomainError
+from oms.events import Fact
+from oms.history import stamp
+from orders.enums import ORDER_MOVES, OrderStatus
+from orders.models import Hold, Order, OrderLine
+from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
+from orders.queries.balance import Balance, balance
+from orders.queries.totals import totals_of
+
+OPEN = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
+CACHES = (
+    "stage",
+    "stage_since",
+    "payment_status",
+    "fulfillment_status",
+    "goods_total",
+    "charges_total",
+    "tax_total",
+    "total",
+)
+
+
+class IllegalMove(DomainError):
+    """The order's status does not allow this."""
+
+    code = "illegal_move"
+    message = "Order {number} is {status}; it cannot become {to}."
+
+
+class OrderOnHold(DomainError):
+    """An open hold forbids this."""
+
+    code = "order_on_hold"
+    message = "Order {number} is on hold: {reason}"
+
+
+class NotPaid(DomainError):
+    """The channel wants money before release."""
+
+    code = "not_paid"
+    message = "Order {number} waits for {amount} {currency}."
+
+
+class NothingToRelease(DomainError):
+    """No unit is allocated and not yet released."""
+
+    code = "nothing_to_release"
+    message = "Order {number} has no allocated units to release."
+
+
+class Work:
+    """One locked order with what the pipeline looks at, and the facts to be recorded."""
+
+    def __init__(self, order: Order, *, by: str) -> None:
+        """Read lines, open holds and money of an order that the caller has locked."""
+        self.order = order
+        self.by = by
+        self.now = timezone.now()
+        self.lines: list[OrderLine] = list(order.lines.order_by("position"))
+        self.money: Balance = balance(order)
+        self.facts: list[Fact] = []
+        self.reload_holds()
+
+    def reload_holds(self) -> None:
+        """Look again which holds are open."""
+        self.holds: list[Hold] = list(self.order.holds.filter(lifted_at=None).order_by("pk"))
+
+    def fact(self, name: str, **facts: object) -> None:
+        """Remember an event; `settle` writes them all at once."""
+        self.facts.append(Fact(name, self.order, facts))
+
+    @property
+    def money_ready(self) -> bool:
+        """Whether the channel's wish for money before release is met."""
+        return not self.order.channel.needs_payment or self.money.covers_due
+
+
+@transaction.atomic
+def advance(order: Order, *, by: str, avoid: Iterable[int] = ()) -> Order:
+    """Take an order as far as the facts allow; calling it again changes nothing.
+
+    Allocates what waits for stock, releases what has stock when no hold is open, money is ready
+    and the channel releases by itself, and settles the cached axes. Locations whose ids are in
+    `avoid` are not asked. Returns the order freshly read.
+    """
+    work = lock(order, by=by)
+    if work.order.status in OPEN and not work.holds:
+        allocate(work, avoid=avoid)
+        if work.order.channel.auto_release and _may_release(work):
+            release_allocated(work)
+    return settle(work)
+
+
+@transaction.atomic
+def release(order: Order, *, by: str) -> Order:
+    """Hand what is allocated to the locations, on a person's decision.
+
+    Raises OrderOnHold, NotPaid or NothingToRelease.
+    """
+    work = lock(order, by=by)
+    refuse_held(work)
+    if not any(line.allocated > line.released for line in work.lines):
+        raise NothingToRelease(number=work.order.number)
+    if not work.money_ready:
+        missing = work.money.due - work.money.received - work.money.authorized
+        raise NotPaid(number=work.order.number, amount=missing, currency=work.order.currency)
+
+    release_allocated(work)
+    return settle(work)
+
+
+def lock(order: Order, *, by: str) -> Work:
+    """Lock the order's row and read everything that hangs on it."""
+    return Work(Order.objects.select_related("channel").lock_one(order.pk), by=by)
+
+
+def refuse_held(work: Work) -> None:
+    """Raise OrderOnHold while a hold is open."""
+    if work.holds:
+        raise OrderOnHold(number=work.order.number, reason=work.holds[0].reason)
+
+
+def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
+    """Reserve stock for units that wait for it; the order's row is locked, levels are locked now."""
+    waiting = [line for line in work.lines if line.backordered and line.product_id]
+    if not waiting:
+        return
+    supply = stock.supply_of((line.product_id for line in waiting), locked=True)
+    takes = [
+        inventory.Take(part.key, part.level_id, part.location_id, part.quantity)
+        for part in stock.source([_request(work.order, waiting, avoid)], supply)[0]
+    ]
+    if not takes:
+        return
+
+    inventory.reserve_more(takes)
+    lines = {line.pk: line for line in waiting}
+    for take in takes:
+        lines[take.line_id].allocated += take.quantity
+    OrderLine.objects.bulk_update(lines.values(), ["allocated"])
+    work.fact("order.allocated", units=[[t.line_id, t.location_id, t.quantity] for t in takes])
+
+
+def release_allocated(work: Work) -> None:
+    """Hand every allocated unit to its location; the first time, the order is confirmed."""
+    waiting = [line for line in work.lines if line.allocated > line.released]
+    units = inventory.firm_up(line.pk for line in waiting)
+    for line in waiting:
+        line.released = line.allocated
+    OrderLine.objects.bulk_update(waiting, ["released"])
+    if work.order.status == OrderStatus.PLACED:
+        move(work, OrderStatus.CONFIRMED)
+    work.fact(
+        "order.released", units=[[u.line_id, u.location_id, u.quantity] for u in units]
+    )
+
+
+def settle(work: Work) -> Order:
+    """Bring totals and axes in line with the facts, save the order and record the events."""
+    order, units = work.order, LineFacts.of(work.lines)
+    before = [getattr(order, name) for name in CACHES]
+    _settle_totals(work)
+    work.money = balance(order)
+    _settle_status(work, units)
+    settle_axes(
+        order, units, work.money, on_hold=bool(work.holds), ready=work.money_ready, now=work.now
+    )
+
+    if before != [getattr(order, name) for name in CACHES] or work.facts:
+        stamp(order, by=work.by, reason=", ".join(fact.name for fact in work.facts))
+        order.save()
+    if work.facts:
+        events.record_all(work.facts, by=work.by)
+    return order
+
+
+def settle_axes(
+    order: Order, units: LineFacts, money: Balance, *, on_hold: bool, ready: bool, now
+) -> None:
+    """Write the three cached axes of an order that is in memory; the only place that does."""
+    order.payment_status = payment_status_of(
+        order.total,
+        authorized=money.authorized,
+        captured=money.captured,
+        refunded=money.refunded,
+    )
+    order.fulfillment_status = fulfillment_status_of(units)
+    stage = stage_of(order.status, units, on_hold=on_hold, money_ready=ready)
+    if stage != order.stage:
+        order.stage, order.stage_since = stage, now
+
+
+def move(work: Work, to: OrderStatus) -> None:
+    """Change the status, by the table only; stamps its time and remembers the event.
+
+    Raises IllegalMove.
+    """
+    order = work.order
+    if to not in ORDER_MOVES[order.status]:
+        raise IllegalMove(number=order.number, status=order.status, to=to)
+    order.status = to
+    if hasattr(order, f"{to}_at"):
+        setattr(order, f"{to}_at", work.now)
+    if to != OrderStatus.CANCELLED:  # cancelling records its own event, with figures
+        work.fact(f"order.{to}")
+
+
+def _request(order: Order, lines: Sequence[OrderLine], avoid: Iterable[int]) -> stock.Request:
+    return stock.Request(
+        stock.Destination(order.ship_country, order.ship_area),
+        tuple(stock.Demand(line.pk, line.product_id, line.backordered) for line in lines),
+        frozenset(avoid),
+    )
+
+
+def _may_release(work: Work) -> bool:
+    if not work.money_ready or not any(line.allocated > line.released for line in work.lines):
+        return False
+    complete = all(line.allocated == line.due for line in work.lines)
+    return complete or not work.order.channel.ships_complete
+
+
+def _settle_totals(work: Work) -> None:
+    order = work.order
+    totals = totals_of(order, work.lines, order.charges.all())
+    order.goods_total, order.charges_total = totals.goods, totals.charges
+    order.tax_total, order.total = totals.tax, totals.total
+
+
+def _settle_status(work: Work, units: LineFacts) -> None:
+    """Close what is delivered and paid; reopen what is owed again."""
+    done = 0 < units.due <= units.delivered and work.money.balance == 0
+    if done and work.order.status == OrderStatus.CONFIRMED:
+        move(work, OrderStatus.CLOSED)
+    elif not done and work.order.status == OrderStatus.CLOSED:
+        move(work, OrderStatus.CONFIRMED)

@@ -1,0 +1,156 @@
+"""Placing: one function over a batch; a single order is a batch of one.
+
+A batch is one transaction of set-based statements whose number does not depend on its size. All
+is worked out in memory first (`orders.operations.drafting`), stock rows are touched last, in key
+order, by one conditional update. When somebody else was faster (stock taken, same external id,
+same new customer) everything is undone and worked out again on locked rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from inventory import operations as inventory
+from oms import events
+from oms.errors import DomainError
+from oms.history import record_created
+from orders.models import (
+    Channel,
+    Hold,
+    Order,
+    OrderCharge,
+    OrderLine,
+    Payment,
+    PaymentTransaction,
+)
+from orders.operations.drafting import (
+    Draft,
+    ExternalIdReused,
+    InvalidOrder,
+    OutOfStock,
+    PlacedCharge,
+    PlacedLine,
+    PlacedOrder,
+    PlacedPayment,
+    draft_batch,
+)
+
+__all__ = [
+    "BatchRefused",
+    "ExternalIdReused",
+    "InvalidOrder",
+    "OutOfStock",
+    "Placed",
+    "PlacedCharge",
+    "PlacedLine",
+    "PlacedOrder",
+    "PlacedPayment",
+    "place",
+    "place_all",
+    "place_one",
+]
+
+ATTEMPTS = 5
+
+
+class BatchRefused(DomainError):
+    """One order of an all-or-nothing batch was refused, so none was placed."""
+
+    code = "batch_refused"
+    message = "Nothing was placed: {failed} of {total} orders were refused."
+
+    def __init__(self, results: "list[Placed]") -> None:
+        self.results = results
+        failed = sum(result.error is not None for result in results)
+        super().__init__(failed=failed, total=len(results))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one order of a batch: the order, new or known before, or the refusal."""
+
+    order: Order | None = None
+    created: bool = False
+    error: DomainError | None = None
+
+
+def place(channel: Channel, batch: Sequence[PlacedOrder], *, by: str) -> list[Placed]:
+    """Place orders, each as far along the pipeline as the facts allow; one result per order.
+
+    An order that was sent before with the same content is returned as it is. A refused order
+    (ExternalIdReused, InvalidOrder, OutOfStock where the channel allows no backorder) carries its
+    error and leaves nothing behind; the others are placed. What a person can put right does not
+    refuse an order, it places a hold (`orders.queries.validation`).
+    """
+    return _persist(channel, batch, by=by, whole=False)
+
+
+def place_all(channel: Channel, batch: Sequence[PlacedOrder], *, by: str) -> list[Placed]:
+    """Like `place`, but all or nothing: raises BatchRefused with the results when one is refused."""
+    return _persist(channel, batch, by=by, whole=True)
+
+
+def place_one(channel: Channel, placed: PlacedOrder, *, by: str) -> Placed:
+    """Place one order; raises its refusal."""
+    result = place(channel, [placed], by=by)[0]
+    if result.error:
+        raise result.error
+    return result
+
+
+class _Refused(Exception):
+    """An order turned out to be impossible after its buyer was written: undo and leave it out."""
+
+    def __init__(self, errors: dict[int, DomainError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def _persist(
+    channel: Channel, batch: Sequence[PlacedOrder], *, by: str, whole: bool
+) -> list[Placed]:
+    refused: dict[int, DomainError] = {}
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                drafts = draft_batch(
+                    channel, batch, by=by, locked=attempt > 0, refused=refused
+                )
+                return _write(drafts, by=by, whole=whole)
+        except _Refused as refusal:
+            refused |= refusal.errors
+        except (inventory.StockTaken, IntegrityError):
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+def _write(drafts: Sequence[Draft], *, by: str, whole: bool) -> list[Placed]:
+    late = {at: d.error for at, d in enumerate(drafts) if d.error and d.is_new}
+    if late:
+        raise _Refused(late)
+    if whole and any(draft.error for draft in drafts):
+        raise BatchRefused([Placed(error=draft.error) for draft in drafts])
+    fresh = [draft for draft in drafts if draft.is_new]
+    if fresh:
+        _insert(fresh)
+        takes = [take for draft in fresh for take in draft.takes()]
+        if takes:
+            inventory.reserve(takes)
+        record_created([draft.order for draft in fresh], by=by)
+        events.record_first([fact for draft in fresh for fact in draft.facts()], by=by)
+    return [Placed(draft.order, draft.is_new, draft.error) for draft in drafts]
+
+
+def _insert(drafts: Sequence[Draft]) -> None:
+    Order.objects.bulk_create([draft.order for draft in drafts])
+    for draft in drafts:
+        draft.link()
+    OrderLine.objects.bulk_create([line for draft in drafts for line in draft.lines])
+    OrderCharge.objects.bulk_create([row for draft in drafts for row in draft.charges])
+    Hold.objects.bulk_create([hold for draft in drafts for hold in draft.holds])
+    Payment.objects.bulk_create([row for draft in drafts for row in draft.payments])
+    for draft in drafts:
+        draft.link_transactions()
+    PaymentTransaction.objects.bulk_create([row for draft in drafts for row in draft.transactions])

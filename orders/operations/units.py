@@ -1,0 +1,150 @@
+"""What locations and carriers did with an order's units, told by fulfillment."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import transaction
+
+from inventory import operations as inventory
+from inventory.operations import Units
+from oms.errors import DomainError
+from oms.money import ZERO
+from orders.enums import ChargeKind
+from orders.models import Order, OrderCharge, OrderLine
+from orders.operations import pipeline
+from orders.queries.totals import share
+
+
+class TooManyUnits(DomainError):
+    """More units than the line has in the state that the act needs."""
+
+    code = "too_many_units"
+    message = "Line {line} of order {number} has only {available} units for this."
+
+
+@transaction.atomic
+def recall_units(order: Order, *, by: str, units: Sequence[Units], reason: str) -> Order:
+    """Take released, unshipped units away from locations and give their stock back.
+
+    The units wait for stock again; call `advance` (with `avoid`) to re-route or `cancel` to end
+    them. Raises TooManyUnits when they have shipped meanwhile.
+    """
+    work = pipeline.lock(order, by=by)
+    for line, quantity in _per_line(work, units):
+        _refuse_more_than(work, line, quantity, line.released - line.shipped)
+        line.released -= quantity
+        line.allocated -= quantity
+
+    inventory.recall(units, by=by)
+    _save(work, units, ["released", "allocated"])
+    work.fact("order.recalled", units=_plain(units), reason=reason)
+    return pipeline.settle(work)
+
+
+@transaction.atomic
+def record_shipment(
+    order: Order, *, by: str, units: Sequence[Units], reference: str
+) -> Order:
+    """Take released units as shipped: stock is issued, reservations end.
+
+    `reference` is the shipment's number. Raises OrderOnHold while a hold is open, and TooManyUnits
+    when units were recalled or shipped meanwhile.
+    """
+    work = pipeline.lock(order, by=by)
+    pipeline.refuse_held(work)
+    for line, quantity in _per_line(work, units):
+        _refuse_more_than(work, line, quantity, line.released - line.shipped)
+        line.shipped += quantity
+
+    inventory.consume(units, by=by, reference=reference)
+    _save(work, units, ["shipped"])
+    work.fact("order.shipped", reference=reference, units=_plain(units))
+    return pipeline.settle(work)
+
+
+@transaction.atomic
+def record_delivery(order: Order, *, by: str, units: Sequence[Units]) -> Order:
+    """Take shipped units as received; a paid order whose every unit is delivered closes.
+
+    Raises TooManyUnits above what was shipped and not yet delivered.
+    """
+    work = pipeline.lock(order, by=by)
+    for line, quantity in _per_line(work, units):
+        _refuse_more_than(work, line, quantity, line.shipped - line.delivered)
+        line.delivered += quantity
+
+    _save(work, units, ["delivered"])
+    work.fact("order.delivered", units=_plain(units))
+    return pipeline.settle(work)
+
+
+@transaction.atomic
+def record_return(
+    order: Order, *, by: str, units: Sequence[Units], reference: str
+) -> Decimal:
+    """Take shipped units as returned and credit their price; returns the credit.
+
+    The credit is a negative charge, so the order's total falls and what was paid beyond it is
+    refundable. Stock is not moved here: the outcome of each unit decides. Raises TooManyUnits
+    above what was shipped and not yet returned.
+    """
+    work = pipeline.lock(order, by=by)
+    credit = tax = ZERO
+    for line, quantity in _per_line(work, units):
+        _refuse_more_than(work, line, quantity, line.shipped - line.returned)
+        credit += _value(line, line.total, quantity, work.order.currency)
+        tax += _value(line, line.tax_amount, quantity, work.order.currency)
+        line.returned += quantity
+
+    _save(work, units, ["returned"])
+    if credit:
+        _credit(work.order, credit, tax, reference)
+    work.fact(
+        "order.returned", reference=reference, credit=str(credit), units=_plain(units)
+    )
+    pipeline.settle(work)
+    return credit
+
+
+def _per_line(work: pipeline.Work, units: Sequence[Units]) -> list[tuple[OrderLine, int]]:
+    quantities: dict[int, int] = defaultdict(int)
+    for unit in units:
+        quantities[unit.line_id] += unit.quantity
+    lines = {line.pk: line for line in work.lines}
+    return [(lines[pk], quantity) for pk, quantity in quantities.items()]
+
+
+def _refuse_more_than(
+    work: pipeline.Work, line: OrderLine, quantity: int, available: int
+) -> None:
+    if quantity <= 0 or quantity > available:
+        raise TooManyUnits(
+            line=line.position, number=work.order.number, available=max(available, 0)
+        )
+
+
+def _save(work: pipeline.Work, units: Sequence[Units], fields: list[str]) -> None:
+    touched = {unit.line_id for unit in units}
+    OrderLine.objects.bulk_update([line for line in work.lines if line.pk in touched], fields)
+
+
+def _value(line: OrderLine, amount: Decimal, quantity: int, currency: str) -> Decimal:
+    """What the next `quantity` returned units are worth; whole returns add up to the line."""
+    after = share(amount, line.returned + quantity, line.quantity, currency)
+    return after - share(amount, line.returned, line.quantity, currency)
+
+
+def _credit(order: Order, credit: Decimal, tax: Decimal, reference: str) -> None:
+    net = credit if order.price_includes_tax else credit - tax
+    OrderCharge.objects.create(
+        order=order,
+        kind=ChargeKind.RETURN,
+        description=reference,
+        amount=-net,
+        tax_amount=-tax,
+    )
+
+
+def _plain(units: Sequence[Units]) -> list[list[int]]:
+    return [[unit.line_id, unit.location_id, unit.quantity] for unit in units]

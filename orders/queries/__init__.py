@@ -1,0 +1,27 @@
+"""Questions about orders, one file per noun."""
+
+from orders.queries.actions import allowed_actions
+from orders.queries.axes import (
+    LineFacts,
+    fulfillment_status_of,
+    payment_status_of,
+    stage_of,
+)
+from orders.queries.balance import Balance, balance, balances
+from orders.queries.ledger import invariants
+from orders.queries.totals import amount_due, tax_due, totals_of
+
+__all__ = [
+    "Balance",
+    "LineFacts",
+    "allowed_actions",
+    "amount_due",
+    "balance",
+    "balances",
+    "fulfillment_status_of",
+    "invariants",
+    "payment_status_of",
+    "stage_of",
+    "tax_due",
+    "totals_of",
+]

@@ -1,0 +1,101 @@
+"""The money of an order: what is due, what came, what went back."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from oms.money import ZERO
+from orders.enums import PaymentMethod, TransactionKind
+from orders.models import Order, Payment, PaymentTransaction, RefundGrant
+
+DEFERRED = {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.ON_ACCOUNT}
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """All in the order's currency. `authorized` is open authorisations; `deferred` is promised."""
+
+    due: Decimal
+    authorized: Decimal = ZERO
+    deferred: Decimal = ZERO
+    captured: Decimal = ZERO
+    refunded: Decimal = ZERO
+    granted: Decimal = ZERO
+
+    @property
+    def received(self) -> Decimal:
+        """Captured less refunded."""
+        return self.captured - self.refunded
+
+    @property
+    def balance(self) -> Decimal:
+        """Still owed by the buyer; negative: owed to the buyer."""
+        return self.due - self.received
+
+    @property
+    def refundable(self) -> Decimal:
+        """Overpaid and not yet granted back."""
+        return max(-self.balance - (self.granted - self.refunded), ZERO)
+
+    @property
+    def covers_due(self) -> bool:
+        """Whether received, authorised and promised money reach what is due."""
+        return self.received + self.authorized + self.deferred >= self.due
+
+
+def balance(order: Order) -> Balance:
+    """The balance of one order."""
+    return balances([order])[order.pk]
+
+
+def balances(orders: Iterable[Order]) -> dict[int, Balance]:
+    """Balances by order id, three statements for any number of orders."""
+    orders = list(orders)
+    ids = [order.pk for order in orders]
+    moved: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for order_id, method, amount, kinds in _payments(ids):
+        _add_payment(moved[order_id], method, amount, kinds)
+    granted = dict(
+        RefundGrant.objects.filter(order__in=ids)
+        .values_list("order_id")
+        .annotate(total=Sum("amount"))
+    )
+    return {
+        order.pk: Balance(
+            due=order.total, granted=granted.get(order.pk, ZERO), **moved[order.pk]
+        )
+        for order in orders
+    }
+
+
+def _payments(order_ids: list[int]) -> list[tuple[int, str, Decimal, dict[str, Decimal]]]:
+    payments = list(
+        Payment.objects.filter(order__in=order_ids).values_list(
+            "pk", "order_id", "method", "amount"
+        )
+    )
+    kinds: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    if payments:
+        sums = (
+            PaymentTransaction.objects.filter(payment__order__in=order_ids)
+            .values_list("payment_id", "kind")
+            .annotate(total=Sum("amount"))
+        )
+        for payment_id, kind, total in sums:
+            kinds[payment_id][kind] = total
+    return [(order, method, amount, kinds[pk]) for pk, order, method, amount in payments]
+
+
+def _add_payment(
+    moved: dict[str, Decimal], method: str, amount: Decimal, kinds: dict[str, Decimal]
+) -> None:
+    captured, voided = kinds[TransactionKind.CAPTURE], kinds[TransactionKind.VOID]
+    moved["captured"] += captured
+    moved["refunded"] += kinds[TransactionKind.REFUND]
+    if method in DEFERRED:
+        moved["deferred"] += max(amount - captured - voided, ZERO)
+    elif authorized := kinds[TransactionKind.AUTHORIZE]:
+        moved["authorized"] += max(authorized - captured - voided, ZERO)

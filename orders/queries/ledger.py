@@ -1,0 +1,153 @@
+"""What must hold for orders, for `check_ledgers`. Caches can be repaired; ledgers cannot."""
+
+from collections.abc import Iterator
+
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from inventory.enums import ReservationState
+from inventory.models import Reservation, StockMovement
+from oms.ledgers import Invariant
+from orders.enums import TransactionKind
+from orders.models import (
+    CancellationLine,
+    Hold,
+    Order,
+    OrderLine,
+    Payment,
+    PaymentTransaction,
+    RefundGrant,
+)
+from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
+from orders.queries.balance import balances
+from orders.queries.totals import totals_of
+
+BATCH = 500
+
+
+def invariants() -> list[Invariant]:
+    """The order invariants."""
+    lines, orders = OrderLine.objects.count, Order.objects.count
+    return [
+        Invariant(
+            "order.allocated",
+            "A line's allocated units are its open reservations and its shipped units.",
+            count=lines,
+            violations=_wrong_allocated,
+        ),
+        Invariant(
+            "order.shipped",
+            "A line's shipped units equal its issued movements.",
+            count=lines,
+            violations=_wrong_shipped,
+        ),
+        Invariant(
+            "order.cancelled",
+            "A line's cancelled units equal its cancellations.",
+            count=lines,
+            violations=_wrong_cancelled,
+        ),
+        Invariant(
+            "order.money",
+            "No more is refunded than was captured and granted.",
+            count=Payment.objects.count,
+            violations=_wrong_refunds,
+        ),
+        Invariant(
+            "order.caches",
+            "Totals, stage, payment and fulfilment status equal what the facts say.",
+            count=orders,
+            violations=_wrong_caches,
+            repair=_repair_caches,
+        ),
+    ]
+
+
+def _sum(rows, key: str, column: str = "quantity") -> Coalesce:
+    totals = rows.filter(**{key: OuterRef("pk")}).order_by().values(key)
+    return Coalesce(Subquery(totals.annotate(found=Sum(column)).values("found")), 0)
+
+
+def _wrong_allocated() -> Iterator[str]:
+    rows = Reservation.objects.filter(state=ReservationState.OPEN)
+    wrong = OrderLine.objects.annotate(held=_sum(rows, "order_line"))
+    for line in wrong.exclude(allocated=F("held") + F("shipped")).select_related("order"):
+        yield f"{line.order} line {line.position}: {line.allocated}, reserved {line.held}"
+
+
+def _wrong_shipped() -> Iterator[str]:
+    rows = StockMovement.objects.filter(kind="issued")
+    wrong = OrderLine.objects.annotate(issued=_sum(rows, "order_line"))
+    for line in wrong.exclude(shipped=-F("issued")).select_related("order"):
+        yield f"{line.order} line {line.position}: {line.shipped}, issued {-line.issued}"
+
+
+def _wrong_cancelled() -> Iterator[str]:
+    wrong = OrderLine.objects.annotate(dropped=_sum(CancellationLine.objects.all(), "order_line"))
+    for line in wrong.exclude(cancelled=F("dropped")).select_related("order"):
+        yield f"{line.order} line {line.position}: {line.cancelled}, cancelled {line.dropped}"
+
+
+def _wrong_refunds() -> Iterator[str]:
+    moved = PaymentTransaction.objects.all()
+    captured = _sum(moved.filter(kind=TransactionKind.CAPTURE), "payment", "amount")
+    refunded = _sum(moved.filter(kind=TransactionKind.REFUND), "payment", "amount")
+    wrong = Payment.objects.annotate(received=captured, returned=refunded)
+    for payment in wrong.filter(returned__gt=F("received")):
+        yield f"{payment}: refunded {payment.returned} of {payment.received}"
+    paid = _sum(moved.filter(kind=TransactionKind.REFUND), "grant", "amount")
+    for grant in RefundGrant.objects.annotate(paid=paid).filter(paid__gt=F("amount")):
+        yield f"grant {grant.pk}: paid {grant.paid} of {grant.amount}"
+
+
+def _wrong_caches() -> Iterator[str]:
+    for order, expected in _expected():
+        for name, value in expected.items():
+            if getattr(order, name) != value:
+                yield f"{order}: {name} is {getattr(order, name)}, facts say {value}"
+
+
+def _repair_caches() -> Iterator[str]:
+    for order, expected in _expected():
+        wrong = {name: value for name, value in expected.items() if getattr(order, name) != value}
+        if wrong:
+            Order.objects.filter(pk=order.pk).update(**wrong)
+            yield f"{order}: set {', '.join(f'{name} to {value}' for name, value in wrong.items())}"
+
+
+def _expected() -> Iterator[tuple[Order, dict[str, object]]]:
+    last = 0
+    while True:
+        rows = Order.objects.filter(pk__gt=last).order_by("pk").select_related("channel")
+        orders = list(rows.prefetch_related("lines", "charges")[:BATCH])
+        if not orders:
+            return
+        last = orders[-1].pk
+        held = set(
+            Hold.objects.filter(Q(order__in=orders), lifted_at=None).values_list(
+                "order_id", flat=True
+            )
+        )
+        money = balances(orders)
+        for order in orders:
+            yield order, _facts_of(order, money[order.pk], on_hold=order.pk in held)
+
+
+def _facts_of(order: Order, money, *, on_hold: bool) -> dict[str, object]:
+    lines = list(order.lines.all())
+    units, totals = LineFacts.of(lines), totals_of(order, lines, order.charges.all())
+    ready = not order.channel.needs_payment or money.covers_due
+    return {
+        "total": totals.total,
+        "tax_total": totals.tax,
+        "goods_total": totals.goods,
+        "charges_total": totals.charges,
+        "stage": stage_of(order.status, units, on_hold=on_hold, money_ready=ready),
+        "fulfillment_status": fulfillment_status_of(units),
+        "payment_status": payment_status_of(
+            totals.total,
+            authorized=money.authorized,
+            captured=money.captured,
+            refunded=money.refunded,
+        ),
+    }
