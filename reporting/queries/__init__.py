@@ -1,0 +1,49 @@
+"""Questions that reports answer, one file per page."""
+
+from reporting.queries.periods import LENGTHS, Period
+from reporting.queries.pipeline import Jeopardy, StageCount, in_jeopardy, jeopardy, pipeline
+from reporting.queries.queues import (
+    Messages,
+    Place,
+    Proof,
+    Waiting,
+    backordered,
+    holds,
+    messages,
+    oversold,
+    places,
+    returns,
+)
+from reporting.queries.sales import Figure, Sales, sales
+from reporting.queries.stock import SORTS, Cover, StockCover, stock_cover
+from reporting.queries.stuck import Stuck, stuck, stuck_orders
+
+__all__ = [
+    "LENGTHS",
+    "SORTS",
+    "Cover",
+    "Figure",
+    "Jeopardy",
+    "Messages",
+    "Period",
+    "Place",
+    "Proof",
+    "Sales",
+    "StageCount",
+    "StockCover",
+    "Stuck",
+    "Waiting",
+    "backordered",
+    "holds",
+    "in_jeopardy",
+    "jeopardy",
+    "messages",
+    "oversold",
+    "pipeline",
+    "places",
+    "returns",
+    "sales",
+    "stock_cover",
+    "stuck",
+    "stuck_orders",
+]

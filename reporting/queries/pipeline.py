@@ -1,0 +1,127 @@
+"""Where open orders stand, how long they have stood there, and which promises are about to break."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from orders.enums import Stage
+from orders.models import Order
+
+DAY = timedelta(days=1)
+OLD = timedelta(days=3)
+DONE_WITHIN = timedelta(days=7)
+JEOPARDY_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    """Orders in one stage, by how long they have been there."""
+
+    stage: str
+    label: str
+    orders: int
+    fresh: int  # less than a day
+    ageing: int  # one to three days
+    old: int  # more than three days
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Jeopardy:
+    """Open orders promised within a day, or already late, whose goods have not all left."""
+
+    late: int
+    soon: int
+    orders: tuple["Promise", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An order whose promise is in danger."""
+
+    pk: int
+    number: str
+    channel: str
+    country: str
+    stage: str
+    priority: int
+    promised_at: datetime
+    is_late: bool
+
+
+def pipeline(now: datetime) -> list[StageCount]:
+    """The seven stages in their order, counted over the index on stage and time.
+
+    One statement for the open stages, one for the last, of which only the latest week is counted.
+    """
+    open_stages = [stage for stage in Stage if stage != Stage.REPORTING]
+    found = _counted(Order.objects.filter(stage__in=open_stages), now)
+    done = Order.objects.filter(stage=Stage.REPORTING, stage_since__gte=now - DONE_WITHIN)
+    found |= _counted(done, now)
+    empty = {"orders": 0, "fresh": 0, "ageing": 0, "oldest": None}
+    return [_stage(stage, found.get(stage, empty)) for stage in Stage]
+
+
+def jeopardy(now: datetime, *, show: int = 10) -> Jeopardy:
+    """Late orders, then those due within a day; the most important of the most late come first."""
+    rows = in_jeopardy(now)
+    counts = rows.aggregate(
+        late=Count("pk", filter=Q(promised_at__lt=now)),
+        soon=Count("pk", filter=Q(promised_at__gte=now)),
+    )
+    worst = rows.order_by("-priority", "promised_at", "pk").select_related("channel")[:show]
+    return Jeopardy(
+        late=counts["late"],
+        soon=counts["soon"],
+        orders=tuple(
+            Promise(
+                pk=order.pk,
+                number=order.number,
+                channel=order.channel.code,
+                country=order.ship_country,
+                stage=order.get_stage_display(),
+                priority=order.priority,
+                promised_at=order.promised_at,
+                is_late=order.promised_at < now,
+            )
+            for order in worst
+            if order.promised_at
+        ),
+    )
+
+
+def in_jeopardy(now: datetime) -> QuerySet[Order]:
+    """Open orders promised before this time tomorrow that have not left."""
+    return (
+        Order.objects.open()
+        .filter(promised_at__lt=now + JEOPARDY_WITHIN)
+        .exclude(stage__in=[Stage.SHIPPING, Stage.REPORTING])
+    )
+
+
+def _counted(orders: QuerySet[Order], now: datetime) -> dict[str, dict[str, object]]:
+    return {
+        row["stage"]: row
+        for row in orders.order_by()
+        .values("stage")
+        .annotate(
+            orders=Count("pk"),
+            fresh=Count("pk", filter=Q(stage_since__gt=now - DAY)),
+            ageing=Count("pk", filter=Q(stage_since__lte=now - DAY, stage_since__gt=now - OLD)),
+            oldest=Min("stage_since"),
+        )
+    }
+
+
+def _stage(stage: Stage, row: dict[str, object]) -> StageCount:
+    orders, fresh, ageing = int(row["orders"]), int(row["fresh"]), int(row["ageing"])
+    return StageCount(
+        stage=stage.value,
+        label=stage.label,
+        orders=orders,
+        fresh=fresh,
+        ageing=ageing,
+        old=orders - fresh - ageing,
+        oldest=row["oldest"],
+    )

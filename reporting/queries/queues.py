@@ -1,0 +1,142 @@
+"""Work that waits for somebody, counted: each count is one statement over a narrow index."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Min, Q, QuerySet
+
+from fulfillment.enums import FulfillmentOrderStatus, ReturnStatus
+from fulfillment.models import FulfillmentOrder, Return
+from inventory.models import Location, StockLevel
+from oms.models import Delivery, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookState
+from orders.enums import HoldKind
+from orders.models import Hold, OrderLine
+
+SLOW_DELIVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something countable that waits, and since when."""
+
+    key: str
+    label: str
+    count: int
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Work at one location."""
+
+    pk: int
+    code: str
+    name: str
+    pick: int
+    pack: int
+    ship: int
+    late: int
+    ship_by: datetime | None  # the earliest promise among them
+
+    @property
+    def total(self) -> int:
+        """Fulfilment orders that are not done."""
+        return self.pick + self.pack + self.ship
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Stock levels that promise more than they hold, of how many looked at."""
+
+    levels: int
+    oversold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What did not reach a consumer or a subscriber."""
+
+    dead_deliveries: int
+    slow_deliveries: int  # due for more than five minutes and not done
+    dead_webhooks: int
+    broken_endpoints: int
+
+
+def holds() -> list[Waiting]:
+    """Open holds by kind, most first; holds past their due time are not set apart."""
+    rows = (
+        Hold.objects.filter(lifted_at=None)
+        .values_list("kind")
+        .annotate(count=Count("pk"), oldest=Min("placed_at"))
+        .order_by("-count", "kind")
+    )
+    labels = dict(HoldKind.choices)
+    return [Waiting(kind, str(labels[kind]), count, oldest) for kind, count, oldest in rows]
+
+
+def backordered() -> int:
+    """Order lines that want units which have no stock."""
+    return waiting_for_stock().count()
+
+
+def waiting_for_stock() -> QuerySet[OrderLine]:
+    """Lines in the partial index of backorders; cancelled orders have no such lines."""
+    return OrderLine.objects.filter(quantity__gt=F("cancelled") + F("allocated"))
+
+
+def places(now: datetime) -> list[Place]:
+    """Work at each location that has some, the soonest promise first."""
+    working = [
+        FulfillmentOrderStatus.OPEN,
+        FulfillmentOrderStatus.ACCEPTED,
+        FulfillmentOrderStatus.PICKED,
+        FulfillmentOrderStatus.PACKED,
+    ]
+    rows = (
+        FulfillmentOrder.objects.filter(
+            location__in=list(Location.objects.values_list("pk", flat=True)), status__in=working
+        )
+        .values_list("location_id", "location__code", "location__name")
+        .annotate(
+            pick=Count("pk", filter=Q(status__in=working[:2])),
+            pack=Count("pk", filter=Q(status=FulfillmentOrderStatus.PICKED)),
+            ship=Count("pk", filter=Q(status=FulfillmentOrderStatus.PACKED)),
+            late=Count("pk", filter=Q(ship_by__lt=now)),
+            ship_by=Min("ship_by"),
+        )
+        .order_by("ship_by", "location__code")
+    )
+    return [Place(*row) for row in rows]
+
+
+def returns() -> Waiting:
+    """Returns that were announced or approved and are not here yet."""
+    rows = Return.objects.filter(status__in=[ReturnStatus.REQUESTED, ReturnStatus.APPROVED])
+    found = rows.aggregate(count=Count("pk"), oldest=Min("requested_at"))
+    return Waiting("returns", "Returns to receive", found["count"], found["oldest"])
+
+
+def oversold() -> Proof:
+    """Looked at afresh each time, although the database refuses such a row."""
+    found = StockLevel.objects.aggregate(
+        levels=Count("pk"), oversold=Count("pk", filter=Q(reserved__gt=F("on_hand")))
+    )
+    return Proof(found["levels"], found["oversold"])
+
+
+def messages(now: datetime) -> Messages:
+    """Deliveries given up, overdue or blocked: four statements over the indexes of open ones."""
+    return Messages(
+        dead_deliveries=_dead(Delivery.objects),
+        slow_deliveries=Delivery.objects.filter(
+            state=DeliveryState.PENDING, next_attempt_at__lt=now - SLOW_DELIVERY
+        ).count(),
+        dead_webhooks=_dead(WebhookDelivery.objects),
+        broken_endpoints=WebhookEndpoint.objects.filter(state=WebhookState.BROKEN).count(),
+    )
+
+
+def _dead(rows: "Callable[..., QuerySet]") -> int:
+    # The second condition says nothing new; it lets SQLite use the index of what is not done.
+    return rows.filter(~Q(state="done"), state=DeliveryState.DEAD).count()
