@@ -1,0 +1,21 @@
+"""Bases of every page of the back office: read-only pages, and buttons that call operations.
+
+`ReadOnlyAdmin` is the default. A change of state is an `Act`: a button with its own permission
+and a small form, whose submission makes one operation call and turns a refusal into a message.
+`EditableAdmin` is for reference data alone.
+"""
+
+from oms.admin.acts import Act, actor
+from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin
+from oms.admin.forms import ActForm, ConfirmForm, ReasonForm
+
+__all__ = [
+    "Act",
+    "ActForm",
+    "CappedPaginator",
+    "ConfirmForm",
+    "EditableAdmin",
+    "ReadOnlyAdmin",
+    "ReasonForm",
+    "actor",
+]

@@ -1,0 +1,262 @@
+"""ReadOnlyAdmin, the base of every page of documents; EditableAdmin, the one of reference data."""
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin as PlainAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+
+from oms.admin.acts import BULK_LIMIT, Act, actor, run_each
+from oms.admin.forms import ActForm
+from oms.errors import DomainError
+
+BUTTONS_SHOWN = 4  # more than these go under More
+COUNT_STOPS_AT = 10_000
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than 10,000 rows, so that a list costs the same however long it is."""
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        """Rows of the list, at most 10,000; whoever needs row 10,001 filters."""
+        rows: Any = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        return rows.order_by()[:COUNT_STOPS_AT].count()
+
+
+class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """Shows rows and changes nothing; what may be changed is in `acts`."""
+
+    acts: ClassVar[tuple[Act, ...]] = ()
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_fullwidth = True
+    ordering = ("-pk",)
+    actions_on_top = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Nobody: operations add rows."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Nobody: acts change rows."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Nobody: nothing is deleted here."""
+        return False
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Field history where the model has one; otherwise Django's own list of changes."""
+        if hasattr(self.model._meta, "simple_history_manager_attribute"):  # noqa: SLF001
+            return super().history_view(request, object_id, extra_context)
+        return PlainAdmin.history_view(self, request, object_id, extra_context)
+
+    # --- Acts ---------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of the acts, before those of the rows."""
+        wrap, name = self.admin_site.admin_view, self._url_name
+        return [
+            path("acts/<slug:act>/", wrap(self.list_act_view), name=name("list_act")),
+            path("<path:object_id>/acts/<slug:act>/", wrap(self.act_view), name=name("act")),
+            *super().get_urls(),
+        ]
+
+    def act_url(self, act: str, obj: Model | None = None) -> str:
+        """Address of the form of an act."""
+        if obj is None:
+            return reverse(f"admin:{self._url_name('list_act')}", args=[act])
+        return reverse(f"admin:{self._url_name('act')}", args=[obj.pk, act])
+
+    def buttons(self, request: HttpRequest, obj: Model | None = None) -> list[dict[str, Any]]:
+        """The acts this person may do now, as the templates draw them."""
+        return [
+            {
+                "name": act.name,
+                "title": act.label,
+                "icon": act.icon,
+                "variant": act.variant,
+                "path": self.act_url(act.name, obj),
+                "folded": act.folded,
+            }
+            for act in self.acts
+            if act.on_list == (obj is None) and act.offered(request, obj)
+        ]
+
+    def act_view(self, request: HttpRequest, object_id: str, act: str) -> HttpResponse:
+        """Form of an act on one row: shown, and on submission run."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        found = self._act(request, act, on_list=False)
+        return self._ask(request, found, obj)
+
+    def list_act_view(self, request: HttpRequest, act: str) -> HttpResponse:
+        """Form of an act of the whole list."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self._ask(request, self._act(request, act, on_list=True), None)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The object's page, with the buttons allowed now in its header (`acts` in templates)."""
+        if (obj := kwargs.get("obj")) is not None:
+            context["acts"] = self.buttons(request, obj)
+            context["actions_detail"] = [
+                *(context.get("actions_detail") or []),
+                *fold(context["acts"]),
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with the buttons over it."""
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            response.context_data["actions_list"] = [
+                *(response.context_data.get("actions_list") or []),
+                *fold(self.buttons(request)),
+            ]
+        return response
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The acts that may be done to several selected rows."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        for act in self.acts:
+            if act.bulk and request.user.has_perm(act.permission):
+                actions[act.name] = (_bulk(act), act.name, act.label)
+        return actions
+
+    def _ask(self, request: HttpRequest, act: Act, obj: Model | None) -> HttpResponse:
+        form = self._form(request, act, obj)
+        if request.method == "POST" and form.is_valid():
+            if answer := self._run(request, act, obj, form):
+                return answer
+        elif obj is not None and not act.allowed(obj):
+            messages.warning(request, f"{act.label}: not possible in its present state.")
+            return HttpResponseRedirect(self._next(request, obj))
+        return self._page(request, act, form, obj=obj)
+
+    def _run(
+        self, request: HttpRequest, act: Act, obj: Model | None, form: ActForm
+    ) -> HttpResponse | None:
+        try:
+            answer = act.run(request, obj, form.cleaned_data)
+        except DomainError as error:
+            messages.error(request, error.detail)
+            return None
+        if isinstance(answer, HttpResponse):
+            return answer
+        messages.success(request, answer)
+        return HttpResponseRedirect(self._next(request, obj))
+
+    def _form(self, request: HttpRequest, act: Act, obj: Model | None) -> ActForm:
+        initial = act.initial(obj) if act.initial else {}
+        if request.method == "POST" and "act" in request.POST:
+            return act.form(request.POST, request.FILES, obj=obj, initial=initial)
+        return act.form(obj=obj, initial=initial)
+
+    def _page(self, request: HttpRequest, act: Act, form: ActForm, **extra: Any) -> HttpResponse:
+        obj = extra.get("obj")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,  # noqa: SLF001
+            "title": act.label,
+            "act": act,
+            "form": form,
+            "media": self.media + form.media,
+            "next": request.POST.get("next") or request.GET.get("next", ""),
+            "back": self._next(request, obj),
+            "original": obj,
+            **extra,
+        }
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, "admin/act.html", context)
+
+    def _next(self, request: HttpRequest, obj: Model | None) -> str:
+        wanted = request.POST.get("next") or request.GET.get("next", "")
+        if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+            return wanted
+        if obj is None:
+            return reverse(f"admin:{self._url_name('changelist')}")
+        return reverse(f"admin:{self._url_name('change')}", args=[obj.pk])
+
+    def _act(self, request: HttpRequest, name: str, *, on_list: bool) -> Act:
+        for act in self.acts:
+            if act.name == name and act.on_list == on_list:
+                if request.user.has_perm(act.permission):
+                    return act
+                raise PermissionDenied
+        raise Http404
+
+    def _url_name(self, suffix: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{suffix}"
+
+
+class EditableAdmin(ReadOnlyAdmin):
+    """Reference data that people edit in forms; every change is kept with who made it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever holds Django's permission."""
+        return ModelAdmin.has_add_permission(self, request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever holds Django's permission."""
+        return ModelAdmin.has_change_permission(self, request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Save, with the person in the history."""
+        obj._change_reason = actor(request)  # noqa: SLF001
+        super().save_model(request, obj, form, change)
+
+
+def fold(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put what does not fit into the row of buttons under one that opens."""
+    shown = [button for button in buttons if not button["folded"]]
+    hidden = [button for button in buttons if button["folded"]] + shown[BUTTONS_SHOWN:]
+    shown = shown[:BUTTONS_SHOWN]
+    if hidden:
+        shown.append({"title": "More", "items": hidden, "method_name": "more", "icon": "more_vert"})
+    return shown
+
+
+def _bulk(act: Act) -> Any:
+    """An admin action that asks by the act's form, then runs it on each selected row."""
+
+    def ask(admin: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        chosen = list(rows[: BULK_LIMIT + 1])
+        if len(chosen) > BULK_LIMIT:
+            messages.error(request, f"At most {BULK_LIMIT} rows at once; narrow the selection.")
+            return None
+        form = admin._form(request, act, None)  # noqa: SLF001
+        outcomes = None
+        if form.is_bound and form.is_valid():
+            outcomes = run_each(act, request, chosen, form.cleaned_data)
+        return admin._page(  # noqa: SLF001
+            request, act, form, rows=chosen, outcomes=outcomes, checkbox=ACTION_CHECKBOX_NAME
+        )
+
+    ask.__name__ = act.name
+    return ask

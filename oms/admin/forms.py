@@ -1,0 +1,73 @@
+"""Forms behind the buttons of the back office: few fields, dressed like the rest of the pages."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from unfold import widgets
+
+# Most special first: the first match decides.
+DRESS: tuple[tuple[type[forms.Widget], type[forms.Widget]], ...] = (
+    (forms.CheckboxSelectMultiple, widgets.UnfoldAdminCheckboxSelectMultiple),
+    (forms.RadioSelect, widgets.UnfoldAdminRadioSelectWidget),
+    (forms.SelectMultiple, widgets.UnfoldAdminSelectMultipleWidget),
+    (forms.Select, widgets.UnfoldAdminSelectWidget),
+    (forms.CheckboxInput, widgets.UnfoldBooleanWidget),
+    (forms.Textarea, widgets.UnfoldAdminTextareaWidget),
+    (forms.EmailInput, widgets.UnfoldAdminEmailInputWidget),
+    (forms.URLInput, widgets.UnfoldAdminURLInputWidget),
+    (forms.ClearableFileInput, widgets.UnfoldAdminFileFieldWidget),
+    (forms.DateTimeInput, widgets.UnfoldAdminTextInputWidget),
+    (forms.DateInput, widgets.UnfoldAdminSingleDateWidget),
+    (forms.TimeInput, widgets.UnfoldAdminSingleTimeWidget),
+    (forms.NumberInput, widgets.UnfoldAdminDecimalFieldWidget),
+    (forms.TextInput, widgets.UnfoldAdminTextInputWidget),
+)
+
+
+class ActForm(forms.Form):
+    """Input of one act. `self.obj` is the row it is about, or none for a list or a selection."""
+
+    def __init__(self, *args: Any, obj: models.Model | None = None, **kwargs: Any) -> None:
+        self.obj = obj
+        super().__init__(*args, **kwargs)
+        self.setup()
+        for field in self.fields.values():
+            dress(field)
+
+    def setup(self) -> None:
+        """Add or narrow fields by looking at `self.obj`; subclasses say how."""
+
+
+class ConfirmForm(ActForm):
+    """No question but the button."""
+
+
+class ReasonForm(ActForm):
+    """Asks why; the answer stands in the history of what was changed."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Kept in the history, beside your name.",
+    )
+
+
+def dress(field: forms.Field) -> None:
+    """Swap a plain widget for its counterpart in the theme, keeping choices and attributes."""
+    plain = field.widget
+    if plain.is_hidden or type(plain).__module__.startswith("unfold"):
+        return
+    for kind, dressed in DRESS:
+        if isinstance(plain, kind):
+            field.widget = _swap(field, plain, dressed)
+            return
+
+
+def _swap(field: forms.Field, plain: forms.Widget, dressed: type[forms.Widget]) -> forms.Widget:
+    attrs = {name: value for name, value in plain.attrs.items() if name not in {"class", "cols"}}
+    choices = getattr(field, "choices", None)
+    widget = dressed(attrs=attrs) if choices is None else dressed(attrs=attrs, choices=choices)  # type: ignore[call-arg]
+    widget.is_required = plain.is_required
+    return widget
