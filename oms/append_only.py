@@ -18,7 +18,7 @@ def protect(*tables: str) -> migrations.RunPython:
     def create(_apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":
             return
-        schema_editor.execute(FUNCTION)
+        schema_editor.execute(FUNCTION, params=None)  # the % in it is no placeholder
         for table in tables:
             schema_editor.execute(
                 f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "

@@ -1,0 +1,47 @@
+"""Who gets into the back office: staff, by password, and by a second factor where it is required."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+ACCOUNT_PAGES = "/accounts/"
+GUARDED = ("/admin/", "/api/")  # what a session without its second factor may not open
+
+
+class StaffAdapter(DefaultAccountAdapter):
+    """Accounts are made by an administrator; nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+
+def require_second_factor(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Send people without a second factor to its set-up, where `OMS_REQUIRE_MFA` says so."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(GUARDED) and _must_set_up(request):
+            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        return get_response(request)
+
+    return answer
+
+
+def account_pages(request: HttpRequest) -> dict[str, Any]:
+    """Give the login and account pages the frame of the back office."""
+    if not request.path.startswith(ACCOUNT_PAGES):
+        return {}
+    return {**admin.site.each_context(request), "must_activate_mfa": _must_set_up(request)}
+
+
+def _must_set_up(request: HttpRequest) -> bool:
+    user = request.user
+    return settings.OMS_REQUIRE_MFA and user.is_authenticated and not is_mfa_enabled(user)

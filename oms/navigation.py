@@ -1,0 +1,324 @@
+"""The shell of the back office: sidebar by kind of work, counts of what waits, the palette's search.
+
+Pages are named, never imported, so that this file knows no app. An entry is shown when its page
+exists and the person may open it; a count is shown when something waits, and stops at 99+, so
+that a sidebar costs the same with ten orders and with ten million.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse, reverse_lazy
+from django.utils import timezone
+from unfold.dataclasses import SearchResult
+
+from oms import sealed
+
+COUNT_STOPS_AT = 100
+COUNT_SECONDS = 15  # how old a count may be
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An entry of the sidebar."""
+
+    title: str
+    icon: str
+    url: str  # name of the page inside the admin
+    permission: str = ""
+    waiting: str = ""  # name of a count
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A kind of work: a group of the sidebar."""
+
+    title: str
+    pages: tuple[Page, ...]
+    folded: bool = False
+
+
+WORK = (
+    Work("", (Page("Home", "home", "index"),)),
+    Work(
+        "Orders",
+        (
+            Page("Orders", "receipt_long", "orders_order_changelist", "orders.view_order", "late"),
+            Page("Holds", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
+            Page("Import", "upload_file", "orders_import", "orders.add_order"),
+        ),
+    ),
+    Work(
+        "Stock",
+        (
+            Page(
+                "Stock",
+                "inventory_2",
+                "inventory_stocklevel_changelist",
+                "inventory.view_stocklevel",
+            ),
+            Page("Products", "sell", "inventory_product_changelist", "inventory.view_product"),
+            Page(
+                "Movements",
+                "swap_vert",
+                "inventory_stockmovement_changelist",
+                "inventory.view_stockmovement",
+            ),
+        ),
+    ),
+    Work(
+        "Fulfilment",
+        (
+            Page(
+                "Work at locations",
+                "conveyor_belt",
+                "fulfillment_fulfillmentorder_changelist",
+                "fulfillment.view_fulfillmentorder",
+                "to_ship",
+            ),
+            Page(
+                "Shipments",
+                "local_shipping",
+                "fulfillment_shipment_changelist",
+                "fulfillment.view_shipment",
+            ),
+        ),
+    ),
+    Work(
+        "Returns",
+        (
+            Page(
+                "Returns",
+                "assignment_return",
+                "fulfillment_return_changelist",
+                "fulfillment.view_return",
+                "returns",
+            ),
+        ),
+    ),
+    Work(
+        "Customers",
+        (
+            Page("Customers", "group", "customers_customer_changelist", "customers.view_customer"),
+            Page("Companies", "domain", "customers_company_changelist", "customers.view_company"),
+        ),
+    ),
+    Work(
+        "Reports",
+        (
+            Page("Dashboard", "monitoring", "reporting_dashboard", "reporting.view_dailysales"),
+            Page("Stock turnover", "autorenew", "reporting_stock", "reporting.view_dailysales"),
+            Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
+            Page("Jobs and exports", "pending_actions", "oms_job_changelist", "oms.view_job"),
+        ),
+    ),
+    Work(
+        "Compliance",
+        (
+            Page(
+                "Invoices",
+                "request_quote",
+                "compliance_invoice_changelist",
+                "compliance.view_invoice",
+            ),
+            Page("Audit trail", "policy", "compliance_audit", "oms.view_event"),
+            Page(
+                "Privacy requests",
+                "shield_person",
+                "compliance_privacyrequest_changelist",
+                "compliance.view_privacyrequest",
+            ),
+            Page(
+                "Tax rates", "percent", "compliance_taxrate_changelist", "compliance.view_taxrate"
+            ),
+            Page("Events", "timeline", "oms_event_changelist", "oms.view_event"),
+        ),
+    ),
+    Work(
+        "Settings",
+        (
+            Page("Channels", "storefront", "orders_channel_changelist", "orders.view_channel"),
+            Page("SKU aliases", "alt_route", "orders_skualias_changelist", "orders.view_skualias"),
+            Page(
+                "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
+            ),
+            Page(
+                "Carriers", "flight", "fulfillment_carrier_changelist", "fulfillment.view_carrier"
+            ),
+            Page(
+                "Legal entities",
+                "account_balance",
+                "compliance_legalentity_changelist",
+                "compliance.view_legalentity",
+            ),
+            Page("Users", "badge", "oms_user_changelist", "oms.view_user"),
+            Page("Roles", "key", "auth_group_changelist", "auth.view_group"),
+            Page("API keys", "vpn_key", "oms_apikey_changelist", "oms.view_apikey"),
+            Page(
+                "Webhooks", "webhook", "oms_webhookendpoint_changelist", "oms.view_webhookendpoint"
+            ),
+        ),
+        folded=True,
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of pages that this person may open, with what waits in each."""
+    groups = []
+    for work in WORK:
+        items = [item for page in work.pages if (item := _item(page, request))]
+        if items:
+            groups.append({"title": work.title, "items": items, "collapsible": work.folded})
+    return groups
+
+
+def _item(page: Page, request: HttpRequest) -> dict[str, Any] | None:
+    if page.permission and not request.user.has_perm(page.permission):
+        return None
+    try:
+        path = reverse(f"admin:{page.url}")
+    except NoReverseMatch:
+        return None
+    item = {
+        "title": page.title,
+        "icon": page.icon,
+        "link": path + page.query,
+        "active": request.path == path or (path != "/admin/" and request.path.startswith(path)),
+    }
+    if page.waiting and (count := waiting(page.waiting)):
+        item |= {"badge": count, "badge_variant": "warning"}
+    return item
+
+
+def waiting(name: str) -> str:
+    """How many rows wait for somebody: nothing, a number, or 99+."""
+    key = f"waiting:{name}"
+    count = cache.get(key)
+    if count is None:
+        count = COUNTS[name]()[:COUNT_STOPS_AT].count()
+        cache.set(key, count, COUNT_SECONDS)
+    if not count:
+        return ""
+    return f"{COUNT_STOPS_AT - 1}+" if count >= COUNT_STOPS_AT else str(count)
+
+
+def _rows(label: str) -> QuerySet[Any]:
+    return apps.get_model(label)._default_manager.all()  # noqa: SLF001 (documented manager hook)
+
+
+COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
+    "late": lambda: _rows("orders.Order").late(timezone.now()).order_by(),  # type: ignore[attr-defined]
+    "holds": lambda: _rows("orders.Hold").filter(lifted_at=None),
+    "to_ship": lambda: _rows("fulfillment.FulfillmentOrder").filter(status="open"),
+    "returns": lambda: _rows("fulfillment.Return").filter(status="requested"),
+}
+
+# First letters of a public number -> whose number it is.
+NUMBERS = {
+    "SO": ("orders.Order", "receipt_long"),
+    "FO": ("fulfillment.FulfillmentOrder", "conveyor_belt"),
+    "SH": ("fulfillment.Shipment", "local_shipping"),
+    "RMA": ("fulfillment.Return", "assignment_return"),
+    "PAY": ("orders.Payment", "payments"),
+    "C": ("customers.Customer", "person"),
+}
+
+
+def search(request: HttpRequest, term: str) -> list[SearchResult]:
+    """What the palette finds: a public number, a SKU, an order by its channel's own number, a person."""
+    found = [
+        *_by_number(request, term.upper()),
+        *_by_sku(request, term),
+        *_by_external_id(request, term),
+    ]
+    return found or _by_email(request, term)
+
+
+def _by_number(request: HttpRequest, term: str) -> list[SearchResult]:
+    prefix = term.rstrip("0123456789")
+    if prefix not in NUMBERS or prefix == term:
+        return []
+    label, icon = NUMBERS[prefix]
+    return _hits(request, label, icon, number=term)
+
+
+def _by_sku(request: HttpRequest, term: str) -> list[SearchResult]:
+    return _hits(request, "inventory.Product", "sell", sku__in={term, term.upper()})
+
+
+def _by_external_id(request: HttpRequest, term: str) -> list[SearchResult]:
+    channels = list(_rows("orders.Channel").values_list("pk", flat=True)[:COUNT_STOPS_AT])
+    wanted = {"channel__in": channels, "external_id__in": {term, term.upper()}}
+    return _hits(request, "orders.Order", "receipt_long", **wanted)
+
+
+def _by_email(request: HttpRequest, term: str) -> list[SearchResult]:
+    if "@" not in term or not request.user.has_perm("customers.view_personal_data"):
+        return []
+    token = sealed.token("email", term)
+    wanted = {"subject__tokens__kind": "email", "subject__tokens__token": token}
+    return _hits(request, "customers.Customer", "person", **wanted)
+
+
+def _hits(request: HttpRequest, label: str, icon: str, **wanted: Any) -> list[SearchResult]:
+    options = apps.get_model(label)._meta  # noqa: SLF001 (documented)
+    if not request.user.has_perm(f"{options.app_label}.view_{options.model_name}"):
+        return []
+    page = f"admin:{options.app_label}_{options.model_name}_change"
+    return [
+        SearchResult(
+            title=str(row),
+            description=str(options.verbose_name).capitalize(),
+            link=reverse(page, args=[row.pk]),
+            icon=icon,
+        )
+        for row in _rows(label).filter(**wanted)[:10]
+    ]
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "OMS",
+    "SITE_HEADER": "Order management",
+    "SITE_SYMBOL": "package_2",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_BACK_BUTTON": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda _request: static("oms/oms.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        }
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Two-factor login", "link": reverse_lazy("mfa_index")},
+            {"title": "Change password", "link": reverse_lazy("account_change_password")},
+        ]
+    },
+    "COMMAND": {"search_callback": "oms.navigation.search", "show_history": True},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": "oms.navigation.sidebar",
+    },
+}

@@ -1,0 +1,91 @@
+"""How pages say figures, times and actors: short, readable, the same everywhere."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from babel.numbers import format_currency
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+UNITS = (("y", 365 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """An amount with its currency's sign and minor units, such as £1,204.50."""
+    return "" if amount is None else format_currency(amount, currency, locale="en_GB")
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit, such as 3 h or 12 d."""
+    seconds = abs(int(length.total_seconds()))
+    for name, size in UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {name}"
+    return "1 min"
+
+
+def age(at: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, such as 3 h."""
+    return "" if at is None else span((now or timezone.now()) - at)
+
+
+def moment(at: datetime | None, now: datetime | None = None) -> str:
+    """A point in time, as short as it is clear: 14:05 today, 21 Nov 14:05, 21 Nov 2025."""
+    if at is None:
+        return ""
+    local, today = timezone.localtime(at), timezone.localtime(now or timezone.now())
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    return (
+        f"{local.day} {local:%b %H:%M}"
+        if local.year == today.year
+        else f"{local.day} {local:%b %Y}"
+    )
+
+
+def chip(words: str, tone: str = "", title: str = "") -> SafeString:
+    """A word in a rounded box: grey, or warn, bad, good, info where a person must look."""
+    return format_html(
+        '<span class="oms-chip{}" title="{}">{}</span>', f" is-{tone}" if tone else "", title, words
+    )
+
+
+def two_lines(first: object, second: object, tone: str = "", title: str = "") -> SafeString:
+    """A cell of a list with a fainter second line."""
+    return format_html(
+        '<span class="oms-two" title="{}"><span>{}</span><span class="oms-small oms-{}">{}</span></span>',
+        title,
+        first,
+        tone or "faint",
+        second,
+    )
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Readable names of actors such as user:3, in one query for any number of them."""
+    actors = set(actors)
+    ids = {int(key) for kind, _, key in map(_parts, actors) if kind == "user" and key.isdigit()}
+    users = get_user_model().objects.in_bulk(ids) if ids else {}
+    return {actor: _name(actor, users) for actor in actors}
+
+
+def _parts(actor: str) -> tuple[str, str, str]:
+    return actor.partition(":")
+
+
+def _name(actor: str, users: dict[int, object]) -> str:
+    kind, _, key = actor.partition(":")
+    if kind == "user" and key.isdigit() and int(key) in users:
+        user = users[int(key)]
+        return user.get_full_name() or user.get_username()  # type: ignore[attr-defined]
+    words = {
+        "api-key": "API key",
+        "command": "command",
+        "consumer": "automatic",
+        "system": "system",
+    }
+    said = words.get(kind, kind)
+    return f"{said} {key}".strip() if kind != "consumer" else "automatic"
