@@ -93,7 +93,7 @@ def test_serve_from_nothing_answers_and_stops_cleanly(serve, house):
     port = int(house["PORT"])
 
     wait_for(lambda: status_of(port, "/health/") == 200, process)
-    both = [*children_of(process, "gunicorn"), *children_of(process, "worker")]
+    both = [*children_of(process, "gunicorn"), *children_of(process, "manage.py worker")]
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=40)
 
@@ -107,10 +107,12 @@ def test_serve_from_nothing_answers_and_stops_cleanly(serve, house):
 def test_serve_with_a_killed_worker_starts_another(serve, house):
     process = serve()
     wait_for(lambda: status_of(int(house["PORT"]), "/health/") == 200, process)
-    (first,) = children_of(process, "worker")
+    (first,) = children_of(process, "manage.py worker")
 
     first.kill()
-    wait_for(lambda: [c.pid for c in children_of(process, "worker")] not in ([], [first.pid]))
+    wait_for(
+        lambda: [c.pid for c in children_of(process, "manage.py worker")] not in ([], [first.pid])
+    )
 
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=40)

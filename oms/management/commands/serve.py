@@ -54,12 +54,11 @@ class Command(BaseCommand):
             self._run(host, demo=demo)
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        if self.stopping:
-            raise KeyboardInterrupt
+        # Heard again (terminals, make and process managers repeat it): the grace is bounded anyway.
         self.stopping = True
 
     def _prepare(self, *, demo: bool) -> None:
-        self._say("Database up to date ...")
+        self._say("Bringing the database up to date ...")
         call_command("migrate", interactive=False, verbosity=0)
         if collect_static():
             self._say("Static files collected.")
@@ -123,7 +122,7 @@ def web_command(host: str) -> list[str]:
         *("--workers", str(settings.WEB_CONCURRENCY)),
         *("--threads", str(settings.WEB_THREADS)),
         *("--graceful-timeout", "20", "--timeout", "60", "--keep-alive", "5"),
-        *("--log-level", "warning"),
+        *("--log-level", "warning", "--no-control-socket"),
         *(("--worker-tmp-dir", str(memory)) if os.access(memory, os.W_OK) else ()),
     ]
 
