@@ -42,7 +42,7 @@ clean: ## remove .venv and caches; keeps var/
 define installed
 cmp -s $(1) $(VENV)/$(1) || { \
   echo "Installing $(1) (once, about a minute) ..."; \
-  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
+  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1) \
   && cp $(1) $(VENV)/$(1); }
 endef
 
