@@ -1,5 +1,6 @@
 """The only code that changes stock, one file per noun."""
 
+from inventory.operations.products import save_product
 from inventory.operations.reservations import (
     NotReserved,
     StockTaken,
@@ -39,5 +40,6 @@ __all__ = [
     "release",
     "reserve",
     "reserve_more",
+    "save_product",
     "set_safety_stock",
 ]

@@ -242,4 +242,3 @@ def _issue(
             )
         )
     return StockMovement.objects.bulk_create(rows)
-

@@ -93,9 +93,7 @@ def adjust(
 
 
 @transaction.atomic
-def set_safety_stock(
-    product: Product, location: Location, quantity: int, *, by: str
-) -> StockLevel:
+def set_safety_stock(product: Product, location: Location, quantity: int, *, by: str) -> StockLevel:
     """Keep `quantity` units back from promising at this location; records who did so."""
     level = levels_of({(product.pk, location.pk)})[product.pk, location.pk]
     level = StockLevel.objects.lock_one(level.pk)
@@ -116,7 +114,9 @@ def set_safety_stock(
 @transaction.atomic
 def announce_stock(product_id: int, *, by: str) -> None:
     """Tell once more that a product is available, for those who could not yet be served."""
-    pk = StockLevel.objects.filter(product_id=product_id).order_by("pk").values_list("pk", flat=True)
+    pk = (
+        StockLevel.objects.filter(product_id=product_id).order_by("pk").values_list("pk", flat=True)
+    )
     record_increases(StockLevel.objects.lock(*pk[:1]), cause="announced", by=by)
 
 

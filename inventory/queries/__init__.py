@@ -1,11 +1,13 @@
 """Questions about stock, one file per noun."""
 
-from inventory.queries.levels import Availability, availability, open_reservations
 from inventory.queries.ledger import invariants
+from inventory.queries.levels import Availability, availability, open_reservations
 from inventory.queries.places import Destination, distance_km
-from inventory.queries.sourcing import Demand, Request, Supply, source, supply_of
+from inventory.queries.products import products_by_sku
+from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
 
 __all__ = [
+    "Allotment",
     "Availability",
     "Demand",
     "Destination",
@@ -15,6 +17,7 @@ __all__ = [
     "distance_km",
     "invariants",
     "open_reservations",
+    "products_by_sku",
     "source",
     "supply_of",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from inventory.enums import ReservationState
@@ -40,7 +40,7 @@ def invariants() -> list[Invariant]:
     ]
 
 
-def _total(rows, column: str = "quantity") -> Coalesce:
+def _total(rows: QuerySet, column: str = "quantity") -> Coalesce:
     totals = rows.filter(level=OuterRef("pk")).order_by().values("level")
     return Coalesce(Subquery(totals.annotate(total=Sum(column)).values("total")), 0)
 

@@ -78,39 +78,26 @@ def supply_of(product_ids: Iterable[int], *, locked: bool = False) -> Supply:
     if locked:
         rows = rows.select_for_update(of=("self",))
     supply = Supply()
-    for row in rows.values_list(
+    for level_id, product_id, available, *site in rows.values_list(
         "pk",
         "product_id",
-        "location_id",
         F("on_hand") - F("reserved") - F("safety_stock"),
+        "location_id",
         "location__priority",
         "location__latitude",
         "location__longitude",
     ):
-        _add(supply, *row)
+        place = Site(*site)
+        supply.sites[place.location_id] = place
+        if available > 0:
+            supply.levels[product_id][place.location_id] = level_id
+            supply.available[level_id] = available
     return supply
 
 
 def source(requests: Sequence[Request], supply: Supply) -> list[list[Allotment]]:
     """Plan requests in their order against one supply; one list of allotments per request."""
     return [_plan(request, supply) for request in requests]
-
-
-def _add(
-    supply: Supply,
-    level_id: int,
-    product_id: int,
-    location_id: int,
-    available: int,
-    priority: int,
-    latitude: float | None,
-    longitude: float | None,
-) -> None:
-    if available > 0:
-        supply.levels[product_id][location_id] = level_id
-        supply.available[level_id] = available
-    if location_id not in supply.sites:
-        supply.sites[location_id] = Site(location_id, priority, latitude, longitude)
 
 
 def _plan(request: Request, supply: Supply) -> list[Allotment]:
@@ -164,8 +151,7 @@ def _fewest(target: dict[int, int], stock: dict[int, dict[int, int]]) -> tuple[i
 
 def _reaches(target: dict[int, int], stocks: list[dict[int, int]]) -> bool:
     return all(
-        sum(at.get(product, 0) for at in stocks) >= quantity
-        for product, quantity in target.items()
+        sum(at.get(product, 0) for at in stocks) >= quantity for product, quantity in target.items()
     )
 
 
@@ -193,9 +179,7 @@ def _narrowed(target: dict[int, int], stock: dict[int, dict[int, int]]) -> list[
     return sorted(chosen, key=ranked.index)
 
 
-def _draw(
-    demands: Sequence[Demand], chosen: Sequence[int], supply: Supply
-) -> list[Allotment]:
+def _draw(demands: Sequence[Demand], chosen: Sequence[int], supply: Supply) -> list[Allotment]:
     drawn = []
     for demand in demands:
         drawn += _draw_one(demand, chosen, supply)

@@ -1,12 +1,15 @@
-"""Working out a batch of orders in memory: who buys, what it costs, what speaks against it, and
-from where it is served. Nothing is written here but customers that were not known before.
+"""Working out a batch of orders in memory.
+
+Who buys, what it costs, what speaks against it, and from where it is served. Nothing is written
+here but customers that were not known before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Q
@@ -18,7 +21,6 @@ from customers import queries as customers
 from customers.operations import Party
 from inventory import operations as inventory
 from inventory import queries as stock
-from inventory.models import Product
 from oms import numbers, sealed
 from oms.errors import DomainError
 from oms.events import Fact
@@ -41,7 +43,11 @@ from orders.queries.axes import LineFacts
 from orders.queries.balance import DEFERRED, Balance, balances
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.totals import totals_of
-from orders.queries.validation import Candidate, findings, missing_parts
+from orders.queries.validation import Candidate, findings, is_country, missing_parts
+
+if TYPE_CHECKING:
+    from customers.models import Customer
+    from inventory.models import Product
 
 
 class InvalidOrder(DomainError):
@@ -163,9 +169,7 @@ class Draft:
             facts = {"hold": hold.pk, "kind": hold.kind, "reason": hold.reason}
             yield Fact("order.held", order, facts)
         yield from self._payment_facts()
-        units = [
-            [take.line_id, take.location_id, take.quantity] for take in self.takes()
-        ]
+        units = [[take.line_id, take.location_id, take.quantity] for take in self.takes()]
         if units and not self.released:
             yield Fact("order.allocated", order, {"units": units})
         missing = [[line.pk, line.backordered] for line in self.lines if line.backordered]
@@ -284,24 +288,22 @@ def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
         _build_payments(draft, by, now)
 
 
-def _products(channel: Channel, drafts: Sequence[Draft]) -> dict[str, Product]:
+def _products(channel: Channel, drafts: Sequence[Draft]) -> "dict[str, Product]":
     """Products by what the channel calls them: our SKU first, then the channel's aliases."""
     skus = {line.sku for draft in drafts for line in draft.placed.lines}
-    found = {
-        product.sku: product
-        for product in Product.objects.filter(sku__in=skus, is_active=True).only(
-            "sku", "name", "tax_class"
-        )
-    }
+    found = stock.products_by_sku(skus)
     if missing := skus - found.keys():
         aliases = SkuAlias.objects.filter(channel=channel, alias__in=missing)
         found |= {row.alias: row.product for row in aliases.select_related("product")}
     return found
 
 
-def _order(channel: Channel, placed: PlacedOrder, buyer, number: str, now: datetime) -> Order:
+def _order(
+    channel: Channel, placed: PlacedOrder, buyer: "Customer", number: str, now: datetime
+) -> Order:
     placed_at = placed.placed_at or now
     address = placed.shipping_address
+    country = address.get("country", "")
     return Order(
         number=number,
         channel=channel,
@@ -312,7 +314,7 @@ def _order(channel: Channel, placed: PlacedOrder, buyer, number: str, now: datet
         sealed=customers.seal(buyer.subject, _personal(placed), CONTEXT),
         currency=placed.currency,
         price_includes_tax=channel.price_includes_tax,
-        ship_country=address.get("country", "")[:2],
+        ship_country=country if is_country(country) else "",
         ship_region=address.get("region", "")[:40],
         ship_area=area_of(address),
         buyer_tax_id=bool(placed.customer.tax_id),
@@ -341,7 +343,7 @@ def _personal(placed: PlacedOrder) -> dict[str, dict[str, str]]:
 
 
 def _line(
-    position: int, line: PlacedLine, product: Product | None, placed: PlacedOrder
+    position: int, line: PlacedLine, product: "Product | None", placed: PlacedOrder
 ) -> OrderLine:
     amount = quantize(line.quantity * line.unit_price - line.discount, placed.currency)
     return OrderLine(
@@ -497,9 +499,7 @@ def _apply_tax(
         row.total += row.tax_amount
 
 
-def _validate(
-    channel: Channel, drafts: Sequence[Draft], supply: stock.Supply, *, by: str
-) -> None:
+def _validate(channel: Channel, drafts: Sequence[Draft], supply: stock.Supply, *, by: str) -> None:
     twins = _twins(channel, drafts)
     owed = _outstanding(drafts)
     for draft in drafts:
@@ -541,7 +541,7 @@ def _candidate(
     )
 
 
-def _basket(lines) -> tuple[tuple[str, int], ...]:
+def _basket(lines: Iterable[OrderLine]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((line.sku, line.quantity) for line in lines))
 
 
@@ -563,7 +563,7 @@ def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
     return twins
 
 
-def _recent_orders(drafts: Sequence[Draft], window: timedelta):
+def _recent_orders(drafts: Sequence[Draft], window: timedelta) -> Iterable[Order]:
     known = [d.order for d in drafts if d.order.customer.created_at < d.order.created_at]
     if not known:
         return []
@@ -582,9 +582,7 @@ def _recent_orders(drafts: Sequence[Draft], window: timedelta):
 def _outstanding(drafts: Sequence[Draft]) -> dict[int, Decimal]:
     """What buyers with a credit limit still owe for open orders."""
     limited = {
-        draft.order.customer.pk
-        for draft in drafts
-        if draft.order.customer.credit_limit is not None
+        draft.order.customer.pk for draft in drafts if draft.order.customer.credit_limit is not None
     }
     if not limited:
         return {}
@@ -640,13 +638,10 @@ def _money(draft: Draft) -> Balance:
 
 
 def _captured_of_deferred(draft: Draft) -> Decimal:
-    return sum(
-        (row.amount for row in draft.transactions if row.payment.method in DEFERRED), ZERO
-    )
+    return sum((row.amount for row in draft.transactions if row.payment.method in DEFERRED), ZERO)
 
 
 TRANSACTION_OF = {
     "authorized": TransactionKind.AUTHORIZE,
     "captured": TransactionKind.CAPTURE,
 }
-

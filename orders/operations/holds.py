@@ -25,7 +25,7 @@ class NothingToHold(DomainError):
 
 
 @transaction.atomic
-def place_hold(
+def place_hold(  # noqa: PLR0913 (what a hold is)
     order: Order,
     *,
     by: str,

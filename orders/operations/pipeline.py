@@ -5,6 +5,7 @@ money as they are now, does what has become possible, and writes down where the 
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -164,9 +165,7 @@ def release_allocated(work: Work) -> None:
     OrderLine.objects.bulk_update(waiting, ["released"])
     if work.order.status == OrderStatus.PLACED:
         move(work, OrderStatus.CONFIRMED)
-    work.fact(
-        "order.released", units=[[u.line_id, u.location_id, u.quantity] for u in units]
-    )
+    work.fact("order.released", units=[[u.line_id, u.location_id, u.quantity] for u in units])
 
 
 def settle(work: Work) -> Order:
@@ -189,7 +188,7 @@ def settle(work: Work) -> Order:
 
 
 def settle_axes(
-    order: Order, units: LineFacts, money: Balance, *, on_hold: bool, ready: bool, now
+    order: Order, units: LineFacts, money: Balance, *, on_hold: bool, ready: bool, now: datetime
 ) -> None:
     """Write the three cached axes of an order that is in memory; the only place that does."""
     order.payment_status = payment_status_of(

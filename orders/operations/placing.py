@@ -114,9 +114,7 @@ def _persist(
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
-                drafts = draft_batch(
-                    channel, batch, by=by, locked=attempt > 0, refused=refused
-                )
+                drafts = draft_batch(channel, batch, by=by, locked=attempt > 0, refused=refused)
                 return _write(drafts, by=by, whole=whole)
         except _Refused as refusal:
             refused |= refusal.errors

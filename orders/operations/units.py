@@ -43,9 +43,7 @@ def recall_units(order: Order, *, by: str, units: Sequence[Units], reason: str) 
 
 
 @transaction.atomic
-def record_shipment(
-    order: Order, *, by: str, units: Sequence[Units], reference: str
-) -> Order:
+def record_shipment(order: Order, *, by: str, units: Sequence[Units], reference: str) -> Order:
     """Take released units as shipped: stock is issued, reservations end.
 
     `reference` is the shipment's number. Raises OrderOnHold while a hold is open, and TooManyUnits
@@ -80,9 +78,7 @@ def record_delivery(order: Order, *, by: str, units: Sequence[Units]) -> Order:
 
 
 @transaction.atomic
-def record_return(
-    order: Order, *, by: str, units: Sequence[Units], reference: str
-) -> Decimal:
+def record_return(order: Order, *, by: str, units: Sequence[Units], reference: str) -> Decimal:
     """Take shipped units as returned and credit their price; returns the credit.
 
     The credit is a negative charge, so the order's total falls and what was paid beyond it is
@@ -100,9 +96,7 @@ def record_return(
     _save(work, units, ["returned"])
     if credit:
         _credit(work.order, credit, tax, reference)
-    work.fact(
-        "order.returned", reference=reference, credit=str(credit), units=_plain(units)
-    )
+    work.fact("order.returned", reference=reference, credit=str(credit), units=_plain(units))
     pipeline.settle(work)
     return credit
 
@@ -115,9 +109,7 @@ def _per_line(work: pipeline.Work, units: Sequence[Units]) -> list[tuple[OrderLi
     return [(lines[pk], quantity) for pk, quantity in quantities.items()]
 
 
-def _refuse_more_than(
-    work: pipeline.Work, line: OrderLine, quantity: int, available: int
-) -> None:
+def _refuse_more_than(work: pipeline.Work, line: OrderLine, quantity: int, available: int) -> None:
     if quantity <= 0 or quantity > available:
         raise TooManyUnits(
             line=line.position, number=work.order.number, available=max(available, 0)

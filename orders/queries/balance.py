@@ -64,9 +64,7 @@ def balances(orders: Iterable[Order]) -> dict[int, Balance]:
         .annotate(total=Sum("amount"))
     )
     return {
-        order.pk: Balance(
-            due=order.total, granted=granted.get(order.pk, ZERO), **moved[order.pk]
-        )
+        order.pk: Balance(due=order.total, granted=granted.get(order.pk, ZERO), **moved[order.pk])
         for order in orders
     }
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from inventory.enums import ReservationState
-from inventory.models import Reservation, StockMovement
+from inventory.enums import MovementKind, ReservationState
 from oms.ledgers import Invariant
 from orders.enums import TransactionKind
 from orders.models import (
@@ -19,7 +18,7 @@ from orders.models import (
     RefundGrant,
 )
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
-from orders.queries.balance import balances
+from orders.queries.balance import Balance, balances
 from orders.queries.totals import totals_of
 
 BATCH = 500
@@ -63,21 +62,23 @@ def invariants() -> list[Invariant]:
     ]
 
 
-def _sum(rows, key: str, column: str = "quantity") -> Coalesce:
+def _sum(rows: QuerySet, key: str, column: str = "quantity") -> Coalesce:
     totals = rows.filter(**{key: OuterRef("pk")}).order_by().values(key)
     return Coalesce(Subquery(totals.annotate(found=Sum(column)).values("found")), 0)
 
 
 def _wrong_allocated() -> Iterator[str]:
-    rows = Reservation.objects.filter(state=ReservationState.OPEN)
-    wrong = OrderLine.objects.annotate(held=_sum(rows, "order_line"))
+    is_open = Q(reservations__state=ReservationState.OPEN)
+    held = Coalesce(Sum("reservations__quantity", filter=is_open), 0)
+    wrong = OrderLine.objects.annotate(held=held)
     for line in wrong.exclude(allocated=F("held") + F("shipped")).select_related("order"):
         yield f"{line.order} line {line.position}: {line.allocated}, reserved {line.held}"
 
 
 def _wrong_shipped() -> Iterator[str]:
-    rows = StockMovement.objects.filter(kind="issued")
-    wrong = OrderLine.objects.annotate(issued=_sum(rows, "order_line"))
+    is_issue = Q(movements__kind=MovementKind.ISSUED)
+    issued = Coalesce(Sum("movements__quantity", filter=is_issue), 0)
+    wrong = OrderLine.objects.annotate(issued=issued)
     for line in wrong.exclude(shipped=-F("issued")).select_related("order"):
         yield f"{line.order} line {line.position}: {line.shipped}, issued {-line.issued}"
 
@@ -133,7 +134,7 @@ def _expected() -> Iterator[tuple[Order, dict[str, object]]]:
             yield order, _facts_of(order, money[order.pk], on_hold=order.pk in held)
 
 
-def _facts_of(order: Order, money, *, on_hold: bool) -> dict[str, object]:
+def _facts_of(order: Order, money: Balance, *, on_hold: bool) -> dict[str, object]:
     lines = list(order.lines.all())
     units, totals = LineFacts.of(lines), totals_of(order, lines, order.charges.all())
     ready = not order.channel.needs_payment or money.covers_due

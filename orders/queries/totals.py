@@ -41,9 +41,7 @@ def charge_total(order: Order, charge: OrderCharge) -> Decimal:
     return charge.amount if order.price_includes_tax else charge.amount + charge.tax_amount
 
 
-def totals_of(
-    order: Order, lines: Sequence[OrderLine], charges: Iterable[OrderCharge]
-) -> Totals:
+def totals_of(order: Order, lines: Sequence[OrderLine], charges: Iterable[OrderCharge]) -> Totals:
     """Add up what is not cancelled; an order whose every unit is cancelled is worth nothing."""
     if lines and not any(line.due for line in lines):
         return Totals(ZERO, ZERO, ZERO, ZERO)

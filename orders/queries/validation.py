@@ -46,9 +46,7 @@ def unknown_sku(order: Candidate) -> Finding | None:
     if not order.unknown_skus:
         return None
     skus = ", ".join(order.unknown_skus[:5])
-    return Finding(
-        HoldKind.UNKNOWN_SKU, f"Unknown SKU: {skus}", {"skus": list(order.unknown_skus)}
-    )
+    return Finding(HoldKind.UNKNOWN_SKU, f"Unknown SKU: {skus}", {"skus": list(order.unknown_skus)})
 
 
 def incomplete_address(order: Candidate) -> Finding | None:

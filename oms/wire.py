@@ -1,0 +1,148 @@
+"""Typed JSON at the doors that must be fast: decode, check and document from one declaration.
+
+A message is a `msgspec.Struct`. Decoding checks types, lengths and ranges and says where the first
+thing wrong stands; encoding writes money as strings and times as UTC; the OpenAPI schema is made
+from the same classes.
+"""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework.exceptions import ValidationError
+
+from oms.money import exponent
+
+T = TypeVar("T")
+
+Short = Annotated[str, msgspec.Meta(max_length=80)]
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+SignedQuantity = Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+MONEY_LIMIT = Decimal(10) ** 12
+MONEY_DECIMALS = -4
+YEARS = range(2000, 2101)
+_PATH = re.compile(r"\$(?P<path>[^`]*)`?$")
+_messages: list[type[msgspec.Struct]] = []
+
+
+class Invalid(ValidationError):
+    """The message does not fit its declaration; `pointer` says where (RFC 6901)."""
+
+    def __init__(self, detail: str, pointer: str = "") -> None:
+        super().__init__({"pointer": pointer, "detail": detail})
+        self.pointer, self.sentence = pointer, detail
+
+
+def message(cls: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """Register a message class, so that the OpenAPI schema contains it."""
+    _messages.append(cls)
+    return cls
+
+
+def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """Read a message from JSON bytes. Raises Invalid with a pointer to the first thing wrong."""
+    if rb"\u0000" in bytes(body):
+        raise Invalid("Text must not contain NUL characters.")
+    try:
+        return _checked(msgspec.json.decode(body, type=kind), "")
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"This is not JSON: {error}") from None
+
+
+def respond(value: Any, status: int = 200) -> HttpResponse:
+    """Answer with a message, a list of messages, or plain values."""
+    return HttpResponse(encode(value), status=status, content_type="application/json")
+
+
+def encode(value: Any) -> bytes:
+    """JSON bytes; decimals as strings."""
+    return _encoder.encode(value)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as the API shows it: the currency's decimals, more only where they are used."""
+    unit = exponent(currency)
+    if amount == amount.quantize(unit):
+        return str(amount.quantize(unit))
+    return str(amount.normalize())
+
+
+def schema_of(kind: Any) -> dict[str, Any]:
+    """The OpenAPI reference to a message, or the inline schema of a plain type."""
+    return msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")[0][0]
+
+
+def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Post-processing hook of drf-spectacular: add the message schemas."""
+    _, components = msgspec.json.schema_components(
+        _messages, ref_template="#/components/schemas/{name}"
+    )
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in components.items():
+        schemas.setdefault(name, _as_openapi(schema))
+    return result
+
+
+def _checked(value: Any, pointer: str) -> Any:
+    """Refuse decimals and times that the database could not keep."""
+    if isinstance(value, Decimal):
+        _check_money(value, pointer)
+    elif isinstance(value, datetime):
+        if value.year not in YEARS:
+            raise Invalid("The date is out of range.", pointer)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _checked(getattr(value, name), f"{pointer}/{name}")
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _checked(item, f"{pointer}/{index}")
+    return value
+
+
+def _check_money(value: Decimal, pointer: str) -> None:
+    if not value.is_finite() or abs(value) >= MONEY_LIMIT:
+        raise Invalid("The amount is out of range.", pointer)
+    decimals = value.normalize().as_tuple().exponent
+    if isinstance(decimals, int) and decimals < MONEY_DECIMALS:
+        raise Invalid("An amount has at most four decimals.", pointer)
+
+
+def _invalid(text: str) -> Invalid:
+    sentence, _, where = text.partition(" - at ")
+    found = _PATH.search(where)
+    path = found["path"] if found else ""
+    pointer = re.sub(r"\[(\d+)\]", r"/\1", path).replace(".", "/").replace("[...]", "")
+    return Invalid(f"{sentence}.", pointer)
+
+
+def _as_openapi(schema: Any) -> Any:
+    """JSON Schema written for OpenAPI 3.0, which the portal speaks: nullable instead of null."""
+    if isinstance(schema, list):
+        return [_as_openapi(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _as_openapi(value) for key, value in schema.items()}
+    options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
+    if len(options) < len(schema.get("anyOf", [])):
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        if len(options) == 1 and "$ref" not in options[0]:
+            return {**options[0], **rest, "nullable": True}
+        return {"anyOf": options, **rest, "nullable": True}
+    return schema
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """The same moment in UTC."""
+    return moment.astimezone(UTC) if moment else None

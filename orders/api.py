@@ -1,0 +1,433 @@
+"""The orders API: place one or many, look, cancel, hold, pay."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.errors import DomainError
+from oms.wire import Invalid, decode, respond, schema_of
+from orders import operations
+from orders.enums import PaymentMethod
+from orders.models import Channel, Hold, Order, Payment
+from orders.queries import balance, balances
+from orders.serializers import (
+    BalanceOut,
+    BulkIn,
+    BulkOut,
+    BulkResultOut,
+    CancellationIn,
+    CancellationOut,
+    ChannelSerializer,
+    ErrorOut,
+    HoldIn,
+    HoldOut,
+    LiftIn,
+    OrderIn,
+    OrderOut,
+    OrderSummaryOut,
+    PaymentIn,
+    PaymentOut,
+    placed_order,
+)
+
+CHANNEL = OpenApiParameter(
+    "channel", str, description="Channel code; only for keys of all channels."
+)
+
+
+def orders_of(request: Request) -> QuerySet[Order]:
+    """The orders that this key may see."""
+    rows = Order.objects.select_related("channel", "customer", "subject")
+    codes = visible_channels(request)
+    return rows if codes is None else rows.filter(channel__code__in=codes)
+
+
+def whole(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """With everything that an answer shows."""
+    return rows.prefetch_related("lines", "charges", "holds")
+
+
+def channel_of(request: Request) -> Channel:
+    """The channel that this key sends for; a key for all channels names one by `?channel=`."""
+    codes = visible_channels(request)
+    code = request.query_params.get("channel", "")
+    if not code and codes is not None and len(codes) == 1:
+        code = next(iter(codes))
+    if codes is not None and code not in codes:
+        msg = "This key does not belong to that channel."
+        raise PermissionDenied(msg)
+    channel = Channel.objects.filter(code=code, is_active=True).first()
+    if channel is None:
+        msg = "Name an active channel by ?channel=CODE."
+        raise Invalid(msg, "/channel")
+    return channel
+
+
+class OrderFilter(filters.FilterSet):
+    """Filters of the order list."""
+
+    placed_from = filters.IsoDateTimeFilter("placed_at", "gte")
+    placed_to = filters.IsoDateTimeFilter("placed_at", "lt")
+    channel = filters.CharFilter("channel__code")
+    customer = filters.CharFilter("customer__number")
+    country = filters.CharFilter("ship_country")
+
+    class Meta:
+        model = Order
+        fields = ("status", "stage", "payment_status", "fulfillment_status", "external_id")
+
+
+class OrdersView(IdempotencyMixin, ListAPIView):
+    """Orders of the key's channel."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+    filterset_class = OrderFilter
+    filter_backends: ClassVar = [filters.DjangoFilterBackend]
+    queryset = Order.objects.none()
+
+    @extend_schema(
+        operation_id="orders_list",
+        responses={
+            200: {
+                "type": "object",
+                "required": ["next", "previous", "results"],
+                "properties": {
+                    "next": {"type": "string", "format": "uri", "nullable": True},
+                    "previous": {"type": "string", "format": "uri", "nullable": True},
+                    "results": {"type": "array", "items": schema_of(OrderSummaryOut)},
+                },
+            }
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Newest first, 50 a page; follow `next`."""
+        page = self.paginate_queryset(self.filter_queryset(orders_of(request).order_by("-pk")))
+        envelope = self.get_paginated_response([]).data
+        return respond({**envelope, "results": [OrderSummaryOut.of(order) for order in page]})
+
+    @extend_schema(
+        operation_id="orders_create",
+        parameters=[CHANNEL],
+        request={"application/json": schema_of(OrderIn)},
+        responses={200: schema_of(OrderOut), 201: schema_of(OrderOut)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Place an order: 201, or 200 with the same order when it was sent before.
+
+        409 `external_id_reused` when it was sent before with different content.
+        """
+        channel = channel_of(request)
+        placed = placed_order(decode(request.body, OrderIn))
+        result = operations.place_one(channel, placed, by=actor(request))
+        order = whole(orders_of(request)).get(pk=result.order.pk)
+        return respond(OrderOut.of(order), 201 if result.created else 200)
+
+
+class BulkView(IdempotencyMixin, APIView):
+    """Many orders in one call."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="orders_bulk_create",
+        parameters=[CHANNEL],
+        request={"application/json": schema_of(BulkIn)},
+        responses={200: schema_of(BulkOut), 409: schema_of(BulkOut)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Place up to 1,000 orders; one result per order, in the order in which they were sent.
+
+        With `abort` (the default) one refused order leaves all unplaced (409); with `continue`
+        each order stands for itself.
+        """
+        channel = channel_of(request)
+        sent = decode(request.body, BulkIn)
+        results = [_read(raw) for raw in sent.orders]
+        good = [item for item in results if not isinstance(item, BulkResultOut)]
+        if sent.on_error == "abort" and len(good) < len(results):
+            return respond(_bulk(_abandon(results)), 409)
+        try:
+            act = operations.place_all if sent.on_error == "abort" else operations.place
+            placed = act(channel, [placed_order(item) for item in good], by=actor(request))
+        except operations.BatchRefused as refusal:
+            outcomes = [
+                _refused(item, row) for item, row in zip(good, refusal.results, strict=True)
+            ]
+            return respond(_bulk(_abandon(outcomes)), 409)
+        return respond(_bulk(_merge(results, good, placed)))
+
+
+class OrderView(APIView):
+    """One order."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(operation_id="orders_retrieve", responses={200: schema_of(OrderOut)})
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """The order with its lines, holds, balance and allowed actions."""
+        return respond(OrderOut.of(get_object_or_404(whole(orders_of(request)), number=number)))
+
+
+class CancellationView(IdempotencyMixin, APIView):
+    """Cancelling."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="orders_cancellation_create",
+        request={"application/json": schema_of(CancellationIn)},
+        responses={201: schema_of(CancellationOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Cancel the order, or the given units; says what is refundable.
+
+        409 `units_released` when a location is working on them.
+        """
+        order = get_object_or_404(orders_of(request), number=number)
+        sent = decode(request.body, CancellationIn)
+        by = actor(request)
+        if sent.lines:
+            quantities = _quantities(order, sent)
+            done = operations.cancel_lines(
+                order, by=by, quantities=quantities, reason=sent.reason, note=sent.note
+            )
+        else:
+            done = operations.cancel(order, by=by, reason=sent.reason, note=sent.note)
+        order = whole(orders_of(request)).get(pk=order.pk)
+        money = balance(order)
+        shown = BalanceOut.of(money, order.currency)
+        return respond(
+            CancellationOut(
+                done.reason, str(done.amount), shown.refundable, OrderOut.of(order, money)
+            ),
+            201,
+        )
+
+
+class HoldsView(IdempotencyMixin, GenericAPIView):
+    """Holds of an order."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+    queryset = Hold.objects.none()
+    pagination_class = None
+
+    @extend_schema(
+        operation_id="orders_holds_list",
+        responses={200: {"type": "array", "items": schema_of(HoldOut)}},
+    )
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """Every hold, open or lifted, oldest first."""
+        order = get_object_or_404(orders_of(request), number=number)
+        return respond([HoldOut.of(hold) for hold in order.holds.order_by("pk")])
+
+    @extend_schema(
+        operation_id="orders_holds_create",
+        request={"application/json": schema_of(HoldIn)},
+        responses={201: schema_of(HoldOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Stop the order until the hold is lifted. A repeat gives the open hold."""
+        order = get_object_or_404(orders_of(request), number=number)
+        sent = decode(request.body, HoldIn)
+        hold = operations.place_hold(
+            order,
+            by=actor(request),
+            kind=sent.kind,
+            reason=sent.reason,
+            handle=sent.handle,
+            owner=sent.owner,
+            due_at=sent.due_at,
+        )
+        return respond(HoldOut.of(hold), 201)
+
+
+class HoldView(IdempotencyMixin, APIView):
+    """One hold."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="orders_holds_destroy",
+        request={"application/json": schema_of(LiftIn)},
+        responses={200: schema_of(OrderOut)},
+    )
+    def delete(self, request: Request, number: str, hold_id: int) -> HttpResponse:
+        """Lift the hold, with a reason in the body; the order goes on at once."""
+        order = get_object_or_404(orders_of(request), number=number)
+        hold = get_object_or_404(Hold.objects.select_related("order"), order=order, pk=hold_id)
+        sent = decode(request.body, LiftIn) if request.body else LiftIn("Lifted through the API")
+        operations.lift_hold(hold, by=actor(request), reason=sent.reason)
+        return respond(OrderOut.of(whole(orders_of(request)).get(pk=order.pk)))
+
+
+class PaymentsView(IdempotencyMixin, APIView):
+    """Payments of an order."""
+
+    scope = "payments"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="orders_payments_list",
+        responses={200: {"type": "array", "items": schema_of(PaymentOut)}},
+    )
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """Every payment with its transactions, oldest first."""
+        order = get_object_or_404(orders_of(request), number=number)
+        rows = order.payments.order_by("pk").prefetch_related("transactions")
+        return respond([PaymentOut.of(row) for row in rows])
+
+    @extend_schema(
+        operation_id="orders_payments_create",
+        request={"application/json": schema_of(PaymentIn)},
+        responses={201: schema_of(PaymentOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Record money that was authorised or captured, or how it will come.
+
+        A repeat with the same method and reference records nothing twice.
+        """
+        order = get_object_or_404(orders_of(request), number=number)
+        sent = decode(request.body, PaymentIn)
+        act = ACT_OF_STATE[sent.state]
+        payment = act(
+            order,
+            by=actor(request),
+            method=PaymentMethod(sent.method),
+            amount=sent.amount,
+            reference=sent.reference,
+        )
+        fresh = Payment.objects.prefetch_related("transactions").get(pk=payment.pk)
+        return respond(PaymentOut.of(fresh), 201)
+
+
+ACT_OF_STATE = {
+    "pending": operations.record_pending,
+    "authorized": operations.record_authorization,
+    "captured": operations.record_capture,
+}
+
+
+def _read(raw: msgspec.Raw) -> OrderIn | BulkResultOut:
+    try:
+        return decode(raw, OrderIn)
+    except Invalid as error:
+        return BulkResultOut(
+            _external_id(raw),
+            "refused",
+            error=ErrorOut("invalid", error.sentence, error.pointer),
+        )
+
+
+def _external_id(raw: msgspec.Raw) -> str:
+    try:
+        return str(msgspec.json.decode(raw).get("external_id", ""))
+    except (msgspec.DecodeError, AttributeError):
+        return ""
+
+
+def _refused(sent: OrderIn, row: operations.Placed) -> OrderIn | BulkResultOut:
+    if row.error is None:
+        return sent
+    return BulkResultOut(sent.external_id, "refused", error=_error(row.error))
+
+
+def _error(error: DomainError) -> ErrorOut:
+    return ErrorOut(error.code, error.detail)
+
+
+def _abandon(items: Sequence[OrderIn | BulkResultOut]) -> list[BulkResultOut]:
+    return [
+        item if isinstance(item, BulkResultOut) else BulkResultOut(item.external_id, "not_placed")
+        for item in items
+    ]
+
+
+def _merge(
+    items: Sequence[OrderIn | BulkResultOut],
+    good: Sequence[OrderIn],
+    placed: Sequence[operations.Placed],
+) -> list[BulkResultOut]:
+    """Put results back into the order in which the orders were sent."""
+    answers = {id(sent): row for sent, row in zip(good, placed, strict=True)}
+    shown = _shown([row.order for row in placed if row.order and not row.error])
+    merged = []
+    for item in items:
+        if isinstance(item, BulkResultOut):
+            merged.append(item)
+            continue
+        row = answers[id(item)]
+        if row.error:
+            merged.append(_refused(item, row))
+        else:
+            status = "created" if row.created else "existing"
+            merged.append(BulkResultOut(item.external_id, status, shown[row.order.pk]))
+    return merged
+
+
+def _shown(orders: Sequence[Order]) -> dict[int, OrderOut]:
+    rows = whole(Order.objects.select_related("channel", "customer")).filter(
+        pk__in=[order.pk for order in orders]
+    )
+    rows = list(rows)
+    money = balances(rows)
+    return {order.pk: OrderOut.of(order, money[order.pk]) for order in rows}
+
+
+def _bulk(results: list[BulkResultOut]) -> BulkOut:
+    count = [result.status for result in results].count
+    return BulkOut(count("created"), count("existing"), count("refused"), results)
+
+
+def _quantities(order: Order, sent: CancellationIn) -> dict[int, int]:
+    lines = dict(order.lines.values_list("position", "pk"))
+    quantities: dict[int, int] = {}
+    for index, row in enumerate(sent.lines):
+        if row.line not in lines:
+            raise Invalid(f"Order {order.number} has no line {row.line}.", f"/lines/{index}/line")
+        quantities[lines[row.line]] = quantities.get(lines[row.line], 0) + row.quantity
+    return quantities
+
+
+class ChannelsView(ListAPIView):
+    """Channels with their policies."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+    serializer_class = ChannelSerializer
+    queryset = Channel.objects.none()
+
+    def get_queryset(self) -> QuerySet[Channel]:
+        """The channels that this key may see."""
+        codes = visible_channels(self.request)
+        rows = Channel.objects.order_by("-pk")
+        return rows if codes is None else rows.filter(code__in=codes)
+
+
+urlpatterns = [
+    path("channels/", ChannelsView.as_view(), name="channels"),
+    path("orders/", OrdersView.as_view(), name="orders"),
+    path("orders/bulk/", BulkView.as_view(), name="orders-bulk"),
+    path("orders/<str:number>/", OrderView.as_view(), name="order"),
+    path("orders/<str:number>/cancellation/", CancellationView.as_view(), name="cancellation"),
+    path("orders/<str:number>/holds/", HoldsView.as_view(), name="holds"),
+    path("orders/<str:number>/holds/<int:hold_id>/", HoldView.as_view(), name="hold"),
+    path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
+]

@@ -1,0 +1,28 @@
+"""Input of the back office's acts on orders."""
+
+from orders.forms.acts import (
+    AddressForm,
+    CancelForm,
+    CancelLinesForm,
+    CaptureForm,
+    GrantRefundForm,
+    HoldForm,
+    PaymentForm,
+    PayRefundForm,
+    SolveSkuForm,
+)
+from orders.forms.placing import NewOrderForm, NewOrderLines
+
+__all__ = [
+    "AddressForm",
+    "CancelForm",
+    "CancelLinesForm",
+    "CaptureForm",
+    "GrantRefundForm",
+    "HoldForm",
+    "NewOrderForm",
+    "NewOrderLines",
+    "PayRefundForm",
+    "PaymentForm",
+    "SolveSkuForm",
+]

@@ -1,0 +1,160 @@
+"""Forms behind the buttons of orders, payments and refunds."""
+
+import pycountry
+from django import forms
+from django.contrib.admin import site
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminSplitDateTimeVerticalWidget
+
+from oms.admin import ActForm, ReasonForm
+from orders.enums import CancelReason, HoldKind, PaymentMethod
+from orders.models import Order, OrderLine, Payment
+
+COUNTRIES = sorted(((c.alpha_2, c.name) for c in pycountry.countries), key=lambda pair: pair[1])
+OWNERS = ["", "Operations", "Warehouse", "Finance", "Support"]
+
+
+class AmountField(forms.DecimalField):
+    """Money above nothing, to four decimals as stored."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**{"min_value": 0, "max_digits": 18, "decimal_places": 4} | kwargs)  # type: ignore[arg-type]
+
+
+class HoldForm(ActForm):
+    """Why an order must wait, who looks after it, and until when."""
+
+    kind = forms.ChoiceField(label="Kind", choices=HoldKind, initial=HoldKind.OTHER)
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One sentence for whoever looks next. No names or addresses: it is not erased.",
+    )
+    owner = forms.ChoiceField(
+        label="Looked after by", choices=[(o, o or "Nobody yet") for o in OWNERS], required=False
+    )
+    due_at = forms.SplitDateTimeField(
+        label="Look again by", required=False, widget=UnfoldAdminSplitDateTimeVerticalWidget
+    )
+
+    def clean_due_at(self) -> object:
+        """A due time lies ahead."""
+        due_at = self.cleaned_data["due_at"]
+        if due_at and due_at <= timezone.now():
+            raise forms.ValidationError("This time has passed.", code="past")
+        return due_at
+
+
+class CancelForm(ActForm):
+    """Why an order is cancelled."""
+
+    reason = forms.ChoiceField(choices=CancelReason)
+    note = forms.CharField(
+        max_length=300, required=False, help_text="Kept with the cancellation. No personal data."
+    )
+
+
+class CancelLinesForm(CancelForm):
+    """How many units of each line are cancelled; only what no location works on."""
+
+    field_order = ("lines", "reason", "note")
+
+    def setup(self) -> None:
+        """One number per line that has something to cancel."""
+        lines = self.obj.lines.order_by("position") if isinstance(self.obj, Order) else []
+        for line in lines:
+            if free := line.due - line.released:
+                self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                    label=f"{line.sku} {line.name}",
+                    min_value=0,
+                    max_value=free,
+                    initial=0,
+                    help_text=f"Up to {free}, of which {line.allocated - line.released} reserved.",
+                )
+        self.order_fields([name for name in self.fields if name.startswith("line_")])
+
+    def clean(self) -> dict[str, object]:
+        """At least one unit of at least one line; `quantities` by line id."""
+        data = super().clean() or {}
+        data["quantities"] = {
+            int(name.removeprefix("line_")): value
+            for name, value in data.items()
+            if name.startswith("line_") and value
+        }
+        if not data["quantities"] and not self.errors:
+            raise forms.ValidationError("Say how many units of which line.", code="nothing")
+        return data
+
+
+class SolveSkuForm(ActForm):
+    """Which product an unknown SKU stands for."""
+
+    def setup(self) -> None:
+        """The unknown SKUs of the order, and a search for the product."""
+        lines = OrderLine.objects.filter(order=self.obj, product=None).order_by("position")
+        link = OrderLine._meta.get_field("product")  # noqa: SLF001 (documented)
+        self.fields["line"] = forms.ModelChoiceField(
+            lines, label="Unknown SKU", initial=lines.first(), empty_label=None
+        )
+        self.fields["product"] = forms.ModelChoiceField(
+            link.related_model._default_manager.all(),  # noqa: SLF001
+            label="Product",
+            widget=AutocompleteSelect(link, site, attrs={"data-theme": "admin-autocomplete"}),
+            help_text="Remembered for this channel: the next order with this SKU is understood.",
+        )
+
+
+class AddressForm(ReasonForm):
+    """A shipping address, whole."""
+
+    field_order = ("name", "line1", "line2", "postcode", "city", "region", "country", "reason")
+    name = forms.CharField(max_length=200)
+    line1 = forms.CharField(label="Street and number", max_length=200)
+    line2 = forms.CharField(label="More of the address", max_length=200, required=False)
+    postcode = forms.CharField(max_length=20, required=False)
+    city = forms.CharField(max_length=100)
+    region = forms.CharField(label="Region or state", max_length=100, required=False)
+    country = forms.ChoiceField(choices=COUNTRIES)
+
+
+class PaymentForm(ActForm):
+    """Money that came in."""
+
+    method = forms.ChoiceField(choices=PaymentMethod, initial=PaymentMethod.BANK_TRANSFER)
+    amount = AmountField()
+    reference = forms.CharField(
+        max_length=120,
+        required=False,
+        help_text="The bank's or gateway's. The same reference is not recorded twice.",
+    )
+
+
+class CaptureForm(ActForm):
+    """How much of an authorised or promised payment is taken."""
+
+    amount = AmountField()
+    reference = forms.CharField(max_length=120, required=False)
+
+
+class GrantRefundForm(ReasonForm):
+    """Money that goes back."""
+
+    field_order = ("amount", "reason")
+    amount = AmountField()
+
+
+class PayRefundForm(ActForm):
+    """Through which payment granted money went back."""
+
+    def setup(self) -> None:
+        """The payments of the order that money came in by."""
+        order = getattr(self.obj, "order_id", None)
+        self.fields["payment"] = forms.ModelChoiceField(
+            Payment.objects.filter(order=order, transactions__kind="capture").distinct(),
+            empty_label=None,
+        )
+        self.fields["amount"] = AmountField(
+            initial=self.initial.get("amount"), help_text="At most what was granted and not paid."
+        )
+        self.fields["reference"] = forms.CharField(max_length=120, required=False)

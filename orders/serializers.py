@@ -1,0 +1,480 @@
+"""Messages of the orders API: what channels send and what they are answered."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from rest_framework import serializers
+
+from customers.operations import Party
+from oms.wire import Moment, Quantity, Short, Sku, Text, message, money, utc
+from orders.enums import CancelReason, ChargeKind, HoldKind, PaymentMethod
+from orders.models import Channel, Hold, Order, OrderLine, Payment
+from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayment
+from orders.queries import LineFacts, allowed_actions, balance
+from orders.queries.balance import Balance
+
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Amount = Decimal
+Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+@message
+class CustomerIn(msgspec.Struct):
+    """Who buys."""
+
+    name: Text
+    email: Annotated[str, msgspec.Meta(max_length=254)] = ""
+    phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    company: Text = ""
+    tax_id: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+@message
+class AddressIn(msgspec.Struct):
+    """A postal address. Country as ISO 3166-1 alpha-2; what is incomplete is put on hold."""
+
+    name: Text = ""
+    line1: Text = ""
+    line2: Text = ""
+    city: Text = ""
+    region: Text = ""
+    postcode: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    country: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+@message
+class LineIn(msgspec.Struct):
+    """A line. `discount` and `tax_amount` are of the whole line, not of a unit."""
+
+    sku: Sku
+    quantity: Quantity
+    unit_price: Amount
+    tax_amount: Amount | None = None
+    discount: Amount = Decimal(0)
+    external_id: Short = ""
+    name: Text = ""
+
+
+@message
+class ChargeIn(msgspec.Struct):
+    """Something charged beside goods; a discount is negative."""
+
+    type: ChargeKind
+    amount: Amount
+    tax_amount: Amount | None = None
+    description: Text = ""
+
+
+@message
+class PaymentIn(msgspec.Struct):
+    """A payment as the channel knows it."""
+
+    method: PaymentMethod
+    amount: Amount
+    state: Literal["pending", "authorized", "captured"] = "captured"
+    reference: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+@message
+class OrderIn(msgspec.Struct):
+    """An order to place. `external_id` makes repeats harmless."""
+
+    external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    currency: Currency
+    customer: CustomerIn
+    shipping_address: AddressIn
+    lines: Annotated[list[LineIn], msgspec.Meta(min_length=1, max_length=2_000)]
+    billing_address: AddressIn | None = None
+    charges: Annotated[list[ChargeIn], msgspec.Meta(max_length=100)] = []
+    payments: Annotated[list[PaymentIn], msgspec.Meta(max_length=20)] = []
+    placed_at: Moment | None = None
+    total: Amount | None = None
+    priority: Annotated[int, msgspec.Meta(ge=-100, le=100)] = 0
+    tags: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
+
+
+@message
+class BulkIn(msgspec.Struct):
+    """Up to 1,000 orders: all or nothing (`abort`), or each by itself (`continue`)."""
+
+    orders: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=1_000)]
+    on_error: Literal["abort", "continue"] = "abort"
+
+
+@message
+class HoldIn(msgspec.Struct):
+    """A reason to wait."""
+
+    reason: Sentence
+    kind: HoldKind = HoldKind.OTHER
+    handle: Short = ""
+    owner: Short = ""
+    due_at: Moment | None = None
+
+
+@message
+class LiftIn(msgspec.Struct):
+    """Why a hold may end."""
+
+    reason: Sentence
+
+
+@message
+class CancelledLineIn(msgspec.Struct):
+    """Units of one line, by its position in the order, to cancel."""
+
+    line: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    quantity: Quantity
+
+
+@message
+class CancellationIn(msgspec.Struct):
+    """What to cancel: the whole order, or the given units."""
+
+    reason: CancelReason
+    note: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    lines: Annotated[list[CancelledLineIn], msgspec.Meta(max_length=2_000)] = []
+
+
+@message
+class CancellationOut(msgspec.Struct):
+    """What was cancelled, by how much the total fell, and what can now be refunded."""
+
+    reason: str
+    amount: str
+    refundable: str
+    order: "OrderOut"
+
+
+@message
+class HoldOut(msgspec.Struct):
+    """A hold."""
+
+    id: int
+    kind: str
+    reason: str
+    placed_at: datetime
+    owner: str
+    due_at: datetime | None
+    lifted_at: datetime | None
+
+    @classmethod
+    def of(cls, hold: Hold) -> "HoldOut":
+        """As the API shows it."""
+        return cls(
+            hold.pk,
+            hold.kind,
+            hold.reason,
+            utc(hold.placed_at),
+            hold.owner,
+            utc(hold.due_at),
+            utc(hold.lifted_at),
+        )
+
+
+@message
+class LineOut(msgspec.Struct):
+    """A line and how far its units have come."""
+
+    line: int
+    sku: str
+    name: str
+    external_id: str
+    quantity: int
+    cancelled: int
+    allocated: int
+    backordered: int
+    released: int
+    shipped: int
+    delivered: int
+    returned: int
+    unit_price: str
+    discount: str
+    tax_amount: str
+    total: str
+
+    @classmethod
+    def of(cls, line: OrderLine, currency: str) -> "LineOut":
+        """As the API shows it."""
+        return cls(
+            line=line.position,
+            sku=line.sku,
+            name=line.name,
+            external_id=line.external_id,
+            quantity=line.quantity,
+            cancelled=line.cancelled,
+            allocated=line.allocated,
+            backordered=line.backordered,
+            released=line.released,
+            shipped=line.shipped,
+            delivered=line.delivered,
+            returned=line.returned,
+            unit_price=money(line.unit_price, currency),
+            discount=money(line.discount, currency),
+            tax_amount=money(line.tax_amount, currency),
+            total=money(line.total, currency),
+        )
+
+
+@message
+class ChargeOut(msgspec.Struct):
+    """A charge beside goods."""
+
+    type: str
+    amount: str
+    tax_amount: str
+    description: str
+
+
+@message
+class TransactionOut(msgspec.Struct):
+    """One movement of money."""
+
+    kind: str
+    amount: str
+    reference: str
+    at: datetime
+
+
+@message
+class PaymentOut(msgspec.Struct):
+    """A payment and what moved through it."""
+
+    number: str
+    method: str
+    amount: str
+    currency: str
+    reference: str
+    transactions: list[TransactionOut]
+
+    @classmethod
+    def of(cls, payment: Payment) -> "PaymentOut":
+        """As the API shows it."""
+        return cls(
+            payment.number,
+            payment.method,
+            money(payment.amount, payment.currency),
+            payment.currency,
+            payment.reference,
+            [
+                TransactionOut(
+                    row.kind, money(row.amount, payment.currency), row.reference, utc(row.at)
+                )
+                for row in payment.transactions.all()
+            ],
+        )
+
+
+@message
+class BalanceOut(msgspec.Struct):
+    """What is due, what came and what went back."""
+
+    due: str
+    authorized: str
+    captured: str
+    refunded: str
+    balance: str
+    refundable: str
+
+    @classmethod
+    def of(cls, money_of: Balance, currency: str) -> "BalanceOut":
+        """As the API shows it."""
+        return cls(
+            money(money_of.due, currency),
+            money(money_of.authorized, currency),
+            money(money_of.captured, currency),
+            money(money_of.refunded, currency),
+            money(money_of.balance, currency),
+            money(money_of.refundable, currency),
+        )
+
+
+@message
+class OrderSummaryOut(msgspec.Struct):
+    """An order in a list."""
+
+    number: str
+    channel: str
+    external_id: str
+    status: str
+    stage: str
+    payment_status: str
+    fulfillment_status: str
+    currency: str
+    total: str
+    customer: str | None
+    placed_at: datetime
+    promised_at: datetime | None
+
+    @classmethod
+    def of(cls, order: Order) -> "OrderSummaryOut":
+        """As the API shows it."""
+        return cls(**_head(order))
+
+
+@message
+class OrderOut(msgspec.Struct):
+    """An order with its lines and what can be done with it now."""
+
+    number: str
+    channel: str
+    external_id: str
+    status: str
+    stage: str
+    payment_status: str
+    fulfillment_status: str
+    currency: str
+    total: str
+    customer: str | None
+    placed_at: datetime
+    promised_at: datetime | None
+    tax_total: str
+    price_includes_tax: bool
+    priority: int
+    tags: list[str]
+    holds: list[HoldOut]
+    lines: list[LineOut]
+    charges: list[ChargeOut]
+    balance: BalanceOut
+    allowed_actions: list[str]
+
+    @classmethod
+    def of(cls, order: Order, money_of: Balance | None = None) -> "OrderOut":
+        """As the API shows it; lines, charges and holds are best prefetched."""
+        lines = sorted(order.lines.all(), key=lambda line: line.position)
+        money_of = money_of or balance(order)
+        return cls(
+            **_head(order),
+            tax_total=money(order.tax_total, order.currency),
+            price_includes_tax=order.price_includes_tax,
+            priority=order.priority,
+            tags=order.tags,
+            holds=[HoldOut.of(hold) for hold in order.holds.all() if hold.lifted_at is None],
+            lines=[LineOut.of(line, order.currency) for line in lines],
+            charges=[_charge(order, charge) for charge in order.charges.all()],
+            balance=BalanceOut.of(money_of, order.currency),
+            allowed_actions=allowed_actions(order, facts=LineFacts.of(lines), money=money_of),
+        )
+
+
+@message
+class ErrorOut(msgspec.Struct):
+    """Why an order of a batch was refused."""
+
+    code: str
+    detail: str
+    pointer: str = ""
+
+
+@message
+class BulkResultOut(msgspec.Struct):
+    """What became of one order of a batch."""
+
+    external_id: str
+    status: Literal["created", "existing", "refused", "not_placed"]
+    order: OrderOut | None = None
+    error: ErrorOut | None = None
+
+
+@message
+class BulkOut(msgspec.Struct):
+    """One result per order, in the order in which they were sent."""
+
+    created: int
+    existing: int
+    refused: int
+    results: list[BulkResultOut]
+
+
+class ChannelSerializer(serializers.ModelSerializer):
+    """A channel with its policies."""
+
+    class Meta:
+        model = Channel
+        fields = (
+            "code",
+            "name",
+            "currency",
+            "price_includes_tax",
+            "needs_payment",
+            "auto_release",
+            "allows_backorder",
+            "ships_complete",
+            "review_limit",
+            "promise_days",
+            "is_active",
+        )
+        read_only_fields = fields
+
+
+def placed_order(sent: OrderIn) -> PlacedOrder:
+    """What the channel sent, in the words of the operation."""
+    return PlacedOrder(
+        external_id=sent.external_id,
+        currency=sent.currency,
+        customer=Party(
+            name=sent.customer.name,
+            email=sent.customer.email,
+            phone=sent.customer.phone,
+            company=sent.customer.company,
+            tax_id=sent.customer.tax_id,
+        ),
+        shipping_address=address(sent.shipping_address),
+        billing_address=address(sent.billing_address) if sent.billing_address else {},
+        lines=tuple(
+            PlacedLine(
+                sku=line.sku,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount=line.discount,
+                tax_amount=line.tax_amount,
+                external_id=line.external_id,
+                name=line.name,
+            )
+            for line in sent.lines
+        ),
+        charges=tuple(
+            PlacedCharge(row.type, row.amount, row.tax_amount, row.description)
+            for row in sent.charges
+        ),
+        payments=tuple(
+            PlacedPayment(row.method, row.amount, row.state, row.reference) for row in sent.payments
+        ),
+        placed_at=sent.placed_at,
+        total=sent.total,
+        priority=sent.priority,
+        tags=tuple(sent.tags),
+    )
+
+
+def address(sent: AddressIn) -> dict[str, str]:
+    """An address as it is sealed."""
+    return {name: getattr(sent, name).strip() for name in sent.__struct_fields__}
+
+
+def _head(order: Order) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "channel": order.channel.code,
+        "external_id": order.external_id,
+        "status": order.status,
+        "stage": order.stage,
+        "payment_status": order.payment_status,
+        "fulfillment_status": order.fulfillment_status,
+        "currency": order.currency,
+        "total": money(order.total, order.currency),
+        "customer": order.customer.number if order.customer else None,
+        "placed_at": utc(order.placed_at),
+        "promised_at": utc(order.promised_at),
+    }
+
+
+def _charge(order: Order, charge: Any) -> ChargeOut:
+    return ChargeOut(
+        charge.kind,
+        money(charge.amount, order.currency),
+        money(charge.tax_amount, order.currency),
+        charge.description,
+    )
