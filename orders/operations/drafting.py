@@ -5,31 +5,22 @@ here but customers that were not known before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from customers import operations as customer_operations
 from customers import queries as customers
-from customers.operations import Party
-from inventory import operations as inventory
 from inventory import queries as stock
-from oms import numbers, sealed
+from oms import numbers
 from oms.errors import DomainError
-from oms.events import Fact
 from oms.money import ZERO, is_currency, quantize
-from oms.taxes import TaxLine, TaxRequest
-from orders.enums import OrderStatus, PaymentMethod, TransactionKind
+from orders.enums import OrderStatus, TransactionKind
 from orders.models import (
     Channel,
-    Hold,
     Order,
     OrderCharge,
     OrderLine,
@@ -37,169 +28,26 @@ from orders.models import (
     PaymentTransaction,
     SkuAlias,
 )
-from orders.operations.payments import EVENT_OF
+from orders.operations.checking import place_holds
+from orders.operations.drafts import Draft
 from orders.operations.pipeline import settle_axes
+from orders.operations.pricing import assess_taxes
+from orders.operations.sent import (
+    ExternalIdReused,
+    InvalidOrder,
+    OutOfStock,
+    PlacedCharge,
+    PlacedLine,
+    PlacedOrder,
+)
 from orders.queries.axes import LineFacts
-from orders.queries.balance import DEFERRED, Balance, balances
+from orders.queries.balance import DEFERRED, Balance
 from orders.queries.sealing import CONTEXT, area_of
-from orders.queries.totals import totals_of
-from orders.queries.validation import Candidate, findings, is_country, missing_parts
+from orders.queries.validation import is_country, missing_parts
 
 if TYPE_CHECKING:
     from customers.models import Customer
     from inventory.models import Product
-
-
-class InvalidOrder(DomainError):
-    """What was sent cannot be an order at all."""
-
-    code = "invalid_order"
-    message = "{reason}"
-
-
-class ExternalIdReused(DomainError):
-    """The channel sent this id before, with other content."""
-
-    code = "external_id_reused"
-    message = "Order {external_id} is already here as {number}, with different content."
-
-
-class OutOfStock(DomainError):
-    """The channel allows no backorder, and not everything is available."""
-
-    code = "out_of_stock"
-    message = "Not available in the ordered quantity: {skus}"
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedLine:
-    """A line as the channel sent it; `discount` and `tax_amount` are of the whole line."""
-
-    sku: str
-    quantity: int
-    unit_price: Decimal
-    discount: Decimal = ZERO
-    tax_amount: Decimal | None = None
-    external_id: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedCharge:
-    """A charge as the channel sent it, priced like the lines; discounts are negative."""
-
-    kind: str
-    amount: Decimal
-    tax_amount: Decimal | None = None
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedPayment:
-    """A payment as the channel knows it; `state` is pending, authorized or captured."""
-
-    method: str
-    amount: Decimal
-    state: str = "captured"
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedOrder:
-    """An order as the channel sent it. An empty `external_id` takes our number instead."""
-
-    external_id: str
-    currency: str
-    customer: Party
-    shipping_address: dict[str, str]
-    lines: tuple[PlacedLine, ...]
-    billing_address: dict[str, str] = field(default_factory=dict)
-    charges: tuple[PlacedCharge, ...] = ()
-    payments: tuple[PlacedPayment, ...] = ()
-    placed_at: datetime | None = None
-    total: Decimal | None = None
-    priority: int = 0
-    tags: tuple[str, ...] = ()
-
-    @property
-    def fingerprint(self) -> str:
-        """Keyed digest of the content, by which a repeat is told from a reused id."""
-        return sealed.digest(repr(self))
-
-
-@dataclass(slots=True)
-class Draft:
-    """One order being worked out: its unsaved rows, or the reason why there are none."""
-
-    placed: PlacedOrder
-    order: Order | None = None
-    error: DomainError | None = None
-    is_new: bool = False
-    lines: list[OrderLine] = field(default_factory=list)
-    charges: list[OrderCharge] = field(default_factory=list)
-    holds: list[Hold] = field(default_factory=list)
-    payments: list[Payment] = field(default_factory=list)
-    transactions: list[PaymentTransaction] = field(default_factory=list)
-    allotments: list[stock.Allotment] = field(default_factory=list)
-    released: bool = False
-
-    def link(self) -> None:
-        """Point the rows at the inserted order."""
-        for row in (*self.lines, *self.charges, *self.holds, *self.payments):
-            row.order = self.order
-
-    def link_transactions(self) -> None:
-        """Point the transactions at the inserted payments."""
-        for row in self.transactions:
-            row.payment_id = row.payment.pk
-
-    def takes(self) -> Iterator[inventory.Take]:
-        """The stock that the inserted lines want; an allotment's key is the line's index."""
-        merged: dict[tuple[int, int, int], int] = defaultdict(int)
-        for part in self.allotments:
-            merged[part.key, part.level_id, part.location_id] += part.quantity
-        for (key, level, location), quantity in merged.items():
-            yield inventory.Take(self.lines[key].pk, level, location, quantity, self.released)
-
-    def facts(self) -> Iterator[Fact]:
-        """The events of placing, in the order of the pipeline."""
-        order = self.order
-        yield Fact("order.placed", order, self._placed_facts())
-        for hold in self.holds:
-            facts = {"hold": hold.pk, "kind": hold.kind, "reason": hold.reason}
-            yield Fact("order.held", order, facts)
-        yield from self._payment_facts()
-        units = [[take.line_id, take.location_id, take.quantity] for take in self.takes()]
-        if units and not self.released:
-            yield Fact("order.allocated", order, {"units": units})
-        missing = [[line.pk, line.backordered] for line in self.lines if line.backordered]
-        if missing and not self.holds:
-            yield Fact("order.backordered", order, {"lines": missing})
-        if self.released:
-            yield Fact("order.confirmed", order)
-            yield Fact("order.released", order, {"units": units})
-
-    def _placed_facts(self) -> dict[str, object]:
-        order = self.order
-        return {
-            "total": str(order.total),
-            "currency": order.currency,
-            "units": sum(line.quantity for line in self.lines),
-            "lines": len(self.lines),
-            "day": order.placed_at.date().isoformat(),
-            "products": [
-                [line.product_id, line.quantity] for line in self.lines if line.product_id
-            ],
-        }
-
-    def _payment_facts(self) -> Iterator[Fact]:
-        for row in self.transactions:
-            facts = {
-                "payment": row.payment.number,
-                "method": row.payment.method,
-                "amount": str(row.amount),
-            }
-            yield Fact(EVENT_OF[TransactionKind(row.kind)], self.order, facts)
 
 
 def draft_batch(
@@ -402,8 +250,11 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
     for draft in drafts:
         if not _surely_held(draft):
             _allot(draft, supply)
-    _assess_taxes(drafts)
-    _validate(channel, drafts, supply, by=by)
+    assess_taxes(drafts)
+    place_holds(channel, drafts, by=by)
+    for draft in drafts:
+        if draft.holds:
+            _give_back(draft, supply)
     for draft in drafts:
         if not draft.holds:
             _allot(draft, supply)
@@ -437,161 +288,6 @@ def _give_back(draft: Draft, supply: stock.Supply) -> None:
         supply.available[part.level_id] += part.quantity
         draft.lines[part.key].allocated -= part.quantity
     draft.allotments = []
-
-
-def _assess_taxes(drafts: Sequence[Draft]) -> None:
-    """Copy tax lines onto lines and charges; amounts that the channel stated are kept."""
-    engine = import_string(settings.TAX_ENGINE)
-    requests, targets = [], []
-    for key, draft in enumerate(drafts):
-        for row, stated in _taxable(draft):
-            requests.append(_tax_request(key, draft, row))
-            targets.append((draft, row, stated))
-    for (draft, row, stated), assessed in zip(targets, engine(requests), strict=True):
-        _apply_tax(draft, row, stated, assessed)
-
-
-def _taxable(draft: Draft) -> Iterator[tuple[OrderLine | OrderCharge, Decimal | None]]:
-    for line, sent in zip(draft.lines, draft.placed.lines, strict=True):
-        yield line, sent.tax_amount
-    for charge, given in zip(draft.charges, draft.placed.charges, strict=True):
-        yield charge, given.tax_amount
-
-
-def _tax_request(key: int, draft: Draft, row: OrderLine | OrderCharge) -> TaxRequest:
-    order = draft.order
-    product = row.product if isinstance(row, OrderLine) else None
-    return TaxRequest(
-        order_key=key,
-        seller_location_id=draft.allotments[0].location_id if draft.allotments else None,
-        ship_country=order.ship_country,
-        ship_region=order.ship_region,
-        ship_area=order.ship_area,
-        buyer_has_tax_id=order.buyer_tax_id,
-        price_includes_tax=order.price_includes_tax,
-        currency=order.currency,
-        on=order.placed_at.date(),
-        tax_class=product.tax_class if product else "standard",
-        amount=row.total if isinstance(row, OrderLine) else row.amount,
-    )
-
-
-def _apply_tax(
-    draft: Draft,
-    row: OrderLine | OrderCharge,
-    stated: Decimal | None,
-    assessed: Sequence[TaxLine],
-) -> None:
-    amounts = [line.amount for line in assessed]
-    if stated is not None and stated != sum(amounts):
-        amounts = [stated, *[ZERO] * (len(assessed) - 1)]
-    row.tax_amount = sum(amounts, ZERO)
-    row.tax_lines = [
-        {
-            "code": line.code,
-            "rate": str(line.rate),
-            "amount": str(amount),
-            "category": line.category,
-        }
-        for line, amount in zip(assessed, amounts, strict=True)
-    ]
-    if isinstance(row, OrderLine) and not draft.order.price_includes_tax:
-        row.total += row.tax_amount
-
-
-def _validate(channel: Channel, drafts: Sequence[Draft], supply: stock.Supply, *, by: str) -> None:
-    twins = _twins(channel, drafts)
-    owed = _outstanding(drafts)
-    for draft in drafts:
-        totals = totals_of(draft.order, draft.lines, draft.charges)
-        order = draft.order
-        order.goods_total, order.charges_total = totals.goods, totals.charges
-        order.tax_total, order.total = totals.tax, totals.total
-        found = findings(_candidate(channel, draft, twins, owed))
-        draft.holds = [
-            Hold(
-                kind=finding.kind,
-                reason=finding.reason[:300],
-                details=finding.details,
-                placed_by=by,
-                placed_at=order.created_at,
-            )
-            for finding in found
-        ]
-        if found:
-            _give_back(draft, supply)
-
-
-def _candidate(
-    channel: Channel, draft: Draft, twins: dict[int, str], owed: dict[int, Decimal]
-) -> Candidate:
-    order, buyer = draft.order, draft.order.customer
-    return Candidate(
-        channel=channel,
-        address=draft.placed.shipping_address,
-        unknown_skus=tuple(
-            dict.fromkeys(line.sku for line in draft.lines if line.product_id is None)
-        ),
-        total=order.total,
-        stated_total=draft.placed.total,
-        twin=twins.get(id(draft), ""),
-        credit_limit=buyer.credit_limit,
-        outstanding=owed.get(buyer.pk, ZERO),
-        on_account=any(row.method == PaymentMethod.ON_ACCOUNT for row in draft.payments),
-    )
-
-
-def _basket(lines: Iterable[OrderLine]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((line.sku, line.quantity) for line in lines))
-
-
-def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
-    """Numbers of recent orders with the same buyer and basket, by draft."""
-    if not channel.duplicate_window_minutes:
-        return {}
-    window = timedelta(minutes=channel.duplicate_window_minutes)
-    seen: dict[tuple, list[tuple[datetime, str]]] = defaultdict(list)
-    for order in _recent_orders(drafts, window):
-        seen[order.customer_id, _basket(order.lines.all())].append((order.placed_at, order.number))
-    twins = {}
-    for draft in drafts:
-        order, key = draft.order, (draft.order.customer.pk, _basket(draft.lines))
-        near = [number for at, number in seen[key] if abs(order.placed_at - at) <= window]
-        if near:
-            twins[id(draft)] = near[0]
-        seen[key].append((order.placed_at, order.number))
-    return twins
-
-
-def _recent_orders(drafts: Sequence[Draft], window: timedelta) -> Iterable[Order]:
-    known = [d.order for d in drafts if d.order.customer.created_at < d.order.created_at]
-    if not known:
-        return []
-    first = min(order.placed_at for order in known) - window
-    last = max(order.placed_at for order in known) + window
-    return (
-        Order.objects.filter(
-            customer__in={order.customer.pk for order in known},
-            placed_at__range=(first, last),
-        )
-        .exclude(Q(status=OrderStatus.CANCELLED))
-        .prefetch_related("lines")
-    )
-
-
-def _outstanding(drafts: Sequence[Draft]) -> dict[int, Decimal]:
-    """What buyers with a credit limit still owe for open orders."""
-    limited = {
-        draft.order.customer.pk for draft in drafts if draft.order.customer.credit_limit is not None
-    }
-    if not limited:
-        return {}
-    orders = list(Order.objects.open().filter(customer__in=limited))
-    money = balances(orders)
-    owed: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for order in orders:
-        owed[order.customer_id] += max(money[order.pk].balance, ZERO)
-    return owed
 
 
 def _conclude(channel: Channel, draft: Draft, supply: stock.Supply) -> None:

@@ -24,8 +24,9 @@ from orders.models import (
     Payment,
     PaymentTransaction,
 )
-from orders.operations.drafting import (
-    Draft,
+from orders.operations.drafting import draft_batch
+from orders.operations.drafts import Draft
+from orders.operations.sent import (
     ExternalIdReused,
     InvalidOrder,
     OutOfStock,
@@ -33,7 +34,6 @@ from orders.operations.drafting import (
     PlacedLine,
     PlacedOrder,
     PlacedPayment,
-    draft_batch,
 )
 
 __all__ = [

@@ -1,0 +1,108 @@
+"""Validation of new orders: gathers for a whole batch what the rules look at, and places holds."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from oms.money import ZERO
+from orders.enums import OrderStatus, PaymentMethod
+from orders.models import Channel, Hold, Order, OrderLine
+from orders.operations.drafts import Draft
+from orders.queries.balance import balances
+from orders.queries.totals import totals_of
+from orders.queries.validation import Candidate, findings
+
+
+def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
+    """Add up each draft and give it a hold for everything that speaks against it."""
+    twins = _twins(channel, drafts)
+    owed = _outstanding(drafts)
+    for draft in drafts:
+        totals = totals_of(draft.order, draft.lines, draft.charges)
+        order = draft.order
+        order.goods_total, order.charges_total = totals.goods, totals.charges
+        order.tax_total, order.total = totals.tax, totals.total
+        found = findings(_candidate(channel, draft, twins, owed))
+        draft.holds = [
+            Hold(
+                kind=finding.kind,
+                reason=finding.reason[:300],
+                details=finding.details,
+                placed_by=by,
+                placed_at=order.created_at,
+            )
+            for finding in found
+        ]
+
+
+def _candidate(
+    channel: Channel, draft: Draft, twins: dict[int, str], owed: dict[int, Decimal]
+) -> Candidate:
+    order, buyer = draft.order, draft.order.customer
+    return Candidate(
+        channel=channel,
+        address=draft.placed.shipping_address,
+        unknown_skus=tuple(
+            dict.fromkeys(line.sku for line in draft.lines if line.product_id is None)
+        ),
+        total=order.total,
+        stated_total=draft.placed.total,
+        twin=twins.get(id(draft), ""),
+        credit_limit=buyer.credit_limit,
+        outstanding=owed.get(buyer.pk, ZERO),
+        on_account=any(row.method == PaymentMethod.ON_ACCOUNT for row in draft.payments),
+    )
+
+
+def _basket(lines: Iterable[OrderLine]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((line.sku, line.quantity) for line in lines))
+
+
+def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
+    """Numbers of recent orders with the same buyer and basket, by draft."""
+    if not channel.duplicate_window_minutes:
+        return {}
+    window = timedelta(minutes=channel.duplicate_window_minutes)
+    seen: dict[tuple, list[tuple[datetime, str]]] = defaultdict(list)
+    for order in _recent_orders(drafts, window):
+        seen[order.customer_id, _basket(order.lines.all())].append((order.placed_at, order.number))
+    twins = {}
+    for draft in drafts:
+        order, key = draft.order, (draft.order.customer.pk, _basket(draft.lines))
+        near = [number for at, number in seen[key] if abs(order.placed_at - at) <= window]
+        if near:
+            twins[id(draft)] = near[0]
+        seen[key].append((order.placed_at, order.number))
+    return twins
+
+
+def _recent_orders(drafts: Sequence[Draft], window: timedelta) -> Iterable[Order]:
+    known = [d.order for d in drafts if d.order.customer.created_at < d.order.created_at]
+    if not known:
+        return []
+    first = min(order.placed_at for order in known) - window
+    last = max(order.placed_at for order in known) + window
+    return (
+        Order.objects.filter(
+            customer__in={order.customer.pk for order in known},
+            placed_at__range=(first, last),
+        )
+        .exclude(status=OrderStatus.CANCELLED)
+        .prefetch_related("lines")
+    )
+
+
+def _outstanding(drafts: Sequence[Draft]) -> dict[int, Decimal]:
+    """What buyers with a credit limit still owe for open orders."""
+    limited = {
+        draft.order.customer.pk for draft in drafts if draft.order.customer.credit_limit is not None
+    }
+    if not limited:
+        return {}
+    orders = list(Order.objects.open().filter(customer__in=limited))
+    money = balances(orders)
+    owed: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for order in orders:
+        owed[order.customer_id] += max(money[order.pk].balance, ZERO)
+    return owed

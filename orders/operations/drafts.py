@@ -1,0 +1,89 @@
+"""One order being worked out in memory: its unsaved rows and the events of its placing."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from inventory import operations as inventory
+from inventory import queries as stock
+from oms.errors import DomainError
+from oms.events import Fact
+from orders.enums import TransactionKind
+from orders.models import Hold, Order, OrderCharge, OrderLine, Payment, PaymentTransaction
+from orders.operations.payments import EVENT_OF
+from orders.operations.sent import PlacedOrder
+
+
+@dataclass(slots=True)
+class Draft:
+    """One order being worked out: its unsaved rows, or the reason why there are none."""
+
+    placed: PlacedOrder
+    order: Order | None = None
+    error: DomainError | None = None
+    is_new: bool = False
+    lines: list[OrderLine] = field(default_factory=list)
+    charges: list[OrderCharge] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    transactions: list[PaymentTransaction] = field(default_factory=list)
+    allotments: list[stock.Allotment] = field(default_factory=list)
+    released: bool = False
+
+    def link(self) -> None:
+        """Point the rows at the inserted order."""
+        for row in (*self.lines, *self.charges, *self.holds, *self.payments):
+            row.order = self.order
+
+    def link_transactions(self) -> None:
+        """Point the transactions at the inserted payments."""
+        for row in self.transactions:
+            row.payment_id = row.payment.pk
+
+    def takes(self) -> Iterator[inventory.Take]:
+        """The stock that the inserted lines want; an allotment's key is the line's index."""
+        merged: dict[tuple[int, int, int], int] = defaultdict(int)
+        for part in self.allotments:
+            merged[part.key, part.level_id, part.location_id] += part.quantity
+        for (key, level, location), quantity in merged.items():
+            yield inventory.Take(self.lines[key].pk, level, location, quantity, self.released)
+
+    def facts(self) -> Iterator[Fact]:
+        """The events of placing, in the order of the pipeline."""
+        order = self.order
+        yield Fact("order.placed", order, self._placed_facts())
+        for hold in self.holds:
+            facts = {"hold": hold.pk, "kind": hold.kind, "reason": hold.reason}
+            yield Fact("order.held", order, facts)
+        yield from self._payment_facts()
+        units = [[take.line_id, take.location_id, take.quantity] for take in self.takes()]
+        if units and not self.released:
+            yield Fact("order.allocated", order, {"units": units})
+        missing = [[line.pk, line.backordered] for line in self.lines if line.backordered]
+        if missing and not self.holds:
+            yield Fact("order.backordered", order, {"lines": missing})
+        if self.released:
+            yield Fact("order.confirmed", order)
+            yield Fact("order.released", order, {"units": units})
+
+    def _placed_facts(self) -> dict[str, object]:
+        order = self.order
+        return {
+            "total": str(order.total),
+            "currency": order.currency,
+            "units": sum(line.quantity for line in self.lines),
+            "lines": len(self.lines),
+            "day": order.placed_at.date().isoformat(),
+            "products": [
+                [line.product_id, line.quantity] for line in self.lines if line.product_id
+            ],
+        }
+
+    def _payment_facts(self) -> Iterator[Fact]:
+        for row in self.transactions:
+            facts = {
+                "payment": row.payment.number,
+                "method": row.payment.method,
+                "amount": str(row.amount),
+            }
+            yield Fact(EVENT_OF[TransactionKind(row.kind)], self.order, facts)

@@ -1,0 +1,72 @@
+"""Tax of new orders: asked of the engine for a whole batch, copied onto lines and charges."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from oms.money import ZERO
+from oms.taxes import TaxLine, TaxRequest
+from orders.models import OrderCharge, OrderLine
+from orders.operations.drafts import Draft
+
+
+def assess_taxes(drafts: Sequence[Draft]) -> None:
+    """Copy tax lines onto lines and charges; amounts that the channel stated are kept."""
+    engine = import_string(settings.TAX_ENGINE)
+    requests, targets = [], []
+    for key, draft in enumerate(drafts):
+        for row, stated in _taxable(draft):
+            requests.append(_tax_request(key, draft, row))
+            targets.append((draft, row, stated))
+    for (draft, row, stated), assessed in zip(targets, engine(requests), strict=True):
+        _apply_tax(draft, row, stated, assessed)
+
+
+def _taxable(draft: Draft) -> Iterator[tuple[OrderLine | OrderCharge, Decimal | None]]:
+    for line, sent in zip(draft.lines, draft.placed.lines, strict=True):
+        yield line, sent.tax_amount
+    for charge, given in zip(draft.charges, draft.placed.charges, strict=True):
+        yield charge, given.tax_amount
+
+
+def _tax_request(key: int, draft: Draft, row: OrderLine | OrderCharge) -> TaxRequest:
+    order = draft.order
+    product = row.product if isinstance(row, OrderLine) else None
+    return TaxRequest(
+        order_key=key,
+        seller_location_id=draft.allotments[0].location_id if draft.allotments else None,
+        ship_country=order.ship_country,
+        ship_region=order.ship_region,
+        ship_area=order.ship_area,
+        buyer_has_tax_id=order.buyer_tax_id,
+        price_includes_tax=order.price_includes_tax,
+        currency=order.currency,
+        on=order.placed_at.date(),
+        tax_class=product.tax_class if product else "standard",
+        amount=row.total if isinstance(row, OrderLine) else row.amount,
+    )
+
+
+def _apply_tax(
+    draft: Draft,
+    row: OrderLine | OrderCharge,
+    stated: Decimal | None,
+    assessed: Sequence[TaxLine],
+) -> None:
+    amounts = [line.amount for line in assessed]
+    if stated is not None and stated != sum(amounts):
+        amounts = [stated, *[ZERO] * (len(assessed) - 1)]
+    row.tax_amount = sum(amounts, ZERO)
+    row.tax_lines = [
+        {
+            "code": line.code,
+            "rate": str(line.rate),
+            "amount": str(amount),
+            "category": line.category,
+        }
+        for line, amount in zip(assessed, amounts, strict=True)
+    ]
+    if isinstance(row, OrderLine) and not draft.order.price_includes_tax:
+        row.total += row.tax_amount
