@@ -12,7 +12,12 @@ from oms import wiring
 APPS = ["oms", "customers", "inventory", "orders", "fulfillment", "reporting", "compliance"]
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 600
-OWN_ADDRESSES = {"location", "historicallocation"}  # warehouses are no persons
+OWN_ADDRESSES = {  # warehouses and one's own companies are no persons
+    "location",
+    "historicallocation",
+    "legalentity",
+    "historicallegalentity",
+}
 PERSONAL = {"email", "phone", "first_name", "last_name", "line1", "line2", "postcode"}
 
 
