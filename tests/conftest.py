@@ -3,9 +3,14 @@
 import os
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
 from django.db import connection
 
 from tests.chromium import chromium_path
+
+TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
+laid_down = pytest.StashKey[str]()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -19,6 +24,42 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_db_setup, django_db_blocker):
+    """Remember the rows that migrations lay down: roles, tax rules, reasons."""
+    if not any(commits(item) for item in request.session.items):
+        return
+    with django_db_blocker.unblock():
+        request.config.stash[laid_down] = connection.creation.serialize_db_to_string()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Lay those rows down again after a test with real commits, which ends by emptying tables."""
+    result = yield
+    if nextitem and commits(item) and laid_down in item.config.stash:
+        with item._request.getfixturevalue("django_db_blocker").unblock():
+            call_command(
+                "flush",
+                interactive=False,
+                verbosity=0,
+                reset_sequences=False,
+                allow_cascade=False,
+                inhibit_post_migrate=True,
+            )
+            connection.creation.deserialize_db_from_string(item.config.stash[laid_down])
+            ContentType.objects.clear_cache()
+    return result
+
+
+def commits(item):
+    """Whether the test commits for real instead of being rolled back."""
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or not TRANSACTIONAL.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
 
 
 @pytest.hookimpl(trylast=True)
