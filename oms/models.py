@@ -67,6 +67,11 @@ class Event(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["id"], name="oms_event_waiting", condition=Q(position=None)),
+            models.Index(
+                fields=["channel", "position"],
+                name="oms_event_feed",
+                condition=Q(position__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -87,9 +92,7 @@ class Delivery(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries")
     consumer = models.CharField(max_length=100)
     subject_key = models.CharField(max_length=64)  # deliveries of one subject run in order
-    state = models.CharField(
-        max_length=10, choices=DeliveryState, default=DeliveryState.PENDING
-    )
+    state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     error = models.TextField(blank=True)
@@ -251,3 +254,14 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.value}"
+
+
+class Worker(models.Model):
+    """A worker process that is alive, or was: its name stands on the work it has in hand."""
+
+    name = models.CharField(max_length=60, unique=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)  # beats every few seconds
+
+    def __str__(self) -> str:
+        return self.name

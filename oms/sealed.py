@@ -27,6 +27,7 @@ from django.conf import settings
 ERASED = "[erased]"
 VERSION = b"\x01"
 NONCE_BYTES = 12
+WRAPPED_BYTES = 44  # name of the master key, and 256 bits wrapped by RFC 3394
 
 
 class Unreadable(Exception):
@@ -76,7 +77,9 @@ def seal(wrapped: bytes, values: dict[str, Any], context: str) -> bytes:
     return VERSION + nonce + _cipher(wrapped).encrypt(nonce, plain, context.encode())
 
 
-def unseal(wrapped: bytes | None, envelope: bytes | memoryview | None, context: str) -> dict[str, Any]:
+def unseal(
+    wrapped: bytes | None, envelope: bytes | memoryview | None, context: str
+) -> dict[str, Any]:
     """Decrypt an envelope; an erased one (no key) or an empty one gives an empty dictionary.
 
     Raises Unreadable when the envelope was tampered with or belongs elsewhere.
@@ -91,6 +94,30 @@ def unseal(wrapped: bytes | None, envelope: bytes | memoryview | None, context: 
     except InvalidTag as error:
         raise Unreadable from error
     return json.loads(plain)
+
+
+def seal_secret(secret: bytes, context: str) -> bytes:
+    """Encrypt the system's own secret, under a data key of its own that travels with it."""
+    wrapped, nonce = new_key(), os.urandom(NONCE_BYTES)
+    cipher = AESGCM(unwrap.__wrapped__(wrapped))
+    return wrapped + VERSION + nonce + cipher.encrypt(nonce, secret, context.encode())
+
+
+def open_secret(envelope: bytes | memoryview, context: str) -> bytes:
+    """Decrypt what `seal_secret` encrypted. Raises Unreadable."""
+    data, start = bytes(envelope), WRAPPED_BYTES + 1
+    cipher = AESGCM(unwrap.__wrapped__(data[:WRAPPED_BYTES]))
+    nonce = data[start : start + NONCE_BYTES]
+    try:
+        return cipher.decrypt(nonce, data[start + NONCE_BYTES :], context.encode())
+    except InvalidTag as error:
+        raise Unreadable from error
+
+
+def rewrap_secret(envelope: bytes | memoryview) -> bytes:
+    """The same secret with its data key wrapped by the newest master key."""
+    data = bytes(envelope)
+    return wrap(unwrap.__wrapped__(data[:WRAPPED_BYTES])) + data[WRAPPED_BYTES:]
 
 
 def token(kind: str, value: str) -> str:

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "oms.correlation.CorrelationMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -259,7 +260,9 @@ DEFAULT_FROM_EMAIL = env.ENV.str("DEFAULT_FROM_EMAIL", default="oms@localhost")
 
 # --- API --------------------------------------------------------------------------------------
 
-OMS_API_RATE = env.ENV.str("OMS_API_RATE", default="6000/min")
+OMS_API_RATE = env.ENV.str("OMS_API_RATE", default="6000/min")  # or none
+OMS_WEBHOOK_ALLOW_PRIVATE = env.flag("OMS_WEBHOOK_ALLOW_PRIVATE", default=not PRODUCTION)
+OMS_METRICS_TOKEN = env.ENV.str("OMS_METRICS_TOKEN", default="")  # empty: this machine alone
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "oms.api.ApiKeyAuthentication",
@@ -272,13 +275,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
+        "oms.api.KeyThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {
-        "anon": "60/min",
-        "user": None if OMS_API_RATE == "none" else OMS_API_RATE,
-    },
     "EXCEPTION_HANDLER": "oms.api.problem_handler",
     "PAGE_SIZE": 50,
     "COERCE_DECIMAL_TO_STRING": True,

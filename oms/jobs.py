@@ -1,0 +1,129 @@
+"""Long work that somebody waits for: started in a transaction, run by a worker, shown while it runs.
+
+`oms.wiring.JOBS` names the runner of each kind; a runner takes the job, does the work in small
+transactions of its own, and reports with `progress`, `row` and `attach`. A worker may be killed in
+the middle: the job then starts again from the beginning, so a runner must be repeatable.
+"""
+
+import logging
+import time
+from functools import partial
+from importlib import import_module
+from typing import IO, Any
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_tasks import default_task_backend, task
+from django_tasks_db import DatabaseBackend
+
+from oms.errors import DomainError
+from oms.models import Job, JobState
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 0.5  # progress is written no more often
+MOST_ROWS = 1_000  # results kept one by one; the rest is counted
+PROGRESS = ["done", "total", "failed", "results"]
+
+
+class UnknownKind(DomainError):
+    """No runner is wired for this kind of job."""
+
+    code = "unknown_job_kind"
+    message = "There is no job of the kind {kind}."
+
+
+@transaction.atomic
+def start(kind: str, title: str, params: dict[str, Any], *, by: str) -> Job:
+    """Record a job and put it in line, both or neither. Raises UnknownKind.
+
+    `params` are ids and plain values, never personal data.
+    """
+    runner(kind)
+    job = Job.objects.create(kind=kind, title=title, params=params, created_by=by)
+
+    enqueue = partial(run.enqueue, job.pk)
+    if isinstance(default_task_backend, DatabaseBackend):
+        enqueue()  # a row in this very transaction
+    else:
+        transaction.on_commit(enqueue)
+    return job
+
+
+def progress(job: Job, done: int, total: int | None = None) -> None:
+    """Say how far the work is; written at most twice a second."""
+    job.done = done
+    if total is not None:
+        job.total = total
+    if time.monotonic() - getattr(job, "_written", 0.0) >= EVERY_SECONDS:
+        _write(job)
+
+
+def row(job: Job, name: str, *, ok: bool, message: str = "") -> None:
+    """Say what became of one row; failures are kept even when successes no longer fit."""
+    if not ok:
+        job.failed += 1
+    if len(job.results) < MOST_ROWS:
+        job.results.append({"row": name, "ok": ok, "message": message})
+    elif not ok:
+        _replace_success(job, name, message)
+
+
+def attach(job: Job, name: str, content: IO[Any]) -> None:
+    """Keep a file for whoever started the job; its name holds no personal data."""
+    job.result_file.save(name, File(content), save=False)
+    job.save(update_fields=["result_file"])
+
+
+def runner(kind: str) -> Any:
+    """The function that does jobs of this kind. Raises UnknownKind."""
+    path = import_module("oms.wiring").JOBS.get(kind)
+    if path is None:
+        raise UnknownKind(kind=kind)
+    return import_string(path)
+
+
+@task()
+def run(pk: int) -> None:
+    """Do a job, by a worker. An error ends the job and is told without what it was about."""
+    job = Job.objects.get(pk=pk)
+    if job.state in {JobState.DONE, JobState.FAILED}:
+        return
+    _begin(job)
+    try:
+        runner(job.kind)(job)
+    except DomainError as error:
+        _end(job, JobState.FAILED, error.detail)
+    except Exception as error:
+        logger.exception("job %s of kind %s failed", job.public_id, job.kind)
+        _end(job, JobState.FAILED, f"{type(error).__name__}; the log says more.")
+    else:
+        _end(job, JobState.DONE, "")
+
+
+def _begin(job: Job) -> None:
+    job.state, job.error, job.results = JobState.RUNNING, "", []
+    job.done = job.failed = 0
+    job.save(update_fields=["state", "error", *PROGRESS])
+
+
+def _end(job: Job, state: JobState, error: str) -> None:
+    job.state, job.error, job.finished_at = state, error, timezone.now()
+    if state == JobState.DONE:
+        job.done = job.total = max(job.done, job.total)
+    job.save(update_fields=["state", "error", "finished_at", *PROGRESS])
+
+
+def _write(job: Job) -> None:
+    job.save(update_fields=PROGRESS)
+    job._written = time.monotonic()  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _replace_success(job: Job, name: str, message: str) -> None:
+    for index in range(len(job.results) - 1, -1, -1):
+        if job.results[index]["ok"]:
+            del job.results[index]
+            job.results.append({"row": name, "ok": False, "message": message})
+            return

@@ -1,0 +1,127 @@
+"""Errors as the API tells them: RFC 9457 problem documents, made here for every door over HTTP."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found, server_error
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from oms.errors import DomainError
+from oms.wire import Invalid
+
+MEDIA_TYPE = "application/problem+json"
+CONFLICT = 409
+TITLES = {
+    400: "The request does not fit the documentation.",
+    401: "An API key is needed.",
+    403: "This key may not do this.",
+    404: "There is no such thing.",
+    405: "This address does not know this method.",
+    406: "Only JSON is spoken here.",
+    409: "This is not possible now.",
+    415: "Only JSON is read here.",
+    422: "The request contradicts an earlier one.",
+    429: "Too many requests.",
+    500: "Something went wrong here.",
+}
+CODES = {404: "not_found", 429: "throttled", 500: "internal_error"}
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
+    """The document itself; `more` may hold params and errors."""
+    return {
+        "type": f"/api/docs/problems/#{code}",
+        "title": TITLES.get(status, "The request was refused."),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "params": {},
+        "errors": [],
+        **more,
+    }
+
+
+def respond(status: int, code: str, detail: str, **more: Any) -> Response:
+    """A problem document as an answer of an API view."""
+    return Response(problem(status, code, detail, **more), status, content_type=MEDIA_TYPE)
+
+
+def problem_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
+    """Turn an error of a view into a problem document; none for a bug, which Django reports."""
+    if isinstance(error, DomainError):
+        return respond(CONFLICT, error.code, error.detail, params=error.params)
+    if isinstance(error, Http404):
+        return respond(404, "not_found", "There is no such thing, or this key may not see it.")
+    if isinstance(error, PermissionDenied):
+        return respond(403, "permission_denied", "This key may not do this.")
+    if isinstance(error, ModelValidationError):
+        error = exceptions.ValidationError(error.messages)
+    if isinstance(error, exceptions.ValidationError):
+        return _invalid(error)
+    if isinstance(error, exceptions.APIException):
+        return _refused(error)
+    return None
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 outside of a view: a problem document under /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return _plain(404, "There is no such address.")
+    return page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500: a problem document under /api/, a page elsewhere. Nothing of the error leaks out."""
+    if request.path.startswith("/api/"):
+        return _plain(500, "The error was recorded. Repeating the call is safe.")
+    return server_error(request)
+
+
+def _plain(status: int, detail: str) -> JsonResponse:
+    return JsonResponse(
+        problem(status, CODES[status], detail), status=status, content_type=MEDIA_TYPE
+    )
+
+
+def _invalid(error: exceptions.ValidationError) -> Response:
+    if isinstance(error, Invalid):
+        errors = [{"pointer": error.pointer, "code": "invalid", "detail": error.sentence}]
+    else:
+        errors = list(_pointers(error.detail, ""))
+    detail = errors[0]["detail"] if errors else TITLES[400]
+    return respond(400, "invalid", detail, errors=errors)
+
+
+def _pointers(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested details into errors with JSON pointers (RFC 6901)."""
+    if isinstance(detail, dict):
+        for name, value in detail.items():
+            part = "" if name == "non_field_errors" else f"/{_escape(str(name))}"
+            yield from _pointers(value, pointer + part)
+    elif isinstance(detail, list) and any(isinstance(item, dict) for item in detail):
+        for index, value in enumerate(detail):
+            yield from _pointers(value, f"{pointer}/{index}")
+    elif isinstance(detail, list):
+        for value in detail:
+            yield from _pointers(value, pointer)
+    else:
+        code = getattr(detail, "code", None) or "invalid"
+        yield {"pointer": pointer, "code": code, "detail": str(detail)}
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _refused(error: exceptions.APIException) -> Response:
+    code = getattr(error.detail, "code", None) or error.default_code
+    response = respond(error.status_code, str(code), str(error.detail))
+    if challenge := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = challenge
+    if (seconds := getattr(error, "wait", None)) is not None:
+        response["Retry-After"] = str(max(1, round(seconds)))
+    return response

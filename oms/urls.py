@@ -1,0 +1,33 @@
+"""The map: back office, API and its portal, health, metrics; nothing else."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from oms import health, openapi  # noqa: F401 (openapi registers itself)
+
+APPS = ("customers", "inventory", "orders", "fulfillment", "reporting", "compliance")
+
+api = [path("", include(f"{app}.api")) for app in APPS if find_spec(f"{app}.api")]
+
+docs = [
+    path("", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("reference/", SpectacularRedocView.as_view(url_name="schema"), name="reference"),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include([path("", include("oms.feed")), *api])),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", include(docs)),
+    path("health/", health.health, name="health"),
+    path("metrics", health.metrics, name="metrics"),
+]
+
+handler404 = "oms.problems.not_found"
+handler500 = "oms.problems.failed"

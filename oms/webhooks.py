@@ -1,0 +1,221 @@
+"""Webhook endpoints: subscribed, paused, resumed, replayed; what is sent and how it is signed.
+
+Sending itself is the worker's business (`oms.outbox.webhooks`). Messages are Standard Webhooks:
+the id is the event's, so a receiver that keeps ids takes every event once.
+"""
+
+import base64
+import fnmatch
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from standardwebhooks import Webhook
+
+from oms import sealed
+from oms.errors import DomainError
+from oms.models import DeliveryState, Event, WebhookDelivery, WebhookEndpoint, WebhookState
+
+PREFIX = "whsec_"
+BATCH = 1_000
+
+
+class UnsafeUrl(DomainError):
+    """The address is not one that events may be sent to."""
+
+    code = "unsafe_url"
+    message = "Events are sent to https addresses on the public internet only."
+
+
+class NothingToRetry(DomainError):
+    """The delivery has not been given up."""
+
+    code = "nothing_to_retry"
+    message = "Only deliveries that were given up can be tried again."
+
+
+@transaction.atomic
+def subscribe(
+    url: str, *, channel: str = "", events: Sequence[str] = (), description: str = ""
+) -> tuple[WebhookEndpoint, str]:
+    """Create an endpoint and return it with its signing secret, which is shown once.
+
+    `events` are patterns such as `order.*`; none means all. Raises UnsafeUrl.
+    """
+    check_url(url)
+    endpoint = WebhookEndpoint(
+        url=url, channel=channel, events=list(events), description=description
+    )
+    key = secrets.token_bytes(32)
+    endpoint.secret = sealed.seal_secret(key, _context(endpoint))
+
+    endpoint.save()
+    return endpoint, PREFIX + base64.b64encode(key).decode()
+
+
+@transaction.atomic
+def pause(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    """Stop sending; events wait in line. Pausing twice is harmless."""
+    return _set(endpoint, WebhookState.PAUSED)
+
+
+@transaction.atomic
+def resume(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    """Send again, from what waits in line. Also closes the circuit breaker."""
+    WebhookDelivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING).update(
+        next_attempt_at=timezone.now()
+    )
+    return _set(endpoint, WebhookState.ACTIVE)
+
+
+@transaction.atomic
+def unsubscribe(endpoint: WebhookEndpoint) -> None:
+    """Delete an endpoint with everything that waits for it."""
+    endpoint.delete()
+
+
+@transaction.atomic
+def replay(endpoint: WebhookEndpoint, *, after: int, until: int | None = None) -> int:
+    """Send all matching events after a position (up to another) once more; how many.
+
+    Receivers tell repeats by the message id, which is the same as the first time.
+    """
+    rows = Event.objects.filter(position__gt=after)
+    if until is not None:
+        rows = rows.filter(position__lte=until)
+    if endpoint.channel:
+        rows = rows.filter(channel=endpoint.channel)
+
+    count = 0
+    fields = ("pk", "name", "subject_type", "subject_id")
+    batch: list[WebhookDelivery] = []
+    for pk, name, kind, subject in rows.order_by("position").values_list(*fields).iterator(BATCH):
+        if matches(endpoint.events, name):
+            batch.append(_again(endpoint, pk, f"{kind}:{subject}"))
+        if len(batch) == BATCH:
+            count += _renew(batch)
+            batch = []
+    return count + _renew(batch)
+
+
+@transaction.atomic
+def retry(delivery: WebhookDelivery) -> WebhookDelivery:
+    """Try a delivery that was given up from the start of its ladder. Raises NothingToRetry."""
+    delivery = WebhookDelivery.objects.select_for_update().get(pk=delivery.pk)
+    if delivery.state != DeliveryState.DEAD:
+        raise NothingToRetry
+
+    _reset(delivery)
+    delivery.save()
+    return delivery
+
+
+@transaction.atomic
+def reseal(*, by: str) -> int:  # noqa: ARG001 (an act like others; the command that calls it logs)
+    """Wrap every endpoint's secret by the newest master key; how many."""
+    endpoints = list(WebhookEndpoint.objects.select_for_update().order_by("pk"))
+    for endpoint in endpoints:
+        endpoint.secret = sealed.rewrap_secret(endpoint.secret)
+    return WebhookEndpoint.objects.bulk_update(endpoints, ["secret"], batch_size=500)
+
+
+def matches(patterns: Sequence[str], name: str) -> bool:
+    """Whether an event of this name is wanted."""
+    return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def check_url(url: str) -> None:
+    """Raise UnsafeUrl for what is plainly not an address on the internet.
+
+    Names are looked up and checked at every connection, so that a name which moves is caught too.
+    """
+    parts = urlsplit(url)
+    if settings.OMS_WEBHOOK_ALLOW_PRIVATE:
+        good = parts.scheme in {"http", "https"} and parts.hostname
+    else:
+        good = parts.scheme == "https" and parts.hostname and not parts.username
+    if not good:
+        raise UnsafeUrl
+
+
+def describe(event: Event) -> dict[str, Any]:
+    """An event as the feed and the webhooks tell it: ids and plain values, never personal data."""
+    return {
+        "id": str(event.public_id),
+        "type": event.name,
+        "timestamp": _iso(event.at),
+        "position": event.position,
+        "subject": {
+            "type": event.subject_type.rpartition(".")[2],
+            "id": event.subject_label or str(event.subject_id),
+        },
+        "sequence": event.sequence,
+        "channel": event.channel,
+        "actor": event.actor,
+        "correlation_id": str(event.correlation_id),
+        "data": event.facts,
+    }
+
+
+def message(event: Event) -> dict[str, Any]:
+    """The body of a webhook, as Standard Webhooks recommends it."""
+    told = describe(event)
+    return {"type": told.pop("type"), "timestamp": told.pop("timestamp"), "data": told}
+
+
+def headers(endpoint: WebhookEndpoint, event: Event, body: str, now: datetime) -> dict[str, str]:
+    """Id, time and signature of a message that is about to be sent."""
+    key = sealed.open_secret(endpoint.secret, _context(endpoint))
+    return {
+        "webhook-id": str(event.public_id),
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(key).sign(str(event.public_id), now, body),
+        "content-type": "application/json",
+        "user-agent": "oms-webhooks/1",
+    }
+
+
+def _set(endpoint: WebhookEndpoint, state: WebhookState) -> WebhookEndpoint:
+    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+    endpoint.state, endpoint.failures, endpoint.retry_at = state, 0, None
+    endpoint.save(update_fields=["state", "failures", "retry_at"])
+    return endpoint
+
+
+def _again(endpoint: WebhookEndpoint, event: int, subject: str) -> WebhookDelivery:
+    return WebhookDelivery(endpoint=endpoint, event_id=event, subject_key=subject)
+
+
+def _renew(batch: list[WebhookDelivery]) -> int:
+    """Insert deliveries, or set those that exist back to the start, in one statement."""
+    for delivery in batch:
+        _reset(delivery)
+    WebhookDelivery.objects.bulk_create(
+        batch,
+        update_conflicts=True,
+        unique_fields=["endpoint", "event"],
+        update_fields=[
+            "state", "attempts", "next_attempt_at", "locked_until", "response_status", "error",
+            "done_at",
+        ],
+    )  # fmt: skip
+    return len(batch)
+
+
+def _reset(delivery: WebhookDelivery) -> None:
+    delivery.state, delivery.attempts, delivery.error = DeliveryState.PENDING, 0, ""
+    delivery.next_attempt_at = timezone.now()
+    delivery.locked_until = delivery.response_status = delivery.done_at = None
+
+
+def _context(endpoint: WebhookEndpoint) -> str:
+    return f"oms.webhookendpoint.secret:{endpoint.public_id}"
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
