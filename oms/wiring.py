@@ -6,14 +6,23 @@ in order per subject, and is therefore effective once. Everything is named by a 
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
     "stock.increased": ("orders.consumers.allocate_waiting",),
+    "order.placed": ("reporting.consumers.count",),
+    "order.cancelled": ("reporting.consumers.count",),
+    "order.backordered": ("reporting.consumers.count",),
+    "shipment.shipped": ("reporting.consumers.count",),
+    "return.received": ("reporting.consumers.count",),
 }
 
 # Kind of job -> its runner, `runner(job)`.
-JOBS: dict[str, str] = {}
+JOBS: dict[str, str] = {
+    "export": "reporting.tasks.export",
+    "ledger": "reporting.tasks.ledger",
+}
 
 # Functions that give the invariants `check_ledgers` proves.
 INVARIANTS: tuple[str, ...] = (
     "oms.dispatch.ledger.invariants",
     "inventory.queries.invariants",
     "orders.queries.invariants",
+    "reporting.queries.invariants",
 )

@@ -36,6 +36,14 @@ def rebuild() -> int:
     return sum(len(rows) for rows in told.values())
 
 
+def repair() -> list[str]:
+    """Make the facts anew and say which figures were wrong; for `check_ledgers --repair`."""
+    wrong = [sentence for table in facts.KEYS for sentence in facts.differences(table)]
+    if wrong:
+        rebuild()
+    return [f"made anew from events: {sentence}" for sentence in wrong]
+
+
 def _lock() -> None:
     """Keep consumers out until the transaction ends; on SQLite the transaction itself does."""
     if connection.vendor == "postgresql":

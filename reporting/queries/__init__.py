@@ -1,7 +1,15 @@
 """Questions that reports answer, one file per page."""
 
+from reporting.queries.ledger import invariants
 from reporting.queries.periods import LENGTHS, Period
-from reporting.queries.pipeline import Jeopardy, StageCount, in_jeopardy, jeopardy, pipeline
+from reporting.queries.pipeline import (
+    Jeopardy,
+    StageCount,
+    any_orders,
+    in_jeopardy,
+    jeopardy,
+    pipeline,
+)
 from reporting.queries.queues import (
     Messages,
     Place,
@@ -14,13 +22,14 @@ from reporting.queries.queues import (
     places,
     returns,
 )
-from reporting.queries.sales import Figure, Sales, sales
-from reporting.queries.stock import SORTS, Cover, StockCover, stock_cover
+from reporting.queries.sales import Figure, Sales, Turnover, channels, sales
+from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
 from reporting.queries.stuck import Stuck, stuck, stuck_orders
 
 __all__ = [
     "LENGTHS",
     "SORTS",
+    "YEAR",
     "Cover",
     "Figure",
     "Jeopardy",
@@ -32,10 +41,14 @@ __all__ = [
     "StageCount",
     "StockCover",
     "Stuck",
+    "Turnover",
     "Waiting",
+    "any_orders",
     "backordered",
+    "channels",
     "holds",
     "in_jeopardy",
+    "invariants",
     "jeopardy",
     "messages",
     "oversold",

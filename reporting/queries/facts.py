@@ -84,6 +84,27 @@ def expected() -> dict[type[models.Model], dict[Key, dict[str, Number]]]:
     return added_up(increment for chunk in chunks for increment in increments(chunk))
 
 
+def kept(table: type[models.Model]) -> dict[Key, dict[str, Number]]:
+    """The facts as they stand in a table, zeros left out."""
+    found = {}
+    for row in table._default_manager.values():  # noqa: SLF001 (documented manager hook)
+        row.pop("id")
+        key = tuple(row.pop(column) for column in KEYS[table])
+        found[key] = {column: amount for column, amount in row.items() if amount}
+    return found
+
+
+def differences(table: type[models.Model]) -> Iterator[str]:
+    """Where a table does not say what the counted events said, in sentences."""
+    told, there = expected()[table], kept(table)
+    for key in sorted(told.keys() | there.keys()):
+        said, stored = told.get(key, {}), there.get(key, {})
+        for column in sorted(said.keys() | stored.keys()):
+            if said.get(column, 0) != stored.get(column, 0):
+                at = " ".join(str(part) for part in key)
+                yield f"{at}: {column} is {stored.get(column, 0)}, events say {said.get(column, 0)}"
+
+
 def _placed(events: list[Event]) -> Iterator[Increment]:
     orders = _orders(events)
     for event in events:

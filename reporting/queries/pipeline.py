@@ -100,6 +100,11 @@ def in_jeopardy(now: datetime) -> QuerySet[Order]:
     )
 
 
+def any_orders() -> bool:
+    """Whether an order was ever placed."""
+    return Order.objects.exists()
+
+
 def _counted(orders: QuerySet[Order], now: datetime) -> dict[str, dict[str, object]]:
     return {
         row["stage"]: row

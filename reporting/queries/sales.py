@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from oms.money import ZERO
+from orders.models import Channel
 from reporting.models import DailyProduct, DailySales, DailyShipping
 from reporting.queries.periods import Period
 
@@ -106,6 +107,11 @@ def sales(period: Period, *, currency: str = "", channel: str = "") -> Sales:
         on_time=on_time,
         top=_top(period),
     )
+
+
+def channels() -> list[tuple[str, str]]:
+    """Code and name of every channel."""
+    return list(Channel.objects.order_by("name").values_list("code", "name"))
 
 
 def _turnover(period: Period, found: Q) -> tuple[Turnover, ...]:

@@ -1,0 +1,1 @@
+"""Foreign forms of what reporting knows."""

@@ -1,0 +1,170 @@
+"""The first page: where orders stand, what waits, which promises are in danger, what is stuck."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from reporting import queries
+from reporting.admin import links
+from reporting.queries import pipeline as ages
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A counted queue: grey when it is empty or normal, coloured when a person is needed."""
+
+    label: str
+    count: int
+    url: str = ""
+    note: str = ""
+    tone: str = ""  # warn or bad
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage of the pipeline with its bands of age, in per cent of its orders."""
+
+    stage: queries.StageCount
+    url: str
+    old_url: str
+    bands: tuple[tuple[str, str, int], ...]  # tone, words, orders
+
+
+WAITING_STAGES = {"validation", "allocation", "payment"}
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the first page of the back office with what this person may see."""
+    now = timezone.now()
+    context |= {"title": "Home", "now": now}
+    if request.user.has_perm("orders.view_order"):
+        context |= _orders(now)
+        if context["is_empty"]:
+            return context | {"first": _first_steps()}
+    if request.user.has_perm("fulfillment.view_fulfillmentorder"):
+        context["places"] = [
+            (place, links.rows("fulfillment.fulfillmentorder", location__id__exact=place.pk))
+            for place in queries.places(now)
+        ]
+    context["tiles"] = list(_tiles(request, context, now))
+    context["may_see_work"] = "steps" in context or "places" in context
+    return context
+
+
+def _orders(now: datetime) -> dict[str, Any]:
+    stages = queries.pipeline(now)
+    stuck = queries.stuck()
+    return {
+        "steps": [_step(stage, now) for stage in stages],
+        "stages": {stage.stage: stage for stage in stages},
+        "is_empty": not any(stage.orders for stage in stages) and not queries.any_orders(),
+        "holds": [
+            (hold, links.rows("orders.hold", kind__exact=hold.key)) for hold in queries.holds()
+        ],
+        "jeopardy": (jeopardy := queries.jeopardy(now)),
+        "promises": [(order, links.row("orders.order", order.pk)) for order in jeopardy.orders],
+        "jeopardy_url": links.promised_before(now + ages.JEOPARDY_WITHIN),
+        "stuck": [(row, links.row("orders.order", row.pk), links.remedy(row)) for row in stuck],
+        "stuck_count": _stuck_count(stages),
+        "stuck_url": links.rows("orders.order", stage__in=",".join(sorted(WAITING_STAGES))),
+    }
+
+
+def _first_steps() -> dict[str, str]:
+    """Where an empty installation goes on."""
+    return {
+        "channel": links.page("orders_channel_add"),
+        "product": links.page("inventory_product_add"),
+        "stock": links.page("inventory_stocklevel_changelist"),
+        "upload": links.page("orders_import"),
+    }
+
+
+def _stuck_count(stages: list[queries.StageCount]) -> int:
+    return sum(stage.orders for stage in stages if stage.stage in WAITING_STAGES)
+
+
+def _step(stage: queries.StageCount, now: datetime) -> Step:
+    bands = (
+        ("fresh", "under 1 day", stage.fresh),
+        ("ageing", "1 to 3 days", stage.ageing),
+        ("old", "over 3 days", stage.old),
+    )
+    return Step(
+        stage=stage,
+        url=links.stage(stage.stage),
+        old_url=links.stage_before(stage.stage, now - ages.OLD) if stage.old else "",
+        bands=tuple(band for band in bands if band[2]),
+    )
+
+
+def _tiles(request: HttpRequest, context: dict[str, Any], now: datetime) -> Iterator[Tile]:
+    if "stages" in context:
+        yield from _order_tiles(context, now)
+    if "places" in context:
+        yield from _place_tiles([place for place, _url in context["places"]])
+    if request.user.has_perm("fulfillment.view_return"):
+        returns = queries.returns()
+        url = links.rows("fulfillment.return", status__in="requested,approved")
+        yield Tile("Returns due", returns.count, url)
+    if request.user.has_perm("oms.view_event"):
+        yield _message_tile(queries.messages(now))
+    if request.user.has_perm("inventory.view_stocklevel"):
+        yield _oversold_tile(queries.oversold())
+
+
+def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
+    stages, jeopardy, short = context["stages"], context["jeopardy"], queries.backordered()
+    late = Tile("Late", jeopardy.late, links.promised_before(now), "promise broken")
+    yield late if not jeopardy.late else Tile(late.label, late.count, late.url, late.note, "bad")
+    held = stages["validation"].orders
+    yield Tile("On hold", held, links.stage("validation"), _holds_note(context), _warn(held))
+    unpaid = stages["payment"].orders
+    yield Tile("To pay", unpaid, links.stage("payment"), "wait for money")
+    waiting = stages["allocation"].orders
+    note = f"{short:,} line{'' if short == 1 else 's'} short" if short else "wait for stock"
+    yield Tile("To allocate", waiting, links.stage("allocation"), note, _warn(waiting))
+
+
+def _holds_note(context: dict[str, Any]) -> str:
+    kinds = len(context["holds"])
+    return f"{kinds} kind{'' if kinds == 1 else 's'} of reason" if kinds else "need a person"
+
+
+def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:
+    def to_do(*statuses: str) -> str:
+        return links.rows("fulfillment.fulfillmentorder", status__in=",".join(statuses))
+
+    at = f"at {len(places)} location{'' if len(places) == 1 else 's'}" if places else ""
+    yield Tile("To pick", sum(p.pick for p in places), to_do("open", "accepted"), at)
+    yield Tile("To pack", sum(p.pack for p in places), to_do("picked"), "picked")
+    yield Tile("To ship", sum(p.ship for p in places), to_do("packed"), "packed")
+
+
+def _message_tile(found: queries.Messages) -> Tile:
+    failed = found.dead_deliveries + found.dead_webhooks
+    notes = [
+        f"{found.broken_endpoints} endpoint{'' if found.broken_endpoints == 1 else 's'} down"
+        if found.broken_endpoints
+        else "",
+        f"{found.slow_deliveries:,} overdue" if found.slow_deliveries else "",
+    ]
+    tone = "bad" if failed or found.broken_endpoints else _warn(found.slow_deliveries)
+    url = links.rows("oms.webhookdelivery", state__exact="dead") if found.dead_webhooks else ""
+    url = url or links.rows("oms.delivery", state__exact="dead") or links.rows("oms.event")
+    note = ", ".join(note for note in notes if note) or "events and webhooks"
+    return Tile("Failed messages", failed, url, note, tone)
+
+
+def _oversold_tile(proof: queries.Proof) -> Tile:
+    note = f"proven on {proof.levels:,} stock level{'' if proof.levels == 1 else 's'}"
+    url = links.rows("inventory.stocklevel")
+    return Tile("Oversold", proof.oversold, url, note, "bad" if proof.oversold else "")
+
+
+def _warn(count: int) -> str:
+    return "warn" if count else ""

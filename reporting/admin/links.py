@@ -1,0 +1,70 @@
+"""Addresses of the lists and acts that reports point to, by name: reports import no other page."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.apps import apps
+from django.contrib import admin
+from django.urls import NoReverseMatch, reverse
+
+from oms.admin import ReadOnlyAdmin
+from reporting.queries import Stuck
+
+OPEN = "placed,confirmed"
+NOT_LEFT = "placement,validation,allocation,payment,fulfilment"
+HOME = "admin:index"
+
+
+def rows(label: str, **filters: Any) -> str:
+    """The list of a model under these filters; empty where there is no such page."""
+    address = page(f"{label.replace('.', '_')}_changelist")
+    return f"{address}?{urlencode(filters)}" if address and filters else address
+
+
+def page(name: str, *args: object) -> str:
+    """A page of the back office by its name; empty where there is no such page."""
+    try:
+        return reverse(f"admin:{name}", args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def row(label: str, pk: int) -> str:
+    """The page of one row; empty where there is no such page."""
+    return page(f"{label.replace('.', '_')}_change", pk)
+
+
+def stage(name: str) -> str:
+    """Orders in a stage, the longest waiting first."""
+    return rows("orders.order", stage__exact=name)
+
+
+def stage_before(name: str, moment: datetime) -> str:
+    """Orders that came into a stage before this moment."""
+    return rows("orders.order", stage__exact=name, stage_since__lt=moment.isoformat())
+
+
+def promised_before(moment: datetime) -> str:
+    """Open orders whose goods have not left, promised before this moment."""
+    return rows(
+        "orders.order",
+        status__in=OPEN,
+        stage__in=NOT_LEFT,
+        promised_at__lt=moment.isoformat(timespec="minutes"),
+    )
+
+
+def remedy(stuck: Stuck) -> str:
+    """Where the button of a stuck order leads: the act's form if there is one, else its page."""
+    if stuck.act == "see_stock" and isinstance(stuck.target, str):
+        return rows("inventory.stocklevel", q=stuck.target) or row("orders.order", stuck.pk)
+    return _act("orders.order", stuck.pk, stuck.act) or row("orders.order", stuck.pk)
+
+
+def _act(label: str, pk: int, name: str) -> str:
+    admin_page = admin.site._registry.get(apps.get_model(label))  # noqa: SLF001 (no public door)
+    if isinstance(admin_page, ReadOnlyAdmin) and name in {act.name for act in admin_page.acts}:
+        address = page(f"{label.replace('.', '_')}_act", pk, name)
+        return f"{address}?{urlencode({'next': reverse(HOME)})}"
+    return ""

@@ -1,0 +1,87 @@
+"""What a reader of reports may ask for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from oms.admin import ActForm
+from reporting.enums import ExportFormat
+from reporting.queries import LENGTHS, SORTS
+
+DEFAULT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A period and what is to be seen of it."""
+
+    days: int
+    currency: str
+    channel: str
+    sort: str
+
+
+class PeriodForm(forms.Form):
+    """Choices in the address of a report; what is not understood falls back to the usual."""
+
+    days = forms.TypedChoiceField(
+        choices=[(days, days) for days in LENGTHS], coerce=int, required=False
+    )
+    currency = forms.CharField(max_length=3, required=False)
+    channel = forms.CharField(max_length=40, required=False)
+    sort = forms.ChoiceField(choices=[(sort, sort) for sort in SORTS], required=False)
+
+    def asked(self) -> Asked:
+        """What was asked for, complete."""
+        self.is_valid()
+        found = self.cleaned_data
+        return Asked(
+            days=found.get("days") or DEFAULT_DAYS,
+            currency=found.get("currency", ""),
+            channel=found.get("channel", ""),
+            sort=found.get("sort") or SORTS[0],
+        )
+
+
+class FileForm(ActForm):
+    """Which form of file."""
+
+    form = forms.ChoiceField(
+        label="File",
+        choices=ExportFormat.choices,
+        initial=ExportFormat.XLSX,
+        widget=forms.RadioSelect,
+    )
+
+
+class ExportForm(FileForm):
+    """Which rows of a list, in which form of file."""
+
+    content = forms.ChoiceField(label="Rows", widget=forms.RadioSelect)
+    field_order = ("content", "form")
+
+    def __init__(self, *args: object, contents: list[tuple[str, str]], **kwargs: object) -> None:
+        self.contents = contents
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def setup(self) -> None:
+        """Offer what this list can be exported as."""
+        content = self.fields["content"]
+        content.choices = self.contents  # type: ignore[attr-defined]
+        content.initial = self.contents[0][0]
+
+
+class LedgerForm(FileForm):
+    """Which days, both included, in which form of file."""
+
+    first = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    field_order = ("first", "last", "form")
+
+    def clean(self) -> dict[str, Any]:
+        """The period ends after it begins."""
+        found = super().clean() or {}
+        if found.get("first") and found.get("last") and found["first"] > found["last"]:
+            self.add_error("last", "The last day comes before the first.")
+        return found
