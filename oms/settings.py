@@ -190,9 +190,9 @@ CSRF_COOKIE_NAME = "oms_csrf"
 
 # --- HTTP and its security --------------------------------------------------------------------
 
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 if PRODUCTION:
     env.required("ALLOWED_HOSTS")
+ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", default=["*"]), "127.0.0.1"]  # own health checks
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 SECURE_SSL_REDIRECT = env.flag("OMS_SSL_REDIRECT", default=PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
