@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from rest_framework import serializers
@@ -10,6 +10,8 @@ from rest_framework import serializers
 from inventory.enums import MovementKind
 from inventory.models import Location, Product
 from oms.wire import Short, SignedQuantity, Sku, Text, message
+
+Kind = Literal[tuple(MovementKind.values)]  # type: ignore[valid-type]
 
 
 @message
@@ -32,7 +34,7 @@ class StockMovementIn(msgspec.Struct):
     quantity: SignedQuantity
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     reference: Short = ""
-    kind: MovementKind | None = None
+    kind: Kind | None = None
     unit_cost: Decimal | None = None
 
 

@@ -47,6 +47,14 @@ def split(amount: Decimal, weights: Sequence[Decimal | int], currency: str) -> l
     return [sign * floor * unit for floor in floors]
 
 
+def plain(amount: Decimal, currency: str) -> str:
+    """An amount as text: the currency's decimals, more only where they are used."""
+    unit = exponent(currency)
+    if amount == amount.quantize(unit):
+        return str(amount.quantize(unit))
+    return format(amount.normalize(), "f")
+
+
 @cache
 def is_currency(code: str) -> bool:
     """Whether the code is one of ISO 4217."""

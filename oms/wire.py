@@ -14,8 +14,6 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 
-from oms.money import exponent
-
 T = TypeVar("T")
 
 Short = Annotated[str, msgspec.Meta(max_length=80)]
@@ -66,14 +64,6 @@ def respond(value: Any, status: int = 200) -> HttpResponse:
 def encode(value: Any) -> bytes:
     """JSON bytes; decimals as strings."""
     return _encoder.encode(value)
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """An amount as the API shows it: the currency's decimals, more only where they are used."""
-    unit = exponent(currency)
-    if amount == amount.quantize(unit):
-        return str(amount.quantize(unit))
-    return str(amount.normalize())
 
 
 def schema_of(kind: Any) -> dict[str, Any]:

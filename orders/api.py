@@ -17,13 +17,13 @@ from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.errors import DomainError
+from oms.money import plain
 from oms.wire import Invalid, decode, respond, schema_of
 from orders import operations
 from orders.enums import PaymentMethod
 from orders.models import Channel, Hold, Order, Payment
-from orders.queries import balance, balances
+from orders.queries import detail
 from orders.serializers import (
-    BalanceOut,
     BulkIn,
     BulkOut,
     BulkResultOut,
@@ -54,9 +54,9 @@ def orders_of(request: Request) -> QuerySet[Order]:
     return rows if codes is None else rows.filter(channel__code__in=codes)
 
 
-def whole(rows: QuerySet[Order]) -> QuerySet[Order]:
-    """With everything that an answer shows."""
-    return rows.prefetch_related("lines", "charges", "holds")
+def shown(request: Request, number: str) -> OrderOut:
+    """One order as this key may see it; 404 otherwise."""
+    return OrderOut.of(detail(get_object_or_404(orders_of(request), number=number)))
 
 
 def channel_of(request: Request) -> Channel:
@@ -132,8 +132,7 @@ class OrdersView(IdempotencyMixin, ListAPIView):
         channel = channel_of(request)
         placed = placed_order(decode(request.body, OrderIn))
         result = operations.place_one(channel, placed, by=actor(request))
-        order = whole(orders_of(request)).get(pk=result.order.pk)
-        return respond(OrderOut.of(order), 201 if result.created else 200)
+        return respond(OrderOut.of(result.detail), 201 if result.created else 200)
 
 
 class BulkView(IdempotencyMixin, APIView):
@@ -180,7 +179,7 @@ class OrderView(APIView):
     @extend_schema(operation_id="orders_retrieve", responses={200: schema_of(OrderOut)})
     def get(self, request: Request, number: str) -> HttpResponse:
         """The order with its lines, holds, balance and allowed actions."""
-        return respond(OrderOut.of(get_object_or_404(whole(orders_of(request)), number=number)))
+        return respond(shown(request, number))
 
 
 class CancellationView(IdempotencyMixin, APIView):
@@ -209,15 +208,10 @@ class CancellationView(IdempotencyMixin, APIView):
             )
         else:
             done = operations.cancel(order, by=by, reason=sent.reason, note=sent.note)
-        order = whole(orders_of(request)).get(pk=order.pk)
-        money = balance(order)
-        shown = BalanceOut.of(money, order.currency)
-        return respond(
-            CancellationOut(
-                done.reason, str(done.amount), shown.refundable, OrderOut.of(order, money)
-            ),
-            201,
-        )
+        after = shown(request, number)
+        amount = plain(done.amount, order.currency)
+        refundable = after.balance.refundable
+        return respond(CancellationOut(done.reason, amount, refundable, after), 201)
 
 
 class HoldsView(IdempotencyMixin, GenericAPIView):
@@ -275,7 +269,7 @@ class HoldView(IdempotencyMixin, APIView):
         hold = get_object_or_404(Hold.objects.select_related("order"), order=order, pk=hold_id)
         sent = decode(request.body, LiftIn) if request.body else LiftIn("Lifted through the API")
         operations.lift_hold(hold, by=actor(request), reason=sent.reason)
-        return respond(OrderOut.of(whole(orders_of(request)).get(pk=order.pk)))
+        return respond(shown(request, number))
 
 
 class PaymentsView(IdempotencyMixin, APIView):
@@ -367,7 +361,6 @@ def _merge(
 ) -> list[BulkResultOut]:
     """Put results back into the order in which the orders were sent."""
     answers = {id(sent): row for sent, row in zip(good, placed, strict=True)}
-    shown = _shown([row.order for row in placed if row.order and not row.error])
     merged = []
     for item in items:
         if isinstance(item, BulkResultOut):
@@ -378,17 +371,8 @@ def _merge(
             merged.append(_refused(item, row))
         else:
             status = "created" if row.created else "existing"
-            merged.append(BulkResultOut(item.external_id, status, shown[row.order.pk]))
+            merged.append(BulkResultOut(item.external_id, status, OrderOut.of(row.detail)))
     return merged
-
-
-def _shown(orders: Sequence[Order]) -> dict[int, OrderOut]:
-    rows = whole(Order.objects.select_related("channel", "customer")).filter(
-        pk__in=[order.pk for order in orders]
-    )
-    rows = list(rows)
-    money = balances(rows)
-    return {order.pk: OrderOut.of(order, money[order.pk]) for order in rows}
 
 
 def _bulk(results: list[BulkResultOut]) -> BulkOut:

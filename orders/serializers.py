@@ -8,15 +8,20 @@ import msgspec
 from rest_framework import serializers
 
 from customers.operations import Party
-from oms.wire import Moment, Quantity, Short, Sku, Text, message, money, utc
+from oms.money import plain as money
+from oms.wire import Moment, Quantity, Short, Sku, Text, message, utc
 from orders.enums import CancelReason, ChargeKind, HoldKind, PaymentMethod
 from orders.models import Channel, Hold, Order, OrderLine, Payment
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayment
-from orders.queries import LineFacts, allowed_actions, balance
+from orders.queries import OrderDetail, allowed_actions
 from orders.queries.balance import Balance
 
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Amount = Decimal
+Charge = Literal[tuple(ChargeKind.values)]  # type: ignore[valid-type]
+Method = Literal[tuple(PaymentMethod.values)]  # type: ignore[valid-type]
+Hindrance = Literal[tuple(HoldKind.values)]  # type: ignore[valid-type]
+Cause = Literal[tuple(CancelReason.values)]  # type: ignore[valid-type]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
@@ -61,7 +66,7 @@ class LineIn(msgspec.Struct):
 class ChargeIn(msgspec.Struct):
     """Something charged beside goods; a discount is negative."""
 
-    type: ChargeKind
+    type: Charge
     amount: Amount
     tax_amount: Amount | None = None
     description: Text = ""
@@ -71,7 +76,7 @@ class ChargeIn(msgspec.Struct):
 class PaymentIn(msgspec.Struct):
     """A payment as the channel knows it."""
 
-    method: PaymentMethod
+    method: Method
     amount: Amount
     state: Literal["pending", "authorized", "captured"] = "captured"
     reference: Annotated[str, msgspec.Meta(max_length=120)] = ""
@@ -108,7 +113,7 @@ class HoldIn(msgspec.Struct):
     """A reason to wait."""
 
     reason: Sentence
-    kind: HoldKind = HoldKind.OTHER
+    kind: Hindrance = HoldKind.OTHER.value
     handle: Short = ""
     owner: Short = ""
     due_at: Moment | None = None
@@ -133,7 +138,7 @@ class CancelledLineIn(msgspec.Struct):
 class CancellationIn(msgspec.Struct):
     """What to cancel: the whole order, or the given units."""
 
-    reason: CancelReason
+    reason: Cause
     note: Annotated[str, msgspec.Meta(max_length=300)] = ""
     lines: Annotated[list[CancelledLineIn], msgspec.Meta(max_length=2_000)] = []
 
@@ -341,21 +346,20 @@ class OrderOut(msgspec.Struct):
     allowed_actions: list[str]
 
     @classmethod
-    def of(cls, order: Order, money_of: Balance | None = None) -> "OrderOut":
-        """As the API shows it; lines, charges and holds are best prefetched."""
-        lines = sorted(order.lines.all(), key=lambda line: line.position)
-        money_of = money_of or balance(order)
+    def of(cls, shown: OrderDetail) -> "OrderOut":
+        """As the API shows it."""
+        order = shown.order
         return cls(
             **_head(order),
             tax_total=money(order.tax_total, order.currency),
             price_includes_tax=order.price_includes_tax,
             priority=order.priority,
             tags=order.tags,
-            holds=[HoldOut.of(hold) for hold in order.holds.all() if hold.lifted_at is None],
-            lines=[LineOut.of(line, order.currency) for line in lines],
-            charges=[_charge(order, charge) for charge in order.charges.all()],
-            balance=BalanceOut.of(money_of, order.currency),
-            allowed_actions=allowed_actions(order, facts=LineFacts.of(lines), money=money_of),
+            holds=[HoldOut.of(hold) for hold in shown.holds],
+            lines=[LineOut.of(line, order.currency) for line in shown.lines],
+            charges=[_charge(order, charge) for charge in shown.charges],
+            balance=BalanceOut.of(shown.balance, order.currency),
+            allowed_actions=allowed_actions(order, shown=shown),
         )
 
 

@@ -49,7 +49,7 @@ class Take:
     firm: bool = False
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def reserve(takes: Sequence[Take]) -> None:
     """Promise available stock to order lines, all or none.
 

@@ -9,6 +9,7 @@ from inventory import operations as inventory
 from inventory import queries as stock
 from oms.errors import DomainError
 from oms.models import Event
+from oms.money import plain
 from orders.enums import CancelReason, OrderStatus, TransactionKind
 from orders.models import Cancellation, CancellationLine, Order, OrderLine
 from orders.operations import holds, payments, pipeline
@@ -133,7 +134,7 @@ def _cancel(
     lines = {line.pk: line for line in work.lines}
     work.fact(
         "order.cancelled",
-        amount=str(before - after),
+        amount=plain(before - after, work.order.currency),
         currency=work.order.currency,
         reason=reason,
         whole=whole,

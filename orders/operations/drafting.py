@@ -82,10 +82,8 @@ def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
 def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
     """Find orders that the channel sent before, in the database or earlier in the batch."""
     ids = {draft.placed.external_id for draft in drafts} - {""}
-    known = {
-        order.external_id: order
-        for order in Order.objects.filter(channel=channel, external_id__in=ids)
-    }
+    rows = Order.objects.filter(channel=channel, external_id__in=ids)
+    known = {order.external_id: order for order in rows.select_related("customer")}
     prints = {external_id: order.fingerprint for external_id, order in known.items()}
     for draft in drafts:
         external_id = draft.placed.external_id
@@ -298,6 +296,7 @@ def _conclude(channel: Channel, draft: Draft, supply: stock.Supply) -> None:
         _give_back(draft, supply)
         return
     order, money = draft.order, _money(draft)
+    draft.money = money
     ready = not channel.needs_payment or money.covers_due
     if not draft.holds and ready and _releasable(channel, draft):
         draft.released = True

@@ -8,10 +8,13 @@ from inventory import operations as inventory
 from inventory import queries as stock
 from oms.errors import DomainError
 from oms.events import Fact
+from oms.money import plain
 from orders.enums import TransactionKind
 from orders.models import Hold, Order, OrderCharge, OrderLine, Payment, PaymentTransaction
 from orders.operations.payments import EVENT_OF
 from orders.operations.sent import PlacedOrder
+from orders.queries.balance import Balance
+from orders.queries.detail import OrderDetail
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Draft:
     transactions: list[PaymentTransaction] = field(default_factory=list)
     allotments: list[stock.Allotment] = field(default_factory=list)
     released: bool = False
+    money: Balance | None = None
 
     def link(self) -> None:
         """Point the rows at the inserted order."""
@@ -47,6 +51,10 @@ class Draft:
             merged[part.key, part.level_id, part.location_id] += part.quantity
         for (key, level, location), quantity in merged.items():
             yield inventory.Take(self.lines[key].pk, level, location, quantity, self.released)
+
+    def detail(self) -> OrderDetail:
+        """The inserted order as it is answered, without reading it back."""
+        return OrderDetail(self.order, self.lines, self.charges, self.holds, self.money)
 
     def facts(self) -> Iterator[Fact]:
         """The events of placing, in the order of the pipeline."""
@@ -69,7 +77,7 @@ class Draft:
     def _placed_facts(self) -> dict[str, object]:
         order = self.order
         return {
-            "total": str(order.total),
+            "total": plain(order.total, order.currency),
             "currency": order.currency,
             "units": sum(line.quantity for line in self.lines),
             "lines": len(self.lines),
@@ -80,10 +88,11 @@ class Draft:
         }
 
     def _payment_facts(self) -> Iterator[Fact]:
+        order = self.order
         for row in self.transactions:
             facts = {
                 "payment": row.payment.number,
                 "method": row.payment.method,
-                "amount": str(row.amount),
+                "amount": plain(row.amount, order.currency),
             }
             yield Fact(EVENT_OF[TransactionKind(row.kind)], self.order, facts)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from oms.errors import DomainError
+from oms.money import plain
 from orders.enums import TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations import pipeline
@@ -39,7 +40,12 @@ def record_pending(
         return existing
 
     payment = _new_payment(work.order, method, amount, reference)
-    work.fact("order.payment_promised", payment=payment.number, method=method, amount=str(amount))
+    work.fact(
+        "order.payment_promised",
+        payment=payment.number,
+        method=method,
+        amount=plain(amount, work.order.currency),
+    )
     pipeline.settle(work)
     pipeline.advance(work.order, by=by)
     return payment
@@ -108,7 +114,12 @@ def grant_refund(
     grant = RefundGrant.objects.create(
         order=work.order, amount=amount, reason=reason, reference=reference, by=by, at=work.now
     )
-    work.fact("order.refund_granted", grant=grant.pk, amount=str(amount), reference=reference)
+    work.fact(
+        "order.refund_granted",
+        grant=grant.pk,
+        amount=plain(amount, grant.order.currency),
+        reference=reference,
+    )
     pipeline.settle(work)
     return grant
 
@@ -207,7 +218,12 @@ def record_transaction(
         by=work.by,
         at=work.now,
     )
-    work.fact(EVENT_OF[kind], payment=payment.number, method=payment.method, amount=str(amount))
+    work.fact(
+        EVENT_OF[kind],
+        payment=payment.number,
+        method=payment.method,
+        amount=plain(amount, payment.currency),
+    )
     return row
 
 

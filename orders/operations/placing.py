@@ -35,6 +35,7 @@ from orders.operations.sent import (
     PlacedOrder,
     PlacedPayment,
 )
+from orders.queries.detail import OrderDetail, details
 
 __all__ = [
     "BatchRefused",
@@ -72,6 +73,7 @@ class Placed:
 
     order: Order | None = None
     created: bool = False
+    detail: OrderDetail | None = None
     error: DomainError | None = None
 
 
@@ -138,7 +140,14 @@ def _write(drafts: Sequence[Draft], *, by: str, whole: bool) -> list[Placed]:
             inventory.reserve(takes)
         record_created([draft.order for draft in fresh], by=by)
         events.record_first([fact for draft in fresh for fact in draft.facts()], by=by)
-    return [Placed(draft.order, draft.is_new, draft.error) for draft in drafts]
+    known = [draft.order for draft in drafts if draft.order and not draft.is_new]
+    shown = {row.order.pk: row for row in [*details(known), *(d.detail() for d in fresh)]}
+    return [
+        Placed(draft.order, draft.is_new, shown[draft.order.pk])
+        if draft.order
+        else Placed(error=draft.error)
+        for draft in drafts
+    ]
 
 
 def _insert(drafts: Sequence[Draft]) -> None:

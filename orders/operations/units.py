@@ -9,7 +9,7 @@ from django.db import transaction
 from inventory import operations as inventory
 from inventory.operations import Units
 from oms.errors import DomainError
-from oms.money import ZERO
+from oms.money import ZERO, plain
 from orders.enums import ChargeKind
 from orders.models import Order, OrderCharge, OrderLine
 from orders.operations import pipeline
@@ -96,7 +96,12 @@ def record_return(order: Order, *, by: str, units: Sequence[Units], reference: s
     _save(work, units, ["returned"])
     if credit:
         _credit(work.order, credit, tax, reference)
-    work.fact("order.returned", reference=reference, credit=str(credit), units=_plain(units))
+    work.fact(
+        "order.returned",
+        reference=reference,
+        credit=plain(credit, work.order.currency),
+        units=_plain(units),
+    )
     pipeline.settle(work)
     return credit
 

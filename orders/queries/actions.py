@@ -3,33 +3,29 @@
 from orders.enums import OrderStatus
 from orders.models import Order
 from orders.queries.axes import LineFacts
-from orders.queries.balance import Balance, balance
+from orders.queries.detail import OrderDetail, detail
 
 OPEN = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
 
 
-def allowed_actions(
-    order: Order, *, facts: LineFacts | None = None, money: Balance | None = None
-) -> list[str]:
+def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[str]:
     """Names of the acts that would not be refused now, in the order of the pipeline.
 
-    Callers who have the line facts and the balance at hand pass them and save the queries.
+    Callers who have the order's detail at hand pass it and save the queries.
     """
-    facts = facts or LineFacts.of(list(order.lines.all()))
-    money = money or balance(order)
-    on_hold = any(hold.lifted_at is None for hold in order.holds.all())
-    is_open = order.status in OPEN
+    shown = shown or detail(order)
+    facts, money = LineFacts.of(shown.lines), shown.balance
+    on_hold, is_open = bool(shown.holds), order.status in OPEN
+    ready = not order.channel.needs_payment or money.covers_due
+    waits = facts.allocated > facts.released
     rules = {
         "place_hold": is_open and facts.shipped < facts.due,
         "lift_hold": on_hold,
         "correct_address": is_open and facts.released == 0,
-        "release": is_open
-        and not on_hold
-        and facts.allocated > facts.released
-        and _money_ready(order, money),
+        "release": is_open and not on_hold and waits and ready,
         "record_payment": order.status != OrderStatus.DRAFT and money.balance > 0,
-        "capture": money.authorized > 0,
-        "void": money.authorized > 0,
+        "capture": money.authorized > 0 or money.deferred > 0,
+        "void": money.authorized > 0 or money.deferred > 0,
         "grant_refund": money.refundable > 0,
         "pay_refund": money.granted > money.refunded,
         "cancel": is_open and facts.released == 0,
@@ -38,7 +34,3 @@ def allowed_actions(
         "return": facts.shipped > facts.returned,
     }
     return [name for name, allowed in rules.items() if allowed]
-
-
-def _money_ready(order: Order, money: Balance) -> bool:
-    return not order.channel.needs_payment or money.covers_due

@@ -11,6 +11,7 @@ from oms.money import ZERO
 from orders.enums import PaymentMethod, TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 
+COLUMN_UNIT = Decimal("0.0001")
 DEFERRED = {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.ON_ACCOUNT}
 
 
@@ -64,9 +65,18 @@ def balances(orders: Iterable[Order]) -> dict[int, Balance]:
         .annotate(total=Sum("amount"))
     )
     return {
-        order.pk: Balance(due=order.total, granted=granted.get(order.pk, ZERO), **moved[order.pk])
+        order.pk: Balance(
+            due=order.total,
+            granted=_exact(granted.get(order.pk, ZERO)),
+            **{name: _exact(amount) for name, amount in moved[order.pk].items()},
+        )
         for order in orders
     }
+
+
+def _exact(amount: Decimal) -> Decimal:
+    """Sums come from SQLite as floating point; the columns hold four decimals."""
+    return amount.quantize(COLUMN_UNIT)
 
 
 def _payments(order_ids: list[int]) -> list[tuple[int, str, Decimal, dict[str, Decimal]]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from inventory.enums import MovementKind, ReservationState
@@ -64,7 +64,8 @@ def invariants() -> list[Invariant]:
 
 def _sum(rows: QuerySet, key: str, column: str = "quantity") -> Coalesce:
     totals = rows.filter(**{key: OuterRef("pk")}).order_by().values(key)
-    return Coalesce(Subquery(totals.annotate(found=Sum(column)).values("found")), 0)
+    found = Subquery(totals.annotate(found=Sum(column)).values("found"))
+    return Coalesce(found, Value(0), output_field=DecimalField())
 
 
 def _wrong_allocated() -> Iterator[str]:

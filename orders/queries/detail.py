@@ -1,0 +1,42 @@
+"""An order with everything that its page and its answer in the API show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import prefetch_related_objects
+
+from orders.models import Hold, Order, OrderCharge, OrderLine
+from orders.queries.balance import Balance, balances
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """One order, its lines by position, its charges, its open holds and its money."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+    charges: Sequence[OrderCharge]
+    holds: Sequence[Hold]
+    balance: Balance
+
+
+def details(orders: Iterable[Order]) -> list[OrderDetail]:
+    """Details of these orders in a fixed number of statements."""
+    orders = list(orders)
+    prefetch_related_objects(orders, "lines", "charges", "holds")
+    money = balances(orders)
+    return [
+        OrderDetail(
+            order=order,
+            lines=sorted(order.lines.all(), key=lambda line: line.position),
+            charges=list(order.charges.all()),
+            holds=[hold for hold in order.holds.all() if hold.lifted_at is None],
+            balance=money[order.pk],
+        )
+        for order in orders
+    ]
+
+
+def detail(order: Order) -> OrderDetail:
+    """Details of one order."""
+    return details([order])[0]
