@@ -44,14 +44,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, demo: bool, **options: Any) -> None:
         self.console = Console(highlight=False)
-        signal.signal(signal.SIGINT, self._ask_to_stop)
-        signal.signal(signal.SIGTERM, self._ask_to_stop)
         if not processes.port_is_free(host, settings.PORT):
             msg = f"Port {settings.PORT} is in use; choose another one: PORT=8001 make run"
             raise CommandError(msg)
-        self._prepare(demo=demo)
-        if not self.stopping:
-            self._run(host, demo=demo)
+        try:
+            self._prepare(demo=demo)
+        except KeyboardInterrupt:
+            self._say("Stopped; the next start goes on from here.")
+            return
+        signal.signal(signal.SIGINT, self._ask_to_stop)
+        signal.signal(signal.SIGTERM, self._ask_to_stop)
+        self._run(host, demo=demo)
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         # Heard again (terminals, make and process managers repeat it): the grace is bounded anyway.
