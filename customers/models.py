@@ -52,7 +52,10 @@ class SearchToken(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["kind", "token", "subject"], name="customers_token_unique"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["token"], name="customers_email_unique", condition=Q(kind="email")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +103,11 @@ class Customer(models.Model):
                 violation_error_message="A credit limit is not negative.",
             )
         ]
+        permissions: ClassVar = [
+            ("view_personal_data", "Can read names, addresses and contacts of people"),
+            ("export_person", "Can export everything held on a person"),
+            ("erase_person", "Can erase a person's data for good"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -130,7 +138,9 @@ class Disclosure(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["subject", "-at"], name="customers_disclosure_recent")]
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "-at"], name="customers_disclosure_recent")
+        ]
 
     def __str__(self) -> str:
         return f"{self.reader} {self.what}"

@@ -1,0 +1,133 @@
+"""What is known of a customer, and on which terms they buy."""
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from customers.enums import AddressKind, TokenKind
+from customers.models import Address, Company, Customer, DataSubject, SearchToken
+from customers.operations.identifying import Party, index
+from customers.queries import ADDRESS, PROFILE, SubjectErased, email_token, profile_of, seal
+from oms import events
+from oms.errors import DomainError
+from oms.history import stamp
+
+
+class EmailTaken(DomainError):
+    """Another customer is known by this e-mail address."""
+
+    code = "email_taken"
+    message = "Another customer, {number}, is known by this e-mail address."
+
+
+@transaction.atomic
+def correct(customer: Customer, *, by: str, party: Party, reason: str) -> Customer:
+    """Replace the profile by what is right, and the blind index with it.
+
+    Raises SubjectErased, and EmailTaken when the e-mail address is another customer's. The event
+    names the fields that changed, never their content; what it was stays sealed in the history.
+    Orders keep the contact that they were placed with.
+    """
+    customer = _lock(customer)
+    before = profile_of(customer)
+    changed = [name for name, value in asdict(party).items() if value != before.get(name, "")]
+    if not changed:
+        return customer
+    _check_email_is_free(customer, party.email)
+
+    customer.profile = seal(customer.subject, {**before, **asdict(party)}, PROFILE)
+    stamp(customer, by=by, reason=reason)
+    customer.save(update_fields=["profile"])
+    customer.subject.tokens.all().delete()
+    index([(customer, party)])
+    events.record("customer.corrected", customer, by=by, fields=changed)
+    return customer
+
+
+@transaction.atomic
+def set_terms(
+    customer: Customer,
+    *,
+    by: str,
+    credit_limit: Decimal | None,
+    payment_terms_days: int,
+    reason: str,
+) -> Customer:
+    """Set how much a customer may owe (none: no limit) and how many days they have to pay.
+
+    Applies to orders that are validated from now on.
+    """
+    customer = _lock(customer)
+    customer.credit_limit = credit_limit
+    customer.payment_terms_days = payment_terms_days
+    customer.full_clean(exclude=["number", "subject", "company", "profile", "group"])
+
+    stamp(customer, by=by, reason=reason)
+    customer.save(update_fields=["credit_limit", "payment_terms_days"])
+    limit = None if credit_limit is None else str(credit_limit)
+    terms: dict[str, Any] = {"credit_limit": limit, "payment_terms_days": payment_terms_days}
+    events.record("customer.terms_changed", customer, by=by, **terms)
+    return customer
+
+
+@transaction.atomic
+def classify(
+    customer: Customer, *, by: str, group: str, company: Company | None, reason: str
+) -> Customer:
+    """Put a customer into a group and, or, a company; an empty group and no company take it out."""
+    customer = _lock(customer)
+    customer.group = group
+    customer.company = company
+
+    stamp(customer, by=by, reason=reason)
+    customer.save(update_fields=["group", "company"])
+    code = company.code if company else ""
+    events.record("customer.classified", customer, by=by, group=group, company=code)
+    return customer
+
+
+@transaction.atomic
+def add_address(
+    customer: Customer, *, by: str, kind: AddressKind, address: dict[str, str]
+) -> Address:
+    """Keep an address of a customer, sealed. Raises SubjectErased."""
+    customer = _lock(customer)
+    row = Address(
+        customer=customer,
+        kind=kind,
+        country=address.get("country", "")[:2],
+        sealed=seal(customer.subject, address, ADDRESS),
+    )
+
+    row.save()
+    events.record("customer.address_added", customer, by=by, address=row.pk, kind=str(kind))
+    return row
+
+
+@transaction.atomic
+def remove_address(address: Address, *, by: str) -> None:
+    """Forget an address; orders keep the snapshot they were placed with."""
+    customer = _lock(address.customer)
+    pk = address.pk
+
+    address.delete()
+    events.record("customer.address_removed", customer, by=by, address=pk)
+
+
+def _lock(customer: Customer) -> Customer:
+    """Lock subject, then customer, so that no erasure happens in between."""
+    subject = DataSubject.objects.lock_one(customer.subject_id)
+    if subject.erased_at is not None:
+        raise SubjectErased
+    customer = Customer.objects.lock_one(customer.pk)
+    customer.subject = subject
+    return customer
+
+
+def _check_email_is_free(customer: Customer, email: str) -> None:
+    holders = SearchToken.objects.filter(kind=TokenKind.EMAIL, token=email_token(email))
+    other = holders.exclude(subject=customer.subject).select_related("subject__customer").first()
+    if other is not None:
+        raise EmailTaken(number=str(getattr(other.subject, "customer", other.subject)))

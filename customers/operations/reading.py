@@ -1,0 +1,56 @@
+"""Reading personal data leaves a trace: who opened what, when."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from customers.models import Customer, DataSubject, Disclosure
+from customers.queries import names_of, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An envelope about to be opened, and what it is: such as `orders.order SO100001`."""
+
+    subject: DataSubject
+    envelope: bytes | None
+    context: str
+    what: str
+
+
+def disclose(
+    subject: DataSubject, envelope: bytes | None, context: str, *, by: str, what: str
+) -> dict[str, Any]:
+    """Open an envelope for a reader and record the reading.
+
+    An erased or empty envelope gives an empty dictionary, and nothing is recorded.
+    """
+    return disclose_all([Reading(subject, envelope, context, what)], by=by)[0]
+
+
+@transaction.atomic(savepoint=False)
+def disclose_all(readings: Iterable[Reading], *, by: str) -> list[dict[str, Any]]:
+    """Open several envelopes, such as those of one page, and record it in one statement."""
+    readings = list(readings)
+    values = [unseal(item.subject, item.envelope, item.context) for item in readings]
+    opened = [item for item, value in zip(readings, values, strict=True) if value]
+    Disclosure.objects.bulk_create(
+        Disclosure(subject=item.subject, reader=by, what=item.what) for item in opened
+    )
+    return values
+
+
+@transaction.atomic(savepoint=False)
+def disclose_names(customers: Sequence[Customer], *, by: str, what: str) -> dict[int, str]:
+    """Names of one page of customers by primary key, each reading recorded, in one statement.
+
+    Select `subject` along, or pay per row.
+    """
+    Disclosure.objects.bulk_create(
+        Disclosure(subject=customer.subject, reader=by, what=what)
+        for customer in customers
+        if customer.subject.operational_key
+    )
+    return names_of(customers)
