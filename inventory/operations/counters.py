@@ -63,15 +63,15 @@ def _sql(values: str) -> str:
             WHERE id IN (SELECT level_id FROM delta) ORDER BY id FOR UPDATE)"""
         condition = "AND level.id IN (SELECT id FROM locked)"
     return f"""
-        WITH delta(level_id, on_hand, reserved, promised) AS (VALUES {values}){lock}
+        WITH delta(level_id, moved, held, promised) AS (VALUES {values}){lock}
         UPDATE inventory_stocklevel AS level
-        SET on_hand = level.on_hand + delta.on_hand,
-            reserved = level.reserved + delta.reserved,
+        SET on_hand = level.on_hand + delta.moved,
+            reserved = level.reserved + delta.held,
             changed_at = %s
         FROM delta
         WHERE level.id = delta.level_id {condition}
-          AND level.on_hand + delta.on_hand >= level.reserved + delta.reserved
-          AND level.reserved + delta.reserved >= 0
+          AND level.on_hand + delta.moved >= level.reserved + delta.held
+          AND level.reserved + delta.held >= 0
           AND (delta.promised = 0
                OR level.on_hand - level.reserved - level.safety_stock >= delta.promised)
         RETURNING id, on_hand, reserved
