@@ -63,7 +63,9 @@ def claim(api_key: ApiKey, key: str, print_: str) -> int | Answer:
     """
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [api_key.pk, key, print_, now])
+        cursor.execute(
+            CLAIM, [api_key.pk, key, print_, connection.ops.adapt_datetimefield_value(now)]
+        )
         if row := cursor.fetchone():
             return row[0]
     return _repeat(api_key, key, print_)
@@ -76,6 +78,15 @@ def keep(claimed: int, status: int, body: bytes) -> None:
         rows.delete()
     else:
         rows.update(status=status, body=sealed.seal_secret(body, _context(claimed)))
+
+
+def reseal(*, by: str) -> int:  # noqa: ARG001 (an act like others; the command that calls it logs)
+    """Wrap the stored answers' keys by the newest master key; how many."""
+    rows = IdempotencyKey.objects.exclude(body=None)
+    for row in rows.iterator(chunk_size=500):
+        body = sealed.rewrap_secret(row.body)
+        IdempotencyKey.objects.filter(pk=row.pk, body=row.body).update(body=body)
+    return rows.count()
 
 
 def forget_old() -> int:

@@ -4,6 +4,7 @@ from customers.operations.identifying import Party, identify
 from customers.operations.keys import destroy_fiscal_keys, erase, rotate_keys
 from customers.operations.profiles import (
     EmailTaken,
+    TermsImpossible,
     add_address,
     classify,
     correct,
@@ -18,6 +19,7 @@ __all__ = [
     "Party",
     "Reading",
     "SubjectErased",
+    "TermsImpossible",
     "add_address",
     "classify",
     "correct",

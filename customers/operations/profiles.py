@@ -14,12 +14,21 @@ from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
 
+LONGEST_TERM = 365  # days
+
 
 class EmailTaken(DomainError):
     """Another customer is known by this e-mail address."""
 
     code = "email_taken"
     message = "Another customer, {number}, is known by this e-mail address."
+
+
+class TermsImpossible(DomainError):
+    """A negative credit limit, or more days than anybody waits."""
+
+    code = "terms_impossible"
+    message = "A credit limit is not negative, and payment is due within {days} days."
 
 
 @transaction.atomic
@@ -57,13 +66,14 @@ def set_terms(
 ) -> Customer:
     """Set how much a customer may owe (none: no limit) and how many days they have to pay.
 
-    Applies to orders that are validated from now on.
+    Applies to orders that are validated from now on. Raises TermsImpossible.
     """
     customer = _lock(customer)
+    if (credit_limit or 0) < 0 or not 0 <= payment_terms_days <= LONGEST_TERM:
+        raise TermsImpossible(days=LONGEST_TERM)
+
     customer.credit_limit = credit_limit
     customer.payment_terms_days = payment_terms_days
-    customer.full_clean(exclude=["number", "subject", "company", "profile", "group"])
-
     stamp(customer, by=by, reason=reason)
     customer.save(update_fields=["credit_limit", "payment_terms_days"])
     limit = None if credit_limit is None else str(credit_limit)
