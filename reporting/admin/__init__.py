@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import admin
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from oms.admin import ReadOnlyAdmin
 from reporting.admin import dashboard, export
@@ -17,7 +18,8 @@ def pages() -> list[URLPattern]:
     wrap = admin.site.admin_view
     return [
         *earlier(),
-        path("reports/", wrap(dashboard.sales), name="reporting_dashboard"),
+        path("reports/", RedirectView.as_view(pattern_name="admin:reporting_dashboard")),
+        path("reports/sales/", wrap(dashboard.sales), name="reporting_dashboard"),
         path("reports/stock/", wrap(dashboard.stock), name="reporting_stock"),
         path("reports/ledger/", wrap(export.ledger), name="reporting_ledger"),
         path("export/<str:label>/", wrap(export.export), name="reporting_export"),

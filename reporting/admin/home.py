@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from reporting import queries
 from reporting.admin import links
-from reporting.queries import pipeline as ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,21 @@ class Step:
     """A stage of the pipeline with its bands of age, in per cent of its orders."""
 
     stage: queries.StageCount
+    waits: str  # what its orders wait for
     url: str
     old_url: str
     bands: tuple[tuple[str, str, int], ...]  # tone, words, orders
 
 
+WAITS = {
+    "placement": "drafts",
+    "validation": "on hold",
+    "allocation": "wait for stock",
+    "payment": "to pay",
+    "fulfilment": "at locations",
+    "shipping": "on the way",
+    "reporting": "done in 7 days",
+}
 WAITING_STAGES = {"validation", "allocation", "payment"}
 
 
@@ -67,7 +76,7 @@ def _orders(now: datetime) -> dict[str, Any]:
         ],
         "jeopardy": (jeopardy := queries.jeopardy(now)),
         "promises": [(order, links.row("orders.order", order.pk)) for order in jeopardy.orders],
-        "jeopardy_url": links.promised_before(now + ages.JEOPARDY_WITHIN),
+        "jeopardy_url": links.promised_before(now + queries.JEOPARDY_WITHIN),
         "stuck": [(row, links.row("orders.order", row.pk), links.remedy(row)) for row in stuck],
         "stuck_count": _stuck_count(stages),
         "stuck_url": links.rows("orders.order", stage__in=",".join(sorted(WAITING_STAGES))),
@@ -96,8 +105,9 @@ def _step(stage: queries.StageCount, now: datetime) -> Step:
     )
     return Step(
         stage=stage,
+        waits=WAITS[stage.stage],
         url=links.stage(stage.stage),
-        old_url=links.stage_before(stage.stage, now - ages.OLD) if stage.old else "",
+        old_url=links.stage_before(stage.stage, now - queries.OLD) if stage.old else "",
         bands=tuple(band for band in bands if band[2]),
     )
 
@@ -118,21 +128,11 @@ def _tiles(request: HttpRequest, context: dict[str, Any], now: datetime) -> Iter
 
 
 def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
-    stages, jeopardy, short = context["stages"], context["jeopardy"], queries.backordered()
-    late = Tile("Late", jeopardy.late, links.promised_before(now), "promise broken")
-    yield late if not jeopardy.late else Tile(late.label, late.count, late.url, late.note, "bad")
-    held = stages["validation"].orders
-    yield Tile("On hold", held, links.stage("validation"), _holds_note(context), _warn(held))
-    unpaid = stages["payment"].orders
-    yield Tile("To pay", unpaid, links.stage("payment"), "wait for money")
-    waiting = stages["allocation"].orders
-    note = f"{short:,} line{'' if short == 1 else 's'} short" if short else "wait for stock"
-    yield Tile("To allocate", waiting, links.stage("allocation"), note, _warn(waiting))
-
-
-def _holds_note(context: dict[str, Any]) -> str:
-    kinds = len(context["holds"])
-    return f"{kinds} kind{'' if kinds == 1 else 's'} of reason" if kinds else "need a person"
+    late, short, release = context["jeopardy"].late, queries.backordered(), queries.to_release()
+    yield Tile("Late", late, links.promised_before(now), "promise broken", "bad" if late else "")
+    yield Tile("To release", release, links.to_release(), "ready, need a yes", _warn(release))
+    url = links.stage("allocation")
+    yield Tile("To allocate", short, url, "lines short of stock", _warn(short))
 
 
 def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:
@@ -156,12 +156,12 @@ def _message_tile(found: queries.Messages) -> Tile:
     tone = "bad" if failed or found.broken_endpoints else _warn(found.slow_deliveries)
     url = links.rows("oms.webhookdelivery", state__exact="dead") if found.dead_webhooks else ""
     url = url or links.rows("oms.delivery", state__exact="dead") or links.rows("oms.event")
-    note = ", ".join(note for note in notes if note) or "events and webhooks"
-    return Tile("Failed messages", failed, url, note, tone)
+    note = ", ".join(note for note in notes if note) or "messages"
+    return Tile("Failed", failed, url, note, tone)
 
 
 def _oversold_tile(proof: queries.Proof) -> Tile:
-    note = f"proven on {proof.levels:,} stock level{'' if proof.levels == 1 else 's'}"
+    note = f"of {proof.levels:,} levels"
     url = links.rows("inventory.stocklevel")
     return Tile("Oversold", proof.oversold, url, note, "bad" if proof.oversold else "")
 

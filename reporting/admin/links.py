@@ -45,6 +45,11 @@ def stage_before(name: str, moment: datetime) -> str:
     return rows("orders.order", stage__exact=name, stage_since__lt=moment.isoformat())
 
 
+def to_release() -> str:
+    """Orders that wait for somebody to release them."""
+    return rows("orders.order", stage__exact="fulfilment", status__exact="placed")
+
+
 def promised_before(moment: datetime) -> str:
     """Open orders whose goods have not left, promised before this moment."""
     return rows(

@@ -3,12 +3,15 @@
 from reporting.queries.ledger import invariants
 from reporting.queries.periods import LENGTHS, Period
 from reporting.queries.pipeline import (
+    JEOPARDY_WITHIN,
+    OLD,
     Jeopardy,
     StageCount,
     any_orders,
     in_jeopardy,
     jeopardy,
     pipeline,
+    to_release,
 )
 from reporting.queries.queues import (
     Messages,
@@ -27,7 +30,9 @@ from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
 from reporting.queries.stuck import Stuck, stuck, stuck_orders
 
 __all__ = [
+    "JEOPARDY_WITHIN",
     "LENGTHS",
+    "OLD",
     "SORTS",
     "YEAR",
     "Cover",
@@ -59,4 +64,5 @@ __all__ = [
     "stock_cover",
     "stuck",
     "stuck_orders",
+    "to_release",
 ]

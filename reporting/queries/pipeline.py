@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from orders.enums import Stage
+from orders.enums import OrderStatus, Stage
 from orders.models import Order
 
 DAY = timedelta(days=1)
@@ -64,13 +64,13 @@ def pipeline(now: datetime) -> list[StageCount]:
 
 
 def jeopardy(now: datetime, *, show: int = 10) -> Jeopardy:
-    """Late orders, then those due within a day; the most important of the most late come first."""
+    """How many are late and how many due within a day; the earliest promises by name."""
     rows = in_jeopardy(now)
     counts = rows.aggregate(
         late=Count("pk", filter=Q(promised_at__lt=now)),
         soon=Count("pk", filter=Q(promised_at__gte=now)),
     )
-    worst = rows.order_by("-priority", "promised_at", "pk").select_related("channel")[:show]
+    worst = rows.order_by("promised_at", "-priority", "pk").select_related("channel")[:show]
     return Jeopardy(
         late=counts["late"],
         soon=counts["soon"],
@@ -98,6 +98,11 @@ def in_jeopardy(now: datetime) -> QuerySet[Order]:
         .filter(promised_at__lt=now + JEOPARDY_WITHIN)
         .exclude(stage__in=[Stage.SHIPPING, Stage.REPORTING])
     )
+
+
+def to_release() -> int:
+    """Orders with goods and money that wait for somebody to release them."""
+    return Order.objects.filter(stage=Stage.FULFILMENT, status=OrderStatus.PLACED).count()
 
 
 def any_orders() -> bool:

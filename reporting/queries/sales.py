@@ -53,7 +53,7 @@ class Figure:
     unit: str
     parts: str  # the two numbers that it was made of
     definition: str
-    excludes: str
+    caveat: str
     higher_is_better: bool = True
 
     @property
@@ -179,9 +179,9 @@ def _top(period: Period) -> tuple[TopProduct, ...]:
     rows = (
         DailyProduct.objects.filter(_within(period))
         .values_list("product_id", "product__sku", "product__name")
-        .annotate(ordered_=Sum("ordered"), shipped_=Sum("shipped"), returned_=Sum("returned"))
-        .filter(ordered___gt=0)
-        .order_by("-ordered_", "product__sku")[:TOP]
+        .annotate(demand=Sum("ordered"), shipped_=Sum("shipped"), returned_=Sum("returned"))
+        .filter(demand__gt=0)
+        .order_by("-demand", "product__sku")[:TOP]
     )
     return tuple(TopProduct(*row) for row in rows)
 
@@ -212,7 +212,7 @@ class Measure:
     whole: str
     parts: str
     definition: str
-    excludes: str
+    caveat: str
     make: Callable[[Decimal, Decimal], Decimal | None] = _share
     unit: str = "%"
     higher_is_better: bool = True
@@ -249,7 +249,7 @@ SALES_MEASURES = (
         "cancellations", "Cancellation rate", "cancelled_orders", "orders",
         "{part:,} cancelled, {whole:,} placed",
         "Orders cancelled whole in the period ÷ orders placed in the period.",
-        "Partly cancelled orders; both sides by their own day.", higher_is_better=False,
+        "Left out: partly cancelled orders; both sides by their own day.", higher_is_better=False,
     ),
 )  # fmt: skip
 
@@ -258,19 +258,19 @@ SHIPPING_MEASURES = (
         "on_time", "Shipped on time", "on_time", "promised",
         "{part:,} of {whole:,} shipments",
         "Shipments that left by their order's promised ship date ÷ shipments with such a date.",
-        "Shipments of orders without a promised date.",
+        "Left out: shipments of orders without a promised date.",
     ),
     Measure(
         "cycle", "Cycle time", "cycle_minutes", "shipments",
         "mean of {whole:,} shipments",
         "Hours from placing the order to the shipment's leaving, nights and weekends included.",
-        "Orders that have not left yet.", _hours, "h", higher_is_better=False,
+        "Left out: orders that have not left yet.", _hours, "h", higher_is_better=False,
     ),
     Measure(
         "returns", "Return rate", "returned_units", "units",
         "{part:,} back, {whole:,} shipped (units)",
         "Units received back in the period ÷ units shipped in the period.",
-        "Returns announced but not received; units may belong to earlier shipments.",
+        "Left out: returns announced but not received; units may belong to earlier shipments.",
         higher_is_better=False,
     ),
 )  # fmt: skip
@@ -292,6 +292,6 @@ def _figure(measure: Measure, sums: Mapping[str, Decimal]) -> Figure:
         unit=measure.unit,
         parts=measure.parts.format(part=part, whole=whole),
         definition=measure.definition,
-        excludes=measure.excludes,
+        caveat=measure.caveat,
         higher_is_better=measure.higher_is_better,
     )

@@ -69,7 +69,7 @@ class _Sums:
 def stock_cover(period: Period, *, sort: str = "cover", show: int | None = SHOWN) -> StockCover:
     """Every product with stock or demand, measured; the rows asked for, sorted, in detail."""
     sums = _sums(period)
-    chosen = sorted(sums, key=lambda pk: (_rank(sums[pk], sort, period), pk))
+    chosen = sorted(sums, key=lambda pk: (_rank(sums[pk], sort, period), -sums[pk].ordered, pk))
     if show is not None:
         chosen = [pk for pk in chosen if _shown(sums[pk], sort)][:show]
     moved = _moved(period)

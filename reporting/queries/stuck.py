@@ -132,6 +132,8 @@ def _shortage(line: OrderLine, available: dict[str, int]) -> Blocker:
         return Blocker(f"Unknown SKU {line.sku}", "solve_sku", "Map SKU", line.pk)
     sku = line.product.sku
     free = available.get(sku, 0)
+    if free >= line.backordered:
+        return Blocker(f"{line.backordered:,} × {sku} can be allocated now", "see_order", LATER)
     fact = f"Needs {line.backordered:,} × {sku}, {free:,} available"
     return Blocker(fact, "see_stock", "See stock", sku)
 
