@@ -2,6 +2,7 @@
 
 from inventory.queries.ledger import invariants
 from inventory.queries.levels import Availability, availability, open_reservations
+from inventory.queries.pages import location_codes
 from inventory.queries.places import Destination, distance_km
 from inventory.queries.products import products_by_sku
 from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
@@ -16,6 +17,7 @@ __all__ = [
     "availability",
     "distance_km",
     "invariants",
+    "location_codes",
     "open_reservations",
     "products_by_sku",
     "source",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.db import models
 from unfold import widgets
 
@@ -57,7 +58,9 @@ class ReasonForm(ActForm):
 def dress(field: forms.Field) -> None:
     """Swap a plain widget for its counterpart in the theme, keeping choices and attributes."""
     plain = field.widget
-    if plain.is_hidden or type(plain).__module__.startswith("unfold"):
+    if plain.is_hidden or isinstance(plain, AutocompleteMixin):
+        return
+    if type(plain).__module__.startswith("unfold"):
         return
     for kind, dressed in DRESS:
         if isinstance(plain, kind):

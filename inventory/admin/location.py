@@ -1,0 +1,62 @@
+"""Locations: where stock is and who ships it."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from inventory.models import Location
+from oms import words
+from oms.admin import EditableAdmin
+
+
+@admin.register(Location)
+class LocationAdmin(EditableAdmin):
+    """Reference data; priority and place decide which location serves an order."""
+
+    list_display = ("name", "code", "kind", "where_column", "priority", "cutoff_column", "state_column")
+    ordering = ("priority", "code")
+    search_fields = ("code", "name", "city")
+    list_filter = ("kind", "is_active")
+    sortable_by: ClassVar = ()
+    fieldsets = (
+        (None, {"fields": (("name", "code"), ("kind", "is_active"))}),
+        (
+            "Where it is",
+            {
+                "fields": (
+                    "line1",
+                    ("postcode", "city"),
+                    ("region", "country"),
+                    ("latitude", "longitude"),
+                )
+            },
+        ),
+        (
+            "How it serves",
+            {
+                "description": "The lowest priority number serves first; distance decides ties.",
+                "fields": ("priority", ("time_zone", "cutoff")),
+            },
+        ),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        """The code is what files and messages name; it stays."""
+        return ("code",) if obj else ()
+
+    @admin.display(description="Where")
+    def where_column(self, location: Location) -> str:
+        """City and country."""
+        return ", ".join(part for part in (location.city, location.country) if part)
+
+    @admin.display(description="Cut-off")
+    def cutoff_column(self, location: Location) -> str:
+        """Until when today's orders leave today."""
+        return f"{location.cutoff:%H:%M} {location.time_zone}" if location.cutoff else "–"
+
+    @admin.display(description="State")
+    def state_column(self, location: Location) -> SafeString:
+        """Whether it serves orders."""
+        return words.chip("Serves orders" if location.is_active else "Switched off")

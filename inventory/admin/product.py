@@ -1,0 +1,134 @@
+"""Products: edited in forms or files; their stock stands on the same page."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from import_export import resources
+from import_export.admin import ImportExportModelAdmin
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.views import ChangeList
+
+from inventory.admin.acts import STOCK_ACTS
+from inventory.admin.pages import product_context
+from inventory.models import Product, StockLevel
+from oms import words
+from oms.admin import EditableAdmin
+
+
+class ProductResource(resources.ModelResource):
+    """A product as a row of a file; the SKU decides which one."""
+
+    class Meta:
+        model = Product
+        import_id_fields = ("sku",)
+        skip_unchanged = True
+        report_skipped = False
+        use_bulk = False  # rows are saved one by one, so that each has its history
+        fields = (
+            "sku",
+            "name",
+            "barcode",
+            "unit_price",
+            "unit_cost",
+            "weight_g",
+            "tax_class",
+            "hs_code",
+            "origin_country",
+            "customs_description",
+            "is_active",
+        )
+
+
+class ProductChangeList(ChangeList):
+    """Adds the stock of the page's products, in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page of products with their totals."""
+        super().get_results(request)
+        rows = list(self.result_list)
+        levels = StockLevel.objects.filter(product__in=[row.pk for row in rows]).values("product_id")
+        sums = levels.annotate(hand=Sum("on_hand"), held=Sum("reserved")).order_by()
+        found = {row["product_id"]: row for row in sums}
+        for row in rows:
+            row.hand = found.get(row.pk, {}).get("hand", 0)
+            row.held = found.get(row.pk, {}).get("held", 0)
+        self.result_list = rows  # type: ignore[assignment]
+
+
+@admin.register(Product)
+class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
+    """Reference data with live stock below it."""
+
+    acts = STOCK_ACTS
+    resource_classes: ClassVar = [ProductResource]
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    list_display = ("sku", "name", "num_on_hand", "num_reserved", "price_column", "hs_code", "state_column")
+    ordering = ("-pk",)
+    search_fields = ("sku__istartswith", "name", "barcode__exact")
+    search_help_text = "SKU, name, barcode"
+    list_filter = ("is_active", "tax_class")
+    sortable_by: ClassVar = ()
+    change_form_after_template = "admin/inventory/product/stock.html"
+    fieldsets = (
+        (None, {"fields": (("sku", "name"), ("barcode", "is_active"))}),
+        ("Money and tax", {"fields": (("unit_price", "unit_cost"), "tax_class")}),
+        (
+            "Weight and customs",
+            {
+                "classes": ("collapse",),
+                "fields": (("weight_g", "origin_country"), ("hs_code", "customs_description")),
+            },
+        ),
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
+        """A list with stock."""
+        return ProductChangeList
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        """The SKU is what orders, files and labels name; it stays."""
+        return ("sku",) if obj else ()
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Files change what forms change."""
+        return self.has_change_permission(request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """An exact SKU comes alone."""
+        if (exact := queryset.filter(sku=search_term.strip().upper())).exists():
+            return exact, False
+        return super().get_search_results(request, queryset, search_term)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The form, with stock, movements and waiting orders below."""
+        if (product := kwargs.get("obj")) is not None:
+            context |= product_context(product)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="On hand")
+    def num_on_hand(self, product: Product) -> int:
+        """At all locations."""
+        return product.hand  # type: ignore[attr-defined]
+
+    @admin.display(description="Reserved")
+    def num_reserved(self, product: Product) -> int:
+        """At all locations."""
+        return product.held  # type: ignore[attr-defined]
+
+    @admin.display(description="List price")
+    def price_column(self, product: Product) -> str:
+        """Without a currency: channels have one."""
+        return f"{product.unit_price:,.2f}" if product.unit_price is not None else "–"
+
+    @admin.display(description="State")
+    def state_column(self, product: Product) -> SafeString:
+        """Whether it is sold."""
+        return words.chip("Sold" if product.is_active else "Not sold")

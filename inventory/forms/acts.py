@@ -1,0 +1,55 @@
+"""Forms behind the buttons of stock levels and products."""
+
+from django import forms
+
+from inventory.models import Location, Product
+from oms.admin import ActForm
+
+
+class PlaceForm(ActForm):
+    """Asks for the location when the page is a product's; a stock level has one."""
+
+    def setup(self) -> None:
+        """Put the location first."""
+        if isinstance(self.obj, Product):
+            places = Location.objects.filter(is_active=True).order_by("priority", "code")
+            self.fields["location"] = forms.ModelChoiceField(places, empty_label=None)
+            self.order_fields(["location"])
+
+
+class ReceiveForm(PlaceForm):
+    """Units from a supplier."""
+
+    quantity = forms.IntegerField(min_value=1)
+    reference = forms.CharField(
+        max_length=80, required=False, help_text="Delivery note or purchase order."
+    )
+    unit_cost = forms.DecimalField(
+        min_value=0, max_digits=18, decimal_places=4, required=False, help_text="Empty: unknown."
+    )
+
+
+class AdjustForm(PlaceForm):
+    """A correction by a signed quantity."""
+
+    quantity = forms.IntegerField(
+        label="Change", help_text="Minus takes away: -3. Reserved units cannot be taken."
+    )
+    reason = forms.CharField(
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="An auditor will read it.",
+    )
+
+    def clean_quantity(self) -> int:
+        """A change changes something."""
+        quantity: int = self.cleaned_data["quantity"]
+        if not quantity:
+            raise forms.ValidationError("Nothing would change.", code="zero")
+        return quantity
+
+
+class SafetyStockForm(PlaceForm):
+    """How much is never promised."""
+
+    quantity = forms.IntegerField(label="Safety stock", min_value=0)

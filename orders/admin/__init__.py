@@ -1,0 +1,14 @@
+"""Orders in the back office."""
+
+from orders.admin.channel import ChannelAdmin, SkuAliasAdmin
+from orders.admin.order import OrderAdmin
+from orders.admin.others import HoldAdmin, PaymentAdmin, RefundGrantAdmin
+
+__all__ = [
+    "ChannelAdmin",
+    "HoldAdmin",
+    "OrderAdmin",
+    "PaymentAdmin",
+    "RefundGrantAdmin",
+    "SkuAliasAdmin",
+]

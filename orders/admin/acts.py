@@ -1,0 +1,300 @@
+"""The buttons of orders, holds, payments and refund grants; each makes one operation call."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.enums import ActionVariant
+
+from oms.admin import Act, ConfirmForm, ReasonForm, actor
+from oms.words import money
+from orders import operations, queries
+from orders.enums import HoldKind, PaymentMethod
+from orders.forms import (
+    AddressForm,
+    CancelForm,
+    CancelLinesForm,
+    CaptureForm,
+    GrantRefundForm,
+    HoldForm,
+    PaymentForm,
+    PayRefundForm,
+    SolveSkuForm,
+)
+from orders.models import Hold, Order, Payment, RefundGrant
+from orders.operations.payments import open_amount
+
+Data = dict[str, Any]
+LATER = {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.ON_ACCOUNT}
+
+
+def allowed_now(order: Order) -> list[str]:
+    """What may be done with an order, asked once per loaded row."""
+    if not hasattr(order, "_allowed_now"):
+        order._allowed_now = queries.allowed_actions(order)  # type: ignore[attr-defined] # noqa: SLF001
+    return order._allowed_now  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def may(name: str) -> Callable[[Order], bool]:
+    """Whether the order allows this act now."""
+    return lambda order: name in allowed_now(order)
+
+
+def has_unknown_sku(order: Order) -> bool:
+    """A line whose product nobody knows, on an order that is still open."""
+    return may("place_hold")(order) and order.lines.filter(product=None).exists()
+
+
+def release(request: HttpRequest, order: Order, _data: Data) -> str:
+    operations.release(order, by=actor(request))
+    return f"{order} is released to its locations."
+
+
+def place_hold(request: HttpRequest, order: Order, data: Data) -> str:
+    hold = operations.place_hold(order, by=actor(request), **data)
+    return f"{order} is on hold: {hold.get_kind_display()}."
+
+
+def lift_holds(request: HttpRequest, order: Order, data: Data) -> str:
+    open_holds = list(order.holds.filter(lifted_at=None))
+    for hold in open_holds:
+        operations.lift_hold(hold, by=actor(request), reason=data["reason"])
+    return f"{len(open_holds)} hold(s) of {order} lifted."
+
+
+def cancel(request: HttpRequest, order: Order, data: Data) -> str:
+    cancellation = operations.cancel(order, by=actor(request), **data)
+    return f"{order} is cancelled; its total fell by {money(cancellation.amount, order.currency)}."
+
+
+def cancel_lines(request: HttpRequest, order: Order, data: Data) -> str:
+    cancellation = operations.cancel_lines(
+        order,
+        by=actor(request),
+        quantities=data["quantities"],
+        reason=data["reason"],
+        note=data["note"],
+    )
+    units = sum(data["quantities"].values())
+    return f"{units} units cancelled; total less {money(cancellation.amount, order.currency)}."
+
+
+def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
+    later = data["method"] in LATER
+    record = operations.record_pending if later else operations.record_capture
+    payment = record(order, by=actor(request), **data)
+    verb = "promised" if later else "received"
+    return f"{money(data['amount'], order.currency)} {verb} as {payment}."
+
+
+def grant_refund(request: HttpRequest, order: Order, data: Data) -> str:
+    grant = operations.grant_refund(order, by=actor(request), **data)
+    return f"{money(grant.amount, order.currency)} granted; somebody with that duty pays it."
+
+
+def solve_sku(request: HttpRequest, order: Order, data: Data) -> str:
+    operations.solve_sku(data["line"], by=actor(request), product=data["product"])
+    return f"{data['line'].sku} is {data['product']}, here and in future orders of {order.channel}."
+
+
+def correct_address(request: HttpRequest, order: Order, data: Data) -> str:
+    reason = data.pop("reason")
+    operations.correct_address(order, by=actor(request), shipping_address=data, reason=reason)
+    return f"The address of {order} is corrected."
+
+
+ORDER_ACTS = (
+    Act(
+        "release",
+        "Release",
+        "orders.release_order",
+        release,
+        form=ConfirmForm,
+        allowed=may("release"),
+        help="Hands everything that has stock to its locations. They start picking.",
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        bulk=True,
+    ),
+    Act(
+        "solve_sku",
+        "Map SKU",
+        "orders.correct_order",
+        solve_sku,
+        form=SolveSkuForm,
+        allowed=has_unknown_sku,
+        help="Says which of our products the channel means, and lifts the hold.",
+        icon="alt_route",
+    ),
+    Act(
+        "correct_address",
+        "Correct address",
+        "orders.correct_order",
+        correct_address,
+        form=AddressForm,
+        allowed=may("correct_address"),
+        help="Replaces the shipping address. Tax stays as it was agreed when the order was placed.",
+        icon="edit_location_alt",
+        folded=True,
+    ),
+    Act(
+        "record_payment",
+        "Record payment",
+        "orders.take_payment",
+        record_payment,
+        form=PaymentForm,
+        allowed=may("record_payment"),
+        initial=lambda order: {"amount": queries.balance(order).balance},
+        help="Money that came in outside the channel. Cash on delivery and on account are promises.",
+        icon="payments",
+    ),
+    Act(
+        "grant_refund",
+        "Grant refund",
+        "orders.grant_refund",
+        grant_refund,
+        form=GrantRefundForm,
+        allowed=may("grant_refund"),
+        initial=lambda order: {"amount": queries.balance(order).refundable},
+        help="Decides that overpaid money goes back. Paying it is another person's act.",
+        icon="currency_exchange",
+    ),
+    Act(
+        "place_hold",
+        "Place hold",
+        "orders.place_hold",
+        place_hold,
+        form=HoldForm,
+        allowed=may("place_hold"),
+        help="Nothing is allocated, released or shipped until the hold is lifted.",
+        icon="front_hand",
+        bulk=True,
+    ),
+    Act(
+        "lift_holds",
+        "Lift holds",
+        "orders.lift_hold",
+        lift_holds,
+        form=ReasonForm,
+        allowed=may("lift_hold"),
+        help="Lifts every open hold; the order goes as far as stock and money allow.",
+        icon="lock_open",
+        bulk=True,
+        folded=True,
+    ),
+    Act(
+        "cancel_lines",
+        "Cancel lines",
+        "orders.cancel_order",
+        cancel_lines,
+        form=CancelLinesForm,
+        allowed=may("cancel_lines"),
+        help="Only units that no location works on; the others are recalled first.",
+        icon="playlist_remove",
+        variant=ActionVariant.DANGER,
+        folded=True,
+    ),
+    Act(
+        "cancel",
+        "Cancel order",
+        "orders.cancel_order",
+        cancel,
+        form=CancelForm,
+        allowed=may("cancel"),
+        help="Ends the order, gives its stock back and voids open authorisations. No way back.",
+        icon="block",
+        variant=ActionVariant.DANGER,
+        bulk=True,
+        folded=True,
+    ),
+)
+
+
+def lift_hold(request: HttpRequest, hold: Hold, data: Data) -> str:
+    order = operations.lift_hold(hold, by=actor(request), reason=data["reason"])
+    return f"Hold lifted; {order} is in {order.get_stage_display()}."
+
+
+HOLD_ACTS = (
+    Act(
+        "lift",
+        "Lift hold",
+        "orders.lift_hold",
+        lift_hold,
+        allowed=lambda hold: hold.lifted_at is None,
+        help="The order goes as far as its other holds, stock and money allow.",
+        icon="lock_open",
+        variant=ActionVariant.PRIMARY,
+        bulk=True,
+    ),
+)
+REPAIRS = {HoldKind.UNKNOWN_SKU: "solve_sku", HoldKind.INCOMPLETE_ADDRESS: "correct_address"}
+
+
+def capture(request: HttpRequest, payment: Payment, data: Data) -> str:
+    operations.capture(payment, by=actor(request), **data)
+    return f"{money(data['amount'], payment.currency)} taken from {payment}."
+
+
+def void(request: HttpRequest, payment: Payment, _data: Data) -> str:
+    operations.void(payment, by=actor(request))
+    return f"What was open of {payment} is given up."
+
+
+def is_open(payment: Payment) -> bool:
+    """Whether something may still be captured or given up."""
+    return open_amount(payment) > 0
+
+
+PAYMENT_ACTS = (
+    Act(
+        "capture",
+        "Capture",
+        "orders.take_payment",
+        capture,
+        form=CaptureForm,
+        allowed=is_open,
+        initial=lambda payment: {"amount": open_amount(payment)},
+        help="Records that authorised or promised money was received.",
+        icon="check_circle",
+        variant=ActionVariant.PRIMARY,
+        bulk=False,
+    ),
+    Act(
+        "void",
+        "Void",
+        "orders.take_payment",
+        void,
+        form=ConfirmForm,
+        allowed=is_open,
+        help="Gives up what is still authorised or promised.",
+        icon="cancel",
+        variant=ActionVariant.DANGER,
+    ),
+)
+
+
+def left_of(grant: RefundGrant) -> Any:
+    """What was granted and not yet paid."""
+    return grant.amount - sum(row.amount for row in grant.transactions.all())
+
+
+def pay_refund(request: HttpRequest, grant: RefundGrant, data: Data) -> str:
+    row = operations.pay_refund(grant, by=actor(request), **data)
+    return f"{money(row.amount, grant.order.currency)} paid back through {row.payment}."
+
+
+GRANT_ACTS = (
+    Act(
+        "pay",
+        "Record refund paid",
+        "orders.pay_refund",
+        pay_refund,
+        form=PayRefundForm,
+        allowed=lambda grant: left_of(grant) > 0,
+        initial=lambda grant: {"amount": left_of(grant)},
+        help="Records that the money went back through the payment it came from.",
+        icon="currency_exchange",
+        variant=ActionVariant.PRIMARY,
+    ),
+)

@@ -1,0 +1,46 @@
+"""Personal data on order pages: opened only for readers with the permission, and recorded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+
+from customers import operations as customers
+from oms.admin import actor
+from oms.sealed import ERASED
+from orders.models import Order
+from orders.queries.sealing import CONTEXT
+
+PERMISSION = "customers.view_personal_data"
+MASK = "••••••"
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Whether this person may read who bought."""
+    return request.user.has_perm(PERMISSION)
+
+
+def opened(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """Contact and addresses of one order; nothing without the permission or after erasure."""
+    if not may_read(request):
+        return {}
+    return customers.disclose(
+        order.subject, order.sealed, CONTEXT, by=actor(request), what=f"orders.order {order.number}"
+    )
+
+
+def names(request: HttpRequest, orders: Sequence[Order]) -> dict[int, str]:
+    """Names of the buyers of a page of orders, whose subjects were selected along."""
+    if not may_read(request):
+        return {}
+    readings = [
+        customers.Reading(order.subject, order.sealed, CONTEXT, f"orders.order {order.number}")
+        for order in orders
+    ]
+    opened_ones = customers.disclose_all(readings, by=actor(request))
+    return {order.pk: _name(values) for order, values in zip(orders, opened_ones, strict=True)}
+
+
+def _name(values: dict[str, Any]) -> str:
+    contact, address = values.get("contact", {}), values.get("shipping_address", {})
+    return contact.get("name") or contact.get("company") or address.get("name") or ERASED

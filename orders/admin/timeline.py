@@ -1,0 +1,173 @@
+"""An order's events as sentences that a person reads from top to bottom."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from inventory import queries as stock
+from oms import words
+from oms.models import Event
+from orders.enums import CancelReason, HoldKind, PaymentMethod
+from orders.models import Order
+
+SHOWN = 200
+TONES = {
+    "order.held": "warn",
+    "order.backordered": "warn",
+    "order.recalled": "warn",
+    "order.cancelled": "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    sentence: str
+    at: datetime
+    who: str
+    tone: str
+    facts: str
+
+
+class Teller:
+    """Turns the events of one order into sentences; knows its lines, locations and currency."""
+
+    def __init__(self, order: Order, events: list[Event], skus: dict[int, str]) -> None:
+        """Look up every name that the events use, in two queries for any number of them."""
+        self.order = order
+        self.skus = skus
+        self.locations = stock.location_codes(_location_ids(events))
+        self.names = words.names_of(event.actor for event in events)
+
+    def entry(self, event: Event) -> Entry:
+        """One event as an entry."""
+        tell = SENTENCES.get(event.name, Teller.plain)
+        return Entry(
+            sentence=tell(self, event.facts) or Teller.plain(self, event.facts) or _words(event),
+            at=event.at,
+            who=self.names[event.actor],
+            tone=TONES.get(event.name, ""),
+            facts=json.dumps(event.facts, indent=1) if event.facts else "",
+        )
+
+    def money(self, amount: object) -> str:
+        """An amount in the order's currency."""
+        return words.money(Decimal(str(amount or 0)), self.order.currency)
+
+    def units(self, facts: dict[str, Any]) -> str:
+        """How many units, and where: 5 units (3 at LONDON, 2 at BERLIN)."""
+        per_place: dict[int, int] = {}
+        for _line, place, quantity in facts.get("units", []):
+            per_place[place] = per_place.get(place, 0) + quantity
+        parts = [f"{n} at {self.locations.get(place, '?')}" for place, n in per_place.items()]
+        if len(parts) == 1:
+            return f"{parts[0].replace(' at ', ' units at ')}"
+        return f"{sum(per_place.values())} units ({', '.join(parts)})"
+
+    def lines(self, facts: dict[str, Any]) -> str:
+        """Units per SKU: 3 x LAMP, 1 x MUG."""
+        rows = facts.get("lines") or []
+        if not isinstance(rows, list):
+            return f"{rows} lines"
+        said = [f"{quantity} × {self.skus.get(pk, '?')}" for pk, quantity in rows[:6]]
+        return ", ".join(said) + (" …" if len(rows) > len(said) else "")
+
+    def plain(self, _facts: dict[str, Any]) -> str:
+        """Nothing special to say: the name of the event says it."""
+        return ""
+
+
+def timeline(order: Order, skus: dict[int, str]) -> list[Entry]:
+    """The newest events of an order, newest first."""
+    rows = Event.objects.filter(subject_type="orders.order", subject_id=order.pk)
+    events = list(rows.order_by("-sequence")[:SHOWN])
+    teller = Teller(order, events, skus)
+    return [teller.entry(event) for event in events]
+
+
+def _location_ids(events: list[Event]) -> set[int]:
+    return {unit[1] for event in events for unit in event.facts.get("units") or [] if len(unit) > 2}  # noqa: PLR2004
+
+
+def _words(event: Event) -> str:
+    return event.name.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _label(choices: Any, value: str) -> str:
+    return str(dict(choices.choices).get(value, value))
+
+
+def _placed(teller: Teller, facts: dict[str, Any]) -> str:
+    lines = facts.get("lines")
+    count = len(lines) if isinstance(lines, list) else lines
+    return (
+        f"Placed through {teller.order.channel.name}: {facts.get('units')} units on {count} lines, "
+        f"{teller.money(facts.get('total'))}"
+    )
+
+
+def _held(_teller: Teller, facts: dict[str, Any]) -> str:
+    return f"Put on hold – {_label(HoldKind, facts['kind'])}: {facts['reason']}"
+
+
+def _hold_lifted(_teller: Teller, facts: dict[str, Any]) -> str:
+    kind = _label(HoldKind, facts["kind"]) if "kind" in facts else "hold"
+    return f"Hold lifted – {kind}" + (f": {facts['reason']}" if facts.get("reason") else "")
+
+
+def _cancelled(teller: Teller, facts: dict[str, Any]) -> str:
+    why = _label(CancelReason, facts.get("reason", ""))
+    what = "Cancelled" if facts.get("whole") else f"Cancelled {teller.lines(facts)}"
+    said = f"{what}, total less {teller.money(facts.get('amount'))}"
+    return f"{said} – {why.lower()}" if why else said
+
+
+def _payment(verb: str) -> Callable[[Teller, dict[str, Any]], str]:
+    def tell(teller: Teller, facts: dict[str, Any]) -> str:
+        method = _label(PaymentMethod, facts.get("method", ""))
+        return f"{teller.money(facts.get('amount'))} {verb}" + (f" – {method}" if method else "")
+
+    return tell
+
+
+SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
+    "order.placed": _placed,
+    "order.held": _held,
+    "order.hold_lifted": _hold_lifted,
+    "order.allocated": lambda teller, facts: f"Reserved {teller.units(facts)}",
+    "order.backordered": lambda teller, facts: f"Waits for stock: {teller.lines(facts)}",
+    "order.confirmed": lambda _teller, _facts: "Confirmed",
+    "order.released": lambda teller, facts: f"Handed to locations: {teller.units(facts)}",
+    "order.recalled": lambda teller, facts: (
+        f"Taken back from locations: {teller.units(facts)} – {facts.get('reason', '')}"
+    ),
+    "order.shipped": lambda teller, facts: (
+        f"Shipped {teller.units(facts)} with {facts.get('reference', '')}"
+    ),
+    "order.delivered": lambda teller, facts: f"Delivered {teller.units(facts)}",
+    "order.returned": lambda teller, facts: (
+        f"Returned {teller.units(facts)} with {facts.get('reference', '')}, "
+        f"credit {teller.money(facts.get('credit'))}"
+    ),
+    "order.return_announced": lambda teller, facts: (
+        f"Return announced by the channel: {teller.lines(facts)}"
+    ),
+    "order.cancelled": _cancelled,
+    "order.closed": lambda _teller, _facts: "Closed: everything delivered, nothing owed",
+    "order.sku_solved": lambda _teller, facts: (
+        f"SKU {facts.get('sku')} mapped to {facts.get('product_sku')}"
+    ),
+    "order.address_corrected": lambda _teller, facts: (
+        f"Shipping address corrected – {facts.get('reason', '')}"
+    ),
+    "order.payment_promised": _payment("promised"),
+    "order.payment_authorized": _payment("authorised"),
+    "order.payment_captured": _payment("received"),
+    "order.payment_voided": _payment("given up"),
+    "order.refund_granted": _payment("granted as refund"),
+    "order.refund_paid": _payment("paid back"),
+}
