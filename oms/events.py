@@ -6,10 +6,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from oms import wake
 from oms.models import Event
 
 correlation: ContextVar[uuid.UUID | None] = ContextVar("correlation", default=None)
@@ -72,6 +73,7 @@ def _insert(entries: list[Fact], last: dict[tuple[str, int], int], by: str) -> l
                 correlation_id=thread,
             )
         )
+    transaction.on_commit(wake.hint, robust=True)
     return Event.objects.bulk_create(rows)
 
 

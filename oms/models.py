@@ -168,7 +168,9 @@ class WebhookDelivery(models.Model):
                 condition=~Q(state="done"),
             ),
             models.Index(
-                fields=["next_attempt_at"], name="oms_webhook_due", condition=Q(state="pending")
+                fields=["endpoint", "next_attempt_at"],
+                name="oms_webhook_waiting",
+                condition=Q(state="pending"),
             ),
         ]
 

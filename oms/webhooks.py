@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -67,9 +68,9 @@ def pause(endpoint: WebhookEndpoint) -> WebhookEndpoint:
 @transaction.atomic
 def resume(endpoint: WebhookEndpoint) -> WebhookEndpoint:
     """Send again, from what waits in line. Also closes the circuit breaker."""
-    WebhookDelivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING).update(
-        next_attempt_at=timezone.now()
-    )
+    now = timezone.now()
+    waiting = WebhookDelivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING)
+    waiting.filter(Q(locked_until=None) | Q(locked_until__lt=now)).update(next_attempt_at=now)
     return _set(endpoint, WebhookState.ACTIVE)
 
 

@@ -1,0 +1,131 @@
+"""The worker process: one lane per kind of work, each with its own connection, stopped cleanly."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from oms import wake
+from oms.dispatch import tasks
+from oms.dispatch.consuming import consume
+from oms.dispatch.housekeeping import tidy
+from oms.dispatch.sending import Sender
+from oms.dispatch.sequencing import sequence
+from oms.models import Worker
+
+logger = logging.getLogger(__name__)
+
+QUICK_SECONDS = 0.2  # until the next look, right after there was work
+SLOW_SECONDS = 1.0  # when nothing has happened for a while
+BEAT_SECONDS = 5.0
+GRACE_SECONDS = 20.0  # for what is in hand when the worker is asked to stop
+
+
+class Lane(threading.Thread):
+    """Repeats a step; looks often while there is work, less often when there is none."""
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], int],
+        stop: threading.Event,
+        slowest: float = SLOW_SECONDS,
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self._step, self._stop_asked, self._slowest = step, stop, slowest
+        self.bell = threading.Event()
+        self.after: list[Lane] = []
+
+    def run(self) -> None:
+        """Work until asked to stop; an error is logged and followed by a pause."""
+        pause = QUICK_SECONDS
+        while not self._stop_asked.is_set():
+            try:
+                busy = self._step()
+            except Exception:
+                logger.exception("lane %s stumbled", self.name)
+                connection.close()
+                busy, pause = 0, self._slowest
+            if busy:
+                pause = QUICK_SECONDS
+                for lane in self.after:
+                    lane.bell.set()
+                continue
+            close_old_connections()
+            rung = self.bell.wait(pause)
+            self.bell.clear()
+            pause = QUICK_SECONDS if rung else min(pause * 2, self._slowest)
+        connection.close()
+
+
+class WorkerProcess:
+    """A worker under its name, until `stop` is called."""
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._stop = threading.Event()
+        self._sender = Sender()
+        self._lanes = self._make_lanes()
+
+    def run(self) -> None:
+        """Start the lanes, wait for the end, let the lanes finish what they have in hand."""
+        Worker.objects.create(name=self.name)
+        for lane in self._lanes:
+            lane.start()
+        self._listen()
+        while not self._stop.wait(1.0):
+            pass
+        self._finish()
+
+    def stop(self) -> None:
+        """Take nothing new."""
+        self._stop.set()
+        for lane in self._lanes:
+            lane.bell.set()
+
+    def _make_lanes(self) -> list[Lane]:
+        sequencing = Lane("sequencing", sequence, self._stop)
+        consuming = Lane("consuming", consume, self._stop)
+        sending = Lane("sending", self._sender.step, self._stop)
+        running = Lane("tasks", lambda: tasks.run_next(self.name), self._stop)
+        tidying = Lane("housekeeping", self._tidy, self._stop, BEAT_SECONDS)
+        sequencing.after = [consuming, sending]
+        consuming.after = [sequencing, running]
+        return [sequencing, consuming, sending, running, tidying]
+
+    def _tidy(self) -> int:
+        """Say that this worker lives. One that was given up for dead must not go on working."""
+        if not Worker.objects.filter(name=self.name).update(seen_at=timezone.now()):
+            logger.critical("worker %s was given up for dead; it stops", self.name)
+            os._exit(1)
+        tidy()
+        return 0
+
+    def _listen(self) -> None:
+        if connection.vendor == "postgresql":
+            threading.Thread(target=self._hear, name="listening", daemon=True).start()
+
+    def _hear(self) -> None:
+        """Ring the sequencing lane at every hint; without a connection the lanes look by themselves."""
+        while not self._stop.is_set():
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"LISTEN {wake.CHANNEL}")
+                for _ in connection.connection.notifies():
+                    self._lanes[0].bell.set()
+            except Exception:
+                logger.exception("the listening connection broke")
+                connection.close()
+                self._stop.wait(SLOW_SECONDS)
+
+    def _finish(self) -> None:
+        for lane in self._lanes:
+            lane.join(GRACE_SECONDS)
+        if not any(lane.is_alive() for lane in self._lanes):
+            self._sender.close()
+        Worker.objects.filter(name=self.name).delete()
