@@ -30,6 +30,19 @@ class TaxCategory(models.TextChoices):
     OUTSIDE = "O", "Outside the scope of tax"
 
 
+class Treatment(models.TextChoices):
+    """Why a sale is taxed as it is: one answer for a whole document."""
+
+    DOMESTIC = "domestic", "Domestic"  # goods stay in the territory
+    OSS = "oss", "Distance sale, One-Stop Shop"  # taxed where the goods arrive
+    DISTANCE = "distance", "Distance sale below the threshold"  # taxed where they leave
+    INTRA_EU = "intra_eu", "Intra-Community supply"  # to a business in another member state
+    EXPORT = "export", "Export"
+    INTRA_STATE = "intra_state", "Within a state of India"  # CGST and SGST
+    INTER_STATE = "inter_state", "Between states of India"  # IGST
+    OUTSIDE = "outside", "Outside the scope"  # no entity, or a law we do not know
+
+
 class PrivacyRequestKind(models.TextChoices):
     """What a person may ask for."""
 

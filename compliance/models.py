@@ -7,7 +7,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from compliance.enums import DocumentKind, PrivacyRequestKind, TaxCategory, TaxScheme
+from compliance.enums import (
+    DocumentKind,
+    PrivacyRequestKind,
+    TaxCategory,
+    TaxScheme,
+    Treatment,
+)
 from oms.models import AppendOnly
 from oms.money import MoneyField
 
@@ -124,6 +130,9 @@ class Invoice(AppendOnly):
     subject = models.ForeignKey("customers.DataSubject", models.PROTECT, related_name="+")
     sealed = models.BinaryField(null=True)  # buyer: name, address, tax_id; fiscal key
     seller = models.JSONField(default=dict)  # the entity as it was
+    treatment = models.CharField(max_length=12, choices=Treatment, default=Treatment.OUTSIDE)
+    territory = models.CharField(max_length=6, blank=True)  # whose tax it is
+    place_of_supply = models.CharField(max_length=2, blank=True)  # GST state code
     currency = models.CharField(max_length=3)
     net = MoneyField()
     tax = MoneyField()
@@ -146,6 +155,11 @@ class Invoice(AppendOnly):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def channel_code(self) -> str:
+        """The channel of its order, for events; free when the order was selected along."""
+        return self.order.channel_code
+
 
 class InvoiceLine(AppendOnly):
     """One line of an issued document, amounts positive also on credit notes."""
@@ -155,6 +169,9 @@ class InvoiceLine(AppendOnly):
     order_line = models.ForeignKey(
         "orders.OrderLine", models.PROTECT, null=True, related_name="invoice_lines"
     )  # empty for charges
+    charge = models.ForeignKey(
+        "orders.OrderCharge", models.PROTECT, null=True, related_name="invoice_lines"
+    )
     sku = models.CharField(max_length=64, blank=True)
     name = models.CharField(max_length=200)
     hs_code = models.CharField(max_length=10, blank=True)

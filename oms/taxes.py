@@ -18,7 +18,7 @@ class TaxRequest:
     seller_location_id: int | None  # whose stock is sold; empty while nothing is allocated
     ship_country: str  # ISO 3166-1
     ship_region: str  # state, province or island; of India its GST code or name
-    ship_area: str  # outward part of the postcode
+    ship_area: str  # postcode, or as much of it as is known
     buyer_has_tax_id: bool
     price_includes_tax: bool
     currency: str

@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 
+from compliance.queries import law
 from tests.chromium import chromium_path
 
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
@@ -52,6 +53,12 @@ def pytest_runtest_teardown(item, nextitem):
             connection.creation.deserialize_db_from_string(item.config.stash[laid_down])
             ContentType.objects.clear_cache()
     return result
+
+
+@pytest.fixture(autouse=True)
+def fresh_law():
+    """Tax law is kept in memory; what another test rolled back must not stay there."""
+    law.forget()
 
 
 def commits(item):

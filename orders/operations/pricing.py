@@ -39,7 +39,8 @@ def _tax_request(key: int, draft: Draft, row: OrderLine | OrderCharge) -> TaxReq
         seller_location_id=draft.allotments[0].location_id if draft.allotments else None,
         ship_country=order.ship_country,
         ship_region=order.ship_region,
-        ship_area=order.ship_area,
+        # Not the area: exclaves and islands without VAT differ in the last digits only.
+        ship_area=draft.placed.shipping_address.get("postcode") or order.ship_area,
         buyer_has_tax_id=order.buyer_tax_id,
         price_includes_tax=order.price_includes_tax,
         currency=order.currency,
