@@ -4,11 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+
+from oms import events
+from oms.models import User
 
 ACCOUNT_PAGES = "/accounts/"
 GUARDED = ("/admin/", "/api/")  # what a session without its second factor may not open
@@ -45,3 +50,12 @@ def account_pages(request: HttpRequest) -> dict[str, Any]:
 def _must_set_up(request: HttpRequest) -> bool:
     user = request.user
     return settings.OMS_REQUIRE_MFA and user.is_authenticated and not is_mfa_enabled(user)
+
+
+@transaction.atomic
+def reset_second_factor(user: User, *, by: str, reason: str) -> None:
+    """Take away somebody's authenticator and recovery codes; the next login sets up new ones."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+
+    Authenticator.objects.filter(user=user).delete()
+    events.record("user.second_factor_reset", user, by=by, reason=reason)

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -17,6 +18,9 @@ docs = [
     path("", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("reference/", SpectacularRedocView.as_view(url_name="schema"), name="reference"),
 ]
+
+# Passwords and second factors are asked for in one place: the account pages.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

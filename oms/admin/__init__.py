@@ -8,6 +8,7 @@ and a small form, whose submission makes one operation call and turns a refusal 
 from oms.admin.acts import Act, actor
 from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin
 from oms.admin.forms import ActForm, ConfirmForm, ReasonForm
+from oms.admin.people import RoleAdmin, UserAdmin
 
 __all__ = [
     "Act",
@@ -17,5 +18,7 @@ __all__ = [
     "EditableAdmin",
     "ReadOnlyAdmin",
     "ReasonForm",
+    "RoleAdmin",
+    "UserAdmin",
     "actor",
 ]
