@@ -6,7 +6,7 @@ and a small form, whose submission makes one operation call and turns a refusal 
 """
 
 from oms.admin.acts import Act, actor
-from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin
+from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin, list_buttons
 from oms.admin.forms import ActForm, ConfirmForm, ReasonForm
 from oms.admin.people import RoleAdmin, UserAdmin
 
@@ -21,4 +21,5 @@ __all__ = [
     "RoleAdmin",
     "UserAdmin",
     "actor",
+    "list_buttons",
 ]

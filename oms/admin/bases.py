@@ -1,5 +1,6 @@
 """ReadOnlyAdmin, the base of every page of documents; EditableAdmin, the one of reference data."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -20,6 +21,9 @@ from unfold.admin import ModelAdmin
 from oms.admin.acts import BULK_LIMIT, Act, actor, run_each
 from oms.admin.forms import ActForm
 from oms.errors import DomainError
+
+# Buttons that apps above hang over lists: given the request and the page, a button or none.
+list_buttons: list[Callable[[HttpRequest, "ReadOnlyAdmin"], dict[str, Any] | None]] = []
 
 BUTTONS_SHOWN = 4  # more than these go under More
 COUNT_STOPS_AT = 10_000
@@ -136,9 +140,12 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             response.context_data["actions_list"] = [
                 *(response.context_data.get("actions_list") or []),
-                *fold(self.buttons(request)),
+                *fold([*self.buttons(request), *self._hung(request)]),
             ]
         return response
+
+    def _hung(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return [button for make in list_buttons if (button := make(request, self))]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The acts that may be done to several selected rows."""

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from oms.admin import ReadOnlyAdmin
+from oms.admin import ReadOnlyAdmin, list_buttons
 from reporting.admin import dashboard, export
 from reporting.models import DailyProduct, DailySales, DailyShipping
 
@@ -27,6 +27,7 @@ def pages() -> list[URLPattern]:
 
 
 admin.site.extra_urls = pages  # type: ignore[attr-defined]  # unfold's hook for further pages
+list_buttons.append(export.button)
 
 
 @admin.register(DailySales)

@@ -12,9 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from unfold.enums import ActionVariant
 
 from oms import jobs
-from oms.admin import actor
+from oms.admin import ReadOnlyAdmin, actor
 from oms.models import Job
 from reporting.forms import ExportForm, LedgerForm
 from reporting.queries import exports
@@ -49,6 +50,23 @@ def export(request: HttpRequest, label: str) -> HttpResponse:
     }
     context["is_more"] = context["count"] >= COUNT_STOPS_AT
     return _page(request, "reporting/export.html", context)
+
+
+def button(request: HttpRequest, page: ReadOnlyAdmin) -> dict[str, Any] | None:
+    """The button over a list that exports what the list shows now; none where nothing is agreed."""
+    label = page.opts.label_lower
+    if label not in exports.CONTENTS:
+        return None
+    query = request.GET.urlencode()
+    address = reverse("admin:reporting_export", args=[label])
+    return {
+        "name": "export",
+        "title": "Export",
+        "icon": "download",
+        "variant": ActionVariant.DEFAULT,
+        "path": f"{address}?{query}" if query else address,
+        "folded": False,
+    }
 
 
 def ledger(request: HttpRequest) -> HttpResponse:

@@ -41,7 +41,7 @@ WAITS = {
     "payment": "to pay",
     "fulfilment": "at locations",
     "shipping": "on the way",
-    "reporting": "done in 7 days",
+    "reporting": "in 7 days",
 }
 WAITING_STAGES = {"validation", "allocation", "payment"}
 
@@ -130,9 +130,9 @@ def _tiles(request: HttpRequest, context: dict[str, Any], now: datetime) -> Iter
 def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
     late, short, release = context["jeopardy"].late, queries.backordered(), queries.to_release()
     yield Tile("Late", late, links.promised_before(now), "promise broken", "bad" if late else "")
-    yield Tile("To release", release, links.to_release(), "ready, need a yes", _warn(release))
+    yield Tile("To release", release, links.to_release(), "ready to go", _warn(release))
     url = links.stage("allocation")
-    yield Tile("To allocate", short, url, "lines short of stock", _warn(short))
+    yield Tile("To allocate", short, url, "lines short", _warn(short))
 
 
 def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:

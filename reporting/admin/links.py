@@ -64,7 +64,10 @@ def remedy(stuck: Stuck) -> str:
     """Where the button of a stuck order leads: the act's form if there is one, else its page."""
     if stuck.act == "see_stock" and isinstance(stuck.target, str):
         return rows("inventory.stocklevel", q=stuck.target) or row("orders.order", stuck.pk)
-    return _act("orders.order", stuck.pk, stuck.act) or row("orders.order", stuck.pk)
+    act = _act("orders.order", stuck.pk, stuck.act)
+    if stuck.act == "lift_hold" and isinstance(stuck.target, int):
+        act = _act("orders.hold", stuck.target, "lift")
+    return act or row("orders.order", stuck.pk)
 
 
 def _act(label: str, pk: int, name: str) -> str:

@@ -71,8 +71,13 @@ def holds() -> list[Waiting]:
         .annotate(count=Count("pk"), oldest=Min("placed_at"))
         .order_by("-count", "kind")
     )
-    labels = dict(HoldKind.choices)
-    return [Waiting(kind, str(labels[kind]), count, oldest) for kind, count, oldest in rows]
+    return [Waiting(kind, _label(kind), count, oldest) for kind, count, oldest in rows]
+
+
+def _label(kind: str) -> str:
+    """A kind of hold in a sentence's case, abbreviations as they are: Unknown SKU, Credit limit."""
+    first, *rest = str(dict(HoldKind.choices)[kind]).split()
+    return " ".join([first, *(word if word.isupper() else word.lower() for word in rest)])
 
 
 def backordered() -> int:
