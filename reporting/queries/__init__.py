@@ -25,7 +25,7 @@ from reporting.queries.queues import (
     places,
     returns,
 )
-from reporting.queries.sales import Figure, Sales, Turnover, channels, sales
+from reporting.queries.sales import Figure, Sales, Turnover, channels, daily_sales, sales
 from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
 from reporting.queries.stuck import Stuck, stuck, stuck_orders
 
@@ -51,6 +51,7 @@ __all__ = [
     "any_orders",
     "backordered",
     "channels",
+    "daily_sales",
     "holds",
     "in_jeopardy",
     "invariants",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from oms.money import ZERO
 from orders.models import Channel
@@ -107,6 +107,12 @@ def sales(period: Period, *, currency: str = "", channel: str = "") -> Sales:
         on_time=on_time,
         top=_top(period),
     )
+
+
+def daily_sales(period: Period) -> QuerySet[DailySales]:
+    """The rows of a period, oldest first."""
+    rows = DailySales.objects.filter(_within(period)).select_related("channel")
+    return rows.order_by("day", "channel__code", "currency")
 
 
 def channels() -> list[tuple[str, str]]:
