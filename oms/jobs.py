@@ -15,7 +15,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_tasks import default_task_backend, task
+from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task, task_backends
 from django_tasks_db import DatabaseBackend
 
 from oms.errors import DomainError
@@ -45,7 +45,7 @@ def start(kind: str, title: str, params: dict[str, Any], *, by: str) -> Job:
     job = Job.objects.create(kind=kind, title=title, params=params, created_by=by)
 
     enqueue = partial(run.enqueue, job.pk)
-    if isinstance(default_task_backend, DatabaseBackend):
+    if isinstance(task_backends[DEFAULT_TASK_BACKEND_ALIAS], DatabaseBackend):
         enqueue()  # a row in this very transaction
     else:
         transaction.on_commit(enqueue)

@@ -1,0 +1,53 @@
+import pytest
+from django.db import DatabaseError
+
+from oms import health
+
+
+def test_health_is_ready_when_the_database_is_migrated(db, client):
+    response = client.get("/health/")
+
+    assert response.status_code == 200
+    assert (response.json()["status"], response.json()["workers"]) == ("ok", 0)
+
+
+def test_health_before_migrations_is_503(db, client, monkeypatch):
+    def refuse():
+        raise health.NotMigrated
+
+    monkeypatch.setattr(health, "_require_migrations", refuse)
+
+    response = client.get("/health/")
+
+    assert (response.status_code, response.json()["reason"]) == (503, "not migrated")
+
+
+def test_health_without_a_database_is_503(db, client, monkeypatch):
+    def refuse():
+        raise DatabaseError
+
+    monkeypatch.setattr(health, "_require_migrations", refuse)
+
+    response = client.get("/health/")
+
+    assert (response.status_code, response.json()["reason"]) == (503, "no database")
+
+
+def test_metrics_are_told_to_this_machine(db, client):
+    response = client.get("/metrics")
+
+    assert response.status_code == 200
+    assert b"django_http_requests" in response.content
+
+
+@pytest.mark.parametrize("extra", [{"REMOTE_ADDR": "192.0.2.1"}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1"}])
+def test_metrics_are_not_told_to_others(db, client, extra):
+    assert client.get("/metrics", **extra).status_code == 403
+
+
+def test_metrics_are_told_to_whoever_brings_the_token(db, client, settings):
+    settings.OMS_METRICS_TOKEN = "t0ken"
+
+    assert client.get("/metrics").status_code == 403
+    right = client.get("/metrics", headers={"Authorization": "Bearer t0ken"}, REMOTE_ADDR="192.0.2.1")
+    assert right.status_code == 200
