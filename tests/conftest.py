@@ -33,7 +33,20 @@ def django_db_setup(request, django_db_setup, django_db_blocker):
     if not any(commits(item) for item in request.session.items):
         return
     with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            empty_quickly()
         request.config.stash[laid_down] = connection.creation.serialize_db_to_string()
+
+
+def empty_quickly():
+    """Empty PostgreSQL's tables by DELETE; TRUNCATE writes new files for each table and index.
+
+    In the role of a replica no trigger speaks, so that append-only tables can be emptied too.
+    """
+    connection.ops.sql_flush = lambda _style, tables, **_options: [
+        "SET LOCAL session_replication_role = replica",
+        *(f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables),
+    ]
 
 
 @pytest.hookimpl(wrapper=True)

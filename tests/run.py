@@ -48,12 +48,13 @@ def main() -> int:
 def rounds(*, postgresql: bool, browser: bool) -> list[Round]:
     """Say what to run. Pages are driven once, on the database that stands for production."""
     without_browser = "not browser"
-    last = "" if browser else without_browser
     if not postgresql:
-        return [Round("SQLite", "", last)]
+        return [Round("SQLite", "", "" if browser else without_browser)]
     return [
         Round("SQLite", "", without_browser),
-        Round("PostgreSQL", POSTGRESQL, last),
+        Round(
+            "PostgreSQL", POSTGRESQL, "not once" if browser else f"not once and {without_browser}"
+        ),
     ]
 
 

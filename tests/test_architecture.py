@@ -9,6 +9,8 @@ from django.utils.module_loading import import_string
 
 from oms import wiring
 
+pytestmark = pytest.mark.once
+
 APPS = ["oms", "customers", "inventory", "orders", "fulfillment", "reporting", "compliance"]
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 600

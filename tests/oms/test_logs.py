@@ -2,7 +2,11 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from oms import logs
+
+pytestmark = pytest.mark.once
 
 SCRIPT = """
 import logging.config, sys
