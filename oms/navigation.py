@@ -290,6 +290,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Order management",
     "SITE_SYMBOL": "package_2",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("oms/favicon.svg")}
+    ],
     "DASHBOARD_CALLBACK": "reporting.admin.home.home",
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": False,

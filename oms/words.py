@@ -18,6 +18,11 @@ def money(amount: Decimal | None, currency: str) -> str:
     return "" if amount is None else format_currency(amount, currency, locale="en_GB")
 
 
+def count(number: object, noun: str) -> str:
+    """A number with its noun: 1 unit, 3 units."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def span(length: timedelta) -> str:
     """A length of time in its largest unit, such as 3 h or 12 d."""
     seconds = abs(int(length.total_seconds()))
@@ -44,6 +49,12 @@ def moment(at: datetime | None, now: datetime | None = None) -> str:
         if local.year == today.year
         else f"{local.day} {local:%b %Y}"
     )
+
+
+def sentence_case(label: object) -> str:
+    """A label as it stands in a sentence's beginning: Incomplete Address is Incomplete address."""
+    first, *rest = str(label).split(" ")
+    return " ".join([first, *(word if word.isupper() else word.lower() for word in rest)])
 
 
 def chip(words: str, tone: str = "", title: str = "") -> SafeString:

@@ -15,7 +15,15 @@ from oms.admin import EditableAdmin
 class LocationAdmin(EditableAdmin):
     """Reference data; priority and place decide which location serves an order."""
 
-    list_display = ("name", "code", "kind", "where_column", "priority", "cutoff_column", "state_column")
+    list_display = (
+        "name",
+        "code",
+        "kind",
+        "where_column",
+        "priority",
+        "cutoff_column",
+        "state_column",
+    )
     ordering = ("priority", "code")
     search_fields = ("code", "name", "city")
     list_filter = ("kind", "is_active")

@@ -27,7 +27,9 @@ def level_context(level: StockLevel) -> dict[str, Any]:
 
 def product_context(product: Product) -> dict[str, Any]:
     """A product's stock at every location."""
-    levels = list(product.levels.select_related("location").order_by("location__priority", "location__code"))
+    levels = list(
+        product.levels.select_related("location").order_by("location__priority", "location__code")
+    )
     return {
         "levels": levels,
         "totals": {

@@ -49,7 +49,9 @@ class ProductChangeList(ChangeList):
         """The page of products with their totals."""
         super().get_results(request)
         rows = list(self.result_list)
-        levels = StockLevel.objects.filter(product__in=[row.pk for row in rows]).values("product_id")
+        levels = StockLevel.objects.filter(product__in=[row.pk for row in rows]).values(
+            "product_id"
+        )
         sums = levels.annotate(hand=Sum("on_hand"), held=Sum("reserved")).order_by()
         found = {row["product_id"]: row for row in sums}
         for row in rows:
@@ -66,7 +68,15 @@ class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     resource_classes: ClassVar = [ProductResource]
     import_form_class = ImportForm
     export_form_class = ExportForm
-    list_display = ("sku", "name", "num_on_hand", "num_reserved", "price_column", "hs_code", "state_column")
+    list_display = (
+        "sku",
+        "name",
+        "num_on_hand",
+        "num_reserved",
+        "price_column",
+        "hs_code",
+        "state_column",
+    )
     ordering = ("-pk",)
     search_fields = ("sku__istartswith", "name", "barcode__exact")
     search_help_text = "SKU, name, barcode"

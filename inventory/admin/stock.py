@@ -48,7 +48,11 @@ class SupplyFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
         """The questions that a stock manager asks."""
-        return [("none", "Nothing available"), ("some", "Available"), ("reserved", "With reservations")]
+        return [
+            ("none", "Nothing available"),
+            ("some", "Available"),
+            ("reserved", "With reservations"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         """Levels that answer it."""
@@ -64,7 +68,9 @@ class SupplyFilter(DropdownFilter):
 def product_link(product: Any) -> SafeString:
     """A SKU that leads to the product's page, with its name below."""
     url = reverse("admin:inventory_product_change", args=[product.pk])
-    return words.two_lines(format_html('<a class="oms-link" href="{}">{}</a>', url, product.sku), product.name)
+    return words.two_lines(
+        format_html('<a class="oms-link" href="{}">{}</a>', url, product.sku), product.name
+    )
 
 
 @admin.register(StockLevel)
@@ -127,7 +133,9 @@ class StockLevelAdmin(ReadOnlyAdmin):
     @admin.display(description="Available")
     def num_available(self, level: StockLevel) -> SafeString:
         """What may still be promised; orange when nothing is left."""
-        return format_html('<span class="{}">{}</span>', "" if level.available else "oms-warn", level.available)
+        return format_html(
+            '<span class="{}">{}</span>', "" if level.available else "oms-warn", level.available
+        )
 
     @admin.display(description="Safety stock")
     def num_safety(self, level: StockLevel) -> int:
@@ -185,7 +193,9 @@ class StockMovementAdmin(ReadOnlyAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Links from stock pages narrow the ledger to a level or a product."""
-        return lookup in {"level", "level__product"} or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        return lookup in {"level", "level__product"} or super().lookup_allowed(
+            lookup, value, request
+        )  # type: ignore[arg-type]
 
     @admin.display(description="When")
     def at_column(self, row: StockMovement) -> str:
@@ -205,7 +215,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
     @admin.display(description="Kind")
     def kind_column(self, row: StockMovement) -> str:
         """Why, in a word."""
-        return row.get_kind_display()
+        return words.sentence_case(row.get_kind_display())
 
     @admin.display(description="Change")
     def num_quantity(self, row: StockMovement) -> str:

@@ -60,9 +60,7 @@ def _read(file: Any) -> tablib.Dataset:
     return tablib.Dataset().load(file.read().decode("utf-8-sig"), format="csv")
 
 
-def _changes(
-    rows: list[dict[str, Any]], kind: str, reason: str
-) -> tuple[list[Change], list[str]]:
+def _changes(rows: list[dict[str, Any]], kind: str, reason: str) -> tuple[list[Change], list[str]]:
     products = _keys(Product, "sku", {str(row["sku"]).strip() for row in rows})
     places = _keys(Location, "code", {str(row["location"]).strip() for row in rows})
     changes, errors = [], []

@@ -51,7 +51,14 @@ class UserAdmin(PlainUserAdmin, ReadOnlyAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "name_column", "roles_column", "factor_column", "last_login", "state_column")
+    list_display = (
+        "username",
+        "name_column",
+        "roles_column",
+        "factor_column",
+        "last_login",
+        "state_column",
+    )
     list_filter = ("is_active", "groups")
     ordering = ("username",)
     filter_horizontal = ()
@@ -135,7 +142,10 @@ class RoleAdmin(PlainGroupAdmin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Roles with their counts."""
-        counts = {"people": Count("user", distinct=True), "rights": Count("permissions", distinct=True)}
+        counts = {
+            "people": Count("user", distinct=True),
+            "rights": Count("permissions", distinct=True),
+        }
         return super().get_queryset(request).annotate(**counts)
 
     @admin.display(description="People")

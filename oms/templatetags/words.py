@@ -12,6 +12,7 @@ register = template.Library()
 register.filter("moment", words.moment)
 register.filter("age", words.age)
 register.filter("money", words.money)
+register.filter("sentence_case", words.sentence_case)
 
 
 @register.filter

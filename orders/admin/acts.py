@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.enums import ActionVariant
 
+from oms import words
 from oms.admin import Act, ConfirmForm, ReasonForm, actor
 from oms.words import money
 from orders import operations, queries
@@ -46,16 +47,19 @@ def has_unknown_sku(order: Order) -> bool:
 
 
 def release(request: HttpRequest, order: Order, _data: Data) -> str:
+    """Hand what has stock to its locations."""
     operations.release(order, by=actor(request))
     return f"{order} is released to its locations."
 
 
 def place_hold(request: HttpRequest, order: Order, data: Data) -> str:
+    """Stop the order."""
     hold = operations.place_hold(order, by=actor(request), **data)
-    return f"{order} is on hold: {hold.get_kind_display()}."
+    return f"{order} is on hold: {words.sentence_case(hold.get_kind_display())}."
 
 
 def lift_holds(request: HttpRequest, order: Order, data: Data) -> str:
+    """Lift every open hold."""
     open_holds = list(order.holds.filter(lifted_at=None))
     for hold in open_holds:
         operations.lift_hold(hold, by=actor(request), reason=data["reason"])
@@ -63,11 +67,13 @@ def lift_holds(request: HttpRequest, order: Order, data: Data) -> str:
 
 
 def cancel(request: HttpRequest, order: Order, data: Data) -> str:
+    """End the order."""
     cancellation = operations.cancel(order, by=actor(request), **data)
     return f"{order} is cancelled; its total fell by {money(cancellation.amount, order.currency)}."
 
 
 def cancel_lines(request: HttpRequest, order: Order, data: Data) -> str:
+    """Give up some units."""
     cancellation = operations.cancel_lines(
         order,
         by=actor(request),
@@ -80,6 +86,7 @@ def cancel_lines(request: HttpRequest, order: Order, data: Data) -> str:
 
 
 def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
+    """Money that came, or is promised."""
     later = data["method"] in LATER
     record = operations.record_pending if later else operations.record_capture
     payment = record(order, by=actor(request), **data)
@@ -88,16 +95,19 @@ def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
 
 
 def grant_refund(request: HttpRequest, order: Order, data: Data) -> str:
+    """Decide that money goes back."""
     grant = operations.grant_refund(order, by=actor(request), **data)
     return f"{money(grant.amount, order.currency)} granted; somebody with that duty pays it."
 
 
 def solve_sku(request: HttpRequest, order: Order, data: Data) -> str:
+    """Say what an unknown SKU is."""
     operations.solve_sku(data["line"], by=actor(request), product=data["product"])
     return f"{data['line'].sku} is {data['product']}, here and in future orders of {order.channel}."
 
 
 def correct_address(request: HttpRequest, order: Order, data: Data) -> str:
+    """Replace the shipping address."""
     reason = data.pop("reason")
     operations.correct_address(order, by=actor(request), shipping_address=data, reason=reason)
     return f"The address of {order} is corrected."
@@ -211,8 +221,9 @@ ORDER_ACTS = (
 
 
 def lift_hold(request: HttpRequest, hold: Hold, data: Data) -> str:
+    """Lift one hold."""
     order = operations.lift_hold(hold, by=actor(request), reason=data["reason"])
-    return f"Hold lifted; {order} is in {order.get_stage_display()}."
+    return f"Hold lifted; {order} is in {words.sentence_case(order.get_stage_display())}."
 
 
 HOLD_ACTS = (
@@ -232,11 +243,13 @@ REPAIRS = {HoldKind.UNKNOWN_SKU: "solve_sku", HoldKind.INCOMPLETE_ADDRESS: "corr
 
 
 def capture(request: HttpRequest, payment: Payment, data: Data) -> str:
+    """Take what is open."""
     operations.capture(payment, by=actor(request), **data)
     return f"{money(data['amount'], payment.currency)} taken from {payment}."
 
 
 def void(request: HttpRequest, payment: Payment, _data: Data) -> str:
+    """Give up what is open."""
     operations.void(payment, by=actor(request))
     return f"What was open of {payment} is given up."
 
@@ -280,6 +293,7 @@ def left_of(grant: RefundGrant) -> Any:
 
 
 def pay_refund(request: HttpRequest, grant: RefundGrant, data: Data) -> str:
+    """Record that money went back."""
     row = operations.pay_refund(grant, by=actor(request), **data)
     return f"{money(row.amount, grant.order.currency)} paid back through {row.payment}."
 

@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.views import ChangeList
 
 from customers import queries as customers
+from oms import words
 from orders.admin import sealed
 from orders.enums import HoldKind, Stage
 from orders.models import Channel, Hold, Order, OrderLine
@@ -52,7 +53,7 @@ def held_kinds(orders: Iterable[Order]) -> dict[int, list[str]]:
     kinds: dict[int, list[str]] = {}
     rows = Hold.objects.filter(order__in=[order.pk for order in orders], lifted_at=None)
     for order_id, kind in rows.order_by("pk").values_list("order_id", "kind"):
-        kinds.setdefault(order_id, []).append(str(HoldKind(kind).label))
+        kinds.setdefault(order_id, []).append(words.sentence_case(HoldKind(kind).label))
     return kinds
 
 

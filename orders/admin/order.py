@@ -112,8 +112,7 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="Units")
     def units_column(self, order: Order) -> SafeString:
         """Units still wanted, and on how many lines."""
-        lines = order.line_count  # type: ignore[attr-defined]
-        return words.two_lines(order.units, f"{lines} line{'' if lines == 1 else 's'}")  # type: ignore[attr-defined]
+        return words.two_lines(order.units, words.count(order.line_count, "line"))  # type: ignore[attr-defined]
 
     @admin.display(description="Total")
     def total_column(self, order: Order) -> str:
@@ -146,9 +145,11 @@ class OrderAdmin(ReadOnlyAdmin):
         """How much is paid, and how much has left."""
         tone = "warn" if order.payment_status == PaymentStatus.OVERPAID else ""
         paid = format_html(
-            '<span class="oms-{}">{}</span>', tone or "plain", order.get_payment_status_display()
+            '<span class="oms-{}">{}</span>',
+            tone or "plain",
+            words.sentence_case(order.get_payment_status_display()),
         )
-        return words.two_lines(paid, order.get_fulfillment_status_display())
+        return words.two_lines(paid, words.sentence_case(order.get_fulfillment_status_display()))
 
     @admin.display(description="Ship by")
     def promise_column(self, order: Order) -> SafeString | str:
@@ -208,6 +209,7 @@ class OrderAdmin(ReadOnlyAdmin):
                 + [move.by for p in payments for move in p.transactions.all()]
             ),
             "links": page.links(order),
+            "customer_url": page.page_url("customers_customer_change", order.customer_id),
             "may_read": sealed.may_read(request),
             "person": person,
             "timeline": timeline(order, {line.pk: line.sku for line in lines}),

@@ -69,7 +69,9 @@ class HoldAdmin(ReadOnlyAdmin):
     @admin.display(description="Kind")
     def kind_column(self, hold: Hold) -> SafeString:
         """Orange while it is open."""
-        return words.chip(hold.get_kind_display(), "" if hold.lifted_at else "warn")
+        return words.chip(
+            words.sentence_case(hold.get_kind_display()), "" if hold.lifted_at else "warn"
+        )
 
     @admin.display(description="Looked after by")
     def owner_column(self, hold: Hold) -> str:
@@ -129,7 +131,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     @admin.display(description="Method")
     def method_column(self, payment: Payment) -> str:
         """How it comes in."""
-        return payment.get_method_display()
+        return words.sentence_case(payment.get_method_display())
 
     @admin.display(description="Agreed")
     def amount_column(self, payment: Payment) -> str:
@@ -140,7 +142,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     def moves(self, payment: Payment) -> str:
         """What really moved, oldest first."""
         said = [
-            f"{row.get_kind_display()} {words.money(row.amount, payment.currency)} {words.moment(row.at)}"
+            f"{words.sentence_case(row.get_kind_display())} {words.money(row.amount, payment.currency)} {words.moment(row.at)}"
             for row in payment.transactions.order_by("pk")
         ]
         return "; ".join(said) or "nothing yet"

@@ -15,6 +15,7 @@ from inventory import queries as stock
 from oms import words
 from oms.models import Event
 from orders.admin.acts import REPAIRS, left_of
+from orders.admin.timeline import held_words
 from orders.enums import OrderStatus, Stage
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
@@ -122,9 +123,7 @@ def steps(order: Order, lines: Sequence[OrderLine], *, on_hold: bool) -> list[St
 def _last_times(order: Order) -> dict[Stage, datetime]:
     names = {name for events in REACHED.values() for name in events}
     rows = Event.objects.filter(subject_type="orders.order", subject_id=order.pk, name__in=names)
-    times: dict[str, datetime] = {}
-    for name, at in rows.order_by("sequence").values_list("name", "at"):
-        times[name] = at
+    times: dict[str, datetime] = dict(rows.order_by("sequence").values_list("name", "at"))
     found = {}
     for stage, events in REACHED.items():
         if known := [times[name] for name in events if name in times]:
@@ -172,7 +171,7 @@ class Diagnosis:
             return None
         hold = self.holds[0]
         more = f" (and {len(self.holds) - 1} more)" if len(self.holds) > 1 else ""
-        sentence = f"On hold – {hold.get_kind_display()}: {hold.reason}{more}"
+        sentence = f"On hold – {held_words(hold.kind, hold.reason)}{more}"
         repair = REPAIRS.get(hold.kind)  # type: ignore[call-overload]
         if repair == "solve_sku" or (repair and repair in self.allowed):
             label = "Map SKU" if repair == "solve_sku" else "Correct address"
@@ -262,8 +261,10 @@ def money_rows(order: Order, money: Balance) -> list[MoneyRow]:
 
     tax = "contained in prices" if order.price_includes_tax else "on top of prices"
     rows = [MoneyRow("Goods", say(order.goods_total), "less discounts and cancelled units")]
-    for charge in order.charges.all():
-        rows.append(MoneyRow(charge.get_kind_display(), say(charge.amount), charge.description))
+    rows += [
+        MoneyRow(words.sentence_case(row.get_kind_display()), say(row.amount), row.description)
+        for row in order.charges.all()
+    ]
     rows += [
         MoneyRow("Tax", say(order.tax_total), tax),
         MoneyRow("Total", say(order.total), strong=True),
@@ -368,7 +369,9 @@ def links(order: Order) -> dict[str, list[dict[str, str]]]:
 
 def _link(row: Any, page: str, note: str) -> dict[str, str]:
     status = (
-        row.get_status_display() if hasattr(row, "get_status_display") else row.get_kind_display()
+        words.sentence_case(row.get_status_display())
+        if hasattr(row, "get_status_display")
+        else words.sentence_case(row.get_kind_display())
     )
     return {"title": str(row), "note": note, "status": str(status), "url": _url(page, row.pk)}
 

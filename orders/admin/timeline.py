@@ -65,8 +65,9 @@ class Teller:
             per_place[place] = per_place.get(place, 0) + quantity
         parts = [f"{n} at {self.locations.get(place, '?')}" for place, n in per_place.items()]
         if len(parts) == 1:
-            return f"{parts[0].replace(' at ', ' units at ')}"
-        return f"{sum(per_place.values())} units ({', '.join(parts)})"
+            place, n = next(iter((self.locations.get(p, "?"), n) for p, n in per_place.items()))
+            return f"{words.count(n, 'unit')} at {place}"
+        return f"{words.count(sum(per_place.values()), 'unit')} ({', '.join(parts)})"
 
     def lines(self, facts: dict[str, Any]) -> str:
         """Units per SKU: 3 x LAMP, 1 x MUG."""
@@ -90,7 +91,8 @@ def timeline(order: Order, skus: dict[int, str]) -> list[Entry]:
 
 
 def _location_ids(events: list[Event]) -> set[int]:
-    return {unit[1] for event in events for unit in event.facts.get("units") or [] if len(unit) > 2}  # noqa: PLR2004
+    rows = [event.facts.get("units") for event in events]
+    return {unit[1] for units in rows if isinstance(units, list) for unit in units}
 
 
 def _words(event: Event) -> str:
@@ -98,20 +100,27 @@ def _words(event: Event) -> str:
 
 
 def _label(choices: Any, value: str) -> str:
-    return str(dict(choices.choices).get(value, value))
+    return words.sentence_case(dict(choices.choices).get(value, value))
 
 
 def _placed(teller: Teller, facts: dict[str, Any]) -> str:
     lines = facts.get("lines")
     count = len(lines) if isinstance(lines, list) else lines
     return (
-        f"Placed through {teller.order.channel.name}: {facts.get('units')} units on {count} lines, "
+        f"Placed through {teller.order.channel.name}: "
+        f"{words.count(facts.get('units'), 'unit')} on {words.count(count, 'line')}, "
         f"{teller.money(facts.get('total'))}"
     )
 
 
+def held_words(kind: str, reason: str) -> str:
+    """Kind and reason of a hold, without saying the kind twice."""
+    label = _label(HoldKind, kind)
+    return reason if reason.startswith(label) else f"{label}: {reason}"
+
+
 def _held(_teller: Teller, facts: dict[str, Any]) -> str:
-    return f"Put on hold – {_label(HoldKind, facts['kind'])}: {facts['reason']}"
+    return f"Put on hold – {held_words(facts['kind'], facts['reason'])}"
 
 
 def _hold_lifted(_teller: Teller, facts: dict[str, Any]) -> str:
