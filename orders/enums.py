@@ -34,6 +34,11 @@ class Stage(models.TextChoices):
     REPORTING = "reporting", "Reporting"  # done; counts in the books
 
 
+# Stages of orders whose goods have not all left; and those of them that no location works on.
+NOT_LEFT = ("validation", "allocation", "payment", "fulfilment")
+WAITING = ("validation", "allocation", "payment")
+
+
 class PaymentStatus(models.TextChoices):
     """Money received against money due."""
 

@@ -11,6 +11,8 @@ from simple_history.models import HistoricalRecords
 from oms.money import MoneyField
 from oms.querysets import LockingQuerySet
 from orders.enums import (
+    NOT_LEFT,
+    WAITING,
     ChargeKind,
     FulfillmentStatus,
     OrderStatus,
@@ -27,8 +29,12 @@ class OrderQuerySet(LockingQuerySet["Order"]):
         return self.filter(status__in=[OrderStatus.PLACED, OrderStatus.CONFIRMED])
 
     def late(self, now: datetime) -> "OrderQuerySet":
-        """Open, and past their promised ship date."""
-        return self.open().filter(promised_at__lt=now).exclude(stage=Stage.SHIPPING)
+        """Not left, and past their promised ship date."""
+        return self.promised_before(now)
+
+    def promised_before(self, moment: datetime) -> "OrderQuerySet":
+        """Not left, and promised before this moment."""
+        return self.filter(stage__in=NOT_LEFT, promised_at__lt=moment)
 
 
 class Order(models.Model):
@@ -101,7 +107,12 @@ class Order(models.Model):
             models.Index(
                 fields=["promised_at"],
                 name="orders_order_promised",
-                condition=Q(status__in=["placed", "confirmed"]),
+                condition=Q(stage__in=NOT_LEFT),
+            ),
+            models.Index(
+                fields=["-priority", "stage_since", "id"],
+                name="orders_order_stuck",
+                condition=Q(stage__in=WAITING),
             ),
         ]
 
