@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from orders.enums import WAITING
 from reporting import queries
 from reporting.admin import links
 
@@ -43,7 +44,6 @@ WAITS = {
     "shipping": "on the way",
     "reporting": "in 7 days",
 }
-WAITING_STAGES = {"validation", "allocation", "payment"}
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _orders(now: datetime) -> dict[str, Any]:
         "jeopardy_url": links.promised_before(now + queries.JEOPARDY_WITHIN),
         "stuck": [(row, links.row("orders.order", row.pk), links.remedy(row)) for row in stuck],
         "stuck_count": _stuck_count(stages),
-        "stuck_url": links.rows("orders.order", stage__in=",".join(sorted(WAITING_STAGES))),
+        "stuck_url": links.rows("orders.order", stage__in=",".join(WAITING)),
     }
 
 
@@ -94,7 +94,7 @@ def _first_steps() -> dict[str, str]:
 
 
 def _stuck_count(stages: list[queries.StageCount]) -> int:
-    return sum(stage.orders for stage in stages if stage.stage in WAITING_STAGES)
+    return sum(stage.orders for stage in stages if stage.stage in WAITING)
 
 
 def _step(stage: queries.StageCount, now: datetime) -> Step:

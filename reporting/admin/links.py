@@ -9,10 +9,9 @@ from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
 from oms.admin import ReadOnlyAdmin
+from orders.enums import NOT_LEFT
 from reporting.queries import Stuck
 
-OPEN = "placed,confirmed"
-NOT_LEFT = "placement,validation,allocation,payment,fulfilment"
 HOME = "admin:index"
 
 
@@ -54,8 +53,7 @@ def promised_before(moment: datetime) -> str:
     """Open orders whose goods have not left, promised before this moment."""
     return rows(
         "orders.order",
-        status__in=OPEN,
-        stage__in=NOT_LEFT,
+        stage__in=",".join(NOT_LEFT),
         promised_at__lt=moment.isoformat(timespec="minutes"),
     )
 

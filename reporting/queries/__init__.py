@@ -27,7 +27,7 @@ from reporting.queries.queues import (
 )
 from reporting.queries.sales import Figure, Sales, Turnover, channels, daily_sales, sales
 from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
-from reporting.queries.stuck import Stuck, stuck, stuck_orders
+from reporting.queries.stuck import Stuck, stuck
 
 __all__ = [
     "JEOPARDY_WITHIN",
@@ -64,6 +64,5 @@ __all__ = [
     "sales",
     "stock_cover",
     "stuck",
-    "stuck_orders",
     "to_release",
 ]

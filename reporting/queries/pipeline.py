@@ -67,8 +67,8 @@ def jeopardy(now: datetime, *, show: int = 10) -> Jeopardy:
     """How many are late and how many due within a day; the earliest promises by name."""
     rows = in_jeopardy(now)
     counts = rows.aggregate(
-        late=Count("pk", filter=Q(promised_at__lt=now)),
-        soon=Count("pk", filter=Q(promised_at__gte=now)),
+        late=Count("*", filter=Q(promised_at__lt=now)),
+        soon=Count("*", filter=Q(promised_at__gte=now)),
     )
     worst = rows.order_by("promised_at", "-priority", "pk").select_related("channel")[:show]
     return Jeopardy(
@@ -92,12 +92,8 @@ def jeopardy(now: datetime, *, show: int = 10) -> Jeopardy:
 
 
 def in_jeopardy(now: datetime) -> QuerySet[Order]:
-    """Open orders promised before this time tomorrow that have not left."""
-    return (
-        Order.objects.open()
-        .filter(promised_at__lt=now + JEOPARDY_WITHIN)
-        .exclude(stage__in=[Stage.SHIPPING, Stage.REPORTING])
-    )
+    """Orders promised before this time tomorrow whose goods have not all left."""
+    return Order.objects.promised_before(now + JEOPARDY_WITHIN)
 
 
 def to_release() -> int:
@@ -116,9 +112,9 @@ def _counted(orders: QuerySet[Order], now: datetime) -> dict[str, dict[str, obje
         for row in orders.order_by()
         .values("stage")
         .annotate(
-            orders=Count("pk"),
-            fresh=Count("pk", filter=Q(stage_since__gt=now - DAY)),
-            ageing=Count("pk", filter=Q(stage_since__lte=now - DAY, stage_since__gt=now - OLD)),
+            orders=Count("*"),
+            fresh=Count("*", filter=Q(stage_since__gt=now - DAY)),
+            ageing=Count("*", filter=Q(stage_since__lte=now - DAY, stage_since__gt=now - OLD)),
             oldest=Min("stage_since"),
         )
     }

@@ -68,7 +68,7 @@ def holds() -> list[Waiting]:
     rows = (
         Hold.objects.filter(lifted_at=None)
         .values_list("kind")
-        .annotate(count=Count("pk"), oldest=Min("placed_at"))
+        .annotate(count=Count("*"), oldest=Min("placed_at"))
         .order_by("-count", "kind")
     )
     return [Waiting(kind, _label(kind), count, oldest) for kind, count, oldest in rows]
@@ -104,10 +104,10 @@ def places(now: datetime) -> list[Place]:
         )
         .values_list("location_id", "location__code", "location__name")
         .annotate(
-            pick=Count("pk", filter=Q(status__in=working[:2])),
-            pack=Count("pk", filter=Q(status=FulfillmentOrderStatus.PICKED)),
-            ship=Count("pk", filter=Q(status=FulfillmentOrderStatus.PACKED)),
-            late=Count("pk", filter=Q(ship_by__lt=now)),
+            pick=Count("*", filter=Q(status__in=working[:2])),
+            pack=Count("*", filter=Q(status=FulfillmentOrderStatus.PICKED)),
+            ship=Count("*", filter=Q(status=FulfillmentOrderStatus.PACKED)),
+            late=Count("*", filter=Q(ship_by__lt=now)),
             ship_by=Min("ship_by"),
         )
         .order_by("ship_by", "location__code")
@@ -118,14 +118,14 @@ def places(now: datetime) -> list[Place]:
 def returns() -> Waiting:
     """Returns that were announced or approved and are not here yet."""
     rows = Return.objects.filter(status__in=[ReturnStatus.REQUESTED, ReturnStatus.APPROVED])
-    found = rows.aggregate(count=Count("pk"), oldest=Min("requested_at"))
+    found = rows.aggregate(count=Count("*"), oldest=Min("requested_at"))
     return Waiting("returns", "Returns to receive", found["count"], found["oldest"])
 
 
 def oversold() -> Proof:
     """Looked at afresh each time, although the database refuses such a row."""
     found = StockLevel.objects.aggregate(
-        levels=Count("pk"), oversold=Count("pk", filter=Q(reserved__gt=F("on_hand")))
+        levels=Count("*"), oversold=Count("*", filter=Q(reserved__gt=F("on_hand")))
     )
     return Proof(found["levels"], found["oversold"])
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 
 from inventory import queries as inventory
 from oms.money import quantize
 from orders import queries as orders
-from orders.enums import HoldKind, OrderStatus, Stage
+from orders.enums import WAITING, HoldKind, OrderStatus, Stage
 from orders.models import Hold, Order, OrderLine
 
 SHOWN = 20
@@ -60,23 +60,27 @@ REMEDIES: dict[str, tuple[str, str]] = {
 }
 
 
-def stuck_orders() -> QuerySet[Order]:
-    """Open orders that no worker will take further without a person, a payment or goods."""
-    waiting = Q(stage__in=[Stage.VALIDATION, Stage.ALLOCATION, Stage.PAYMENT])
-    to_release = Q(stage=Stage.FULFILMENT, status=OrderStatus.PLACED)
-    return Order.objects.open().filter(waiting | to_release)
-
-
 def stuck(*, show: int = SHOWN) -> list[Stuck]:
-    """The most important, then the longest stuck; a fixed number of statements."""
-    rows = list(
-        stuck_orders().select_related("channel").order_by("-priority", "stage_since", "pk")[:show]
-    )
+    """The most important, then the longest stuck; a fixed number of statements.
+
+    Stuck is an order that no worker will take further without a person, money or goods.
+    """
+    rows = _longest_stuck(show)
     held = _held([row for row in rows if row.stage == Stage.VALIDATION])
     short = _short([row for row in rows if row.stage == Stage.ALLOCATION])
     unpaid = _unpaid([row for row in rows if row.stage == Stage.PAYMENT])
     blockers = {**held, **short, **unpaid}
     return [_stuck(row, blockers.get(row.pk, [])) for row in rows]
+
+
+def _longest_stuck(show: int) -> list[Order]:
+    """From the index of waiting orders, and from those that wait to be released."""
+    rows = Order.objects.select_related("channel").order_by("-priority", "stage_since", "pk")
+    waiting = rows.filter(stage__in=WAITING)[:show]
+    to_release = rows.filter(stage=Stage.FULFILMENT, status=OrderStatus.PLACED)[:show]
+    return sorted(
+        [*waiting, *to_release], key=lambda row: (-row.priority, row.stage_since, row.pk)
+    )[:show]
 
 
 def _stuck(order: Order, blockers: list[Blocker]) -> Stuck:
