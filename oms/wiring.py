@@ -9,8 +9,8 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.placed": ("reporting.consumers.count",),
     "order.cancelled": ("reporting.consumers.count",),
     "order.backordered": ("reporting.consumers.count",),
-    "shipment.shipped": ("reporting.consumers.count",),
-    "return.received": ("reporting.consumers.count",),
+    "shipment.shipped": ("reporting.consumers.count", "compliance.consumers.issue_invoice"),
+    "return.received": ("reporting.consumers.count", "compliance.consumers.issue_credit_note"),
 }
 
 # Kind of job -> its runner, `runner(job)`.
@@ -26,3 +26,8 @@ INVARIANTS: tuple[str, ...] = (
     "orders.queries.invariants",
     "reporting.queries.invariants",
 )
+
+# Questions that an app asks of one above it, which it may not import -> who answers.
+ANSWERS: dict[str, str] = {
+    "customers.dealings_of": "orders.queries.dealings.dealings_of",
+}

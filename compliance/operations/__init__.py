@@ -1,1 +1,17 @@
-"""Acts of compliance."""
+"""Acts of compliance, one file per noun."""
+
+from compliance.operations.documents import (
+    Goods,
+    NoLegalEntity,
+    NotInvoiced,
+    issue_credit_note,
+    issue_invoice,
+)
+
+__all__ = [
+    "Goods",
+    "NoLegalEntity",
+    "NotInvoiced",
+    "issue_credit_note",
+    "issue_invoice",
+]

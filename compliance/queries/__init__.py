@@ -1,5 +1,15 @@
-"""Questions of compliance."""
+"""Questions of compliance, one file per noun."""
 
+from compliance.queries.content import buyer_of, is_unchanged
+from compliance.queries.documents import documents_of, order
+from compliance.queries.law import has_entity
 from compliance.queries.taxes import assess_taxes
 
-__all__ = ["assess_taxes"]
+__all__ = [
+    "assess_taxes",
+    "buyer_of",
+    "documents_of",
+    "has_entity",
+    "is_unchanged",
+    "order",
+]

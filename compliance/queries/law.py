@@ -132,3 +132,8 @@ def seller_entity(location_id: int | None) -> LegalEntity | None:
     """The legal entity that sells the stock of a location; none where none is set up."""
     seller = law().seller(location_id)
     return LegalEntity.objects.filter(pk=seller.entity_id).first() if seller else None
+
+
+def has_entity() -> bool:
+    """Whether anybody is set up to issue documents."""
+    return law().default is not None
