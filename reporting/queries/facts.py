@@ -210,7 +210,7 @@ def _orders(events: list[Event]) -> dict[int, dict[str, Any]]:
     rows = Order.objects.filter(pk__in=_subjects(events)).values(
         "pk", "channel_id", "currency", "placed_at"
     )
-    return {row["pk"]: row for row in rows}
+    return {row["pk"]: dict(row) for row in rows}
 
 
 def _first_of_each(events: list[Event]) -> list[Event]:

@@ -59,7 +59,7 @@ def pipeline(now: datetime) -> list[StageCount]:
     found = _counted(Order.objects.filter(stage__in=open_stages), now)
     done = Order.objects.filter(stage=Stage.REPORTING, stage_since__gte=now - DONE_WITHIN)
     found |= _counted(done, now)
-    empty = {"orders": 0, "fresh": 0, "ageing": 0, "oldest": None}
+    empty: dict[str, Any] = {"orders": 0, "fresh": 0, "ageing": 0, "oldest": None}
     return [_stage(stage, found.get(stage, empty)) for stage in Stage]
 
 
@@ -67,8 +67,8 @@ def jeopardy(now: datetime, *, show: int = 10) -> Jeopardy:
     """How many are late and how many due within a day; the earliest promises by name."""
     rows = in_jeopardy(now)
     counts = rows.aggregate(
-        late=Count("*", filter=Q(promised_at__lt=now)),
-        soon=Count("*", filter=Q(promised_at__gte=now)),
+        late=Count("promised_at", filter=Q(promised_at__lt=now)),
+        soon=Count("promised_at", filter=Q(promised_at__gte=now)),
     )
     worst = rows.order_by("promised_at", "-priority", "pk").select_related("channel")[:show]
     return Jeopardy(
@@ -106,21 +106,21 @@ def any_orders() -> bool:
     return Order.objects.exists()
 
 
-def _counted(orders: QuerySet[Order], now: datetime) -> dict[str, dict[str, object]]:
+def _counted(orders: QuerySet[Order], now: datetime) -> dict[str, dict[str, Any]]:
     return {
-        row["stage"]: row
+        row["stage"]: dict(row)
         for row in orders.order_by()
         .values("stage")
         .annotate(
-            orders=Count("*"),
-            fresh=Count("*", filter=Q(stage_since__gt=now - DAY)),
-            ageing=Count("*", filter=Q(stage_since__lte=now - DAY, stage_since__gt=now - OLD)),
+            orders=Count("stage"),
+            fresh=Count("stage", filter=Q(stage_since__gt=now - DAY)),
+            ageing=Count("stage", filter=Q(stage_since__lte=now - DAY, stage_since__gt=now - OLD)),
             oldest=Min("stage_since"),
         )
     }
 
 
-def _stage(stage: Stage, row: dict[str, object]) -> StageCount:
+def _stage(stage: Stage, row: dict[str, Any]) -> StageCount:
     orders, fresh, ageing = int(row["orders"]), int(row["fresh"]), int(row["ageing"])
     return StageCount(
         stage=stage.value,

@@ -104,10 +104,10 @@ def places(now: datetime) -> list[Place]:
         )
         .values_list("location_id", "location__code", "location__name")
         .annotate(
-            pick=Count("*", filter=Q(status__in=working[:2])),
-            pack=Count("*", filter=Q(status=FulfillmentOrderStatus.PICKED)),
-            ship=Count("*", filter=Q(status=FulfillmentOrderStatus.PACKED)),
-            late=Count("*", filter=Q(ship_by__lt=now)),
+            pick=Count("status", filter=Q(status__in=working[:2])),
+            pack=Count("status", filter=Q(status=FulfillmentOrderStatus.PICKED)),
+            ship=Count("status", filter=Q(status=FulfillmentOrderStatus.PACKED)),
+            late=Count("status", filter=Q(ship_by__lt=now)),
             ship_by=Min("ship_by"),
         )
         .order_by("ship_by", "location__code")
@@ -125,7 +125,7 @@ def returns() -> Waiting:
 def oversold() -> Proof:
     """Looked at afresh each time, although the database refuses such a row."""
     found = StockLevel.objects.aggregate(
-        levels=Count("*"), oversold=Count("*", filter=Q(reserved__gt=F("on_hand")))
+        levels=Count("*"), oversold=Count("reserved", filter=Q(reserved__gt=F("on_hand")))
     )
     return Proof(found["levels"], found["oversold"])
 
@@ -142,6 +142,6 @@ def messages(now: datetime) -> Messages:
     )
 
 
-def _dead(rows: "Callable[..., QuerySet]") -> int:
+def _dead(rows: Manager[Any]) -> int:
     # The second condition says nothing new; it lets SQLite use the index of what is not done.
     return rows.filter(~Q(state="done"), state=DeliveryState.DEAD).count()

@@ -152,7 +152,7 @@ def _series(period: Period, found: Q, currency: str) -> tuple[Series, ...]:
 
 
 def _sums(period: Period, found: Q) -> dict[str, Decimal]:
-    columns = ("orders", "lines", "units", "cancelled_orders")
+    columns: tuple[str, ...] = ("orders", "lines", "units", "cancelled_orders")
     columns += ("short_orders", "short_lines", "short_units")
     now, before = _within(period), _within(period.before)
     rows = DailySales.objects.filter(found, day__range=(period.before.first, period.last))
@@ -169,7 +169,8 @@ def _shipping(period: Period) -> tuple[dict[str, Decimal], tuple[Decimal | None,
     kept, promised = [0] * len(buckets), [0] * len(buckets)
     sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
     rows = DailyShipping.objects.filter(day__range=(period.before.first, period.last))
-    for row in rows.values("day").annotate(**{f"{name}_": Sum(name) for name in columns}):
+    counted: Any = rows.values("day").annotate(**{f"{name}_": Sum(name) for name in columns})
+    for row in counted:
         part = "sum" if row["day"] >= period.first else "before"
         for name in columns:
             sums[f"{name}_{part}"] += row[f"{name}_"]

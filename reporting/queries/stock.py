@@ -73,7 +73,9 @@ def stock_cover(period: Period, *, sort: str = "cover", show: int | None = SHOWN
     if show is not None:
         chosen = [pk for pk in chosen if _shown(sums[pk], sort)][:show]
     moved = _moved(period)
-    cost = dict(Product.objects.filter(unit_cost__gt=0).values_list("pk", "unit_cost"))
+    cost: dict[int, Any] = dict(
+        Product.objects.filter(unit_cost__gt=0).values_list("pk", "unit_cost")
+    )
     return StockCover(
         period=period,
         rows=tuple(_rows(chosen, sums, moved, period)),
