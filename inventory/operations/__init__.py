@@ -1,6 +1,6 @@
 """The only code that changes stock, one file per noun."""
 
-from inventory.operations.products import save_product
+from inventory.operations.products import introduce, save_product
 from inventory.operations.reservations import (
     NotReserved,
     StockTaken,
@@ -34,6 +34,7 @@ __all__ = [
     "announce_stock",
     "consume",
     "firm_up",
+    "introduce",
     "move",
     "recall",
     "receive",

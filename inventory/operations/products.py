@@ -1,12 +1,13 @@
 """Products: the catalogue that orders are understood by."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
 from inventory.models import Product
 from oms import events
-from oms.history import stamp
+from oms.history import record_created, stamp
 
 
 @transaction.atomic
@@ -29,3 +30,20 @@ def save_product(sku: str, *, by: str, **fields: Any) -> tuple[Product, bool]:
     name = "product.created" if created else "product.changed"
     events.record(name, product, by=by, fields=sorted(changed))
     return product, created
+
+
+@transaction.atomic
+def introduce(names: Mapping[str, str], *, by: str) -> list[Product]:
+    """Create the products that are not there yet, by SKU and name; returns the new ones.
+
+    Existing products stay as they are. A fixed number of statements for any number of products.
+    """
+    known = set(Product.objects.filter(sku__in=names).values_list("sku", flat=True))
+    fresh = [Product(sku=sku, name=name or sku) for sku, name in names.items() if sku not in known]
+    if not fresh:
+        return []
+
+    Product.objects.bulk_create(fresh)
+    record_created(fresh, by=by)
+    events.record_first([events.Fact("product.created", product) for product in fresh], by=by)
+    return fresh

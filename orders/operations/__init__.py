@@ -34,9 +34,9 @@ from orders.operations.placing import (
     place_all,
     place_one,
 )
+from orders.operations.rehearsing import rehearse
 from orders.operations.units import (
     TooManyUnits,
-    Units,
     recall_units,
     record_delivery,
     record_return,
@@ -83,6 +83,7 @@ __all__ = [
     "record_pending",
     "record_return",
     "record_shipment",
+    "rehearse",
     "release",
     "serve_waiting",
     "solve_sku",

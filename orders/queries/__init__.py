@@ -10,12 +10,14 @@ from orders.queries.axes import (
 from orders.queries.balance import Balance, balance, balances
 from orders.queries.detail import OrderDetail, detail, details
 from orders.queries.ledger import invariants
+from orders.queries.sales import SoldUnits, is_announced, orders_sent, units_sold
 from orders.queries.totals import amount_due, tax_due, totals_of
 
 __all__ = [
     "Balance",
     "LineFacts",
     "OrderDetail",
+    "SoldUnits",
     "allowed_actions",
     "amount_due",
     "balance",
@@ -24,8 +26,11 @@ __all__ = [
     "details",
     "fulfillment_status_of",
     "invariants",
+    "is_announced",
+    "orders_sent",
     "payment_status_of",
     "stage_of",
     "tax_due",
     "totals_of",
+    "units_sold",
 ]

@@ -1,0 +1,1 @@
+"""Foreign shapes of orders, one folder per channel or file; no rules here."""

@@ -1,0 +1,81 @@
+"""What became of rows that did not simply become an order: counted, and kept in a CSV file."""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+TITLES = ("row", "external_id", "level", "code", "reason")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    LEFT_OUT = "left out"  # did not go in; the reason says why
+    HELD = "held"  # went in and waits for a person
+    NOTE = "note"  # went in otherwise than it stood in the file
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row, or the first row of one order, and what is to be said about it."""
+
+    row: int
+    external_id: str
+    level: Level
+    code: str
+    reason: str
+
+
+class Report:
+    """Findings as they come: written at once, so that a long file costs no memory."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin the file; an earlier report under the same name is replaced."""
+        self.path = path
+        self.counts: Counter[tuple[str, str]] = Counter()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("w", encoding="utf-8-sig", newline="")  # Excel reads the mark
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(TITLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, finding: Finding) -> None:
+        """Write a finding down."""
+        self.counts[finding.level, finding.code] += 1
+        self._writer.writerow(
+            (
+                finding.row,
+                _harmless(finding.external_id),
+                finding.level,
+                finding.code,
+                _harmless(finding.reason),
+            )
+        )
+
+    def flush(self) -> None:
+        """Let a reader see what was found so far."""
+        self._file.flush()
+
+    def total(self, level: Level) -> int:
+        """How many findings of one level there are."""
+        return sum(count for (of, _), count in self.counts.items() if of == level)
+
+
+def _harmless(text: str) -> str:
+    """Text that a spreadsheet takes for text: what comes from a file must not become a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

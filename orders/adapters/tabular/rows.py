@@ -1,0 +1,124 @@
+"""One row of a table understood: who, what, how much; or why it cannot be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from oms.errors import DomainError
+from oms.money import ZERO
+from orders.adapters.tabular.profile import Profile
+
+MOST_DIGITS = 12  # before the decimal point; longer figures are typing errors
+LONGEST_SKU = 64
+
+
+class RowRefused(DomainError):
+    """A row that cannot be understood; `kind` is the code in the report."""
+
+    code = "row_refused"
+
+    def __init__(self, kind: str, reason: str) -> None:
+        self.kind = kind
+        super().__init__("{reason}", reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One understood row."""
+
+    row: int
+    sku: str
+    name: str
+    quantity: int
+    price: Decimal
+    discount: Decimal
+    tax: Decimal | None
+
+    @property
+    def amount(self) -> Decimal:
+        """What the row comes to."""
+        return self.quantity * self.price - self.discount
+
+
+class Cells:
+    """Finds and converts the cells of a row by what they mean."""
+
+    def __init__(self, profile: Profile, columns: Mapping[str, int]) -> None:
+        self.profile = profile
+        self.columns = columns
+        self._zone = profile.zone
+
+    def text(self, cells: Sequence[str], meaning: str) -> str:
+        """A cell's text, empty where the file has no such column."""
+        at = self.columns.get(meaning)
+        return cells[at].strip() if at is not None and at < len(cells) else ""
+
+    def item(self, number: int, cells: Sequence[str]) -> Item:
+        """The row as a line of an order. Raises RowRefused."""
+        sku = self.text(cells, "sku")
+        if self.profile.upper_case_sku:
+            sku = sku.upper()
+        if not sku or len(sku) > LONGEST_SKU:
+            raise RowRefused("missing_sku", "The row names no product code.")
+        return Item(
+            row=number,
+            sku=sku,
+            name=self.text(cells, "description"),
+            quantity=self._quantity(self.text(cells, "quantity")),
+            price=self.amount(cells, "unit_price"),
+            discount=self.amount(cells, "discount", empty=ZERO),
+            tax=self.amount(cells, "tax_amount") if self.text(cells, "tax_amount") else None,
+        )
+
+    def amount(
+        self, cells: Sequence[str], meaning: str, *, empty: Decimal | None = None
+    ) -> Decimal:
+        """A cell as money. Raises RowRefused for what is no number, and for nothing unless allowed."""
+        told = self.text(cells, meaning)
+        if not told and empty is not None:
+            return empty
+        plain = told.replace(".", "").replace(",", ".") if self.profile.decimal_comma else told
+        try:
+            amount = Decimal(plain)
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount.adjusted() >= MOST_DIGITS:
+            label = meaning.replace("_", " ")
+            raise RowRefused(f"bad_{meaning}", f"The {label} is not an amount.")
+        return amount
+
+    def moment(self, cells: Sequence[str]) -> datetime | None:
+        """When the order was placed, in UTC; none where the file does not say. Raises RowRefused."""
+        told = self.text(cells, "placed_at")
+        if not told:
+            return None
+        moment = self._parsed(told)
+        if moment is None:
+            raise RowRefused("bad_placed_at", "The date is in no form that the profile names.")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
+
+    def _parsed(self, told: str) -> datetime | None:
+        try:
+            return datetime.fromisoformat(told)
+        except ValueError:
+            pass
+        for form in self.profile.date_formats:
+            try:
+                return datetime.strptime(told, form)  # noqa: DTZ007 (the zone is the profile's)
+            except ValueError:
+                continue
+        return None
+
+    def _quantity(self, told: str) -> int:
+        try:
+            quantity = Decimal(told)
+        except InvalidOperation:
+            quantity = Decimal("NaN")
+        if (
+            not quantity.is_finite()
+            or quantity != int(quantity)
+            or abs(quantity) >= 10**MOST_DIGITS
+        ):
+            raise RowRefused("bad_quantity", "The quantity is not a whole number.")
+        return int(quantity)
