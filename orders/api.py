@@ -275,7 +275,7 @@ class HoldView(IdempotencyMixin, APIView):
 class PaymentsView(IdempotencyMixin, APIView):
     """Payments of an order."""
 
-    scope = "payments"
+    scope = "orders"
     permission_classes: ClassVar = [HasScope]
 
     @extend_schema(

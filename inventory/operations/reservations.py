@@ -53,20 +53,10 @@ class Take:
 def reserve(takes: Sequence[Take]) -> None:
     """Promise available stock to order lines, all or none.
 
-    Nothing moves: on-hand stays what a picker can count. Raises StockTaken when a level has no
-    longer enough; the caller then undoes its own work as well. The order's event tells the story.
+    Nothing moves: on-hand stays what a picker can count. The counters are written last, because
+    everybody who wants the same levels waits from then until the commit. Raises StockTaken when a
+    level has no longer enough; the caller then undoes its own work as well.
     """
-    wanted: dict[int, int] = defaultdict(int)
-    for take in takes:
-        wanted[take.level_id] += take.quantity
-
-    done = counters.apply(
-        counters.Delta(level, reserved=quantity, promised=quantity)
-        for level, quantity in wanted.items()
-    )
-    if len(done) != len(wanted):
-        raise StockTaken
-
     Reservation.objects.bulk_create(
         [
             Reservation(
@@ -78,6 +68,16 @@ def reserve(takes: Sequence[Take]) -> None:
             for take in takes
         ]
     )
+
+    wanted: dict[int, int] = defaultdict(int)
+    for take in takes:
+        wanted[take.level_id] += take.quantity
+    done = counters.apply(
+        counters.Delta(level, reserved=quantity, promised=quantity)
+        for level, quantity in wanted.items()
+    )
+    if len(done) != len(wanted):
+        raise StockTaken
 
 
 @transaction.atomic

@@ -104,5 +104,5 @@ def _outstanding(drafts: Sequence[Draft]) -> dict[int, Decimal]:
     money = balances(orders)
     owed: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for order in orders:
-        owed[order.customer_id] += max(money[order.pk].balance, ZERO)
+        owed[order.customer.pk] += max(money[order.pk].balance, ZERO)
     return owed

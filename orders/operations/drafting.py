@@ -270,7 +270,7 @@ def _allot(draft: Draft, supply: stock.Supply) -> None:
     demands = tuple(
         stock.Demand(index, line.product_id, line.backordered)
         for index, line in enumerate(draft.lines)
-        if line.backordered
+        if line.backordered and line.product_id
     )
     if not demands:
         return

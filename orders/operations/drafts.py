@@ -22,7 +22,7 @@ class Draft:
     """One order being worked out: its unsaved rows, or the reason why there are none."""
 
     placed: PlacedOrder
-    order: Order | None = None
+    order: Order = None  # type: ignore[assignment]  # set unless there is an error
     error: DomainError | None = None
     is_new: bool = False
     lines: list[OrderLine] = field(default_factory=list)
@@ -32,12 +32,12 @@ class Draft:
     transactions: list[PaymentTransaction] = field(default_factory=list)
     allotments: list[stock.Allotment] = field(default_factory=list)
     released: bool = False
-    money: Balance | None = None
+    money: Balance = None  # type: ignore[assignment]  # set once concluded
 
     def link(self) -> None:
         """Point the rows at the inserted order."""
         for row in (*self.lines, *self.charges, *self.holds, *self.payments):
-            row.order = self.order
+            row.order = self.order  # type: ignore[attr-defined]  # each of them has one
 
     def link_transactions(self) -> None:
         """Point the transactions at the inserted payments."""

@@ -157,7 +157,7 @@ def refundable_amount(payment: Payment) -> Decimal:
     return sums[TransactionKind.CAPTURE] - sums[TransactionKind.REFUND]
 
 
-def _sums(payment: Payment) -> dict[str, Decimal]:
+def _sums(payment: Payment) -> dict[TransactionKind, Decimal]:
     sums = dict.fromkeys(TransactionKind, Decimal(0))
     for row in payment.transactions.all():
         sums[TransactionKind(row.kind)] += row.amount

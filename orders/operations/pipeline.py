@@ -140,7 +140,7 @@ def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
     waiting = [line for line in work.lines if line.backordered and line.product_id]
     if not waiting:
         return
-    supply = stock.supply_of((line.product_id for line in waiting), locked=True)
+    supply = stock.supply_of((line.product_id for line in waiting if line.product_id), locked=True)
     takes = [
         inventory.Take(part.key, part.level_id, part.location_id, part.quantity)
         for part in stock.source([_request(work.order, waiting, avoid)], supply)[0]
@@ -221,7 +221,11 @@ def move(work: Work, to: OrderStatus) -> None:
 def _request(order: Order, lines: Sequence[OrderLine], avoid: Iterable[int]) -> stock.Request:
     return stock.Request(
         stock.Destination(order.ship_country, order.ship_area),
-        tuple(stock.Demand(line.pk, line.product_id, line.backordered) for line in lines),
+        tuple(
+            stock.Demand(line.pk, line.product_id, line.backordered)
+            for line in lines
+            if line.product_id
+        ),
         frozenset(avoid),
     )
 

@@ -135,11 +135,11 @@ def _write(drafts: Sequence[Draft], *, by: str, whole: bool) -> list[Placed]:
     fresh = [draft for draft in drafts if draft.is_new]
     if fresh:
         _insert(fresh)
-        takes = [take for draft in fresh for take in draft.takes()]
-        if takes:
-            inventory.reserve(takes)
         record_created([draft.order for draft in fresh], by=by)
         events.record_first([fact for draft in fresh for fact in draft.facts()], by=by)
+        takes = [take for draft in fresh for take in draft.takes()]
+        if takes:
+            inventory.reserve(takes)  # last: others wait for these rows until the commit
     known = [draft.order for draft in drafts if draft.order and not draft.is_new]
     shown = {row.order.pk: row for row in [*details(known), *(d.detail() for d in fresh)]}
     return [
