@@ -114,6 +114,7 @@ class Loader:
         self._credits: list[Credit] = []
         self._lines = 0
         self._skus: set[str] = set()  # known to be products
+        self._made: set[str] = set()  # made by this import; a dry run makes them time and again
 
     def take(self, document: Sale | Credit) -> None:
         """Add a document; a full batch is handed over."""
@@ -156,7 +157,9 @@ class Loader:
             if line.sku not in self._skus and not names.get(line.sku):
                 names[line.sku] = line.name
         if names:
-            self.summary.products += len(inventory.introduce(names, by=self.by))
+            made = inventory.introduce(names, by=self.by)
+            self._made |= {product.sku for product in made}
+            self.summary.products = len(self._made)
         if not self.dry_run:
             self._skus |= names.keys()
 
