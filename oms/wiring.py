@@ -24,6 +24,7 @@ INVARIANTS: tuple[str, ...] = (
     "oms.dispatch.ledger.invariants",
     "inventory.queries.invariants",
     "orders.queries.invariants",
+    "compliance.queries.invariants",
     "reporting.queries.invariants",
 )
 

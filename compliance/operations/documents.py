@@ -151,7 +151,7 @@ def _sources(source: str) -> list[str]:
 
 
 def _draft_invoice(order: "Order", goods: Goods) -> amounts.Draft:
-    lines: Sequence[OrderLine] = order.lines.select_related("product").order_by("position")
+    lines: Iterable[OrderLine] = order.lines.select_related("product").order_by("position")
     done = queries.documented_units(order, DocumentKind.INVOICE)
     charges = order.charges.exclude(kind=ChargeKind.RETURN).order_by("pk")
     items = [
@@ -174,22 +174,20 @@ def _issue(invoice: Invoice, draft: amounts.Draft, *, by: str) -> Invoice:
     invoice.digest = digest_of(invoice, lines)
     invoice.save()
     InvoiceLine.objects.bulk_create(lines)
-    events.record(
-        f"{invoice.kind}.issued",
-        invoice,
-        by=by,
-        order=invoice.order_id,
-        source=invoice.source,
-        gross=plain(invoice.gross, invoice.currency),
-        currency=invoice.currency,
-    )
+    facts = {
+        "order": invoice.order_id,
+        "source": invoice.source,
+        "gross": plain(invoice.gross, invoice.currency),
+        "currency": invoice.currency,
+    }
+    events.record_first([events.Fact(f"{invoice.kind}.issued", invoice, facts)], by=by)
     return invoice
 
 
 def _number(invoice: Invoice) -> None:
     """Take the next number of the series: its row stays locked until the document is committed."""
     year = queries.fiscal_year(invoice.entity, invoice.issued_on)
-    key = {"entity": invoice.entity, "kind": invoice.kind, "fiscal_year": year}
+    key: dict[str, Any] = {"entity": invoice.entity, "kind": invoice.kind, "fiscal_year": year}
     DocumentSeries.objects.get_or_create(**key)
     series = DocumentSeries.objects.select_for_update().get(**key)
     series.last_number += 1

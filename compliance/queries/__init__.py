@@ -3,6 +3,7 @@
 from compliance.queries.content import buyer_of, is_unchanged
 from compliance.queries.documents import documents_of, order
 from compliance.queries.law import has_entity
+from compliance.queries.ledger import invariants
 from compliance.queries.taxes import assess_taxes
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "buyer_of",
     "documents_of",
     "has_entity",
+    "invariants",
     "is_unchanged",
     "order",
 ]

@@ -1,12 +1,12 @@
 """Issuing documents: content, numbers, repeats, refusals."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 
 from compliance import consumers, queries
 from compliance.enums import Treatment
@@ -20,36 +20,10 @@ from orders import operations as orders
 from orders.models import Order
 from orders.operations import PlacedCharge, PlacedLine
 from tests.factories import BY, LONDON, NOW, place, shop, stocked, warehouse
+from tests.factories.documents import event, ship, take_back, tamper
 
 D = Decimal
 SHIPPING = (PlacedCharge(kind="shipping", amount=D("4.80")),)
-
-
-def ship(order, number, **units):
-    """Ship units by SKU through the orders app; returns the event fulfillment records."""
-    lines = {line.sku: line for line in order.lines.all()}
-    location = order.lines.first().reservations.first().level.location_id
-    moved = [Units(lines[sku].pk, location, quantity) for sku, quantity in units.items()]
-    orders.record_shipment(order, by=BY, units=moved, reference=number)
-    return event("shipment.shipped", number, order, "units", moved, location=location)
-
-
-def take_back(order, number, **units):
-    """Receive returned units by SKU; returns the event fulfillment records."""
-    lines = {line.sku: line for line in order.lines.all()}
-    moved = [Units(lines[sku].pk, 0, quantity) for sku, quantity in units.items()]
-    credit = orders.record_return(order, by=BY, units=moved, reference=number)
-    return event("return.received", number, order, "lines", moved, credit=str(credit))
-
-
-def event(name, number, order, key, moved, **facts):
-    rows = [[unit.line_id, 0, unit.quantity] for unit in moved]
-    return Event(
-        name=name,
-        subject_label=number,
-        at=datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
-        facts={"order": order.pk, key: rows, **facts},
-    )
 
 
 @pytest.fixture
@@ -298,10 +272,7 @@ def test_issue_credit_note_for_goods_of_two_entities_gives_each_its_own(uk, de):
 
 def test_invoice_changed_behind_our_back_is_found(order):
     consumers.issue_invoice(ship(order, "SH1", MUG=1))
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("ALTER TABLE compliance_invoiceline DISABLE TRIGGER append_only")
-        cursor.execute("UPDATE compliance_invoiceline SET name = 'Gold mug' WHERE position = 1")
+    tamper("UPDATE compliance_invoiceline SET name = 'Gold mug' WHERE position = 1")
 
     assert not queries.is_unchanged(Invoice.objects.get())
 

@@ -1,0 +1,137 @@
+"""What must hold for issued documents, for `check_ledgers`. None of it can be repaired."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, DecimalField, Exists, F, Max, OuterRef, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, Concat
+
+from compliance.enums import DocumentKind
+from compliance.models import DocumentSeries, Invoice, InvoiceLine
+from compliance.queries.content import is_unchanged
+from compliance.queries.law import has_entity
+from fulfillment.enums import ReturnStatus
+from fulfillment.models import Return, Shipment
+from oms.ledgers import Invariant
+from oms.models import Delivery, DeliveryState
+from oms.money import ZERO
+from orders.models import OrderLine
+
+INVOICES = "compliance.consumers.issue_invoice"
+CREDIT_NOTES = "compliance.consumers.issue_credit_note"
+BATCH = 500
+
+
+def invariants() -> list[Invariant]:
+    """The invariants of issued documents."""
+    documents = Invoice.objects.count
+    return [
+        Invariant(
+            "invoice.series",
+            "Documents of a series are numbered 1, 2, 3 ... without gaps.",
+            count=DocumentSeries.objects.count,
+            violations=_gaps,
+        ),
+        Invariant(
+            "invoice.digest",
+            "An issued document says what it said when it was issued.",
+            count=documents,
+            violations=_changed,
+        ),
+        Invariant(
+            "invoice.amounts",
+            "A document's totals and tax groups are the sums of its lines.",
+            count=documents,
+            violations=_wrong_amounts,
+        ),
+        Invariant(
+            "invoice.units",
+            "No more units are invoiced than shipped, and no more credited than returned.",
+            count=InvoiceLine.objects.exclude(order_line=None).count,
+            violations=_too_many_units,
+        ),
+        Invariant(
+            "invoice.shipments",
+            "Every shipment that was passed on has its invoice.",
+            count=Shipment.objects.count,
+            violations=_not_invoiced,
+        ),
+        Invariant(
+            "invoice.returns",
+            "Every received return that was passed on has its credit note.",
+            count=Return.objects.exclude(received_at=None).count,
+            violations=_not_credited,
+        ),
+    ]
+
+
+def _gaps() -> Iterator[str]:
+    rows = DocumentSeries.objects.select_related("entity").annotate(
+        issued=Count("documents"), highest=Coalesce(Max("documents__sequence"), 0)
+    )
+    for row in rows.exclude(issued=F("last_number"), highest=F("last_number")):
+        yield (
+            f"{row.entity} {row}: {row.issued} documents up to number {row.highest}, "
+            f"counter at {row.last_number}"
+        )
+
+
+def _changed() -> Iterator[str]:
+    rows = Invoice.objects.select_related("order", "entity", "series", "corrects")
+    for invoice in rows.prefetch_related("lines").order_by("pk").iterator(chunk_size=BATCH):
+        if not is_unchanged(invoice):
+            yield f"{invoice.number} differs from its digest"
+
+
+def _wrong_amounts() -> Iterator[str]:
+    sums = {
+        row["invoice"]: (row["net"], row["tax"])
+        for row in InvoiceLine.objects.order_by()
+        .values("invoice")
+        .annotate(net=Sum("net"), tax=Sum("tax"))
+    }
+    rows = Invoice.objects.values_list("pk", "number", "net", "tax", "gross", "tax_groups")
+    for pk, number, net, tax, gross, groups in rows.iterator(chunk_size=BATCH):
+        grouped = sum((Decimal(group["amount"]) for group in groups), ZERO)
+        if sums.get(pk, (ZERO, ZERO)) != (net, tax) or net + tax != gross or grouped != tax:
+            yield f"{number}: {net} + {tax} = {gross}, lines {sums.get(pk)}, groups {grouped}"
+
+
+def _too_many_units() -> Iterator[str]:
+    rows = OrderLine.objects.select_related("order").annotate(
+        invoiced=_units(DocumentKind.INVOICE), credited=_units(DocumentKind.CREDIT_NOTE)
+    )
+    for line in rows.filter(invoiced__gt=F("shipped")):
+        yield f"{line.order} line {line.position}: invoiced {line.invoiced} of {line.shipped}"
+    for line in rows.filter(credited__gt=F("returned")):
+        yield f"{line.order} line {line.position}: credited {line.credited} of {line.returned}"
+
+
+def _units(kind: DocumentKind) -> Any:
+    found = InvoiceLine.objects.filter(order_line=OuterRef("pk"), invoice__kind=kind)
+    totals = found.order_by().values("order_line").annotate(units=Sum("quantity")).values("units")
+    return Coalesce(totals, Value(0), output_field=DecimalField())
+
+
+def _not_invoiced() -> Iterator[str]:
+    rows = _missing(Shipment.objects.all(), "shipment", INVOICES)
+    yield from (f"Shipment {row.number} has no invoice" for row in rows)
+
+
+def _not_credited() -> Iterator[str]:
+    rows = Return.objects.filter(status__in=[ReturnStatus.RECEIVED, ReturnStatus.CLOSED])
+    missing = _missing(rows.filter(credit__gt=0), "return", CREDIT_NOTES)
+    yield from (f"Return {row.number} has no credit note" for row in missing)
+
+
+def _missing(rows: QuerySet[Any], kind: str, consumer: str) -> QuerySet[Any]:
+    """Rows whose event the consumer is through with, or gave up on, and that no document shows."""
+    if not has_entity():
+        return rows.none()
+    passed_on = Delivery.objects.filter(
+        consumer=consumer, event__subject_id=OuterRef("pk")
+    ).exclude(state=DeliveryState.PENDING)
+    shown = Invoice.objects.filter(source=OuterRef("source"))
+    named = rows.annotate(source=Concat(Value(f"{kind}:"), "number"))
+    return named.filter(Exists(passed_on), ~Exists(shown)).order_by("pk")

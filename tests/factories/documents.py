@@ -1,0 +1,47 @@
+"""Goods that leave and come back, and the events that fulfillment tells of them."""
+
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from inventory.operations import Units
+from oms.models import Event
+from orders import operations as orders
+from tests.factories import BY
+
+
+def ship(order, number, **units):
+    """Ship units by SKU through the orders app; returns the event fulfillment records."""
+    lines = {line.sku: line for line in order.lines.all()}
+    location = order.lines.first().reservations.first().level.location_id
+    moved = [Units(lines[sku].pk, location, quantity) for sku, quantity in units.items()]
+    orders.record_shipment(order, by=BY, units=moved, reference=number)
+    return event("shipment.shipped", number, order, "units", moved, location=location)
+
+
+def take_back(order, number, **units):
+    """Receive returned units by SKU; returns the event fulfillment records."""
+    lines = {line.sku: line for line in order.lines.all()}
+    moved = [Units(lines[sku].pk, 0, quantity) for sku, quantity in units.items()]
+    credit = orders.record_return(order, by=BY, units=moved, reference=number)
+    return event("return.received", number, order, "lines", moved, credit=str(credit))
+
+
+def event(name, number, order, key, moved, **facts):
+    rows = [[unit.line_id, 0, unit.quantity] for unit in moved]
+    return Event(
+        name=name,
+        subject_label=number,
+        at=datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
+        facts={"order": order.pk, key: rows, **facts},
+    )
+
+
+def tamper(sql):
+    """Change ledger rows behind everybody's back, as somebody with the database's password could."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for table in ("compliance_invoice", "compliance_invoiceline"):
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")
+        cursor.execute(sql)
