@@ -13,7 +13,7 @@ from customers.enums import TokenKind
 from customers.models import Customer, DataSubject, SearchToken
 from oms import sealed
 from oms.errors import DomainError
-from oms.sealed import ERASED
+from oms.sealed import ERASED, Stored
 
 PROFILE = "customers.customer.profile"
 ADDRESS = "customers.address.sealed"
@@ -34,7 +34,7 @@ def seal(subject: DataSubject, values: dict[str, Any], context: str) -> bytes:
     return sealed.seal(_present(subject.operational_key), values, _bound(subject, context))
 
 
-def unseal(subject: DataSubject, envelope: bytes | None, context: str) -> dict[str, Any]:
+def unseal(subject: DataSubject, envelope: Stored, context: str) -> dict[str, Any]:
     """Open an envelope; an empty dictionary when the person was erased or nothing is stored."""
     return sealed.unseal(subject.operational_key, envelope, _bound(subject, context))
 
@@ -44,7 +44,7 @@ def seal_fiscal(subject: DataSubject, values: dict[str, Any], context: str) -> b
     return sealed.seal(_present(subject.fiscal_key), values, _bound(subject, context))
 
 
-def unseal_fiscal(subject: DataSubject, envelope: bytes | None, context: str) -> dict[str, Any]:
+def unseal_fiscal(subject: DataSubject, envelope: Stored, context: str) -> dict[str, Any]:
     """Open an issued document's envelope; empty once its legal retention has ended."""
     return sealed.unseal(subject.fiscal_key, envelope, _bound(subject, context))
 
@@ -130,7 +130,7 @@ def _bound(subject: DataSubject, context: str) -> str:
     return f"{context}:{subject.public_id}"
 
 
-def _present(key: bytes | None) -> bytes:
+def _present(key: Stored) -> bytes:
     if not key:
         raise SubjectErased
     return bytes(key)

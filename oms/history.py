@@ -5,13 +5,14 @@ none. Operations therefore stamp, and sets of rows are written with their histor
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
 
 
-def stamp(instance: models.Model, *, by: str, reason: str = "") -> None:
+def stamp(instance: Any, *, by: str, reason: str = "") -> None:
     """Tell simple-history who changes this row and why; call before `save(update_fields=...)`."""
     instance._history_user = user_of(by)  # noqa: SLF001 (documented hook of simple-history)
     instance._change_reason = describe(by, reason)  # noqa: SLF001

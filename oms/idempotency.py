@@ -84,7 +84,7 @@ def reseal(*, by: str) -> int:  # noqa: ARG001 (an act like others; the command 
     """Wrap the stored answers' keys by the newest master key; how many."""
     rows = IdempotencyKey.objects.exclude(body=None)
     for row in rows.iterator(chunk_size=500):
-        body = sealed.rewrap_secret(row.body)
+        body = sealed.rewrap_secret(row.body or b"")
         IdempotencyKey.objects.filter(pk=row.pk, body=row.body).update(body=body)
     return rows.count()
 

@@ -21,7 +21,7 @@ class LockingQuerySet(models.QuerySet[M]):
             raise RuntimeError(msg)
         rows = list(self.filter(pk__in=pks).order_by("pk").select_for_update(of=("self",)))
         if len(rows) != len(set(pks)):
-            raise self.model.DoesNotExist
+            raise self.model.DoesNotExist  # type: ignore[attr-defined]
         return rows
 
     def lock_one(self, pk: Any) -> M:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from django.conf import settings
 
 ERASED = "[erased]"
+Stored = bytes | memoryview | None  # what a binary column gives
 VERSION = b"\x01"
 NONCE_BYTES = 12
 WRAPPED_BYTES = 44  # name of the master key, and 256 bits wrapped by RFC 3394
@@ -77,9 +78,7 @@ def seal(wrapped: bytes, values: dict[str, Any], context: str) -> bytes:
     return VERSION + nonce + _cipher(wrapped).encrypt(nonce, plain, context.encode())
 
 
-def unseal(
-    wrapped: bytes | None, envelope: bytes | memoryview | None, context: str
-) -> dict[str, Any]:
+def unseal(wrapped: Stored, envelope: Stored, context: str) -> dict[str, Any]:
     """Decrypt an envelope; an erased one (no key) or an empty one gives an empty dictionary.
 
     Raises Unreadable when the envelope was tampered with or belongs elsewhere.

@@ -137,9 +137,9 @@ def check_url(url: str) -> None:
     """
     parts = urlsplit(url)
     if settings.OMS_WEBHOOK_ALLOW_PRIVATE:
-        good = parts.scheme in {"http", "https"} and parts.hostname
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
     else:
-        good = parts.scheme == "https" and parts.hostname and not parts.username
+        good = parts.scheme == "https" and bool(parts.hostname) and not parts.username
     if not good:
         raise UnsafeUrl
 

@@ -68,14 +68,15 @@ def encode(value: Any) -> bytes:
 
 def schema_of(kind: Any) -> dict[str, Any]:
     """The OpenAPI reference to a message, or the inline schema of a plain type."""
-    return msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")[0][0]
+    found = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")
+    return found[0][0]
 
 
 def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Post-processing hook of drf-spectacular: add the message schemas."""
-    _, components = msgspec.json.schema_components(
+    components = msgspec.json.schema_components(
         _messages, ref_template="#/components/schemas/{name}"
-    )
+    )[1]
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in components.items():
         schemas.setdefault(name, _as_openapi(schema))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from babel.numbers import format_currency
 from django.contrib.auth import get_user_model
@@ -87,7 +88,7 @@ def _parts(actor: str) -> tuple[str, str, str]:
     return actor.partition(":")
 
 
-def _name(actor: str, users: dict[int, object]) -> str:
+def _name(actor: str, users: dict[int, Any]) -> str:
     kind, _, key = actor.partition(":")
     if kind == "user" and key.isdigit() and int(key) in users:
         user = users[int(key)]

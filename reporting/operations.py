@@ -1,6 +1,7 @@
 """Acts of reporting: counting events into the daily facts, and making the facts anew."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, models, transaction
 
@@ -66,7 +67,7 @@ def _add(table: type[models.Model], rows: dict[facts.Key, dict[str, facts.Number
 def _add_some(table: type[models.Model], rows: dict[facts.Key, dict[str, facts.Number]]) -> None:
     key_columns = facts.KEYS[table]
     columns = [
-        field.column
+        str(field.column)
         for field in table._meta.concrete_fields  # noqa: SLF001 (documented)
         if not field.primary_key and field.column not in key_columns
     ]
@@ -84,9 +85,9 @@ def _add_some(table: type[models.Model], rows: dict[facts.Key, dict[str, facts.N
 
 def _values(
     table: type[models.Model], rows: dict[facts.Key, dict[str, facts.Number]], columns: list[str]
-) -> list[object]:
+) -> list[Any]:
     fields = {field.column: field for field in table._meta.concrete_fields}  # noqa: SLF001
-    values: list[object] = []
+    values: list[Any] = []
     for key, amounts in rows.items():
         named = dict(zip(facts.KEYS[table], key, strict=True))
         named |= {column: amounts.get(column, 0) for column in columns}

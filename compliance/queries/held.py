@@ -6,6 +6,7 @@ envelope that is missing here fails a test.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Model, QuerySet
@@ -113,7 +114,7 @@ def events_of(subject: DataSubject) -> QuerySet[Event]:
     found = Event.objects.none()
     lookups = {held.model: held for held in REGISTER}
     for label in TELLS:
-        ids = (
+        ids: Any = (
             lookups[label].rows(subject).order_by().values("pk")
             if label in lookups
             else [subject.pk]

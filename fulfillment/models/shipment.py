@@ -37,9 +37,7 @@ class Shipment(models.Model):
     carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="shipments")
     service = models.CharField(max_length=60, blank=True)
     tracking_number = models.CharField(max_length=80, blank=True)
-    status = models.CharField(
-        max_length=18, choices=ShipmentStatus, default=ShipmentStatus.SHIPPED
-    )
+    status = models.CharField(max_length=18, choices=ShipmentStatus, default=ShipmentStatus.SHIPPED)
     weight_g = models.PositiveIntegerField(default=0)
     shipped_at = models.DateTimeField(default=timezone.now)
     delivered_at = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,7 @@ from the answer: the caller undoes its transaction.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -47,7 +48,7 @@ def _apply_chunk(deltas: Sequence[Delta]) -> dict[int, Counters]:
         "(CAST(%s AS bigint), CAST(%s AS bigint), CAST(%s AS bigint), CAST(%s AS bigint))"
         for _ in deltas
     )
-    parameters: list[object] = []
+    parameters: list[Any] = []
     for delta in deltas:
         parameters += [delta.level_id, delta.on_hand, delta.reserved, delta.promised]
     with connection.cursor() as cursor:

@@ -8,4 +8,3 @@ from inventory.models import Location
 def location_codes(ids: Iterable[int]) -> dict[int, str]:
     """Codes of locations by id, for telling people where."""
     return dict(Location.objects.filter(pk__in=set(ids)).values_list("pk", "code"))
-

@@ -4,7 +4,6 @@ Ids are given out before commit, so a later id may become visible first. Positio
 after commit by one process at a time: a reader that has position 7 never finds a new 6.
 """
 
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -97,5 +96,5 @@ def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _now() -> datetime | str:
+def _now() -> Any:
     return connection.ops.adapt_datetimefield_value(timezone.now())

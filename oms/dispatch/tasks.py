@@ -70,7 +70,7 @@ def _lost(running: QuerySet[DBTaskResult]) -> list[DBTaskResult]:
 
 def _ours() -> bool:
     """Whether tasks are kept in this database rather than with another backend."""
-    return settings.TASKS[BACKEND]["BACKEND"].startswith("django_tasks_db.")
+    return str(settings.TASKS[BACKEND]["BACKEND"]).startswith("django_tasks_db.")
 
 
 def _runner(worker: str) -> Runner:

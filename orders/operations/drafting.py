@@ -83,7 +83,9 @@ def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
     """Find orders that the channel sent before, in the database or earlier in the batch."""
     ids = {draft.placed.external_id for draft in drafts} - {""}
     rows = Order.objects.filter(channel=channel, external_id__in=ids)
-    known = {order.external_id: order for order in rows.select_related("customer")}
+    known: dict[str, Order | None] = {
+        order.external_id: order for order in rows.select_related("customer")
+    }
     prints = {external_id: order.fingerprint for external_id, order in known.items()}
     for draft in drafts:
         external_id = draft.placed.external_id

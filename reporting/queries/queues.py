@@ -1,10 +1,10 @@
 """Work that waits for somebody, counted: each count is one statement over a narrow index."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Manager, Min, Q, QuerySet
 
 from fulfillment.enums import FulfillmentOrderStatus, ReturnStatus
 from fulfillment.models import FulfillmentOrder, Return
