@@ -1,0 +1,291 @@
+"""Customers and companies in the back office; names only for those who may read them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.module_loading import import_string
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.views import ChangeList
+
+from customers import operations, queries
+from customers.forms import AddressForm, ClassifyForm, CorrectForm, TermsForm
+from customers.models import Company, Customer, Disclosure
+from customers.operations import Party, Reading
+from oms import words
+from oms.admin import Act, ActForm, EditableAdmin, ReadOnlyAdmin, actor
+from oms.sealed import ERASED
+
+PERSONAL = "customers.view_personal_data"
+MASK = "••••••"
+READINGS_SHOWN = 20
+FOUND = 500  # people that one search may bring
+
+Data = dict[str, Any]
+
+
+def _correct(request: HttpRequest, customer: Customer, data: Data) -> str:
+    reason = data.pop("reason")
+    operations.correct(customer, by=actor(request), party=Party(**data), reason=reason)
+    return f"{customer} is corrected; orders keep the contact they were placed with."
+
+
+def _set_terms(request: HttpRequest, customer: Customer, data: Data) -> str:
+    operations.set_terms(customer, by=actor(request), **data)
+    return f"The terms of {customer} are set."
+
+
+def _classify(request: HttpRequest, customer: Customer, data: Data) -> str:
+    operations.classify(customer, by=actor(request), **data)
+    return f"{customer} is classified."
+
+
+def _add_address(request: HttpRequest, customer: Customer, data: Data) -> str:
+    kind = data.pop("kind")
+    operations.add_address(customer, by=actor(request), kind=kind, address=data)
+    return f"{customer} has a new address."
+
+
+def _lives(customer: Customer) -> bool:
+    return customer.subject.erased_at is None
+
+
+CHANGE = "customers.change_customer"
+ACTS = (
+    Act(
+        "correct",
+        "Correct",
+        PERSONAL,
+        _correct,
+        form=CorrectForm,
+        allowed=_lives,
+        help="Replaces the profile. Orders keep the contact that they were placed with.",
+        icon="edit",
+    ),
+    Act(
+        "set_terms",
+        "Set credit and terms",
+        CHANGE,
+        _set_terms,
+        form=TermsForm,
+        allowed=_lives,
+        initial=lambda customer: {
+            "credit_limit": customer.credit_limit,
+            "payment_terms_days": customer.payment_terms_days,
+        },
+        help="Applies to orders from now on; one that goes over the limit is put on hold.",
+        icon="account_balance_wallet",
+    ),
+    Act(
+        "classify",
+        "Set group and company",
+        CHANGE,
+        _classify,
+        form=ClassifyForm,
+        allowed=_lives,
+        initial=lambda customer: {"group": customer.group, "company": customer.company_id},
+        icon="sell",
+    ),
+    Act(
+        "add_address",
+        "Add address",
+        CHANGE,
+        _add_address,
+        form=AddressForm,
+        allowed=_lives,
+        icon="add_location_alt",
+        folded=True,
+    ),
+)
+
+
+class CustomerChangeList(ChangeList):
+    """Opens the names of one page at once, and records the reading in one statement."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page of customers, each with a name to show."""
+        super().get_results(request)
+        customers = list(self.result_list)
+        names = _names(request, customers)
+        for customer in customers:
+            customer.shown = names.get(customer.pk, MASK)  # type: ignore[attr-defined]
+        self.result_list = customers  # type: ignore[assignment]
+
+
+def _names(request: HttpRequest, customers: Sequence[Customer]) -> dict[int, str]:
+    if not customers or not request.user.has_perm(PERSONAL):
+        return {}
+    return operations.disclose_names(customers, by=actor(request), what="list of customers")
+
+
+class GroupFilter(DropdownFilter):
+    """Customers of a group."""
+
+    title = "group"
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """The groups there are."""
+        rows = Customer.objects.exclude(group="").order_by("group")
+        return [(group, group) for group in rows.values_list("group", flat=True).distinct()[:50]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Rows of the chosen group."""
+        return queryset.filter(group=self.value()) if self.value() else queryset
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnlyAdmin):
+    """The list finds people by exact words through the blind index; the page says all of one."""
+
+    acts = ACTS
+    list_display = (
+        "number_column",
+        "name_column",
+        "company",
+        "group",
+        "terms_column",
+        "since_column",
+    )
+    list_display_links = ("number_column",)
+    list_select_related = ("subject", "company")
+    list_filter = (GroupFilter,)
+    list_filter_submit = True
+    search_fields = ("number",)
+    search_help_text = "Number; or the whole e-mail address, phone number or words of a name"
+    sortable_by: ClassVar = ()
+    change_form_template = "admin/customers/customer/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Customers with the person behind them."""
+        return super().get_queryset(request).select_related("subject", "company")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
+        """A list that opens its names at once."""
+        return CustomerChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By number, or by exact words for those who may read what they search for."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        by_number = queryset.filter(number=term.upper())
+        if by_number.exists() or not request.user.has_perm(PERSONAL):
+            return by_number, False
+        people = queries.find_subjects(term).order_by("-pk").values_list("pk", flat=True)
+        return queryset.filter(subject__in=list(people[:FOUND])), False
+
+    # --- The list -----------------------------------------------------------------------------
+
+    @admin.display(description="Customer")
+    def number_column(self, customer: Customer) -> SafeString:
+        """The number."""
+        return format_html('<b class="oms-strong">{}</b>', customer.number)
+
+    @admin.display(description="Name")
+    def name_column(self, customer: Customer) -> SafeString | str:
+        """The name, a mask, or that it was erased."""
+        name = customer.shown  # type: ignore[attr-defined]
+        return format_html('<span class="oms-erased">{}</span>', name) if name == ERASED else name
+
+    @admin.display(description="Terms")
+    def terms_column(self, customer: Customer) -> str:
+        """Days to pay, and the limit."""
+        days = customer.payment_terms_days
+        limit = "" if customer.credit_limit is None else f", limit {customer.credit_limit:.2f}"
+        return f"{days} days{limit}" if days or limit else "–"
+
+    @admin.display(description="Since")
+    def since_column(self, customer: Customer) -> str:
+        """When they first ordered."""
+        return words.moment(customer.created_at)
+
+    # --- The page -----------------------------------------------------------------------------
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Profile, addresses, orders, credit and who read what."""
+        customer = kwargs.get("obj")
+        if isinstance(customer, Customer):
+            context |= self._page_context(request, customer)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _page_context(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        may_read = request.user.has_perm(PERSONAL)
+        addresses = list(customer.addresses.order_by("pk"))
+        opened = _opened(request, customer, addresses) if may_read else []
+        readings = Disclosure.objects.filter(subject=customer.subject).order_by("-at")
+        shown = list(readings[:READINGS_SHOWN])
+        return {
+            "title": str(customer),
+            "subtitle": None,
+            "customer": customer,
+            "erased": customer.subject.erased_at is not None,
+            "may_read": may_read,
+            "profile": opened[0] if opened else {},
+            "addresses": list(zip(addresses, opened[1:], strict=True)) if opened else [],
+            "readings": shown,
+            "readers": words.names_of(row.reader for row in shown),
+            "audit_url": _url("audit", "customers.customer", customer.number),
+            **self._dealings(request, customer),
+        }
+
+    def _dealings(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        """Orders and debts, asked of the app above through the wiring."""
+        path = import_module("oms.wiring").ANSWERS.get("customers.dealings_of")
+        if path is None or not request.user.has_perm("orders.view_order"):
+            return {}
+        dealings = import_string(path)(customer.pk)
+        orders = [(order, _url("orders_order_change", order.pk)) for order in dealings.orders]
+        limit = customer.credit_limit
+        owed = [
+            (words.money(amount, currency), limit is not None and amount > limit)
+            for currency, amount in sorted(dealings.owed.items())
+        ]
+        return {"orders": orders, "more_orders": dealings.more, "owed": owed}
+
+    def _form(self, request: HttpRequest, act: Act, obj: Model | None) -> ActForm:
+        """The correction begins with what is known, whose reading is recorded."""
+        if act.name == "correct" and isinstance(obj, Customer) and request.method == "GET":
+            [profile] = _opened(request, obj, [])
+            act = replace(act, initial=lambda _customer: profile)
+        return super()._form(request, act, obj)
+
+
+def _opened(request: HttpRequest, customer: Customer, addresses: Sequence[Any]) -> list[Data]:
+    """Profile and addresses, their reading recorded together."""
+    what = f"customers.customer {customer.number}"
+    subject = customer.subject
+    profile = Reading(subject, customer.profile, queries.PROFILE, what)
+    kept = [Reading(subject, row.sealed, queries.ADDRESS, f"{what} address") for row in addresses]
+    return operations.disclose_all([profile, *kept], by=actor(request))
+
+
+def _url(page: str, *args: object) -> str:
+    """Address of a page that another app may or may not bring."""
+    try:
+        return reverse(f"admin:{page}", args=args)
+    except NoReverseMatch:
+        return ""
+
+
+@admin.register(Company)
+class CompanyAdmin(EditableAdmin):
+    """Businesses that buy."""
+
+    list_display = ("code", "name", "tax_id", "created_at")
+    search_fields = ("code__exact", "name__istartswith", "tax_id__exact")
+    search_help_text = "Code, beginning of the name, tax ID"
+    fields = ("code", "name", "tax_id")
+    ordering = ("name",)
+    sortable_by: ClassVar = ()
