@@ -260,7 +260,7 @@ DEFAULT_FROM_EMAIL = env.ENV.str("DEFAULT_FROM_EMAIL", default="oms@localhost")
 
 # --- API --------------------------------------------------------------------------------------
 
-OMS_API_RATE = env.ENV.str("OMS_API_RATE", default="6000/min")  # or none
+OMS_API_RATE = env.ENV.str("OMS_API_RATE", default="60000/min")  # or none
 OMS_WEBHOOK_ALLOW_PRIVATE = env.flag("OMS_WEBHOOK_ALLOW_PRIVATE", default=not PRODUCTION)
 OMS_METRICS_TOKEN = env.ENV.str("OMS_METRICS_TOKEN", default="")  # empty: this machine alone
 REST_FRAMEWORK = {
@@ -287,6 +287,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Orders, stock, shipments, returns and documents for channels and back offices.",
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "DeliveryState": "oms.models.DeliveryState",
+        "WebhookState": "oms.models.WebhookState",
+        "JobState": "oms.models.JobState",
+    },
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
