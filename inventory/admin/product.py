@@ -82,7 +82,7 @@ class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     search_help_text = "SKU, name, barcode"
     list_filter = ("is_active", "tax_class")
     sortable_by: ClassVar = ()
-    change_form_after_template = "admin/inventory/product/stock.html"
+    change_form_outer_before_template = "admin/inventory/product/stock.html"
     fieldsets = (
         (None, {"fields": (("sku", "name"), ("barcode", "is_active"))}),
         ("Money and tax", {"fields": (("unit_price", "unit_cost"), "tax_class")}),
