@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from oms import webhooks
 from oms.api import HasScope, IdempotencyMixin, scoped, visible_channels
-from oms.models import Event, WebhookDelivery, WebhookEndpoint
+from oms.models import DeliveryState, Event, WebhookDelivery, WebhookEndpoint, WebhookState
 
 MOST_EVENTS = 1_000
 
@@ -78,7 +78,7 @@ class EndpointOut(serializers.Serializer):
     events = serializers.ListField(child=serializers.CharField())
     description = serializers.CharField()
     channel = serializers.CharField(allow_blank=True)
-    state = serializers.ChoiceField(choices=["active", "paused", "broken"])
+    state = serializers.ChoiceField(choices=WebhookState.choices)
     failures = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
@@ -95,7 +95,7 @@ class WebhookDeliveryOut(serializers.Serializer):
     event = serializers.UUIDField(source="event.public_id")
     type = serializers.CharField(source="event.name")
     position = serializers.IntegerField(source="event.position")
-    state = serializers.ChoiceField(choices=["pending", "done", "dead"])
+    state = serializers.ChoiceField(choices=DeliveryState.choices)
     attempts = serializers.IntegerField()
     next_attempt_at = serializers.DateTimeField()
     response_status = serializers.IntegerField(allow_null=True)
