@@ -1,10 +1,10 @@
 """The outbox: what happened, written in the transaction in which it happened."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
 from django.db.models import Max
@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from oms import wake
 from oms.models import Event
+
+C = TypeVar("C", bound=Callable[..., None])
 
 correlation: ContextVar[uuid.UUID | None] = ContextVar("correlation", default=None)
 
@@ -43,6 +45,15 @@ def record_all(entries: Iterable[Fact], *, by: str) -> list[Event]:
 def record_first(entries: Iterable[Fact], *, by: str) -> list[Event]:
     """Write the first events of subjects inserted in this transaction, in one statement."""
     return _insert(list(entries), {}, by)
+
+
+def takes_many(consumer: C) -> C:
+    """Mark a consumer as `consumer(events)`: many events in one call and one transaction.
+
+    For consumers whose work is set-based and does not depend on other subjects' order.
+    """
+    consumer.takes_many = True  # type: ignore[attr-defined]
+    return consumer
 
 
 def subject_type(subject: models.Model) -> str:

@@ -1,11 +1,13 @@
 """The wiring, read by its name: the kernel knows no app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from django.utils.module_loading import import_string
 
+from oms import events
 from oms.models import Event
 
 
@@ -15,7 +17,30 @@ def pairs() -> list[tuple[str, str]]:
     return [(name, consumer) for name, consumers in wiring.items() for consumer in consumers]
 
 
+def takers_of_many() -> list[str]:
+    """Consumers that take many events at once."""
+    paths = dict.fromkeys(consumer for _, consumer in pairs())
+    return [path for path in paths if _takes_many(path)]
+
+
+def call(path: str, found: Sequence[Event]) -> None:
+    """Run a consumer on events; what it records continues the thread of the first of them."""
+    token = events.correlation.set(found[0].correlation_id)
+    try:
+        if _takes_many(path):
+            _consumer(path)(found)
+        else:
+            for event in found:
+                _consumer(path)(event)
+    finally:
+        events.correlation.reset(token)
+
+
 @cache
-def consumer(path: str) -> Callable[[Event], None]:
-    """The function behind a dotted path."""
+def _consumer(path: str) -> Callable[[Any], None]:
     return import_string(path)
+
+
+@cache
+def _takes_many(path: str) -> bool:
+    return getattr(_consumer(path), "takes_many", False)

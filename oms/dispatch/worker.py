@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 from django.db import close_old_connections, connection
@@ -20,6 +21,7 @@ from oms.models import Worker
 
 logger = logging.getLogger(__name__)
 
+CONSUMING_LANES = 4
 QUICK_SECONDS = 0.2  # until the next look, right after there was work
 SLOW_SECONDS = 1.0  # when nothing has happened for a while
 BEAT_SECONDS = 5.0
@@ -72,12 +74,15 @@ class WorkerProcess:
         self._sender = Sender()
         self._lanes = self._make_lanes()
 
-    def run(self) -> None:
-        """Start the lanes, wait for the end, let the lanes finish what they have in hand."""
+    def start(self) -> None:
+        """Register under the name and start the lanes."""
         Worker.objects.create(name=self.name)
         for lane in self._lanes:
             lane.start()
         self._listen()
+
+    def wait(self) -> None:
+        """Wait for the end, and let the lanes finish what they have in hand."""
         while not self._stop.wait(1.0):
             pass
         self._finish()
@@ -90,13 +95,22 @@ class WorkerProcess:
 
     def _make_lanes(self) -> list[Lane]:
         sequencing = Lane("sequencing", sequence, self._stop)
-        consuming = Lane("consuming", consume, self._stop)
+        consuming = self._make_consuming_lanes()
         sending = Lane("sending", self._sender.step, self._stop)
         running = Lane("tasks", lambda: tasks.run_next(self.name), self._stop)
         tidying = Lane("housekeeping", self._tidy, self._stop, BEAT_SECONDS)
-        sequencing.after = [consuming, sending]
-        consuming.after = [sequencing, running]
-        return [sequencing, consuming, sending, running, tidying]
+        sequencing.after = [*consuming, sending]
+        for lane in consuming:
+            lane.after = [sequencing, running]
+        return [sequencing, *consuming, sending, running, tidying]
+
+    def _make_consuming_lanes(self) -> list[Lane]:
+        """Several on PostgreSQL, where commits wait for the disk side by side; one on SQLite."""
+        parts = CONSUMING_LANES if connection.vendor == "postgresql" else 1
+        return [
+            Lane(f"consuming-{part}", partial(consume, part, parts), self._stop)
+            for part in range(parts)
+        ]
 
     def _tidy(self) -> int:
         """Say that this worker lives. One that was given up for dead must not go on working."""

@@ -52,13 +52,15 @@ def caller(key, client):
     """The API as the key's owner calls it: caller('post', path, data, **headers)."""
 
     def call(method, path, data=None, *, key_text=key[1], **headers):
-        return getattr(client, method)(
-            path,
-            data,
-            content_type="application/json",
-            headers={"Authorization": f"Api-Key {key_text}", **headers},
-        ) if method != "get" else client.get(
-            path, data, headers={"Authorization": f"Api-Key {key_text}", **headers}
+        return (
+            getattr(client, method)(
+                path,
+                data,
+                content_type="application/json",
+                headers={"Authorization": f"Api-Key {key_text}", **headers},
+            )
+            if method != "get"
+            else client.get(path, data, headers={"Authorization": f"Api-Key {key_text}", **headers})
         )
 
     return call

@@ -4,6 +4,7 @@ from django.db.models import F
 
 from oms import jobs
 from oms.errors import DomainError
+from oms.events import takes_many
 from oms.models import Counter
 
 
@@ -25,6 +26,17 @@ def follow(event):
     if row.value != event.sequence - 1:
         Counter.objects.create(name=f"wrong:{event.subject_id}:{event.sequence}")
     Counter.objects.filter(pk=row.pk).update(value=event.sequence)
+
+
+@takes_many
+def tally(events):
+    """Remember how many came at once, and follow each."""
+    Counter.objects.get_or_create(name="calls")
+    Counter.objects.filter(name="calls").update(value=F("value") + 1)
+    for event in events:
+        if event.facts.get("bad"):
+            raise NotNow(hour=9)
+        follow(event)
 
 
 def refuse(event):

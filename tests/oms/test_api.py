@@ -231,7 +231,9 @@ def test_feed_refuses_what_it_does_not_understand(caller, query):
 
 
 @pytest.mark.parametrize("waiting", [1, 3])
-def test_feed_takes_one_statement(caller, wire, subject, happen, waiting, django_assert_num_queries):
+def test_feed_takes_one_statement(
+    caller, wire, subject, happen, waiting, django_assert_num_queries
+):
     from oms.dispatch.sequencing import sequence
 
     happen("test.done", subject, times=waiting)

@@ -121,3 +121,37 @@ def test_consume_of_a_hot_subject_ends(wire, subject, happen, waiting):
 
     assert value(f"last:{subject.pk}") == waiting
     assert not Counter.objects.filter(name__startswith="wrong:").exists()
+
+
+def test_consumer_that_takes_many_gets_them_in_one_call(wire, db, happen):
+    wire(test_done=("tally", "count"))
+    subjects = [Counter.objects.create(name=f"subject {n}") for n in range(4)]
+    for _ in range(3):
+        for subject in subjects:
+            happen("test.done", subject)
+
+    assert drain().deliveries == 24
+
+    assert value("calls") == 1
+    assert value("count") == 12
+    assert [value(f"last:{subject.pk}") for subject in subjects] == [3] * 4
+    assert not Counter.objects.filter(name__startswith="wrong:").exists()
+
+
+def test_consumer_that_takes_many_fails_on_one_subject_alone(wire, db, happen):
+    wire(test_done=("tally",))
+    good, bad = (Counter.objects.create(name=name) for name in ("good", "bad"))
+    happen("test.done", good, times=3)
+    happen("test.done", bad)
+    happen("test.done", bad, bad=True)
+    happen("test.done", bad)
+
+    drain()
+
+    assert value(f"last:{good.pk}") == 3
+    assert value(f"last:{bad.pk}") == 1
+    waiting = Delivery.objects.exclude(state=DeliveryState.DONE).order_by("pk")
+    assert [(row.attempts, row.error) for row in waiting] == [
+        (1, "NotNow: Not before 9 o'clock."),
+        (0, ""),
+    ]

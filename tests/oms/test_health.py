@@ -40,7 +40,9 @@ def test_metrics_are_told_to_this_machine(db, client):
     assert b"django_http_requests" in response.content
 
 
-@pytest.mark.parametrize("extra", [{"REMOTE_ADDR": "192.0.2.1"}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1"}])
+@pytest.mark.parametrize(
+    "extra", [{"REMOTE_ADDR": "192.0.2.1"}, {"HTTP_X_FORWARDED_FOR": "192.0.2.1"}]
+)
 def test_metrics_are_not_told_to_others(db, client, extra):
     assert client.get("/metrics", **extra).status_code == 403
 
@@ -49,5 +51,7 @@ def test_metrics_are_told_to_whoever_brings_the_token(db, client, settings):
     settings.OMS_METRICS_TOKEN = "t0ken"
 
     assert client.get("/metrics").status_code == 403
-    right = client.get("/metrics", headers={"Authorization": "Bearer t0ken"}, REMOTE_ADDR="192.0.2.1")
+    right = client.get(
+        "/metrics", headers={"Authorization": "Bearer t0ken"}, REMOTE_ADDR="192.0.2.1"
+    )
     assert right.status_code == 200

@@ -48,7 +48,9 @@ def test_find_asks_once_and_remembers_for_five_seconds(key, django_assert_num_qu
         assert keys.find(key[1]) == key[0]
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-1] + "?", lambda t: t[:-1] + "A", lambda _: "", str.upper])
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1] + "?", lambda t: t[:-1] + "A", lambda _: "", str.upper]
+)
 def test_find_of_a_wrong_key_finds_nothing(key, change):
     text = change(key[1])
 

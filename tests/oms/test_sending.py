@@ -54,7 +54,9 @@ def test_send_keeps_the_order_of_each_subject(endpoint, receiver, db, happen):
 
     assert len(receiver.log) == 15
     for subject in subjects:
-        mine = [m["data"] for m in receiver.received() if m["data"]["subject"]["id"] == str(subject.pk)]
+        mine = [
+            m["data"] for m in receiver.received() if m["data"]["subject"]["id"] == str(subject.pk)
+        ]
         assert [message["sequence"] for message in mine] == [1, 2, 3, 4, 5]
 
 
@@ -132,9 +134,7 @@ def test_send_to_a_failing_endpoint_breaks_the_circuit_and_spares_the_others(
     assert good.deliveries.filter(state=DeliveryState.DONE).count() == 20
 
 
-def test_probe_of_a_broken_endpoint_that_answers_sends_the_rest(
-    endpoint, receiver, happen, db
-):
+def test_probe_of_a_broken_endpoint_that_answers_sends_the_rest(endpoint, receiver, happen, db):
     WebhookEndpoint.objects.update(
         state=WebhookState.BROKEN, failures=7, retry_at=timezone.now() + timedelta(minutes=5)
     )

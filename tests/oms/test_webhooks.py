@@ -21,7 +21,8 @@ def test_subscribe_tells_the_secret_once_and_stores_it_sealed(db):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://shop.example/hook", "ftp://shop.example/", "https://user@shop.example/", "https:"]
+    "url",
+    ["http://shop.example/hook", "ftp://shop.example/", "https://user@shop.example/", "https:"],
 )
 def test_subscribe_of_an_unsafe_address_is_refused(db, settings, url):
     settings.OMS_WEBHOOK_ALLOW_PRIVATE = False

@@ -36,9 +36,10 @@ class Command(BaseCommand):
         worker = WorkerProcess()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: worker.stop())
+        worker.start()
         self.stdout.write(f"Worker {worker.name} is running.")
         self.stdout.flush()
-        worker.run()
+        worker.wait()
         if any(
             not thread.daemon for thread in threading.enumerate() if thread.name != "MainThread"
         ):
