@@ -19,6 +19,7 @@ from oms.errors import DomainError
 from oms.models import ApiKey
 
 EVERYTHING = "*"
+READ_PERSONAL = "customers:read_personal"  # names and addresses; reading and writing lack it
 SCOPES = (
     "channels", "customers", "events", "fulfillment", "invoices", "orders", "products", "reports",
     "returns", "shipments", "stock", "webhooks",
@@ -84,9 +85,10 @@ def revoke(prefix: str) -> ApiKey:
 
 
 def check_scope(scope: str) -> None:
-    """Raise UnknownScope unless it is `*` or a known name with :read or :write."""
+    """Raise UnknownScope unless it is `*`, a known name with :read or :write, or READ_PERSONAL."""
     name, _, right = scope.partition(":")
-    if scope != EVERYTHING and (name not in SCOPES or right not in {"read", "write"}):
+    known = name in SCOPES and right in {"read", "write"}
+    if not known and scope not in {EVERYTHING, READ_PERSONAL}:
         raise UnknownScope(scope=scope, known=", ".join(SCOPES))
 
 
@@ -103,6 +105,11 @@ def allows(key: ApiKey, scope: str, *, write: bool) -> bool:
     """Whether the key may read or write what the scope names; writing implies reading."""
     rights = (f"{scope}:write",) if write else (f"{scope}:read", f"{scope}:write")
     return any(right in key.scopes for right in (EVERYTHING, *rights))
+
+
+def reads_personal(key: ApiKey) -> bool:
+    """Whether the key may read names, contacts and addresses."""
+    return EVERYTHING in key.scopes or READ_PERSONAL in key.scopes
 
 
 def mark_used(key: ApiKey, today: date) -> None:

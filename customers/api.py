@@ -1,0 +1,136 @@
+"""The customers API: find, look, correct."""
+
+from typing import ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from customers import operations, queries
+from customers.models import Customer
+from customers.operations import Party, Reading
+from customers.serializers import CorrectionIn, CustomerAddressOut, CustomerOut, ProfileOut
+from oms import keys
+from oms.api import HasScope, IdempotencyMixin, actor, scoped, visible_channels
+from oms.models import ApiKey
+from oms.wire import decode, respond, schema_of
+
+SEARCHES = ("email", "phone", "name")
+
+
+def customers_of(request: Request) -> QuerySet[Customer]:
+    """Customers that the caller may see: all, or those who ordered in the key's channel."""
+    rows = Customer.objects.select_related("subject", "company")
+    if visible_channels(request) is None:
+        return rows
+    own = scoped(Customer.objects.all(), request, "orders__channel__code")
+    return rows.filter(pk__in=own.values("pk"))
+
+
+def may_read(request: Request) -> bool:
+    """Whether the caller may read names, contacts and addresses."""
+    if isinstance(request.auth, ApiKey):
+        return keys.reads_personal(request.auth)
+    return request.user.has_perm("customers.view_personal_data")
+
+
+def shown(request: Request, customer: Customer) -> CustomerOut:
+    """One customer; what is personal only for those who may read it, and recorded."""
+    answer = CustomerOut.of(customer)
+    if not may_read(request) or answer.erased:
+        return answer
+    subject, what = customer.subject, f"customers.customer {customer.number}"
+    rows = list(customer.addresses.order_by("pk"))
+    profile, *addresses = operations.disclose_all(
+        [
+            Reading(subject, customer.profile, queries.PROFILE, what),
+            *(Reading(subject, row.sealed, queries.ADDRESS, f"{what} address") for row in rows),
+        ],
+        by=actor(request),
+    )
+    answer.profile = ProfileOut.of(profile)
+    answer.addresses = [
+        CustomerAddressOut.of(row, values) for row, values in zip(rows, addresses, strict=True)
+    ]
+    return answer
+
+
+class CustomersView(ListAPIView):
+    """Customers."""
+
+    scope = "customers"
+    permission_classes: ClassVar = [HasScope]
+    queryset = Customer.objects.none()
+
+    @extend_schema(
+        operation_id="customers_list",
+        parameters=[
+            OpenApiParameter("email", str, description="The whole e-mail address."),
+            OpenApiParameter("phone", str, description="The whole number, with or without signs."),
+            OpenApiParameter("name", str, description="Whole words of the name, in any order."),
+        ],
+        responses={
+            200: {
+                "type": "object",
+                "required": ["next", "previous", "results"],
+                "properties": {
+                    "next": {"type": "string", "format": "uri", "nullable": True},
+                    "previous": {"type": "string", "format": "uri", "nullable": True},
+                    "results": {"type": "array", "items": schema_of(CustomerOut)},
+                },
+            }
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Newest first, without personal data; who they are stands in each customer's detail."""
+        rows = customers_of(request)
+        for name in SEARCHES:
+            if text := request.query_params.get(name, "").replace("\0", ""):
+                rows = rows.filter(subject__in=queries.find_subjects(text))
+        page = self.paginate_queryset(rows.order_by("-pk"))
+        envelope = self.get_paginated_response([]).data
+        return respond({**envelope, "results": [CustomerOut.of(row) for row in page]})
+
+
+class CustomerView(IdempotencyMixin, APIView):
+    """One customer."""
+
+    scope = "customers"
+    permission_classes: ClassVar = [HasScope]
+    queryset = Customer.objects.none()
+
+    @extend_schema(operation_id="customers_retrieve", responses={200: schema_of(CustomerOut)})
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """The customer; with the scope `customers:read_personal` also who it is.
+
+        Each reading of personal data is recorded.
+        """
+        return respond(shown(request, get_object_or_404(customers_of(request), number=number)))
+
+    @extend_schema(
+        operation_id="customers_partial_update",
+        request={"application/json": schema_of(CorrectionIn)},
+        responses={200: schema_of(CustomerOut)},
+    )
+    def patch(self, request: Request, number: str) -> HttpResponse:
+        """Correct the profile; orders keep the contact that they were placed with.
+
+        409 `email_taken` when the e-mail address is another customer's, `subject_erased` after an
+        erasure.
+        """
+        customer = get_object_or_404(customers_of(request), number=number)
+        sent = decode(request.body, CorrectionIn)
+        party = Party(**sent.over(queries.profile_of(customer)))
+        operations.correct(customer, by=actor(request), party=party, reason=sent.reason)
+        return respond(shown(request, customers_of(request).get(pk=customer.pk)))
+
+
+urlpatterns = [
+    path("customers/", CustomersView.as_view(), name="customers"),
+    path("customers/<str:number>/", CustomerView.as_view(), name="customer"),
+]

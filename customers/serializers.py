@@ -1,0 +1,100 @@
+"""Messages of the customers API; personal data stands in them only for those who may read it."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+
+from customers.models import Address, Customer
+from oms.wire import Text, message, utc
+
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?$")]
+Phone = Annotated[str, msgspec.Meta(max_length=40)]
+TaxId = Annotated[str, msgspec.Meta(max_length=40)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Why = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+@message
+class ProfileOut(msgspec.Struct):
+    """Who a customer is."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    company: str = ""
+    tax_id: str = ""
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "ProfileOut":
+        """From an opened envelope."""
+        return cls(**{name: values.get(name, "") for name in cls.__struct_fields__})
+
+
+@message
+class CustomerAddressOut(msgspec.Struct):
+    """An address that is kept for a customer."""
+
+    kind: str
+    name: str = ""
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+    country: str = ""
+
+    @classmethod
+    def of(cls, row: Address, values: dict[str, Any]) -> "CustomerAddressOut":
+        """From an opened envelope."""
+        names = cls.__struct_fields__[1:]
+        return cls(row.kind, **{name: str(values.get(name, "")) for name in names})
+
+
+@message
+class CustomerOut(msgspec.Struct):
+    """A customer; `profile` and `addresses` are null for keys without `customers:read_personal`."""
+
+    number: str
+    group: str
+    company_code: str | None
+    credit_limit: Decimal | None
+    payment_terms_days: int
+    erased: bool
+    created_at: datetime | None
+    profile: ProfileOut | None = None
+    addresses: list[CustomerAddressOut] | None = None
+
+    @classmethod
+    def of(cls, customer: Customer) -> "CustomerOut":
+        """From a row with subject and company selected along, without personal data."""
+        return cls(
+            number=customer.number,
+            group=customer.group,
+            company_code=customer.company.code if customer.company else None,
+            credit_limit=customer.credit_limit,
+            payment_terms_days=customer.payment_terms_days,
+            erased=customer.subject.erased_at is not None,
+            created_at=utc(customer.created_at),
+        )
+
+
+@message
+class CorrectionIn(msgspec.Struct):
+    """What is right; what is left out stays as it is."""
+
+    reason: Why
+    name: Name | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    company: Text | None = None
+    tax_id: TaxId | None = None
+
+    def over(self, known: dict[str, Any]) -> dict[str, str]:
+        """What is known, with the corrections in it."""
+        names = ProfileOut.__struct_fields__
+        sent = {name: getattr(self, name) for name in names}
+        return {
+            name: known.get(name, "") if value is None else value for name, value in sent.items()
+        }
