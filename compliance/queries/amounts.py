@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from compliance.enums import TaxCategory
+from compliance.models import InvoiceLine
 from compliance.queries.law import tidy
 from compliance.queries.taxes import HALF, VAT, spread
 from oms.money import ZERO, exponent, plain, quantize
@@ -207,3 +208,12 @@ def _taxes(taxation: Taxation, members: Sequence[Item], currency: str) -> list[D
         ]
         amounts.append(upto[1] - upto[0])
     return amounts
+
+
+def line_parts(
+    line: InvoiceLine, codes: Sequence[str], currency: str
+) -> list[tuple[Decimal, Decimal]]:
+    """Rate and amount of each part of an issued line's tax: CGST and SGST are halves."""
+    amounts = spread(line.tax, [Decimal(1)] * len(codes), currency)
+    rate = tidy(line.rate / len(codes))
+    return [(rate, amount) for amount in amounts]

@@ -1,0 +1,1 @@
+"""Foreign formats of documents; no rules in here."""

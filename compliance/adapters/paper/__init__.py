@@ -1,0 +1,5 @@
+"""Documents on paper: PDF."""
+
+from compliance.adapters.paper.document import render
+
+__all__ = ["render"]
