@@ -6,7 +6,7 @@ batches. Nothing holds more than one batch in memory, however long the file is.
 """
 
 from orders.adapters.tabular.files import Unreadable, row_count
-from orders.adapters.tabular.findings import Finding, Report
+from orders.adapters.tabular.findings import Finding, Level, Report
 from orders.adapters.tabular.loading import Loader, Summary, load
 from orders.adapters.tabular.profile import Profile, ProfileInvalid, profile_names, read_profile
 from orders.adapters.tabular.reading import Credit, CreditLine, Sale, read
@@ -15,6 +15,7 @@ __all__ = [
     "Credit",
     "CreditLine",
     "Finding",
+    "Level",
     "Loader",
     "Profile",
     "ProfileInvalid",

@@ -85,14 +85,13 @@ def _delimiter(header: str) -> str:
 def _xlsx(path: Path) -> Iterator[Row]:
     from openpyxl import load_workbook
 
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
+    with path.open("rb") as file:  # by its content: an upload has no name that tells anything
+        book = load_workbook(file, read_only=True, data_only=True)
         sheet: Iterable[tuple[Any, ...]] = book.worksheets[0].iter_rows(values_only=True)
         for number, values in enumerate(sheet, start=1):
             cells = [_plain(value) for value in values]
             if any(cells):
                 yield number, cells
-    finally:
         book.close()
 
 

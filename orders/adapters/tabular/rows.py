@@ -78,12 +78,8 @@ class Cells:
         told = self.text(cells, meaning)
         if not told and empty is not None:
             return empty
-        plain = told.replace(".", "").replace(",", ".") if self.profile.decimal_comma else told
-        try:
-            amount = Decimal(plain)
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or amount.adjusted() >= MOST_DIGITS:
+        amount = self._number(told)
+        if amount is None:
             label = meaning.replace("_", " ")
             raise RowRefused(f"bad_{meaning}", f"The {label} is not an amount.")
         return amount
@@ -111,14 +107,16 @@ class Cells:
         return None
 
     def _quantity(self, told: str) -> int:
-        try:
-            quantity = Decimal(told)
-        except InvalidOperation:
-            quantity = Decimal("NaN")
-        if (
-            not quantity.is_finite()
-            or quantity != int(quantity)
-            or abs(quantity) >= 10**MOST_DIGITS
-        ):
+        quantity = self._number(told)
+        if quantity is None or quantity != int(quantity):
             raise RowRefused("bad_quantity", "The quantity is not a whole number.")
         return int(quantity)
+
+    def _number(self, told: str) -> Decimal | None:
+        """A figure as the file writes it, or none for what is no figure that could be meant."""
+        plain = told.replace(".", "").replace(",", ".") if self.profile.decimal_comma else told
+        try:
+            number = Decimal(plain)
+        except InvalidOperation:
+            return None
+        return number if number.is_finite() and number.adjusted() < MOST_DIGITS else None
