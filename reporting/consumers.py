@@ -1,9 +1,13 @@
 """What reporting does when something happened."""
 
+from collections.abc import Sequence
+
+from oms.events import takes_many
 from oms.models import Event
 from reporting import operations
 
 
-def count(event: Event) -> None:
-    """Add the event to the daily facts, in the transaction that marks it as counted."""
-    operations.count([event])
+@takes_many
+def count(events: Sequence[Event]) -> None:
+    """Add the events to the daily facts, in the transaction that marks them as counted."""
+    operations.count(events)

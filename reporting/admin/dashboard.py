@@ -19,6 +19,7 @@ from reporting.forms import PeriodForm
 PERMISSION = "reporting.view_dailysales"
 SORTS = {
     "cover": "Shortest cover",
+    "backordered": "Most backordered",
     "demand": "Most ordered",
     "turnover": "Fastest turning",
     "on_hand": "Most on hand",

@@ -131,8 +131,8 @@ def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
     late, short, release = context["jeopardy"].late, queries.backordered(), queries.to_release()
     yield Tile("Late", late, links.promised_before(now), "promise broken", "bad" if late else "")
     yield Tile("To release", release, links.to_release(), "ready to go", _warn(release))
-    url = links.stage("allocation")
-    yield Tile("To allocate", short, url, "lines short", _warn(short))
+    url = f"{links.page('reporting_stock')}?sort=backordered"
+    yield Tile("Backordered", short, url, "lines, by product", _warn(short))
 
 
 def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:

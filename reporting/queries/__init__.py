@@ -1,5 +1,6 @@
 """Questions that reports answer, one file per page."""
 
+from reporting.queries.facts import CONSUMER
 from reporting.queries.ledger import invariants
 from reporting.queries.periods import LENGTHS, Period
 from reporting.queries.pipeline import (
@@ -30,6 +31,7 @@ from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
 from reporting.queries.stuck import Stuck, stuck
 
 __all__ = [
+    "CONSUMER",
     "JEOPARDY_WITHIN",
     "LENGTHS",
     "OLD",

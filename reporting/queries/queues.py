@@ -86,8 +86,10 @@ def backordered() -> int:
 
 
 def waiting_for_stock() -> QuerySet[OrderLine]:
-    """Lines in the partial index of backorders; cancelled orders have no such lines."""
-    return OrderLine.objects.filter(quantity__gt=F("cancelled") + F("allocated"))
+    """Lines in the partial index of backorders, unknown SKUs left out; cancelled ones are not in it."""
+    return OrderLine.objects.filter(
+        quantity__gt=F("cancelled") + F("allocated"), product__isnull=False
+    )
 
 
 def places(now: datetime) -> list[Place]:

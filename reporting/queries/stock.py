@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from inventory.models import Product, StockLevel, StockMovement
 from oms.money import ZERO
@@ -15,7 +15,7 @@ from reporting.queries.queues import waiting_for_stock
 
 YEAR = 365
 SHOWN = 25
-SORTS = ("cover", "turnover", "demand", "on_hand")
+SORTS = ("cover", "backordered", "demand", "turnover", "on_hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class _Sums:
     available: int = 0
     ordered: int = 0
     shipped: int = 0
+    backordered: int = 0
 
 
 def stock_cover(period: Period, *, sort: str = "cover", show: int | None = SHOWN) -> StockCover:
@@ -105,6 +106,8 @@ def _sums(period: Period) -> dict[int, _Sums]:
     for product, ordered, shipped in demand.order_by():
         row = sums.setdefault(product, _Sums())
         row.ordered, row.shipped = ordered, shipped
+    for product, units in _backordered():
+        sums.setdefault(product, _Sums()).backordered = units
     return sums
 
 
@@ -115,6 +118,8 @@ def _moved(period: Period) -> dict[int, int]:
 
 
 def _rank(row: _Sums, sort: str, period: Period) -> Decimal:
+    if sort == "backordered":
+        return Decimal(-row.backordered)
     if sort == "demand":
         return Decimal(-row.ordered)
     if sort == "on_hand":
@@ -126,6 +131,8 @@ def _rank(row: _Sums, sort: str, period: Period) -> Decimal:
 
 
 def _shown(row: _Sums, sort: str) -> bool:
+    if sort == "backordered":
+        return row.backordered > 0
     return sort != "cover" or bool(row.ordered)
 
 
@@ -145,7 +152,6 @@ def _rows(
         pk: (sku, name)
         for pk, sku, name in Product.objects.filter(pk__in=chosen).values_list("pk", "sku", "name")
     }
-    short = _backordered(chosen)
     for pk in chosen:
         row, (sku, name) = sums[pk], names[pk]
         yield Cover(
@@ -155,7 +161,7 @@ def _rows(
             on_hand=row.on_hand,
             reserved=row.reserved,
             available=row.available,
-            backordered=short.get(pk, 0),
+            backordered=row.backordered,
             ordered=row.ordered,
             shipped=row.shipped,
             per_day=Decimal(row.ordered) / period.days,
@@ -164,10 +170,11 @@ def _rows(
         )
 
 
-def _backordered(products: list[int]) -> dict[int, int]:
+def _backordered() -> QuerySet[Any]:
+    """Product and units wanted that have no stock, from the partial index of such lines."""
     wanted = F("quantity") - F("cancelled") - F("allocated")
-    rows = waiting_for_stock().filter(product__in=products).values_list("product_id")
-    return dict(rows.annotate(units=Sum(wanted)).order_by())
+    rows = waiting_for_stock().values_list("product_id")
+    return rows.annotate(units=Sum(wanted)).order_by()
 
 
 def _whole_turnover(
