@@ -23,11 +23,13 @@ FULFILLMENT_ORDER_MOVES: dict[str, set[str]] = {
     },
     FulfillmentOrderStatus.ACCEPTED: {
         FulfillmentOrderStatus.PICKED,
+        FulfillmentOrderStatus.SHIPPED,  # what is left was recalled or rejected
         FulfillmentOrderStatus.REJECTED,
         FulfillmentOrderStatus.CANCELLED,
     },
     FulfillmentOrderStatus.PICKED: {
         FulfillmentOrderStatus.PACKED,
+        FulfillmentOrderStatus.SHIPPED,
         FulfillmentOrderStatus.REJECTED,
         FulfillmentOrderStatus.CANCELLED,
     },

@@ -6,6 +6,8 @@ in order per subject, and is therefore effective once. Everything is named by a 
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
     "stock.increased": ("orders.consumers.allocate_waiting",),
+    "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
+    "order.return_announced": ("fulfillment.consumers.take_back_announced",),
     "order.placed": ("reporting.consumers.count",),
     "order.cancelled": ("reporting.consumers.count",),
     "order.backordered": ("reporting.consumers.count",),
@@ -25,6 +27,7 @@ INVARIANTS: tuple[str, ...] = (
     "oms.dispatch.ledger.invariants",
     "inventory.queries.invariants",
     "orders.queries.invariants",
+    "fulfillment.queries.invariants",
     "compliance.queries.invariants",
     "reporting.queries.invariants",
 )

@@ -50,6 +50,11 @@ class FulfillmentOrder(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def channel_code(self) -> str:
+        """The channel whose API keys may read of it; free when the order was selected along."""
+        return self.order.channel.code
+
 
 class FulfillmentOrderLine(models.Model):
     """Units of one order line, with how far this location has come."""
@@ -87,3 +92,23 @@ class FulfillmentOrderLine(models.Model):
 
     def __str__(self) -> str:
         return str(self.quantity)
+
+    @property
+    def due(self) -> int:
+        """Units that this location still is to ship, or has shipped."""
+        return self.quantity - self.dropped
+
+    @property
+    def to_pick(self) -> int:
+        """Units not yet in the trolley."""
+        return self.due - self.picked
+
+    @property
+    def to_pack(self) -> int:
+        """Units picked and not yet in a parcel."""
+        return self.picked - self.packed
+
+    @property
+    def to_ship(self) -> int:
+        """Units packed and not yet handed over."""
+        return self.packed - self.shipped

@@ -46,6 +46,11 @@ class Return(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def channel_code(self) -> str:
+        """The channel whose API keys may read of it; free when the order was selected along."""
+        return self.order.channel.code
+
 
 class ReturnLine(models.Model):
     """Units of one order line that come back; received units of one outcome."""

@@ -54,6 +54,11 @@ class Shipment(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def channel_code(self) -> str:
+        """The channel whose API keys may read of it; free when the order was selected along."""
+        return self.order.channel.code
+
 
 class Parcel(models.Model):
     """One box; packed before it ships."""

@@ -1,7 +1,7 @@
 """Questions about stock, one file per noun."""
 
 from inventory.queries.ledger import invariants
-from inventory.queries.levels import Availability, availability, open_reservations
+from inventory.queries.levels import Availability, availability, open_reservations, unreserved
 from inventory.queries.pages import location_codes
 from inventory.queries.places import Destination, distance_km
 from inventory.queries.products import products_by_sku
@@ -22,4 +22,5 @@ __all__ = [
     "products_by_sku",
     "source",
     "supply_of",
+    "unreserved",
 ]

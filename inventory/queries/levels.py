@@ -40,3 +40,12 @@ def open_reservations(line_ids: Iterable[int]) -> QuerySet[Reservation]:
         .select_related("level__location", "level__product")
         .order_by("pk")
     )
+
+
+def unreserved(product_ids: Iterable[int], location_id: int) -> dict[int, int]:
+    """Units on hand at a location that no order has reserved, by product id; zeros left out."""
+    rows = StockLevel.objects.filter(product__in=list(product_ids), location=location_id)
+    found = rows.values_list("product_id", "on_hand", "reserved")
+    return {
+        product: on_hand - reserved for product, on_hand, reserved in found if on_hand > reserved
+    }

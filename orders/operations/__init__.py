@@ -19,7 +19,7 @@ from orders.operations.payments import (
     record_pending,
     void,
 )
-from orders.operations.pipeline import IllegalMove, OrderOnHold, advance, release
+from orders.operations.pipeline import IllegalMove, OrderOnHold, advance, lock_order, release
 from orders.operations.placing import (
     BatchRefused,
     ExternalIdReused,
@@ -71,6 +71,7 @@ __all__ = [
     "correct_address",
     "grant_refund",
     "lift_hold",
+    "lock_order",
     "pay_refund",
     "place",
     "place_all",

@@ -129,6 +129,11 @@ def lock(order: Order, *, by: str) -> Work:
     return Work(Order.objects.select_related("channel").lock_one(order.pk), by=by)
 
 
+def lock_order(order: Order) -> Order:
+    """Lock an order's row before documents that hang on it; the first lock of every act above."""
+    return Order.objects.select_related("channel").lock_one(order.pk)
+
+
 def refuse_held(work: Work) -> None:
     """Raise OrderOnHold while a hold is open."""
     if work.holds:

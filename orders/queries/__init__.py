@@ -10,6 +10,7 @@ from orders.queries.axes import (
 from orders.queries.balance import Balance, balance, balances
 from orders.queries.detail import OrderDetail, detail, details
 from orders.queries.ledger import invariants
+from orders.queries.lookup import order_by_id, order_by_number
 from orders.queries.sales import SoldUnits, is_announced, orders_sent, units_sold
 from orders.queries.totals import amount_due, tax_due, totals_of
 
@@ -27,6 +28,8 @@ __all__ = [
     "fulfillment_status_of",
     "invariants",
     "is_announced",
+    "order_by_id",
+    "order_by_number",
     "orders_sent",
     "payment_status_of",
     "stage_of",

@@ -1,0 +1,67 @@
+"""Locking and moving fulfilment documents: the order first, then the document, then stock."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from django.utils import timezone
+
+from fulfillment.enums import FULFILLMENT_ORDER_MOVES, RETURN_MOVES
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return
+from oms import events
+from oms.errors import DomainError
+from oms.history import stamp
+from orders import operations as orders
+
+D = TypeVar("D", FulfillmentOrder, Return)
+
+ENDED = {"rejected", "cancelled"}
+
+
+class IllegalMove(DomainError):
+    """The document's status does not allow this."""
+
+    code = "illegal_move"
+    message = "{number} is {status}; it cannot become {to}."
+
+
+def lock(document: D) -> D:
+    """Lock the order's row, then the document's, and return the document freshly read."""
+    order = orders.lock_order(document.order)
+    fresh = type(document).objects.lock_one(document.pk)
+    fresh.order = order
+    return fresh
+
+
+def move(document: D, to: str, *, by: str, reason: str = "", **facts: object) -> None:
+    """Change the status by the table only, stamp its time, record the event.
+
+    Raises IllegalMove.
+    """
+    refuse_move(document, to)
+    now = timezone.now()
+    document.status = to
+    fields = ["status", *_stamp_time(document, to, now)]
+    stamp(document, by=by, reason=reason)
+    document.save(update_fields=fields)
+    noun = "return" if isinstance(document, Return) else "fulfillment_order"
+    events.record(f"{noun}.{to}", document, by=by, order=document.order.number, **facts)
+
+
+def refuse_move(document: FulfillmentOrder | Return, to: str) -> None:
+    """Raise IllegalMove when the table does not know this move."""
+    table = RETURN_MOVES if isinstance(document, Return) else FULFILLMENT_ORDER_MOVES
+    if to not in table[document.status]:
+        raise IllegalMove(number=document.number, status=document.status, to=to)
+
+
+def lines_of(document: FulfillmentOrder) -> list[FulfillmentOrderLine]:
+    """The lines with their order lines, by position."""
+    return list(document.lines.select_related("order_line").order_by("order_line__position"))
+
+
+def _stamp_time(document: FulfillmentOrder | Return, to: str, now: datetime) -> list[str]:
+    name = "ended_at" if to in ENDED else f"{to}_at"
+    if not hasattr(document, name):
+        return []
+    setattr(document, name, now)
+    return [name]

@@ -1,0 +1,78 @@
+"""Picking: units go from the shelf into the trolley, counted or scanned."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from fulfillment.enums import FulfillmentOrderStatus
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
+from fulfillment.operations import documents
+from oms import events
+from oms.errors import DomainError
+from orders.operations import OrderOnHold
+
+
+class TooManyPicked(DomainError):
+    """More than this fulfilment order asks for, or something that it does not ask for."""
+
+    code = "too_many_picked"
+    message = "{number} asks for no further units of {what}."
+
+
+@transaction.atomic
+def pick(
+    document: FulfillmentOrder, *, by: str, quantities: Mapping[int, int] | None = None
+) -> FulfillmentOrder:
+    """Take units (by fulfilment line id; all if none) as picked; the last one completes the pick.
+
+    An open fulfilment order is accepted by its first pick. Raises TooManyPicked, OrderOnHold and
+    IllegalMove, and changes nothing.
+    """
+    document = documents.lock(document)
+    refuse_held(document)
+    if document.status == FulfillmentOrderStatus.OPEN:
+        documents.move(document, FulfillmentOrderStatus.ACCEPTED, by=by)
+    documents.refuse_move(document, FulfillmentOrderStatus.PICKED)
+    lines = documents.lines_of(document)
+    wanted = quantities or {line.pk: line.to_pick for line in lines}
+
+    _add(document, lines, wanted)
+    if any(line.to_pick for line in lines):
+        facts = {"units": [[pk, quantity] for pk, quantity in wanted.items()]}
+        events.record("fulfillment_order.units_picked", document, by=by, **facts)
+    else:
+        documents.move(document, FulfillmentOrderStatus.PICKED, by=by)
+    return document
+
+
+@transaction.atomic
+def scan(document: FulfillmentOrder, *, by: str, code: str) -> FulfillmentOrder:
+    """Take one unit with this SKU or barcode as picked: what a hand scanner sends.
+
+    Raises TooManyPicked for a thing that is not, or no longer, asked for.
+    """
+    code = code.strip()
+    for line in document.lines.select_related("order_line__product"):
+        product = line.order_line.product
+        if line.to_pick and code in {product.sku, product.barcode, line.order_line.sku}:
+            return pick(document, by=by, quantities={line.pk: 1})
+    raise TooManyPicked(number=document.number, what=code)
+
+
+def refuse_held(document: FulfillmentOrder) -> None:
+    """Raise OrderOnHold while a hold is open on the order."""
+    if hold := document.order.holds.filter(lifted_at=None).first():
+        raise OrderOnHold(number=document.order.number, reason=hold.reason)
+
+
+def _add(
+    document: FulfillmentOrder, lines: list[FulfillmentOrderLine], wanted: Mapping[int, int]
+) -> None:
+    known = {line.pk: line for line in lines}
+    for pk, quantity in wanted.items():
+        line = known.get(pk)
+        if line is None or not 0 <= quantity <= line.to_pick:
+            what = line.order_line.sku if line else f"line {pk}"
+            raise TooManyPicked(number=document.number, what=what)
+        line.picked += quantity
+    FulfillmentOrderLine.objects.bulk_update(lines, ["picked"])

@@ -1,0 +1,310 @@
+"""Returns: asked for, approved, received with an outcome for each unit, closed."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from fulfillment.enums import Outcome, ReturnReason, ReturnStatus
+from fulfillment.models import Return, ReturnLine, Shipment
+from fulfillment.operations import documents
+from fulfillment.operations.recalling import STILL_WORKING, recall
+from inventory import operations as inventory
+from inventory.enums import MovementKind
+from inventory.operations import Units
+from oms import events, numbers
+from oms.errors import DomainError
+from oms.history import stamp
+from orders import operations as orders
+from orders.enums import CancelReason
+
+if TYPE_CHECKING:
+    from orders.models import Order, OrderLine
+
+OPEN = {ReturnStatus.REQUESTED, ReturnStatus.APPROVED}
+AWAY = {
+    Outcome.QUARANTINE: MovementKind.QUARANTINED,
+    Outcome.SCRAP: MovementKind.SCRAPPED,
+}
+
+
+class NotReturnable(DomainError):
+    """More units than were shipped and are not yet returned or announced."""
+
+    code = "not_returnable"
+    message = "Only {available} units of {sku} can still be returned."
+
+
+class WrongOutcome(DomainError):
+    """An outcome for more units than were announced and are still missing."""
+
+    code = "wrong_outcome"
+    message = "{number} waits for only {missing} units of {sku}."
+
+
+@transaction.atomic
+def request_return(
+    order: "Order",
+    *,
+    by: str,
+    quantities: Mapping[int, int],
+    reason: str,
+    reference: str = "",
+    note: str = "",
+) -> Return:
+    """Ask to send units (by order line id) back to the location that shipped them.
+
+    A repeat with the same reference gives the existing return. Raises NotReturnable.
+    """
+    order = orders.lock_order(order)
+    if reference and (known := order.returns.filter(reference=reference).first()):
+        return known
+    wanted = {pk: quantity for pk, quantity in quantities.items() if quantity}
+    lines = {line.pk: line for line in order.lines.all()}
+    _refuse_unreturnable(lines, wanted)
+
+    document = Return(
+        number=numbers.take("return")[0],
+        order=order,
+        location_id=_origin(order, wanted),
+        reference=reference,
+        note=note,
+        requested_at=timezone.now(),
+    )
+    stamp(document, by=by, reason=reason)
+    document.save()
+    ReturnLine.objects.bulk_create(
+        [
+            ReturnLine(return_order=document, order_line_id=pk, reason=reason, quantity=quantity)
+            for pk, quantity in wanted.items()
+        ]
+    )
+    events.record("return.requested", document, by=by, order=order.number, reason=reason)
+    return document
+
+
+@transaction.atomic
+def approve(document: Return, *, by: str) -> Return:
+    """Let the buyer send the goods. Raises IllegalMove."""
+    document = documents.lock(document)
+
+    documents.move(document, ReturnStatus.APPROVED, by=by)
+    return document
+
+
+@transaction.atomic
+def decline(document: Return, *, by: str, reason: str) -> Return:
+    """Refuse the return, or give up waiting for it. Raises IllegalMove once goods are received."""
+    document = documents.lock(document)
+    if any(line.received for line in document.lines.all()):
+        raise documents.IllegalMove(
+            number=document.number, status="partly received", to=ReturnStatus.DECLINED
+        )
+
+    documents.move(document, ReturnStatus.DECLINED, by=by, reason=reason)
+    return document
+
+
+@transaction.atomic
+def receive(document: Return, *, by: str, outcomes: Mapping[int, Mapping[str, int]]) -> Return:
+    """Give received units (by return line id) their outcome, and credit them to the order.
+
+    *Restock* makes them sellable; *quarantine* and *scrap* enter the ledger as returned and leave
+    it again at once, so that both facts show; what is *sent back* to the sender moves no stock and
+    is not credited. When every announced unit has an outcome the return is received. Raises
+    WrongOutcome and changes nothing.
+    """
+    document = documents.lock(document)
+    documents.refuse_move(document, ReturnStatus.RECEIVED)
+    lines = {line.pk: line for line in document.lines.select_related("order_line")}
+    _count(document, lines, outcomes)
+
+    ReturnLine.objects.bulk_update(lines.values(), list(ReturnLine.OUTCOME_FIELDS.values()))
+    if changes := _changes(document, lines, outcomes):
+        inventory.move(changes, by=by)
+    if units := _credited(document, lines, outcomes):
+        document.credit += orders.record_return(
+            document.order, by=by, units=units, reference=document.number
+        )
+        document.save(update_fields=["credit"])
+    _record(document, list(lines.values()), by=by)
+    return document
+
+
+@transaction.atomic
+def close(document: Return, *, by: str) -> Return:
+    """End a received return. Raises IllegalMove."""
+    document = documents.lock(document)
+
+    documents.move(document, ReturnStatus.CLOSED, by=by)
+    return document
+
+
+@transaction.atomic
+def take_back(
+    order: "Order", *, by: str, quantities: Mapping[int, int], reference: str
+) -> Return | None:
+    """Do what the channel announced: recall and cancel what has not left, expect the rest back."""
+    order = orders.lock_order(order)
+    left = dict(quantities)
+    _cancel_unshipped(order, left, by=by, reference=reference)
+    lines = {line.pk: line for line in order.lines.all()}
+    free = {pk: min(units, _returnable(lines[pk])) for pk, units in left.items()}
+    if not any(free.values()):
+        return None
+    document = request_return(
+        order, by=by, quantities=free, reason=ReturnReason.OTHER, reference=reference
+    )
+    return approve(document, by=by) if document.status == ReturnStatus.REQUESTED else document
+
+
+def expect_back(shipment: Shipment, *, by: str, reason: str) -> Return | None:
+    """Open an approved return for everything in a shipment that comes back by itself."""
+    quantities: dict[int, int] = defaultdict(int)
+    for parcel in shipment.parcels.prefetch_related("lines__line"):
+        for row in parcel.lines.all():
+            quantities[row.line.order_line_id] += row.quantity
+    lines = {line.pk: line for line in shipment.order.lines.all()}
+    free = {pk: min(q, _returnable(lines[pk])) for pk, q in quantities.items()}
+    if not any(free.values()):
+        return None
+    document = request_return(
+        shipment.order, by=by, quantities=free, reason=reason, reference=shipment.number
+    )
+    return approve(document, by=by) if document.status == ReturnStatus.REQUESTED else document
+
+
+def _cancel_unshipped(order: "Order", left: dict[int, int], *, by: str, reference: str) -> None:
+    """Recall fulfilment orders that hold wanted units, cancel those, and route the rest again."""
+    lines = {line.pk: line for line in order.lines.filter(pk__in=left)}
+    wanted = {
+        pk: min(units, lines[pk].due - lines[pk].shipped)
+        for pk, units in left.items()
+        if lines[pk].due > lines[pk].shipped
+    }
+    if not wanted:
+        return
+    working = order.fulfillment_orders.filter(status__in=STILL_WORKING)
+    for document in working.filter(lines__order_line__in=wanted).distinct().order_by("pk"):
+        recall(document, by=by, reason=f"Announced by the channel: {reference}")
+    orders.cancel_lines(
+        order, by=by, quantities=wanted, reason=CancelReason.CUSTOMER, note=reference
+    )
+    for pk, units in wanted.items():
+        left[pk] -= units
+    orders.advance(order, by=by)
+
+
+def _returnable(line: "OrderLine") -> int:
+    """Shipped units that are neither returned nor announced by an open return."""
+    announced = ReturnLine.objects.filter(order_line=line, return_order__status__in=OPEN).aggregate(
+        total=Sum("quantity")
+        - Sum("restocked")
+        - Sum("quarantined")
+        - Sum("scrapped")
+        - Sum("sent_back")
+    )
+    return line.shipped - line.returned - (announced["total"] or 0)
+
+
+def _refuse_unreturnable(lines: "Mapping[int, OrderLine]", wanted: Mapping[int, int]) -> None:
+    if not wanted:
+        raise NotReturnable(available=0, sku="nothing")
+    for pk, quantity in wanted.items():
+        available = _returnable(lines[pk]) if pk in lines else 0
+        if not 0 < quantity <= available:
+            sku = lines[pk].sku if pk in lines else f"line {pk}"
+            raise NotReturnable(available=available, sku=sku)
+
+
+def _origin(order: "Order", wanted: Mapping[int, int]) -> int:
+    """The location that shipped the most recent of these units."""
+    shipped = order.fulfillment_orders.filter(
+        lines__order_line__in=list(wanted), lines__shipped__gt=0
+    )
+    return shipped.order_by("-pk").values_list("location_id", flat=True)[0]
+
+
+def _count(
+    document: Return,
+    lines: Mapping[int, ReturnLine],
+    outcomes: Mapping[int, Mapping[str, int]],
+) -> None:
+    total = 0
+    for pk, split in outcomes.items():
+        line = lines.get(pk)
+        units = sum(split.values())
+        missing = line.quantity - line.received if line else 0
+        if line is None or units > missing or any(quantity < 0 for quantity in split.values()):
+            sku = line.order_line.sku if line else f"line {pk}"
+            raise WrongOutcome(number=document.number, missing=missing, sku=sku)
+        for outcome, quantity in split.items():
+            name = ReturnLine.OUTCOME_FIELDS[Outcome(outcome)]
+            setattr(line, name, getattr(line, name) + quantity)
+        total += units
+    if not total:
+        raise WrongOutcome(number=document.number, missing=0, sku="nothing")
+
+
+def _changes(
+    document: Return,
+    lines: Mapping[int, ReturnLine],
+    outcomes: Mapping[int, Mapping[str, int]],
+) -> list[inventory.Change]:
+    changes = []
+    for pk, split in outcomes.items():
+        line = lines[pk].order_line
+        for outcome, quantity in split.items():
+            if not quantity or outcome == Outcome.SEND_BACK:
+                continue
+            kinds = [(MovementKind.RETURNED, quantity)]
+            if outcome in AWAY:
+                kinds.append((AWAY[Outcome(outcome)], -quantity))
+            changes += [
+                inventory.Change(
+                    line.product_id,
+                    document.location_id,
+                    signed,
+                    kind,
+                    document.number,
+                    f"Returned: {outcome}",
+                    None,
+                    line.pk,
+                )
+                for kind, signed in kinds
+            ]
+    return changes
+
+
+def _credited(
+    document: Return,
+    lines: Mapping[int, ReturnLine],
+    outcomes: Mapping[int, Mapping[str, int]],
+) -> list[Units]:
+    units = []
+    for pk, split in outcomes.items():
+        quantity = sum(units for name, units in split.items() if name != Outcome.SEND_BACK)
+        if quantity:
+            units.append(Units(lines[pk].order_line_id, document.location_id, quantity))
+    return units
+
+
+def _record(document: Return, lines: Sequence[ReturnLine], *, by: str) -> None:
+    kept = [
+        [line.order_line_id, line.order_line.product_id, line.received - line.sent_back]
+        for line in lines
+    ]
+    facts = {
+        "credit": str(document.credit),
+        "location": document.location_id,
+        "lines": [row for row in kept if row[2]],
+    }
+    if all(line.received == line.quantity for line in lines):
+        documents.move(document, ReturnStatus.RECEIVED, by=by, **facts)
+    else:
+        events.record(
+            "return.partially_received", document, by=by, order=document.order.number, **facts
+        )

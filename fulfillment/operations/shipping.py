@@ -1,0 +1,131 @@
+"""Shipping: packed parcels are handed to a carrier."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from fulfillment.enums import FulfillmentOrderStatus
+from fulfillment.models import (
+    Carrier,
+    FulfillmentOrder,
+    FulfillmentOrderLine,
+    Parcel,
+    Shipment,
+)
+from fulfillment.operations import documents
+from inventory.operations import Units
+from oms import events, numbers
+from oms.errors import DomainError
+from oms.history import stamp
+from orders import operations as orders
+
+
+class NothingPacked(DomainError):
+    """No parcel waits for a carrier."""
+
+    code = "nothing_packed"
+    message = "{number} has no packed parcel that waits for a carrier."
+
+
+class UnknownCarrier(DomainError):
+    """No active carrier has this code."""
+
+    code = "unknown_carrier"
+    message = "There is no active carrier {carrier}."
+
+
+@transaction.atomic
+def ship(
+    document: FulfillmentOrder,
+    *,
+    by: str,
+    carrier: str,
+    tracking_number: str = "",
+    service: str = "",
+) -> Shipment:
+    """Hand every packed parcel to a carrier: stock is issued, the order learns of it.
+
+    A fulfilment order may ship in parts; it is shipped when nothing is left. Raises NothingPacked,
+    UnknownCarrier and OrderOnHold; when the order was cancelled meanwhile, IllegalMove.
+    """
+    document = documents.lock(document)
+    lines = documents.lines_of(document)
+    parcels = list(document.parcels.filter(shipment=None).order_by("position"))
+    if document.status in {FulfillmentOrderStatus.CANCELLED, FulfillmentOrderStatus.REJECTED}:
+        documents.refuse_move(document, FulfillmentOrderStatus.SHIPPED)
+    if not parcels:
+        raise NothingPacked(number=document.number)
+
+    shipment = _write(document, parcels, _carrier(carrier), tracking_number, service, by=by)
+    units = _hand_over(document, lines)
+    orders.record_shipment(document.order, by=by, units=units, reference=shipment.number)
+    _record(document, shipment, lines, units, by=by)
+    if not any(line.due > line.shipped for line in lines):
+        documents.move(document, FulfillmentOrderStatus.SHIPPED, by=by)
+    return shipment
+
+
+def _carrier(code: str) -> Carrier:
+    carrier = Carrier.objects.filter(code=code, is_active=True).first()
+    if carrier is None:
+        raise UnknownCarrier(carrier=code)
+    return carrier
+
+
+def _write(
+    document: FulfillmentOrder,
+    parcels: Sequence[Parcel],
+    carrier: Carrier,
+    tracking_number: str,
+    service: str,
+    *,
+    by: str,
+) -> Shipment:
+    shipment = Shipment(
+        number=numbers.take("shipment")[0],
+        fulfillment_order=document,
+        order=document.order,
+        carrier=carrier,
+        service=service,
+        tracking_number=tracking_number,
+        weight_g=sum(parcel.weight_g for parcel in parcels),
+        shipped_at=timezone.now(),
+    )
+    stamp(shipment, by=by)
+    shipment.save()
+    Parcel.objects.filter(pk__in=[parcel.pk for parcel in parcels]).update(shipment=shipment)
+    return shipment
+
+
+def _hand_over(document: FulfillmentOrder, lines: Sequence[FulfillmentOrderLine]) -> list[Units]:
+    units = [
+        Units(line.order_line_id, document.location_id, line.to_ship)
+        for line in lines
+        if line.to_ship
+    ]
+    for line in lines:
+        line.shipped = line.packed
+    FulfillmentOrderLine.objects.bulk_update(lines, ["shipped"])
+    return units
+
+
+def _record(
+    document: FulfillmentOrder,
+    shipment: Shipment,
+    lines: Sequence[FulfillmentOrderLine],
+    units: Sequence[Units],
+    *,
+    by: str,
+) -> None:
+    products = {line.order_line_id: line.order_line.product_id for line in lines}
+    promised = document.order.promised_at
+    events.record(
+        "shipment.shipped",
+        shipment,
+        by=by,
+        order=document.order.number,
+        location=document.location_id,
+        units=[[unit.line_id, products[unit.line_id], unit.quantity] for unit in units],
+        on_time=None if promised is None else shipment.shipped_at <= promised,
+    )

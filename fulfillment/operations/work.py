@@ -1,0 +1,189 @@
+"""Fulfilment orders: given to a location, accepted, or rejected with a reason that has effects."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from fulfillment.enums import FulfillmentOrderStatus, RejectReason
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
+from fulfillment.operations import documents
+from inventory import operations as inventory
+from inventory import queries as stock
+from inventory.enums import MovementKind
+from oms import events, numbers
+from oms.errors import DomainError
+from oms.history import record_created
+from orders import operations as orders
+
+if TYPE_CHECKING:
+    from orders.models import Order
+
+STILL_WORKING = {
+    FulfillmentOrderStatus.OPEN,
+    FulfillmentOrderStatus.ACCEPTED,
+    FulfillmentOrderStatus.PICKED,
+    FulfillmentOrderStatus.PACKED,
+}
+LOSES_STOCK = {RejectReason.NOT_IN_STOCK, RejectReason.MISMATCH, RejectReason.DAMAGED}
+
+
+class NothingToReject(DomainError):
+    """Every unit is packed, shipped or already given up."""
+
+    code = "nothing_to_reject"
+    message = "{number} has no such units left to reject."
+
+
+@transaction.atomic
+def create(order: "Order", *, by: str, units: Sequence[inventory.Units]) -> list[FulfillmentOrder]:
+    """Give released units to their locations: one fulfilment order per location."""
+    by_location: dict[int, list[inventory.Units]] = defaultdict(list)
+    for unit in units:
+        by_location[unit.location_id].append(unit)
+    taken = numbers.take("fulfillment_order", len(by_location))
+
+    made = FulfillmentOrder.objects.bulk_create(
+        [
+            FulfillmentOrder(
+                number=number, order=order, location_id=location, ship_by=order.promised_at
+            )
+            for number, location in zip(taken, by_location, strict=True)
+        ]
+    )
+    FulfillmentOrderLine.objects.bulk_create(
+        [
+            FulfillmentOrderLine(
+                fulfillment_order=document, order_line_id=unit.line_id, quantity=unit.quantity
+            )
+            for document in made
+            for unit in by_location[document.location_id]
+        ]
+    )
+    record_created(made, by=by)
+    events.record_first((_created(document, order) for document in made), by=by)
+    return made
+
+
+@transaction.atomic
+def accept(document: FulfillmentOrder, *, by: str) -> FulfillmentOrder:
+    """Take the work on. Raises IllegalMove when it is already accepted, rejected or recalled."""
+    document = documents.lock(document)
+
+    documents.move(document, FulfillmentOrderStatus.ACCEPTED, by=by)
+    return document
+
+
+@transaction.atomic
+def reject(
+    document: FulfillmentOrder,
+    *,
+    by: str,
+    reason: str,
+    note: str = "",
+    quantities: Mapping[int, int] | None = None,
+) -> FulfillmentOrder:
+    """Say that this location cannot supply units (by fulfilment line id; all unpacked ones if none).
+
+    The reason corrects stock: *not in stock* leaves nothing to promise there, *mismatch* takes the
+    missing units off, *damaged* puts them into quarantine; the others leave stock as it is. The
+    units are then routed again without this location. Raises NothingToReject.
+    """
+    document = documents.lock(document)
+    lines = {line.pk: line for line in documents.lines_of(document)}
+    wanted = quantities or {pk: line.due - line.packed for pk, line in lines.items()}
+    wanted = {pk: units for pk, units in wanted.items() if units}
+    _refuse_reject(document, lines, wanted)
+
+    units = _drop(document, [(lines[pk], quantity) for pk, quantity in wanted.items()])
+    orders.recall_units(document.order, by=by, units=units, reason=f"{document}: {reason}")
+    if reason in LOSES_STOCK:
+        inventory.move(_losses(document, units, lines, reason), by=by)
+    _settle_rejection(document, lines.values(), reason, note, by=by)
+    orders.advance(document.order, by=by, avoid=[document.location_id])
+    return document
+
+
+def finish_if_done(
+    document: FulfillmentOrder, lines: Sequence[FulfillmentOrderLine], *, by: str, to: str
+) -> None:
+    """After units were given up: end the document when nothing is left, or call it shipped."""
+    if any(line.due > line.shipped for line in lines):
+        return
+    shipped = any(line.shipped for line in lines)
+    documents.move(document, FulfillmentOrderStatus.SHIPPED if shipped else to, by=by)
+
+
+def _created(document: FulfillmentOrder, order: "Order") -> events.Fact:
+    document.order = order
+    facts = {"order": order.number, "location": document.location_id}
+    return events.Fact("fulfillment_order.created", document, facts)
+
+
+def _refuse_reject(
+    document: FulfillmentOrder,
+    lines: Mapping[int, FulfillmentOrderLine],
+    wanted: Mapping[int, int],
+) -> None:
+    if document.status not in STILL_WORKING:
+        raise documents.IllegalMove(
+            number=document.number, status=document.status, to=FulfillmentOrderStatus.REJECTED
+        )
+    impossible = any(
+        pk not in lines or not 0 < quantity <= lines[pk].due - lines[pk].packed
+        for pk, quantity in wanted.items()
+    )
+    if not wanted or impossible:
+        raise NothingToReject(number=document.number)
+
+
+def _drop(
+    document: FulfillmentOrder, dropped: Sequence[tuple[FulfillmentOrderLine, int]]
+) -> list[inventory.Units]:
+    for line, quantity in dropped:
+        line.dropped += quantity
+        line.picked = min(line.picked, line.due)
+    FulfillmentOrderLine.objects.bulk_update([line for line, _ in dropped], ["dropped", "picked"])
+    return [
+        inventory.Units(line.order_line_id, document.location_id, quantity)
+        for line, quantity in dropped
+    ]
+
+
+def _losses(
+    document: FulfillmentOrder,
+    units: Sequence[inventory.Units],
+    lines: Mapping[int, FulfillmentOrderLine],
+    reason: str,
+) -> list[inventory.Change]:
+    """What the reason says about the stock figure; the units are no longer reserved."""
+    products = {line.order_line_id: line.order_line.product_id for line in lines.values()}
+    lost: dict[int, int] = defaultdict(int)
+    for unit in units:
+        lost[products[unit.line_id]] += unit.quantity
+    if reason == RejectReason.NOT_IN_STOCK:
+        lost = stock.unreserved(lost, document.location_id)
+    damaged = reason == RejectReason.DAMAGED
+    kind = MovementKind.QUARANTINED if damaged else MovementKind.ADJUSTED
+    return [
+        inventory.Change(
+            product, document.location_id, -quantity, kind, document.number, f"Rejected: {reason}"
+        )
+        for product, quantity in lost.items()
+    ]
+
+
+def _settle_rejection(
+    document: FulfillmentOrder,
+    lines: Sequence[FulfillmentOrderLine],
+    reason: str,
+    note: str,
+    *,
+    by: str,
+) -> None:
+    document.reject_reason, document.note = reason, note
+    document.save(update_fields=["reject_reason", "note"])
+    finish_if_done(document, list(lines), by=by, to=FulfillmentOrderStatus.REJECTED)
+    if document.status != FulfillmentOrderStatus.REJECTED:
+        events.record("fulfillment_order.units_rejected", document, by=by, reason=reason)

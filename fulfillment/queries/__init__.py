@@ -1,0 +1,7 @@
+"""Questions about fulfilment, one file per noun."""
+
+from fulfillment.queries.actions import allowed_actions, allowed_return_actions
+from fulfillment.queries.ledger import invariants
+from fulfillment.queries.shipments import units_of
+
+__all__ = ["allowed_actions", "allowed_return_actions", "invariants", "units_of"]

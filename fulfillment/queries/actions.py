@@ -1,0 +1,39 @@
+"""What can be done with a document now; pages and the API offer nothing else."""
+
+from collections.abc import Sequence
+
+from fulfillment.enums import FulfillmentOrderStatus as Status
+from fulfillment.enums import ReturnStatus
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return
+
+WORKING = {Status.OPEN, Status.ACCEPTED, Status.PICKED, Status.PACKED}
+
+
+def allowed_actions(
+    document: FulfillmentOrder, lines: Sequence[FulfillmentOrderLine] | None = None
+) -> list[str]:
+    """Names of the acts that would not be refused now, in the order of the work."""
+    lines = list(document.lines.all()) if lines is None else lines
+    working = document.status in WORKING
+    rules = {
+        "accept": document.status == Status.OPEN,
+        "pick": document.status in {Status.OPEN, Status.ACCEPTED}
+        and any(line.to_pick for line in lines),
+        "pack": document.status in {Status.ACCEPTED, Status.PICKED}
+        and any(line.to_pack for line in lines),
+        "ship": working and any(line.to_ship for line in lines),
+        "reject": working and any(line.due > line.packed for line in lines),
+        "recall": working and any(line.due > line.shipped for line in lines),
+    }
+    return [name for name, allowed in rules.items() if allowed]
+
+
+def allowed_return_actions(document: Return) -> list[str]:
+    """Names of the acts that a return's status allows."""
+    rules = {
+        "approve": document.status == ReturnStatus.REQUESTED,
+        "decline": document.status in {ReturnStatus.REQUESTED, ReturnStatus.APPROVED},
+        "receive": document.status == ReturnStatus.APPROVED,
+        "close": document.status == ReturnStatus.RECEIVED,
+    }
+    return [name for name, allowed in rules.items() if allowed]

@@ -1,0 +1,91 @@
+"""What must hold in fulfilment, for `check_ledgers`."""
+
+from collections.abc import Iterator
+
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from fulfillment.models import FulfillmentOrderLine, ParcelLine, ReturnLine
+from oms.ledgers import Invariant
+
+
+def invariants() -> list[Invariant]:
+    """The fulfilment invariants."""
+    count = FulfillmentOrderLine.objects.count
+    return [
+        Invariant(
+            "fulfillment.shipped",
+            "What locations shipped of an order line equals the line's shipped units.",
+            count=count,
+            violations=_wrong_shipped,
+        ),
+        Invariant(
+            "fulfillment.released",
+            "Locations are asked for no more units than the order line has released.",
+            count=count,
+            violations=_wrong_released,
+        ),
+        Invariant(
+            "fulfillment.parcels",
+            "Packed units of a line equal what its parcels hold.",
+            count=count,
+            violations=_wrong_parcels,
+        ),
+        Invariant(
+            "fulfillment.returned",
+            "Returned units with an outcome equal the order line's returned units.",
+            count=ReturnLine.objects.count,
+            violations=_wrong_returned,
+        ),
+    ]
+
+
+def _per_line(amount: F) -> QuerySet:
+    """Order lines that a location was asked for, with the sum of `amount`."""
+    rows = FulfillmentOrderLine.objects.values("order_line").annotate(found=Sum(amount))
+    return rows.order_by().values_list(
+        "order_line__order__number",
+        "order_line__position",
+        "order_line__shipped",
+        "order_line__released",
+        "found",
+    )
+
+
+def _wrong_shipped() -> Iterator[str]:
+    for number, position, shipped, _, found in _per_line(F("shipped")).exclude(
+        found=F("order_line__shipped")
+    ):
+        yield f"{number} line {position}: {shipped} shipped, locations say {found}"
+
+
+def _wrong_released() -> Iterator[str]:
+    rows = _per_line(F("quantity") - F("dropped"))
+    for number, position, _, released, found in rows.filter(found__gt=F("order_line__released")):
+        yield f"{number} line {position}: {released} released, locations have {found}"
+
+
+def _wrong_parcels() -> Iterator[str]:
+    packed = (
+        ParcelLine.objects.filter(line=OuterRef("pk"))
+        .order_by()
+        .values("line")
+        .annotate(found=Sum("quantity"))
+    )
+    lines = FulfillmentOrderLine.objects.annotate(
+        found=Coalesce(Subquery(packed.values("found")), 0)
+    )
+    for line in lines.exclude(found=F("packed")).select_related("fulfillment_order", "order_line"):
+        yield f"{line.fulfillment_order} {line.order_line}: {line.packed}, parcels {line.found}"
+
+
+def _wrong_returned() -> Iterator[str]:
+    rows = (
+        ReturnLine.objects.values("order_line")
+        .annotate(found=Sum(F("restocked") + F("quarantined") + F("scrapped")))
+        .order_by()
+    )
+    for row in rows.exclude(found=F("order_line__returned")).values_list(
+        "order_line__order__number", "order_line__position", "order_line__returned", "found"
+    ):
+        yield f"{row[0]} line {row[1]}: {row[2]} returned, outcomes {row[3]}"

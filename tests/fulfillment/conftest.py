@@ -1,0 +1,52 @@
+import pytest
+
+from fulfillment import operations as fulfillment
+from fulfillment.consumers import create_fulfillment_orders
+from fulfillment.models import Carrier
+from oms.models import Event
+from tests import factories as world
+
+
+@pytest.fixture
+def floor(db):
+    """A shop with stock in London and Leeds, a carrier, and a way to place and release."""
+    return Floor()
+
+
+class Floor:
+    def __init__(self):
+        self.channel = world.shop(duplicate_window_minutes=0)
+        self.london = world.warehouse("LON", priority=10)
+        self.leeds = world.warehouse("LEE", latitude=53.8, longitude=-1.5)
+        self.mug = world.stocked("MUG", self.london, 10)
+        world.stocked("MUG", self.leeds, 10)
+        self.cup = world.stocked("CUP", self.leeds, 5)
+        Carrier.objects.create(code="royal-mail", name="Royal Mail")
+        self.seen = set()
+
+    def work(self, *lines):
+        """Place an order and give its released units to the locations."""
+        order = world.place(self.channel, *(lines or [("MUG", 3)]))
+        self.dispatch(order)
+        return order, list(order.fulfillment_orders.order_by("pk"))
+
+    def dispatch(self, order):
+        """What the worker does with the events that are not yet answered."""
+        for event in Event.objects.filter(name="order.released", subject_id=order.pk):
+            if event.pk not in self.seen:
+                self.seen.add(event.pk)
+                create_fulfillment_orders(event)
+
+    def packed(self, *lines):
+        order, (document, *_) = self.work(*lines)
+        document = fulfillment.pick(document, by=world.BY)
+        contents = {line.pk: line.picked for line in document.lines.all()}
+        fulfillment.pack(document, by=world.BY, parcels=[fulfillment.PackedParcel(900, contents)])
+        return order, document
+
+    def shipped(self, *lines):
+        order, document = self.packed(*lines)
+        shipment = fulfillment.ship(
+            document, by=world.BY, carrier="royal-mail", tracking_number="RA473124829GB"
+        )
+        return order, shipment
