@@ -6,6 +6,7 @@ from compliance.operations.documents import (
     NotInvoiced,
     issue_credit_note,
     issue_invoice,
+    read_buyer,
 )
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "NotInvoiced",
     "issue_credit_note",
     "issue_invoice",
+    "read_buyer",
 ]

@@ -16,6 +16,7 @@ from compliance.queries import amounts
 from compliance.queries import documents as queries
 from compliance.queries.content import CONTEXT, digest_of
 from compliance.queries.law import seller_entity
+from customers import operations as customers
 from customers.queries import seal_fiscal
 from oms import events
 from oms.errors import DomainError
@@ -111,6 +112,13 @@ def issue_credit_note(order: "Order", *, by: str, goods: Goods) -> list[Invoice]
         _credit(order, source, parts, goods.at, by=by)
         for source, parts in zip(sources, by_entity.values(), strict=False)
     ]
+
+
+def read_buyer(invoice: Invoice, *, by: str) -> dict[str, Any]:
+    """Open the buyer of a document for a reader; the reading is recorded. Empty when erased."""
+    return customers.disclose_fiscal(
+        invoice.subject, invoice.sealed, CONTEXT, by=by, what=f"compliance.invoice {invoice.number}"
+    )
 
 
 def _credit(

@@ -11,7 +11,13 @@ from customers.operations.profiles import (
     remove_address,
     set_terms,
 )
-from customers.operations.reading import Reading, disclose, disclose_all, disclose_names
+from customers.operations.reading import (
+    Reading,
+    disclose,
+    disclose_all,
+    disclose_fiscal,
+    disclose_names,
+)
 from customers.queries import SubjectErased
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "destroy_fiscal_keys",
     "disclose",
     "disclose_all",
+    "disclose_fiscal",
     "disclose_names",
     "erase",
     "identify",

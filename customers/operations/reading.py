@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from customers.models import Customer, DataSubject, Disclosure
-from customers.queries import names_of, unseal
+from customers.queries import names_of, unseal, unseal_fiscal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,20 @@ def disclose(
     An erased or empty envelope gives an empty dictionary, and nothing is recorded.
     """
     return disclose_all([Reading(subject, envelope, context, what)], by=by)[0]
+
+
+@transaction.atomic(savepoint=False)
+def disclose_fiscal(
+    subject: DataSubject, envelope: bytes | None, context: str, *, by: str, what: str
+) -> dict[str, Any]:
+    """Open an issued document's envelope for a reader and record the reading.
+
+    Empty once the legal retention has ended, and then nothing is recorded.
+    """
+    values = unseal_fiscal(subject, envelope, context)
+    if values:
+        Disclosure.objects.create(subject=subject, reader=by, what=what)
+    return values
 
 
 @transaction.atomic(savepoint=False)

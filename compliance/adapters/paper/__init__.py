@@ -1,5 +1,19 @@
 """Documents on paper: PDF."""
 
-from compliance.adapters.paper.document import render
+from typing import Any
 
-__all__ = ["render"]
+from django.http import HttpResponse
+
+from compliance.adapters.paper.document import render
+from compliance.models import Invoice
+
+__all__ = ["answer", "render"]
+
+
+def answer(invoice: Invoice, buyer: dict[str, Any]) -> HttpResponse:
+    """The document as a download; its name holds a number and no person."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{invoice.number}.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(render(invoice, buyer), content_type="application/pdf", headers=headers)
