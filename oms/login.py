@@ -1,11 +1,18 @@
 """Who gets into the back office: staff, by password, and by a second factor where it is required."""
 
+import base64
+import os
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
@@ -16,6 +23,7 @@ from oms import events
 from oms.models import User
 
 ACCOUNT_PAGES = "/accounts/"
+NONCE_BYTES = 12
 GUARDED = ("/admin/", "/api/")  # what a session without its second factor may not open
 
 
@@ -25,6 +33,32 @@ class StaffAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Never."""
         return False
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Secrets of second factors are stored encrypted, so that a copy of the database logs nobody in.
+
+    Their key is derived from the index key, which is never rotated.
+    """
+
+    def encrypt(self, text: str) -> str:
+        """Nonce and ciphertext in base64."""
+        nonce = os.urandom(NONCE_BYTES)
+        return base64.b64encode(
+            nonce + _factor_cipher().encrypt(nonce, text.encode(), None)
+        ).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What `encrypt` was given."""
+        data = base64.b64decode(encrypted_text)
+        return _factor_cipher().decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], None).decode()
+
+
+@cache
+def _factor_cipher() -> AESGCM:
+    secret = base64.b64decode(settings.OMS_INDEX_KEY)
+    info = b"second factors"
+    return AESGCM(HKDF(hashes.SHA256(), length=32, salt=None, info=info).derive(secret))
 
 
 def require_second_factor(

@@ -70,6 +70,7 @@ class CancelLinesForm(CancelForm):
                     min_value=0,
                     max_value=free,
                     initial=0,
+                    required=False,
                     help_text=f"Up to {free}, of which {line.allocated - line.released} reserved.",
                 )
         self.order_fields([name for name in self.fields if name.startswith("line_")])

@@ -1,0 +1,206 @@
+from io import BytesIO
+
+import pytest
+import tablib
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from inventory.models import Product, StockLevel, StockMovement
+from oms.models import User
+from tests.factories import CORA, place, product, shop, stocked, warehouse
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def login(client):
+    def as_role(role):
+        user = User.objects.create_user(role.lower(), password="x", is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return client
+
+    return as_role
+
+
+@pytest.fixture
+def ben(login):
+    return login("Warehouse")
+
+
+def act(obj, name):
+    return reverse(f"admin:inventory_{obj._meta.model_name}_act", args=[obj.pk, name])
+
+
+def press(client, url, **data):
+    return client.post(url, {"act": url.split("/")[-2], **data}, follow=True)
+
+
+@pytest.mark.parametrize(
+    "page", ["inventory_stocklevel", "inventory_product", "inventory_stockmovement"]
+)
+def test_list_with_three_rows_asks_as_much_as_with_one(ben, page):
+    url, place_ = reverse(f"admin:{page}_changelist"), warehouse()
+    ben.get(url)
+
+    def count():
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            assert ben.get(url).status_code == 200
+        return len(queries)
+
+    stocked("MUG", place_, 1)
+    with_one = count()
+    stocked("PEN", place_, 2)
+    stocked("JAR", place_, 3)
+
+    assert count() == with_one
+    assert with_one <= 14
+
+
+def test_receive_at_a_level_adds_units_and_a_movement(ben):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+
+    response = press(ben, act(level, "receive"), quantity=3, reference="DN-1", unit_cost="2.50")
+
+    assert "3 × MUG received at LON; 8 on hand" in response.content.decode()
+    last = StockMovement.objects.order_by("-pk").first()
+    user = User.objects.get()
+    assert (last.kind, last.quantity, last.balance) == ("received", 3, 8)
+    assert (last.reference, last.actor) == ("DN-1", f"user:{user.pk}")
+
+
+def test_receive_at_a_product_asks_for_the_location(ben):
+    mug, place_ = product("MUG"), warehouse()
+
+    press(ben, act(mug, "receive"), location=place_.pk, quantity=4)
+
+    assert StockLevel.objects.get(product=mug, location=place_).on_hand == 4
+
+
+def test_adjust_without_a_reason_changes_nothing(ben):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+
+    response = press(ben, act(level, "adjust"), quantity=-1, reason="")
+
+    assert "reason" in response.context["form"].errors
+    assert StockLevel.objects.get().on_hand == 5
+
+
+def test_adjust_below_what_is_reserved_is_refused_with_the_reason(ben):
+    stocked("MUG", warehouse(), 5)
+    place(shop(), ("MUG", 4))
+    level = StockLevel.objects.get()
+
+    response = press(ben, act(level, "adjust"), quantity=-2, reason="Broken")
+
+    assert "fewer than 2 units are on hand and not reserved" in response.content.decode()
+    assert StockLevel.objects.get().on_hand == 5
+    assert StockMovement.objects.count() == 1
+
+
+def test_safety_stock_needs_its_own_permission(ben, login):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+
+    refused = press(ben, act(level, "safety"), quantity=2)
+    press(login("Operations"), act(level, "safety"), quantity=2)
+
+    assert refused.status_code == 403
+    assert StockLevel.objects.get().available == 3
+
+
+def test_level_page_says_why_this_much_is_there(ben):
+    stocked("MUG", warehouse(), 5)
+    order = place(shop(), ("MUG", 2))
+    level = StockLevel.objects.get()
+
+    page = ben.get(reverse("admin:inventory_stocklevel_change", args=[level.pk])).content.decode()
+
+    assert "Why 5: the movements" in page
+    assert "opening" in page
+    assert order.number in page
+
+
+def test_product_page_lists_who_waits_in_the_order_of_service(ben):
+    stocked("MUG", warehouse(), 0 + 1)
+    channel = shop()
+    first = place(channel, ("MUG", 2), external_id="1")
+    second = place(channel, ("MUG", 2), external_id="2", customer=CORA)
+
+    page = ben.get(reverse("admin:inventory_product_change", args=[Product.objects.get().pk]))
+
+    waiting = [(line.order.number, line.backordered) for line in page.context["waiting"]]
+    assert waiting == [(first.number, 1), (second.number, 2)]
+
+
+def test_movement_list_can_be_narrowed_to_one_product(ben):
+    place_ = warehouse()
+    mug = stocked("MUG", place_, 5)
+    stocked("PEN", place_, 5)
+
+    page = ben.get(reverse("admin:inventory_stockmovement_changelist"), {"level__product": mug.pk})
+
+    assert [row.level.product.sku for row in page.context["cl"].result_list] == ["MUG"]
+
+
+def upload(rows, kind="csv"):
+    data = tablib.Dataset(*rows, headers=["SKU", "Location", "Quantity"]).export(kind)
+    return SimpleUploadedFile(f"stock.{kind}", data.encode() if kind == "csv" else data)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_import_moves_every_row(ben, kind):
+    product("MUG"), product("PEN"), warehouse()
+    url = reverse("admin:inventory_stocklevel_list_act", args=["import"])
+    file = upload([("MUG", "LON", 5), ("PEN", "LON", 7)], kind)
+
+    response = press(ben, url, kind="received", reason="First count", file=file)
+
+    assert "2 movements written, +12 units" in response.content.decode()
+    assert list(StockMovement.objects.values_list("reason", flat=True)) == ["First count"] * 2
+
+
+def test_import_with_a_bad_row_names_it_and_writes_nothing(ben):
+    product("MUG"), warehouse()
+    url = reverse("admin:inventory_stocklevel_list_act", args=["import"])
+    file = upload([("MUG", "LON", 5), ("NOBODY", "LON", 1), ("MUG", "MARS", 1)])
+
+    response = press(ben, url, kind="received", reason="Count", file=file)
+
+    assert response.context["form"].non_field_errors() == [
+        "Row 3: NOBODY at LON: 1",
+        "Row 4: MUG at MARS: 1",
+    ]
+    assert StockMovement.objects.count() == 0
+
+
+def test_products_come_in_by_file_and_keep_their_history(login):
+    client = login("Operations")
+    product("MUG", name="Old name")
+    rows = tablib.Dataset(("MUG", "New name"), ("PEN", "Pen"), headers=["sku", "name"])
+    file = BytesIO(rows.export("csv").encode())
+    file.name = "products.csv"
+    url = reverse("admin:inventory_product_import")
+
+    form = client.post(url, {"import_file": file, "format": "0", "resource": ""}).context[
+        "confirm_form"
+    ]
+    client.post(reverse("admin:inventory_product_process_import"), form.initial)
+
+    assert dict(Product.objects.values_list("sku", "name")) == {"MUG": "New name", "PEN": "Pen"}
+    assert Product.objects.get(sku="MUG").history.first().history_user.username == "operations"
+
+
+def test_location_page_opens_for_operations(login):
+    place_ = warehouse()
+
+    response = login("Operations").get(reverse("admin:inventory_location_change", args=[place_.pk]))
+
+    assert response.status_code == 200

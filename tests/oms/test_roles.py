@@ -1,0 +1,90 @@
+import importlib
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import RequestFactory
+
+from oms import navigation
+from oms.models import User
+
+pytestmark = pytest.mark.django_db
+roles = importlib.import_module("oms.migrations.0003_roles")
+
+
+def holders(codename):
+    groups = Group.objects.filter(permissions__codename=codename).exclude(name="Administrator")
+    return set(groups.values_list("name", flat=True))
+
+
+def sidebar_of(role):
+    user = User.objects.create_user("ben", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    request = RequestFactory().get("/admin/")
+    request.user = User.objects.get(pk=user.pk)
+    groups = navigation.sidebar(request)
+    return {group["title"]: [item["title"] for item in group["items"]] for group in groups}
+
+
+def test_six_roles_are_laid_down():
+    assert set(Group.objects.values_list("name", flat=True)) == {
+        "Operations",
+        "Warehouse",
+        "Finance",
+        "Support",
+        "Auditor",
+        "Administrator",
+    }
+
+
+@pytest.mark.parametrize("role", list(roles.ROLES))
+def test_every_permission_named_for_a_role_exists(role):
+    known = [
+        f"{p.content_type.app_label}.{p.codename}"
+        for p in Permission.objects.select_related("content_type")
+    ]
+    plain = [wanted for wanted in roles.ROLES[role] if "*" not in wanted]
+
+    assert [wanted for wanted in plain if wanted not in known] == []
+
+
+def test_no_role_both_grants_and_pays_refunds():
+    assert holders("grant_refund") == {"Operations", "Support"}
+    assert holders("pay_refund") == {"Finance"}
+
+
+def test_auditor_changes_nothing():
+    verbs = Group.objects.get(name="Auditor").permissions.exclude(codename__startswith="view_")
+
+    assert list(verbs) == []
+
+
+def test_auditor_does_not_read_personal_data():
+    assert "Auditor" not in holders("view_personal_data")
+
+
+def test_wildcards_never_give_the_right_to_delete():
+    assert list(Group.objects.filter(permissions__codename__startswith="delete_")) == []
+
+
+def test_sidebar_shows_operations_their_work():
+    shown = sidebar_of("Operations")
+
+    assert shown[""] == ["Home"]
+    assert shown["Orders"][:2] == ["Orders", "Holds"]
+    assert shown["Stock"] == ["Stock", "Products", "Movements"]
+    assert "Users" not in shown.get("Settings", [])
+
+
+def test_sidebar_hides_what_the_warehouse_may_not_open():
+    shown = sidebar_of("Warehouse")
+
+    assert "Customers" not in shown
+    assert "Compliance" not in shown
+
+
+def test_sidebar_of_nobody_is_home_alone():
+    user = User.objects.create_user("eve", is_staff=True)
+    request = RequestFactory().get("/admin/")
+    request.user = user
+
+    assert [group["title"] for group in navigation.sidebar(request)] == [""]
