@@ -98,7 +98,7 @@ def find(text: str) -> ApiKey | None:
     at, key = _seen.get(digest, (0.0, None))
     if key is None or time.monotonic() - at > CACHE_SECONDS:
         key = _load(text, digest)
-    return key if key and _usable(key) else None
+    return key if key and is_usable(key) else None
 
 
 def allows(key: ApiKey, scope: str, *, write: bool) -> bool:
@@ -130,13 +130,14 @@ def _load(text: str, digest: str) -> ApiKey | None:
     return key
 
 
-def _usable(key: ApiKey) -> bool:
+def is_usable(key: ApiKey) -> bool:
+    """Whether it is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > timezone.now())
 
 
 def _in_use(prefix: str) -> ApiKey:
     key = ApiKey.objects.select_for_update().filter(prefix=prefix).first()
-    if key is None or not _usable(key):
+    if key is None or not is_usable(key):
         raise UnknownKey(prefix=prefix)
     return key
 

@@ -8,18 +8,33 @@ and a small form, whose submission makes one operation call and turns a refusal 
 from oms.admin.acts import Act, actor
 from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin, list_buttons
 from oms.admin.forms import ActForm, ConfirmForm, ReasonForm
+from oms.admin.jobs import JobAdmin, to_job
+from oms.admin.keys import ApiKeyAdmin
+from oms.admin.outbox import (
+    DeliveryAdmin,
+    EventAdmin,
+    WebhookDeliveryAdmin,
+    WebhookEndpointAdmin,
+)
 from oms.admin.people import RoleAdmin, UserAdmin
 
 __all__ = [
     "Act",
     "ActForm",
+    "ApiKeyAdmin",
     "CappedPaginator",
     "ConfirmForm",
+    "DeliveryAdmin",
     "EditableAdmin",
+    "EventAdmin",
+    "JobAdmin",
     "ReadOnlyAdmin",
     "ReasonForm",
     "RoleAdmin",
     "UserAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
     "actor",
     "list_buttons",
+    "to_job",
 ]

@@ -9,7 +9,7 @@ from unfold import widgets
 
 # Most special first: the first match decides.
 DRESS: tuple[tuple[type[forms.Widget], type[forms.Widget]], ...] = (
-    (forms.CheckboxSelectMultiple, widgets.UnfoldAdminCheckboxSelectMultiple),
+    (forms.CheckboxSelectMultiple, widgets.UnfoldAdminCheckboxSelectMultipleWidget),
     (forms.RadioSelect, widgets.UnfoldAdminRadioSelectWidget),
     (forms.SelectMultiple, widgets.UnfoldAdminSelectMultipleWidget),
     (forms.Select, widgets.UnfoldAdminSelectWidget),

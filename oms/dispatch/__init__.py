@@ -7,5 +7,6 @@ with the mark that it ran, and only webhooks may arrive twice, under the same id
 """
 
 from oms.dispatch.draining import Drained, drain
+from oms.dispatch.mending import NotGivenUp, dismiss, retry
 
-__all__ = ["Drained", "drain"]
+__all__ = ["Drained", "NotGivenUp", "dismiss", "drain", "retry"]
