@@ -75,9 +75,15 @@ class ExportForm(FileForm):
 class LedgerForm(FileForm):
     """Which days, both included, in which form of file."""
 
-    first = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label="From")
+    last = forms.DateField(label="To")
     field_order = ("first", "last", "form")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for name in ("first", "last"):  # the browser's own calendar, in the reader's own format
+            widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+            self.fields[name].widget = widget
 
     def clean(self) -> dict[str, Any]:
         """The period ends after it begins."""

@@ -18,7 +18,10 @@ def pages() -> list[URLPattern]:
     wrap = admin.site.admin_view
     return [
         *earlier(),
-        path("reports/", RedirectView.as_view(pattern_name="admin:reporting_dashboard")),
+        path(
+            "reports/",
+            RedirectView.as_view(pattern_name="admin:reporting_dashboard", query_string=True),
+        ),
         path("reports/sales/", wrap(dashboard.sales), name="reporting_dashboard"),
         path("reports/stock/", wrap(dashboard.stock), name="reporting_stock"),
         path("reports/ledger/", wrap(export.ledger), name="reporting_ledger"),

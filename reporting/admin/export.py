@@ -17,7 +17,6 @@ from unfold.enums import ActionVariant
 from oms import jobs
 from oms.admin import ReadOnlyAdmin, actor
 from oms.models import Job
-from reporting.admin import links
 from reporting.forms import ExportForm, LedgerForm
 from reporting.queries import exports
 
@@ -102,7 +101,7 @@ def _started(request: HttpRequest, title: str, kind: str, params: dict[str, Any]
 
 
 def _job_page(job: Job) -> str:
-    return links.page("oms_job_change", job.pk) or links.page("index")
+    return reverse("admin:oms_job_change", args=[job.pk])
 
 
 def _filters(request: HttpRequest) -> list[tuple[str, str]]:

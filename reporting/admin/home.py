@@ -132,7 +132,7 @@ def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
     yield Tile("Late", late, links.promised_before(now), "promise broken", "bad" if late else "")
     yield Tile("To release", release, links.to_release(), "ready to go", _warn(release))
     url = f"{links.page('reporting_stock')}?sort=backordered"
-    yield Tile("Backordered", short, url, "lines, by product", _warn(short))
+    yield Tile("Backordered", short, url, "order lines", _warn(short))
 
 
 def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:
