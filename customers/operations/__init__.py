@@ -1,6 +1,7 @@
 """Acts on people and the companies they buy for; one file per noun."""
 
-from customers.operations.identifying import Party, identify
+from customers.operations.identifying import identify
+from customers.operations.inserting import Party
 from customers.operations.keys import destroy_fiscal_keys, erase, rotate_keys
 from customers.operations.profiles import (
     EmailTaken,

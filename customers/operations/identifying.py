@@ -1,14 +1,14 @@
 """Who is ordering: the customer whom a name, address or number stands for, found or made.
 
-A batch costs one statement when everybody is known, six when somebody is new, however many they
-are (SQLite splits very large inserts). Two transactions that meet the same new e-mail address at
+A batch costs one statement when everybody is known and one more when somebody is new, however many
+they are (on SQLite a few more). Two transactions that meet the same new e-mail address at
 once are kept apart by the unique index on e-mail tokens: the second waits for the first and then
 fails with IntegrityError, whereupon its caller begins again and finds the customer. Phone numbers
 are shared by households and desks, so they are not unique; two first orders by phone alone at the
 same instant may make two customers, which is the harmless side of that race.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
@@ -16,20 +16,11 @@ from django.db.models import Exists, OuterRef
 
 from customers.enums import TokenKind
 from customers.models import Customer, DataSubject, SearchToken
-from customers.queries import PROFILE, email_token, phone_token, seal, tokens_of
-from oms import numbers, sealed
-from oms.history import record_created
+from customers.operations.inserting import Party, insert
+from customers.queries import PROFILE, email_token, phone_token, seal
+from oms import sealed
 
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Somebody as a channel names them."""
-
-    name: str
-    email: str = ""
-    phone: str = ""
-    company: str = ""
-    tax_id: str = ""
+__all__ = ["Party", "identify"]
 
 
 @dataclass(slots=True)
@@ -81,7 +72,7 @@ def identify(parties: Sequence[Party], *, by: str) -> list[Customer]:
             made.append((customer, party))
         found.append(customer)
 
-    _insert(made, by=by)
+    insert(made, by=by)
     return found
 
 
@@ -112,29 +103,3 @@ def _known(tokens: set[str]) -> Known:
 def _new(party: Party) -> Customer:
     subject = DataSubject(operational_key=sealed.new_key(), fiscal_key=sealed.new_key())
     return Customer(subject=subject, profile=seal(subject, asdict(party), PROFILE))
-
-
-def _insert(made: Sequence[tuple[Customer, Party]], *, by: str) -> None:
-    if not made:
-        return
-    customers = [customer for customer, _ in made]
-    DataSubject.objects.bulk_create([customer.subject for customer in customers])
-    for customer, number in zip(customers, numbers.take("customer", len(made)), strict=True):
-        customer.number = number
-        customer.subject = customer.subject  # takes over the key that the insert gave
-    Customer.objects.bulk_create(customers)
-    record_created(customers, by=by)
-    index(made)
-
-
-def index(people: Iterable[tuple[Customer, Party]]) -> None:
-    """Insert the blind index of people, in token order so that two batches never deadlock."""
-    rows = [
-        SearchToken(subject_id=customer.subject_id, kind=kind, token=token)
-        for customer, party in people
-        for kind, tokens in tokens_of(
-            f"{party.name} {party.company}", party.email, party.phone
-        ).items()
-        for token in tokens
-    ]
-    SearchToken.objects.bulk_create(sorted(rows, key=lambda row: (row.kind, row.token)))

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from customers.enums import AddressKind, TokenKind
 from customers.models import Address, Company, Customer, DataSubject, SearchToken
-from customers.operations.identifying import Party, index
+from customers.operations.inserting import Party, index
 from customers.queries import ADDRESS, PROFILE, SubjectErased, email_token, profile_of, seal
 from oms import events
 from oms.errors import DomainError
