@@ -1,0 +1,51 @@
+"""The fulfilment API: work of locations, shipments with their tracking, returns."""
+
+from django.urls import path
+
+from fulfillment.api.returns import (
+    ApprovalView,
+    ClosureView,
+    ReceiptView,
+    RefusalView,
+    ReturnDetailView,
+    ReturnListView,
+)
+from fulfillment.api.shipments import (
+    DeliveryView,
+    ShipmentDetailView,
+    ShipmentListView,
+    TrackingView,
+)
+from fulfillment.api.work import (
+    AcceptanceView,
+    HandoverView,
+    OrderRecallView,
+    ParcelsView,
+    PicksView,
+    RecallView,
+    RejectionView,
+    WorkDetailView,
+    WorkListView,
+)
+
+urlpatterns = [
+    path("fulfillment-orders/", WorkListView.as_view()),
+    path("fulfillment-orders/<str:number>/", WorkDetailView.as_view()),
+    path("fulfillment-orders/<str:number>/acceptance/", AcceptanceView.as_view()),
+    path("fulfillment-orders/<str:number>/rejection/", RejectionView.as_view()),
+    path("fulfillment-orders/<str:number>/picks/", PicksView.as_view()),
+    path("fulfillment-orders/<str:number>/parcels/", ParcelsView.as_view()),
+    path("fulfillment-orders/<str:number>/shipments/", HandoverView.as_view()),
+    path("fulfillment-orders/<str:number>/recall/", RecallView.as_view()),
+    path("orders/<str:number>/recall/", OrderRecallView.as_view()),
+    path("shipments/", ShipmentListView.as_view()),
+    path("shipments/<str:number>/", ShipmentDetailView.as_view()),
+    path("shipments/<str:number>/tracking-events/", TrackingView.as_view()),
+    path("shipments/<str:number>/delivery/", DeliveryView.as_view()),
+    path("returns/", ReturnListView.as_view()),
+    path("returns/<str:number>/", ReturnDetailView.as_view()),
+    path("returns/<str:number>/approval/", ApprovalView.as_view()),
+    path("returns/<str:number>/refusal/", RefusalView.as_view()),
+    path("returns/<str:number>/receipt/", ReceiptView.as_view()),
+    path("returns/<str:number>/closure/", ClosureView.as_view()),
+]

@@ -1,0 +1,322 @@
+"""Messages of the fulfilment API."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from fulfillment.enums import Outcome, RejectReason, ReturnReason, ShipmentStatus
+from fulfillment.models import FulfillmentOrder, Return, Shipment
+from fulfillment.queries import allowed_actions, allowed_return_actions
+from oms.money import plain
+from oms.wire import Moment, Quantity, Short, message, utc
+from orders.enums import CancelReason
+
+Reason = Literal[tuple(RejectReason.values)]  # type: ignore[valid-type]
+WhyBack = Literal[tuple(ReturnReason.values)]  # type: ignore[valid-type]
+Fate = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
+Progress = Literal[tuple(ShipmentStatus.values)]  # type: ignore[valid-type]
+Cause = Literal[tuple(CancelReason.values)]  # type: ignore[valid-type]
+Position = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Grams = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]
+Millimetres = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Note = Annotated[str, msgspec.Meta(max_length=300)]
+
+
+@message
+class LineUnits(msgspec.Struct):
+    """Units of an order line, which is named by its position in the order."""
+
+    line: Position
+    quantity: Quantity
+
+
+@message
+class RejectionIn(msgspec.Struct):
+    """Why a location cannot supply, and which units; all that are not packed if none are named."""
+
+    reason: Reason
+    note: Note = ""
+    lines: Annotated[list[LineUnits], msgspec.Meta(max_length=2_000)] = []
+
+
+@message
+class PicksIn(msgspec.Struct):
+    """Units that were picked; all that are left if none are named."""
+
+    lines: Annotated[list[LineUnits], msgspec.Meta(max_length=2_000)] = []
+
+
+@message
+class ParcelIn(msgspec.Struct):
+    """A packed box: weight in grams, outer measures in millimetres."""
+
+    weight_g: Grams
+    lines: Annotated[list[LineUnits], msgspec.Meta(min_length=1, max_length=2_000)]
+    length_mm: Millimetres | None = None
+    width_mm: Millimetres | None = None
+    height_mm: Millimetres | None = None
+
+
+@message
+class ParcelsIn(msgspec.Struct):
+    """Boxes that were packed."""
+
+    parcels: Annotated[list[ParcelIn], msgspec.Meta(min_length=1, max_length=500)]
+
+
+@message
+class HandoverIn(msgspec.Struct):
+    """Every packed parcel goes to this carrier."""
+
+    carrier: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    tracking_number: Short = ""
+    service: Annotated[str, msgspec.Meta(max_length=60)] = ""
+
+
+@message
+class RecallIn(msgspec.Struct):
+    """Why work is taken back."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+@message
+class OrderRecallIn(msgspec.Struct):
+    """Why an order that locations work on is cancelled."""
+
+    reason: Cause
+    note: Note = ""
+
+
+@message
+class TrackingIn(msgspec.Struct):
+    """What a carrier says about a shipment."""
+
+    status: Progress
+    at: Moment | None = None
+    code: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    place: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+@message
+class DeliveryIn(msgspec.Struct):
+    """When the buyer received it; now if not given."""
+
+    at: Moment | None = None
+
+
+@message
+class ReturnIn(msgspec.Struct):
+    """Goods that a buyer wants to send back. `reference` makes repeats harmless."""
+
+    order: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    reason: WhyBack
+    lines: Annotated[list[LineUnits], msgspec.Meta(min_length=1, max_length=2_000)]
+    reference: Short = ""
+    note: Note = ""
+
+
+@message
+class RefusalIn(msgspec.Struct):
+    """Why a return is declined."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+@message
+class OutcomeIn(msgspec.Struct):
+    """What became of received units of an order line."""
+
+    line: Position
+    outcome: Fate
+    quantity: Quantity
+
+
+@message
+class ReceiptIn(msgspec.Struct):
+    """Units that arrived, each with its outcome."""
+
+    lines: Annotated[list[OutcomeIn], msgspec.Meta(min_length=1, max_length=2_000)]
+
+
+@message
+class FulfillmentLineOut(msgspec.Struct):
+    """Units of an order line at this location."""
+
+    line: int
+    sku: str
+    name: str
+    quantity: int
+    picked: int
+    packed: int
+    shipped: int
+    dropped: int
+
+
+@message
+class FulfillmentOrderOut(msgspec.Struct):
+    """What one location does for one order."""
+
+    number: str
+    order: str
+    location: str
+    status: str
+    reject_reason: str
+    ship_by: datetime | None
+    created_at: datetime
+    lines: list[FulfillmentLineOut]
+    allowed_actions: list[str]
+
+    @classmethod
+    def of(cls, document: FulfillmentOrder) -> "FulfillmentOrderOut":
+        """As the API shows it; lines with their order lines are best prefetched."""
+        lines = sorted(document.lines.all(), key=lambda line: line.order_line.position)
+        return cls(
+            number=document.number,
+            order=document.order.number,
+            location=document.location.code,
+            status=document.status,
+            reject_reason=document.reject_reason,
+            ship_by=utc(document.ship_by),
+            created_at=utc(document.created_at),
+            lines=[
+                FulfillmentLineOut(
+                    line.order_line.position,
+                    line.order_line.sku,
+                    line.order_line.name,
+                    line.quantity,
+                    line.picked,
+                    line.packed,
+                    line.shipped,
+                    line.dropped,
+                )
+                for line in lines
+            ],
+            allowed_actions=allowed_actions(document, lines),
+        )
+
+
+@message
+class ParcelOut(msgspec.Struct):
+    """A box and what is in it."""
+
+    position: int
+    weight_g: int
+    lines: list[LineUnits]
+
+
+@message
+class TrackingOut(msgspec.Struct):
+    """One thing that was said about a shipment."""
+
+    status: str
+    code: str
+    place: str
+    source: str
+    at: datetime
+
+
+@message
+class ShipmentOut(msgspec.Struct):
+    """Parcels that left together."""
+
+    number: str
+    order: str
+    fulfillment_order: str
+    carrier: str
+    service: str
+    tracking_number: str
+    status: str
+    weight_g: int
+    shipped_at: datetime
+    delivered_at: datetime | None
+    parcels: list[ParcelOut]
+    tracking_events: list[TrackingOut]
+
+    @classmethod
+    def of(cls, shipment: Shipment) -> "ShipmentOut":
+        """As the API shows it; parcels and events are best prefetched."""
+        return cls(
+            number=shipment.number,
+            order=shipment.order.number,
+            fulfillment_order=shipment.fulfillment_order.number,
+            carrier=shipment.carrier.code,
+            service=shipment.service,
+            tracking_number=shipment.tracking_number,
+            status=shipment.status,
+            weight_g=shipment.weight_g,
+            shipped_at=utc(shipment.shipped_at),
+            delivered_at=utc(shipment.delivered_at),
+            parcels=[_parcel(parcel) for parcel in shipment.parcels.all()],
+            tracking_events=[
+                TrackingOut(row.status, row.code, row.place, row.source, utc(row.at))
+                for row in sorted(shipment.tracking_events.all(), key=lambda row: row.at)
+            ],
+        )
+
+
+@message
+class ReturnLineOut(msgspec.Struct):
+    """Announced units of an order line and their outcomes."""
+
+    line: int
+    sku: str
+    reason: str
+    quantity: int
+    restocked: int
+    quarantined: int
+    scrapped: int
+    sent_back: int
+
+
+@message
+class ReturnOut(msgspec.Struct):
+    """A return merchandise authorisation."""
+
+    number: str
+    order: str
+    location: str
+    status: str
+    reference: str
+    credit: str
+    currency: str
+    requested_at: datetime
+    received_at: datetime | None
+    lines: list[ReturnLineOut]
+    allowed_actions: list[str]
+
+    @classmethod
+    def of(cls, document: Return) -> "ReturnOut":
+        """As the API shows it; lines with their order lines are best prefetched."""
+        lines = sorted(document.lines.all(), key=lambda line: line.order_line.position)
+        return cls(
+            number=document.number,
+            order=document.order.number,
+            location=document.location.code,
+            status=document.status,
+            reference=document.reference,
+            credit=plain(document.credit, document.order.currency),
+            currency=document.order.currency,
+            requested_at=utc(document.requested_at),
+            received_at=utc(document.received_at),
+            lines=[
+                ReturnLineOut(
+                    line.order_line.position,
+                    line.order_line.sku,
+                    line.reason,
+                    line.quantity,
+                    line.restocked,
+                    line.quarantined,
+                    line.scrapped,
+                    line.sent_back,
+                )
+                for line in lines
+            ],
+            allowed_actions=allowed_return_actions(document),
+        )
+
+
+def _parcel(parcel) -> ParcelOut:  # noqa: ANN001 (a reverse relation's row)
+    lines = [LineUnits(row.line.order_line.position, row.quantity) for row in parcel.lines.all()]
+    return ParcelOut(parcel.position, parcel.weight_g, lines)
