@@ -109,7 +109,9 @@ class Delivery(models.Model):
                 condition=~Q(state="done"),
             ),
             models.Index(
-                fields=["next_attempt_at"], name="oms_delivery_due", condition=Q(state="pending")
+                fields=["next_attempt_at", "id"],
+                name="oms_delivery_waiting",
+                condition=Q(state="pending"),
             ),
         ]
 

@@ -24,14 +24,20 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 MANY = 500  # deliveries in one transaction of a consumer that takes many
+WINDOW = 10  # times a batch: how many due deliveries are looked at first
+EVERYTHING = 2**62
 CHAIN = 100  # deliveries of one subject run in a row when few subjects wait
 LADDER = (1, 5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600)  # seconds until the next attempt
 LOCK = 7_246_002  # any number that nothing else in this database locks
 
-# The oldest unfinished delivery of each consumer and subject, if it is due.
+# Of what is due, the oldest unfinished delivery of each consumer and subject.
 HEADS = """
-SELECT d.id FROM oms_delivery d
-WHERE d.state = 'pending' AND d.next_attempt_at <= %s AND d.id %% %s = %s {apart} AND NOT EXISTS (
+WITH due AS MATERIALIZED (
+  SELECT id, consumer, subject_key, next_attempt_at FROM oms_delivery
+  WHERE state = 'pending' AND next_attempt_at <= %s AND id %% %s = %s {apart}
+  ORDER BY next_attempt_at, id LIMIT %s
+)
+SELECT d.id FROM due d WHERE NOT EXISTS (
   SELECT 1 FROM oms_delivery e
   WHERE e.consumer = d.consumer AND e.subject_key = d.subject_key AND e.id < d.id
     AND NOT (e.state = 'done')
@@ -41,8 +47,12 @@ ORDER BY d.next_attempt_at, d.id LIMIT %s
 
 # Due deliveries of one consumer, but for those that follow one that waits or was given up.
 DUE = """
-SELECT d.id FROM oms_delivery d
-WHERE d.state = 'pending' AND d.next_attempt_at <= %s AND d.consumer = %s AND NOT EXISTS (
+WITH due AS MATERIALIZED (
+  SELECT id, consumer, subject_key, next_attempt_at FROM oms_delivery
+  WHERE state = 'pending' AND next_attempt_at <= %s AND consumer = %s
+  ORDER BY next_attempt_at, id LIMIT %s
+)
+SELECT d.id FROM due d WHERE NOT EXISTS (
   SELECT 1 FROM oms_delivery e
   WHERE e.consumer = d.consumer AND e.subject_key = d.subject_key AND e.id < d.id
     AND NOT (e.state = 'done') AND (e.state = 'dead' OR e.next_attempt_at > d.next_attempt_at)
@@ -74,8 +84,16 @@ def consume(part: int = 0, parts: int = 1) -> int:
 
 def _heads(part: int, parts: int) -> list[int]:
     apart = wired.takers_of_many()
-    skip = f"AND d.consumer NOT IN ({', '.join(['%s'] * len(apart))})" if apart else ""
-    return _ids(HEADS.format(apart=skip), [_now(), parts, part, *apart, BATCH])
+    skip = f"AND consumer NOT IN ({', '.join(['%s'] * len(apart))})" if apart else ""
+    return _search(HEADS.format(apart=skip), [parts, part, *apart], BATCH)
+
+
+def _search(sql: str, params: list[Any], most: int) -> list[int]:
+    """Look at the oldest due deliveries first, and at all when each of those is held back."""
+    for window in (most * WINDOW, EVERYTHING):
+        if found := [row[0] for row in _rows(sql, [_now(), *params, window, most])]:
+            return found
+    return []
 
 
 def _run_chain(delivery: Delivery | None) -> int:
@@ -118,7 +136,7 @@ def _run_many(path: str) -> int:
 
     One worker at a time, so that the order of each subject is kept.
     """
-    due = _load(_ids(DUE, [_now(), path, MANY]))
+    due = _load(_search(DUE, [path], MANY))
     try:
         with transaction.atomic(durable=True):
             if not due or not _alone(path) or _claim(due) != len(due):
@@ -179,10 +197,6 @@ def _failed(delivery: Delivery, error: Exception) -> None:
         error=said or type(error).__name__,
         next_attempt_at=timezone.now() + timedelta(seconds=wait),
     )
-
-
-def _ids(sql: str, params: list[Any]) -> list[int]:
-    return [row[0] for row in _rows(sql, params)]
 
 
 def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
