@@ -2,7 +2,7 @@
 
 from inventory.queries.ledger import invariants
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
-from inventory.queries.pages import location_codes
+from inventory.queries.pages import location_codes, product_ids
 from inventory.queries.places import Destination, distance_km
 from inventory.queries.products import products_by_sku
 from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
@@ -19,6 +19,7 @@ __all__ = [
     "invariants",
     "location_codes",
     "open_reservations",
+    "product_ids",
     "products_by_sku",
     "source",
     "supply_of",

@@ -41,12 +41,14 @@ class Order(models.Model):
     """What somebody asked for. Personal data is sealed; what routing and tax need is clear."""
 
     number = models.CharField(max_length=20, unique=True)
-    channel = models.ForeignKey("orders.Channel", models.PROTECT, related_name="orders")
+    channel = models.ForeignKey(
+        "orders.Channel", models.PROTECT, related_name="orders", db_index=False
+    )  # the unique constraint on channel and external_id is its index
     external_id = models.CharField(max_length=80)  # the channel's own; ours where it gave none
     fingerprint = models.CharField(max_length=64, editable=False)  # SHA-256 of what was sent
     customer = models.ForeignKey(
-        "customers.Customer", models.PROTECT, null=True, related_name="orders"
-    )
+        "customers.Customer", models.PROTECT, null=True, related_name="orders", db_index=False
+    )  # orders_order_customer is its index
     subject = models.ForeignKey("customers.DataSubject", models.PROTECT, related_name="+")
     sealed = models.BinaryField(null=True)  # contact, shipping_address, billing_address
     status = models.CharField(max_length=10, choices=OrderStatus, default=OrderStatus.PLACED)
@@ -104,6 +106,18 @@ class Order(models.Model):
             models.Index(fields=["status", "-id"], name="orders_order_status"),
             models.Index(fields=["customer", "-id"], name="orders_order_customer"),
             models.Index(fields=["placed_at"], name="orders_order_placed"),
+            # What lists filter by and most orders are not: paid and shipped ones are everywhere.
+            models.Index(
+                fields=["payment_status", "-id"],
+                name="orders_order_not_paid",
+                condition=~Q(payment_status=PaymentStatus.PAID),
+            ),
+            models.Index(
+                fields=["fulfillment_status", "-id"],
+                name="orders_order_not_shipped",
+                condition=~Q(fulfillment_status=FulfillmentStatus.SHIPPED),
+            ),
+            models.Index(fields=["ship_country", "-id"], name="orders_order_country"),
             models.Index(
                 fields=["promised_at"],
                 name="orders_order_promised",
