@@ -129,6 +129,7 @@ WORK = (
                 "compliance_invoice_changelist",
                 "compliance.view_invoice",
             ),
+            Page("Tax report", "summarize", "compliance_tax_report", "compliance.view_invoice"),
             Page("Audit trail", "policy", "compliance_audit", "oms.view_event"),
             Page(
                 "Privacy requests",
