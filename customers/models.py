@@ -144,3 +144,9 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader} {self.what}"
+
+    @property
+    def told(self) -> str:
+        """What was read, without the name of the app: order SO100001."""
+        app, dot, rest = self.what.partition(".")
+        return rest if dot and app.isidentifier() else self.what

@@ -49,7 +49,7 @@ class Entry:
     by: str
     why: str = ""
     changes: tuple[Change, ...] = ()
-    facts: dict[str, Any] | None = None
+    facts: dict[str, str] | None = None
 
 
 def find_record(label: str, ident: str) -> Model | None:
@@ -173,10 +173,21 @@ def _events(record: Model) -> list[Entry]:
             row.name,
             row.actor,
             str(row.facts.get("reason", "")),
-            facts={name: value for name, value in row.facts.items() if name != "reason"} or None,
+            facts=_plain(row.facts) or None,
         )
         for row in rows.order_by("-sequence")[:SHOWN]
     ]
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, str]:
+    """Facts as words: names without underscores, lists with commas."""
+    return {
+        name.replace("_", " "): ", ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+        for name, value in facts.items()
+        if name != "reason"
+    }
 
 
 def _movements(record: Model) -> list[Entry]:
@@ -220,7 +231,7 @@ def _readings(record: Model) -> list[Entry]:
     else:
         return []
     return [
-        Entry(row.at, "reading", f"Read {row.what}", row.reader)
+        Entry(row.at, "reading", f"Read {row.told}", row.reader)
         for row in rows.order_by("-at")[:SHOWN]
     ]
 

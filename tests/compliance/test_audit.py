@@ -67,9 +67,9 @@ def test_trail_of_customer_tells_who_read(order):
 
     readings = [e for e in audit.trail(order.customer) if e.source == "reading"]
 
-    assert [(entry.what, entry.by) for entry in readings] == [(f"Read orders.order {order}", BY)]
+    assert [(entry.what, entry.by) for entry in readings] == [(f"Read order {order}", BY)]
     assert [e.what for e in audit.trail(order) if e.source == "reading"] == [
-        f"Read orders.order {order}"
+        f"Read order {order}"
     ]
 
 
