@@ -1,7 +1,7 @@
 """Locking and moving fulfilment documents: the order first, then the document, then stock."""
 
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.utils import timezone
 
@@ -11,6 +11,9 @@ from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
 from orders import operations as orders
+
+if TYPE_CHECKING:
+    from orders.models import Order
 
 D = TypeVar("D", FulfillmentOrder, Return)
 
@@ -44,7 +47,12 @@ def move(document: D, to: str, *, by: str, reason: str = "", **facts: object) ->
     stamp(document, by=by, reason=reason)
     document.save(update_fields=fields)
     noun = "return" if isinstance(document, Return) else "fulfillment_order"
-    events.record(f"{noun}.{to}", document, by=by, order=document.order.number, **facts)
+    events.record(f"{noun}.{to}", document, by=by, **about(document.order), **facts)
+
+
+def about(order: "Order") -> dict[str, object]:
+    """How fulfilment events name their order: by id for consumers, by number for everybody."""
+    return {"order": order.pk, "order_number": order.number}
 
 
 def refuse_move(document: FulfillmentOrder | Return, to: str) -> None:

@@ -82,7 +82,7 @@ def request_return(
             for pk, quantity in wanted.items()
         ]
     )
-    events.record("return.requested", document, by=by, order=order.number, reason=reason)
+    events.record("return.requested", document, by=by, **documents.about(order), reason=reason)
     return document
 
 
@@ -129,6 +129,7 @@ def receive(document: Return, *, by: str, outcomes: Mapping[int, Mapping[str, in
         document.credit += orders.record_return(
             document.order, by=by, units=units, reference=document.number
         )
+        stamp(document, by=by, reason="credited")
         document.save(update_fields=["credit"])
     _record(document, list(lines.values()), by=by)
     return document
@@ -306,5 +307,9 @@ def _record(document: Return, lines: Sequence[ReturnLine], *, by: str) -> None:
         documents.move(document, ReturnStatus.RECEIVED, by=by, **facts)
     else:
         events.record(
-            "return.partially_received", document, by=by, order=document.order.number, **facts
+            "return.partially_received",
+            document,
+            by=by,
+            **documents.about(document.order),
+            **facts,
         )

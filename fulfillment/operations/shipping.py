@@ -124,7 +124,7 @@ def _record(
         "shipment.shipped",
         shipment,
         by=by,
-        order=document.order.number,
+        **documents.about(document.order),
         location=document.location_id,
         units=[[unit.line_id, products[unit.line_id], unit.quantity] for unit in units],
         on_time=None if promised is None else shipment.shipped_at <= promised,

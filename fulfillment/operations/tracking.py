@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from fulfillment.enums import ReturnReason, ShipmentStatus
 from fulfillment.models import Shipment, TrackingEvent
+from fulfillment.operations.documents import about
 from fulfillment.operations.returns import expect_back
 from fulfillment.queries.shipments import units_of
 from oms import events
@@ -78,7 +79,7 @@ def _advance(shipment: Shipment, status: str, *, by: str, at: datetime) -> None:
     stamp(shipment, by=by)
     shipment.save(update_fields=["status", "delivered_at"])
     name = "shipment.delivered" if status == ShipmentStatus.DELIVERED else "shipment.tracked"
-    events.record(name, shipment, by=by, order=shipment.order.number, status=status)
+    events.record(name, shipment, by=by, **about(shipment.order), status=status)
     if status == ShipmentStatus.DELIVERED:
         orders.record_delivery(shipment.order, by=by, units=units_of(shipment))
     elif status == ShipmentStatus.RETURNED_TO_SENDER:

@@ -14,7 +14,7 @@ from inventory import queries as stock
 from inventory.enums import MovementKind
 from oms import events, numbers
 from oms.errors import DomainError
-from oms.history import record_created
+from oms.history import record_created, stamp
 from orders import operations as orders
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def finish_if_done(
 
 def _created(document: FulfillmentOrder, order: "Order") -> events.Fact:
     document.order = order
-    facts = {"order": order.number, "location": document.location_id}
+    facts = {**documents.about(order), "location": document.location_id}
     return events.Fact("fulfillment_order.created", document, facts)
 
 
@@ -183,6 +183,7 @@ def _settle_rejection(
     by: str,
 ) -> None:
     document.reject_reason, document.note = reason, note
+    stamp(document, by=by, reason=reason)
     document.save(update_fields=["reject_reason", "note"])
     finish_if_done(document, list(lines), by=by, to=FulfillmentOrderStatus.REJECTED)
     if document.status != FulfillmentOrderStatus.REJECTED:

@@ -76,7 +76,7 @@ def draft_batch(
 
 
 def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
-    return [draft for draft in drafts if draft.error is None and (draft.is_new or not draft.order)]
+    return [draft for draft in drafts if not (draft.error or draft.order or draft.repeats)]
 
 
 def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
@@ -87,6 +87,7 @@ def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
         order.external_id: order for order in rows.select_related("customer")
     }
     prints = {external_id: order.fingerprint for external_id, order in known.items()}
+    first: dict[str, Draft] = {}
     for draft in drafts:
         external_id = draft.placed.external_id
         if not external_id:
@@ -99,10 +100,9 @@ def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
         elif order:
             order.channel = channel
             draft.order = order
-        elif external_id in known:
-            draft.error = InvalidOrder(reason=f"{external_id} stands twice in this batch.")
         else:
-            known[external_id] = None  # the first of its kind in this batch
+            draft.repeats = first.get(external_id)
+            first.setdefault(external_id, draft)
 
 
 def _nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:

@@ -25,6 +25,7 @@ class Draft:
     order: Order = None  # type: ignore[assignment]  # set unless there is an error
     error: DomainError | None = None
     is_new: bool = False
+    repeats: "Draft | None" = None  # the same order, earlier in the batch
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[OrderCharge] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)

@@ -142,12 +142,14 @@ def _write(drafts: Sequence[Draft], *, by: str, whole: bool) -> list[Placed]:
             inventory.reserve(takes)  # last: others wait for these rows until the commit
     known = [draft.order for draft in drafts if draft.order and not draft.is_new]
     shown = {row.order.pk: row for row in [*details(known), *(d.detail() for d in fresh)]}
-    return [
-        Placed(draft.order, draft.is_new, shown[draft.order.pk])
-        if draft.order
-        else Placed(error=draft.error)
-        for draft in drafts
-    ]
+    return [_result(draft, shown) for draft in drafts]
+
+
+def _result(draft: Draft, shown: dict[int, OrderDetail]) -> Placed:
+    source = draft.repeats or draft
+    if source.error or source.order is None:
+        return Placed(error=source.error)
+    return Placed(source.order, draft.is_new, shown[source.order.pk])
 
 
 def _insert(drafts: Sequence[Draft]) -> None:

@@ -1,0 +1,250 @@
+"""From placing to the daily figures, through the API alone."""
+
+from compliance.models import Invoice
+from inventory.models import StockLevel
+from reporting.models import DailyProduct, DailySales, DailyShipping
+from tests.ledgers import assert_ledgers_hold
+
+
+def stock(sku, location):
+    level = StockLevel.objects.get(product__sku=sku, location__code=location)
+    return (level.on_hand, level.reserved)
+
+
+def ship_everything(house, number):
+    """Pick, pack and ship every fulfilment order of an order; gives the shipments' numbers."""
+    house.drain()
+    _, page = house.call("get", f"fulfillment-orders/?order={number}")
+    shipments = []
+    for work in page["results"]:
+        at = f"fulfillment-orders/{work['number']}"
+        status, picked = house.call("post", f"{at}/picks/", {})
+        assert (status, picked["status"]) == (201, "picked")
+        lines = [{"line": row["line"], "quantity": row["quantity"]} for row in work["lines"]]
+        status, packed = house.call(
+            "post", f"{at}/parcels/", {"parcels": [{"weight_g": 900, "lines": lines}]}
+        )
+        assert (status, packed["allowed_actions"]) == (201, ["ship", "recall"])
+        status, shipment = house.call(
+            "post", f"{at}/shipments/", {"carrier": "royal-mail", "tracking_number": "RA1"}
+        )
+        assert (status, shipment["status"]) == (201, "shipped")
+        shipments.append(shipment["number"])
+    return shipments
+
+
+def test_flow_from_placing_to_the_daily_figures(house, wanted):
+    status, placed = house.call("post", "orders/", wanted)
+
+    assert status == 201
+    assert (placed["status"], placed["stage"]) == ("confirmed", "fulfilment")
+    assert (placed["payment_status"], placed["total"]) == ("paid", "52.80")
+    assert [(row["sku"], row["allocated"]) for row in placed["lines"]] == [("MUG", 3), ("CUP", 2)]
+    assert (stock("MUG", "LON"), stock("CUP", "LEE")) == ((10, 3), (5, 2))
+
+    shipments = ship_everything(house, placed["number"])
+    assert len(shipments) == 2
+    for number in shipments:
+        status, shipment = house.call("post", f"shipments/{number}/delivery/", {})
+        assert (status, shipment["status"]) == (201, "delivered")
+    house.drain()
+
+    _, order = house.call("get", f"orders/{placed['number']}/")
+    assert (order["status"], order["stage"]) == ("closed", "reporting")
+    assert order["fulfillment_status"] == "shipped"
+    assert (stock("MUG", "LON"), stock("CUP", "LEE")) == ((7, 0), (3, 0))
+    invoices = Invoice.objects.all()
+    assert (len(invoices), f"{sum(row.gross for row in invoices):.2f}") == (2, "52.80")
+    sales = DailySales.objects.get()
+    assert (sales.orders, sales.units, str(sales.value)) == (1, 5, "52.8000")
+    assert sum(row.shipments for row in DailyShipping.objects.all()) == 2
+    assert {row.product.sku: row.shipped for row in DailyProduct.objects.exclude(shipped=0)} == {
+        "MUG": 3,
+        "CUP": 2,
+    }
+    assert_ledgers_hold()
+
+
+def test_flow_with_return_and_refund_ends_even(house, wanted):
+    _, placed = house.call("post", "orders/", wanted)
+    for number in ship_everything(house, placed["number"]):
+        house.call("post", f"shipments/{number}/delivery/", {})
+    house.drain()
+
+    status, back = house.call(
+        "post",
+        "returns/",
+        {
+            "order": placed["number"],
+            "reason": "damaged",
+            "reference": "RET-1",
+            "lines": [{"line": 1, "quantity": 1}],
+        },
+    )
+    assert (status, back["allowed_actions"]) == (201, ["approve", "decline"])
+    house.call("post", f"returns/{back['number']}/approval/")
+    status, back = house.call(
+        "post",
+        f"returns/{back['number']}/receipt/",
+        {"lines": [{"line": 1, "outcome": "quarantine", "quantity": 1}]},
+    )
+    assert (status, back["status"], back["credit"]) == (201, "received", "12.00")
+    house.drain()
+
+    _, order = house.call("get", f"orders/{placed['number']}/")
+    assert (order["payment_status"], order["balance"]["refundable"]) == ("overpaid", "12.00")
+    documents = Invoice.objects.order_by("pk")
+    assert [row.kind for row in documents] == ["invoice", "invoice", "credit_note"]
+    owed = sum(row.gross if row.kind == "invoice" else -row.gross for row in documents)
+    assert f"{owed:.2f}" == order["total"] == "40.80"
+    assert stock("MUG", "LON") == (7, 0)
+    assert_ledgers_hold()
+
+
+def test_flow_repeat_answers_the_same_order_and_other_content_conflicts(house, wanted):
+    _, first = house.call("post", "orders/", wanted)
+
+    status, again = house.call("post", "orders/", wanted)
+    assert (status, again["number"]) == (200, first["number"])
+    status, problem = house.call("post", "orders/", {**wanted, "lines": wanted["lines"][:1]})
+    assert (status, problem["code"]) == (409, "external_id_reused")
+    assert stock("MUG", "LON") == (10, 3)
+    assert_ledgers_hold()
+
+
+def test_flow_bulk_abort_places_nothing_and_continue_places_the_good(house, wanted):
+    bad = {**wanted, "external_id": "W-2", "currency": "EUR"}
+    broken = {"external_id": "W-3", "lines": []}
+    good = {**wanted, "external_id": "W-4"}
+
+    status, answer = house.call("post", "orders/bulk/", {"orders": [good, bad]})
+    assert (status, [row["status"] for row in answer["results"]]) == (
+        409,
+        ["not_placed", "refused"],
+    )
+    assert stock("MUG", "LON") == (10, 0)
+
+    status, answer = house.call(
+        "post", "orders/bulk/", {"on_error": "continue", "orders": [bad, good, broken, good]}
+    )
+    assert status == 200
+    assert [row["status"] for row in answer["results"]] == [
+        "refused",
+        "created",
+        "refused",
+        "existing",
+    ]
+    assert answer["results"][2]["error"]["code"] == "invalid"
+    assert stock("MUG", "LON") == (10, 3)
+    assert_ledgers_hold()
+
+
+def test_flow_unknown_sku_is_held_and_solved_for_good(house, wanted):
+    from inventory.models import Product
+    from orders.models import OrderLine
+    from orders.operations import solve_sku
+
+    wanted["lines"][0]["sku"] = "MUG-OLD"
+    status, placed = house.call("post", "orders/", wanted)
+    assert (status, placed["stage"]) == (201, "validation")
+    assert [hold["kind"] for hold in placed["holds"]] == ["unknown_sku"]
+
+    line = OrderLine.objects.get(sku="MUG-OLD")
+    solve_sku(line, by="user:1", product=Product.objects.get(sku="MUG"))
+
+    _, order = house.call("get", f"orders/{placed['number']}/")
+    assert (order["stage"], order["holds"]) == ("fulfilment", [])
+    status, second = house.call("post", "orders/", {**wanted, "external_id": "W-1002"})
+    assert second["holds"] == [] or second["holds"][0]["kind"] == "suspected_duplicate"
+    assert second["lines"][0]["sku"] == "MUG-OLD"
+    assert_ledgers_hold()
+
+
+def test_flow_cancel_before_release_frees_stock_and_says_what_is_refundable(house, wanted):
+    house.shop.auto_release = False
+    house.shop.save()
+    _, placed = house.call("post", "orders/", wanted)
+    assert (placed["stage"], "release" in placed["allowed_actions"]) == ("fulfilment", True)
+
+    status, done = house.call(
+        "post", f"orders/{placed['number']}/cancellation/", {"reason": "customer"}
+    )
+
+    assert (status, done["amount"], done["refundable"]) == (201, "52.80", "52.80")
+    assert done["order"]["status"] == "cancelled"
+    assert stock("MUG", "LON") == (10, 0)
+    assert_ledgers_hold()
+
+
+def test_flow_cancel_after_release_is_refused_and_recall_is_open(house, wanted):
+    _, placed = house.call("post", "orders/", wanted)
+    house.drain()
+
+    status, problem = house.call(
+        "post", f"orders/{placed['number']}/cancellation/", {"reason": "customer"}
+    )
+    assert (status, problem["code"]) == (409, "units_released")
+    assert "recall" in placed["allowed_actions"]
+
+    status, done = house.call("post", f"orders/{placed['number']}/recall/", {"reason": "customer"})
+    assert (status, done["status"], done["amount"]) == (201, "cancelled", "52.80")
+    assert stock("MUG", "LON") == (10, 0)
+    assert_ledgers_hold()
+
+
+def test_flow_stock_that_arrives_serves_the_waiting_by_promise(house, wanted):
+    wanted["lines"] = [{"sku": "CUP", "quantity": 8, "unit_price": "6.00"}]
+    wanted["payments"] = [{"method": "card", "amount": "52.80", "reference": "ch_2"}]
+    _, placed = house.call("post", "orders/", wanted)
+    assert placed["lines"][0]["backordered"] == 3
+
+    status, moved = house.call(
+        "post",
+        "stock/movements/",
+        {"sku": "CUP", "location": "LEE", "quantity": 10, "reason": "Delivery", "reference": "D1"},
+    )
+    assert (status, moved["balance"], moved["kind"]) == (201, 15, "received")
+    house.drain()
+
+    _, order = house.call("get", f"orders/{placed['number']}/")
+    assert (order["lines"][0]["backordered"], order["lines"][0]["released"]) == (0, 8)
+    status, rows = house.call("get", "availability/?sku=CUP&sku=MUG&sku=NONE")
+    assert rows == [
+        {"sku": "CUP", "location": "LEE", "on_hand": 15, "reserved": 8, "available": 7},
+        {"sku": "MUG", "location": "LON", "on_hand": 10, "reserved": 0, "available": 10},
+    ]
+    assert_ledgers_hold()
+
+
+def test_flow_hold_stops_the_floor_and_lifting_lets_it_go_on(house, wanted):
+    _, placed = house.call("post", "orders/", wanted)
+    house.drain()
+    at = f"orders/{placed['number']}"
+    status, hold = house.call(
+        "post", f"{at}/holds/", {"kind": "fraud", "reason": "Card reported stolen"}
+    )
+    assert status == 201
+    _, page = house.call("get", f"fulfillment-orders/?order={placed['number']}")
+    work = page["results"][0]["number"]
+
+    status, problem = house.call("post", f"fulfillment-orders/{work}/picks/", {})
+    assert (status, problem["code"]) == (409, "order_on_hold")
+
+    status, order = house.call("delete", f"{at}/holds/{hold['id']}/", {"reason": "Checked"})
+    assert (status, order["stage"]) == (200, "fulfilment")
+    status, _ = house.call("post", f"fulfillment-orders/{work}/picks/", {})
+    assert status == 201
+
+
+def test_flow_other_channels_key_sees_nothing(house, wanted):
+    from oms import keys
+    from tests import factories as world
+
+    world.shop("other")
+    stranger = keys.create("Other", channel="other")[1]
+    _, placed = house.call("post", "orders/", wanted)
+
+    status, problem = house.call("get", f"orders/{placed['number']}/", key=stranger)
+    assert (status, problem["code"]) == (404, "not_found")
+    _, page = house.call("get", "orders/", key=stranger)
+    assert page["results"] == []
