@@ -226,31 +226,31 @@ class Measure:
     higher_is_better: bool = True
 
 
-HELD = "An order on hold counts as filled until stock is first tried for it."
+HELD = "Left out: shortages of orders that were on hold when they were placed."
 
 SALES_MEASURES = (
     Measure(
         "order_fill", "Order fill rate", "short_orders", "orders",
         "{part:,} of {whole:,} orders were short",
-        "Orders whose every unit had stock at the first attempt ÷ orders placed.",
+        "Orders whose every unit had stock when placed ÷ orders placed.",
         HELD, _rest,
     ),
     Measure(
         "line_fill", "Line fill rate", "short_lines", "lines",
         "{part:,} of {whole:,} lines were short",
-        "Lines whose every unit had stock at the first attempt ÷ lines ordered.",
+        "Lines whose every unit had stock when placed ÷ lines ordered.",
         HELD, _rest,
     ),
     Measure(
         "unit_fill", "Unit fill rate", "short_units", "units",
         "{part:,} of {whole:,} units were short",
-        "Units that had stock at the first attempt ÷ units ordered.",
+        "Units that had stock when placed ÷ units ordered.",
         HELD, _rest,
     ),
     Measure(
         "backorders", "Backorder rate", "short_orders", "orders",
         "{part:,} of {whole:,} orders",
-        "Orders with at least one unit that had no stock at the first attempt ÷ orders placed.",
+        "Orders with at least one unit that had no stock when placed ÷ orders placed.",
         HELD, higher_is_better=False,
     ),
     Measure(
