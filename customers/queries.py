@@ -4,15 +4,16 @@ Nothing here records that somebody read; a door that shows a person's data to a 
 through `customers.operations.disclose`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from customers.enums import TokenKind
 from customers.models import Customer, DataSubject, SearchToken
 from oms import sealed
 from oms.errors import DomainError
+from oms.ledgers import Invariant
 from oms.sealed import ERASED, Stored
 
 PROFILE = "customers.customer.profile"
@@ -115,6 +116,38 @@ def find_subjects(text: str) -> QuerySet[DataSubject]:
 def find_customers(text: str) -> QuerySet[Customer]:
     """Customers who are the people that `find_subjects` finds."""
     return Customer.objects.filter(subject__in=find_subjects(text)).select_related("subject")
+
+
+def invariants() -> list[Invariant]:
+    """What must be true of people and their keys."""
+    return [
+        Invariant(
+            "people.erased",
+            "An erased person has no operational key and cannot be found.",
+            DataSubject.objects.exclude(erased_at=None).count,
+            _findable_though_erased,
+        ),
+        Invariant(
+            "people.keys",
+            "A customer who is not erased has both keys and a profile.",
+            Customer.objects.filter(subject__erased_at=None).count,
+            _living_without_keys,
+        ),
+    ]
+
+
+def _findable_though_erased() -> Iterator[str]:
+    kept = Q(operational_key__isnull=False) | Q(tokens__isnull=False)
+    people = DataSubject.objects.exclude(erased_at=None).filter(kept).distinct()
+    for subject in people.order_by("pk").iterator():
+        yield f"{subject} is erased but has a key or can be found"
+
+
+def _living_without_keys() -> Iterator[str]:
+    missing = Q(subject__operational_key=None) | Q(subject__fiscal_key=None) | Q(profile=None)
+    rows = Customer.objects.filter(subject__erased_at=None).filter(missing)
+    for number in rows.order_by("pk").values_list("number", flat=True).iterator():
+        yield f"{number} lacks a key or a profile"
 
 
 def _tokens_sought(text: str) -> list[tuple[str, str]]:

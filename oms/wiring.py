@@ -25,6 +25,7 @@ JOBS: dict[str, str] = {
 # Functions that give the invariants `check_ledgers` proves.
 INVARIANTS: tuple[str, ...] = (
     "oms.dispatch.ledger.invariants",
+    "customers.queries.invariants",
     "inventory.queries.invariants",
     "orders.queries.invariants",
     "fulfillment.queries.invariants",
