@@ -166,6 +166,7 @@ WORK = (
             Page(
                 "Webhooks", "webhook", "oms_webhookendpoint_changelist", "oms.view_webhookendpoint"
             ),
+            Page("Reactions", "conversion_path", "oms_delivery_changelist", "oms.view_delivery"),
         ),
         folded=True,
     ),

@@ -98,7 +98,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             help="Makes a successor with the same rights.", icon="autorenew",
         ),
         Act(
-            "revoke", "Close", "oms.change_apikey", revoke, ConfirmForm, in_use,
+            "revoke", "Revoke", "oms.change_apikey", revoke, ConfirmForm, in_use,
             help="Whoever uses this key is refused from now on.", icon="block",
             variant=ActionVariant.DANGER, bulk=True,
         ),

@@ -1,12 +1,15 @@
 """What happened and who was told: events, consumers that failed, webhooks."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -239,14 +242,21 @@ class WebhookEndpointAdmin(StateChip, ReadOnlyAdmin):
         return ", ".join(endpoint.events) or "all"
 
     @display(description="Waiting", ordering="waiting")
-    def waiting(self, endpoint: Any) -> int:
+    def waiting(self, endpoint: Any) -> SafeString:
         """Not sent yet."""
-        return endpoint.waiting
+        return _linked(endpoint, endpoint.waiting, DeliveryState.PENDING)
 
     @display(description="Given up", ordering="dead")
-    def dead(self, endpoint: Any) -> int:
+    def dead(self, endpoint: Any) -> SafeString:
         """Sent in vain."""
-        return endpoint.dead
+        return _linked(endpoint, endpoint.dead, DeliveryState.DEAD)
+
+
+def _linked(endpoint: WebhookEndpoint, count: int, state: DeliveryState) -> SafeString:
+    """A count that leads to the rows it counts."""
+    query = urlencode({"endpoint__id__exact": endpoint.pk, "state__exact": state})
+    path = reverse("admin:oms_webhookdelivery_changelist")
+    return format_html('<a class="oms-link" href="{}?{}">{}</a>', path, query, f"{count:,}")
 
 
 @admin.register(WebhookDelivery)

@@ -122,7 +122,7 @@ def test_act_that_is_not_possible_now_is_not_offered_by_its_address(ben, client,
 
     response = client.get(page("apikey", "act", key[0].pk, "revoke"), follow=True)
 
-    assert messages_of(response) == ["Close: not possible in its present state."]
+    assert messages_of(response) == ["Revoke: not possible in its present state."]
 
 
 def test_act_with_wrong_input_shows_the_form_again(ben, client, key):
