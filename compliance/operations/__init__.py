@@ -4,7 +4,9 @@ from compliance.operations.documents import (
     Goods,
     NoLegalEntity,
     NotInvoiced,
+    goods_of,
     issue_credit_note,
+    issue_for,
     issue_invoice,
     read_buyer,
 )
@@ -15,16 +17,21 @@ from compliance.operations.privacy import (
     open_request,
     purge_fiscal_keys,
 )
+from compliance.operations.rates import BadRate, load_rates
 
 __all__ = [
+    "BadRate",
     "Goods",
     "NoLegalEntity",
     "NotInvoiced",
     "erase_subject",
     "export_subject",
     "extend_request",
+    "goods_of",
     "issue_credit_note",
+    "issue_for",
     "issue_invoice",
+    "load_rates",
     "open_request",
     "purge_fiscal_keys",
     "read_buyer",

@@ -1,5 +1,6 @@
 """Issuing invoices and credit notes: gapless numbers, frozen content."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,12 +21,14 @@ from customers import operations as customers
 from customers.queries import seal_fiscal
 from oms import events
 from oms.errors import DomainError
+from oms.models import Event
 from oms.money import plain
 from orders.enums import ChargeKind
 
 if TYPE_CHECKING:
     from orders.models import Order, OrderLine
 
+SHIPPED = "shipment.shipped"
 UNIT_PRICE_PLACES = Decimal("0.0001")
 
 
@@ -51,6 +54,20 @@ class Goods:
     units: Mapping[int, int]  # by order line
     location_id: int | None
     at: datetime
+
+
+def goods_of(event: Event) -> Goods:
+    """The goods that `shipment.shipped` or `return.received` tells of."""
+    kind = "shipment" if event.name == SHIPPED else "return"
+    units: Counter[int] = Counter()
+    for line, _product, quantity in event.facts["units" if kind == "shipment" else "lines"]:
+        units[line] += quantity
+    return Goods(
+        source=f"{kind}:{event.subject_label}",
+        units=units,
+        location_id=event.facts.get("location"),
+        at=event.at,
+    )
 
 
 @transaction.atomic
@@ -114,11 +131,20 @@ def issue_credit_note(order: "Order", *, by: str, goods: Goods) -> list[Invoice]
     ]
 
 
+def issue_for(event: Event, *, by: str) -> int:
+    """Issue what the event of a shipment or a return asks for; how many documents it has then."""
+    order, goods = queries.order(event.facts["order"]), goods_of(event)
+    if event.name == SHIPPED:
+        issue_invoice(order, by=by, goods=goods)
+        return 1
+    return len(issue_credit_note(order, by=by, goods=goods)) if goods.units else 0
+
+
 def read_buyer(invoice: Invoice, *, by: str) -> dict[str, Any]:
     """Open the buyer of a document for a reader; the reading is recorded. Empty when erased."""
-    return customers.disclose_fiscal(
-        invoice.subject, invoice.sealed, CONTEXT, by=by, what=f"compliance.invoice {invoice.number}"
-    )
+    envelope = bytes(invoice.sealed) if invoice.sealed else None
+    what = f"compliance.invoice {invoice.number}"
+    return customers.disclose_fiscal(invoice.subject, envelope, CONTEXT, by=by, what=what)
 
 
 def _credit(

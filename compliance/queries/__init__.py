@@ -1,7 +1,7 @@
 """Questions of compliance, one file per noun."""
 
 from compliance.queries.content import buyer_of, is_unchanged
-from compliance.queries.documents import documents_of, order
+from compliance.queries.documents import documents_of, order, undocumented
 from compliance.queries.law import has_entity
 from compliance.queries.ledger import invariants
 from compliance.queries.taxes import assess_taxes
@@ -14,4 +14,5 @@ __all__ = [
     "invariants",
     "is_unchanged",
     "order",
+    "undocumented",
 ]

@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 
 from compliance.enums import DocumentKind, TaxCategory, Treatment
 from compliance.models import Invoice, InvoiceLine, LegalEntity
@@ -16,6 +17,7 @@ from compliance.queries.law import Seller, law
 from compliance.queries.taxes import Decision, decide, place_of_supply
 from compliance.queries.territories import Place, locate, zone
 from customers.queries import unseal
+from oms.models import Event
 from orders.models import Order, OrderCharge, OrderLine
 from orders.queries.sealing import CONTEXT as ORDER_CONTEXT
 
@@ -169,6 +171,16 @@ def described(row: OrderLine | OrderCharge) -> dict[str, Any]:
             "hs_code": product.hs_code if product else "",
         }
     return {"charge": row, "name": row.description or row.get_kind_display()}
+
+
+def undocumented() -> Iterator[Event]:
+    """Shipments, then received returns, of which no document tells, oldest first."""
+    for name, kind in (("shipment.shipped", "shipment"), ("return.received", "return")):
+        told = Invoice.objects.filter(source=OuterRef("source"))
+        events = Event.objects.filter(name=name).annotate(
+            source=Concat(Value(f"{kind}:"), "subject_label")
+        )
+        yield from events.filter(~Exists(told)).order_by("pk").iterator()
 
 
 def documents_of(order: Order) -> QuerySet[Invoice]:

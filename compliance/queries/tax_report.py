@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -140,7 +141,7 @@ def totals(rows: Iterable[TaxRow]) -> dict[str, tuple[Decimal, Decimal, Decimal]
     return {currency: (net, tax, gross) for currency, (net, tax, gross) in sums.items()}
 
 
-def tax_documents(period: Period, key: Mapping[str, str]) -> QuerySet[InvoiceLine, dict]:
+def tax_documents(period: Period, key: Mapping[str, str]) -> QuerySet[InvoiceLine, Any]:
     """The documents behind one row, newest first, each with what it adds to it."""
     names = dict(zip(("seller", *COLUMNS[1:7]), KEY, strict=True))
     wanted = {field: key[name] for name, field in names.items() if name in key}
