@@ -13,12 +13,13 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, checkbox
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from oms.admin.acts import BULK_LIMIT, Act, actor, run_each
 from oms.admin.forms import ActForm
@@ -75,10 +76,25 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Field history where the model has one; otherwise Django's own list of changes."""
+        """The audit trail for those who may read it; else field history, where there is one."""
+        if request.user.has_perm("oms.view_event") and (trail := self._trail(object_id)):
+            return HttpResponseRedirect(trail)
         if hasattr(self.model._meta, "simple_history_manager_attribute"):  # noqa: SLF001
             return super().history_view(request, object_id, extra_context)
         return PlainAdmin.history_view(self, request, object_id, extra_context)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Where nothing is edited, as in an old version of a row, a key does not list all rows."""
+        if not self.has_change_permission(request):
+            kwargs["widget"] = UnfoldAdminTextInputWidget()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def _trail(self, object_id: str) -> str:
+        """Address of the row's audit trail, if there is one."""
+        try:
+            return reverse("admin:audit", args=[self.opts.label_lower, unquote(object_id)])
+        except NoReverseMatch:
+            return ""
 
     # --- Acts ---------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ import pickle
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.core.files import File
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
@@ -25,9 +27,10 @@ from customers import queries as sealing
 from customers.models import Customer, SearchToken
 from oms import keys, sealed
 from oms.api import KeyThrottle
-from oms.models import User
+from oms.models import Job, User
 from orders import operations as orders
 from orders.models import Order
+from orders.tasks import import_file
 from tests import factories
 from tests.factories import documents
 
@@ -108,17 +111,29 @@ def through_bulk(client, shop, data_dir):
     assert response.status_code == 200
 
 
-def through_import(client, shop, data_dir):
+def table(path):
     titles = ["external_id", "sku", "quantity", "unit_price", *PARTY, *ADDRESS]
     titles[titles.index("name", titles.index("name") + 1)] = "recipient"
     rows = [
         ["C-1", "MUG", "1", "10.00", *PARTY.values(), *ADDRESS.values()],
         ["C-2", "", "x", "0", *PARTY.values(), *ADDRESS.values()],
     ]
-    path = data_dir.parent / "orders.csv"
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([titles, *rows])
-    call_command("import_orders", path, channel=shop.code)
+    return path
+
+
+def through_import(client, shop, data_dir):
+    call_command("import_orders", table(data_dir.parent / "orders.csv"), channel=shop.code)
+
+
+def through_upload(client, shop, data_dir):
+    with table(data_dir.parent / "orders.csv").open("rb") as file:
+        name = default_storage.save("imports/upload.csv", File(file))
+    params = {"file": name, "channel": shop.code, "profile": "default", "dry_run": False}
+    job = Job.objects.create(kind="import", title="Import", params=params, created_by="user:1")
+    import_file(job)
+    assert Order.objects.get().external_id == "C-1"
 
 
 def through_pages(client, shop, data_dir):
@@ -149,7 +164,7 @@ def through_pages(client, shop, data_dir):
     assert client.post(act, right).status_code == 302
 
 
-DOORS = [through_api, through_bulk, through_import, through_pages]
+DOORS = [through_api, through_bulk, through_import, through_upload, through_pages]
 
 
 @pytest.mark.parametrize("door", DOORS)
