@@ -1,9 +1,18 @@
 """Reactions of orders to what happened elsewhere."""
 
+from collections.abc import Sequence
+
+from oms.events import takes_many
 from oms.models import Event
 from orders.operations import serve_waiting
+from orders.queries.waiting import waited_for
 
 
-def allocate_waiting(event: Event) -> None:
-    """Stock became available: serve the orders that wait for it."""
-    serve_waiting(event.facts["product"], by="consumer:allocate_waiting")
+@takes_many
+def allocate_waiting(events: Sequence[Event]) -> None:
+    """Stock became available: serve the orders that wait for it.
+
+    A delivery of a thousand products is one question; only what somebody waits for costs more.
+    """
+    for product in waited_for(event.facts["product"] for event in events):
+        serve_waiting(product, by="consumer:allocate_waiting")
