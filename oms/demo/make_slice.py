@@ -1,6 +1,6 @@
 """How online_retail_slice.csv.gz was cut out of the full file; run by hand, never by the application.
 
-python oms/demo/data/make_slice.py online_retail_2010_2011.csv.gz
+python oms/demo/make_slice.py online_retail_2010_2011.csv.gz
 """
 
 import csv
@@ -8,17 +8,18 @@ import gzip
 import io
 import random
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 FIRST_DAY = "2011-09-12"  # a Monday; the file ends on Friday 2011-12-09
-SALES = 2_000
-MOST_LINES = 9
+SALES = 1_900
+PRODUCTS = 1_450  # the most wanted ones: a demo whose shelves can be looked over
+MOST_LINES = 12
 MOST_LINES_ABROAD = 15
 NOWHERE = {"Unspecified", "European Community"}
 HOME = "United Kingdom"
-TARGET = Path(__file__).parent / "online_retail_slice.csv.gz"
+TARGET = Path(__file__).parent / "data" / "online_retail_slice.csv.gz"
 
 Invoice = list[list[str]]
 
@@ -48,7 +49,9 @@ def _invoices(rows: Iterator[list[str]]) -> dict[str, Invoice]:
 
 def _choose(invoices: dict[str, Invoice]) -> set[str]:
     dice = random.Random(2011)  # noqa: S311 (the same slice every time)
-    sales = {n: rows for n, rows in invoices.items() if _is_sale(rows)}
+    often = Counter(row[1].upper() for rows in invoices.values() for row in rows)
+    common = {sku for sku, _ in often.most_common(PRODUCTS)}
+    sales = {n: rows for n, rows in invoices.items() if _is_sale(rows, common)}
     abroad = [n for n, rows in sales.items() if rows[0][7] != HOME]
     home = [n for n, rows in sales.items() if rows[0][7] == HOME]
     chosen = set(abroad) | set(dice.sample(home, SALES - len(abroad)))
@@ -61,8 +64,11 @@ def _choose(invoices: dict[str, Invoice]) -> set[str]:
     return chosen | set(dice.sample(corrections, 60))
 
 
-def _is_sale(rows: Invoice) -> bool:
+def _is_sale(rows: Invoice, common: set[str]) -> bool:
     first = rows[0]
+    odd = {row[1].upper() for row in rows} - common
+    if (first[7] == HOME and odd) or len(odd) > 1:
+        return False
     return (
         first[0][0].isdigit()
         and bool(first[6])

@@ -1,0 +1,232 @@
+"""Ninety days of business: each day's orders come in, and the work of each day is done."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from fulfillment import operations as fulfillment
+from fulfillment.enums import FulfillmentOrderStatus, Outcome, ReturnStatus, ShipmentStatus
+from oms import dispatch
+from oms.demo import goods, world
+from oms.demo.clock import Clock
+from oms.demo.slice import documents, moved_at
+from oms.errors import DomainError
+from orders import operations as orders
+from orders.adapters.tabular import Credit, Loader, Report, Sale, read_profile
+from orders.adapters.tabular.sales import Sales
+
+BY = "command:seed_demo"
+LEFT_OPEN = timedelta(days=3)  # work of the last days is partly left to whoever opens the demo
+TRANSIT = (2, 5)  # days
+SHIPPED_NEXT_DAY = 0.86
+LOST = 0.01  # shipments that report an exception
+
+Tell = Callable[[int, int], None]
+
+
+class Quarter:
+    """Lets the days pass, one after the other."""
+
+    def __init__(self, clock: Clock, now: datetime, report: Path) -> None:
+        """Read the slice and sort it by day; `now` is the end of the story."""
+        self.clock = clock
+        self.now = now
+        self.report = Report(report)
+        self.channel = world.table("orders.Channel").get(code=world.SHOP)
+        self.days: dict[date, list[Sale | Credit]] = defaultdict(list)
+        for document in documents(now, self.report):
+            self.days[moved_at(document).date()].append(document)
+        self.dice = random.Random(7)  # noqa: S311 (the same demo every time)
+        self.clerk = world.user_of("Operations")
+        self.picker = world.user_of("Warehouse")
+        self.finance = world.user_of("Finance")
+
+    @property
+    def first(self) -> date:
+        """The day on which the story begins."""
+        return min(self.days)
+
+    def sales(self) -> Iterator[Sale]:
+        """All sales of the quarter."""
+        for day in self.days.values():
+            yield from (one for one in day if isinstance(one, Sale))
+
+    def live(self, tell: Tell) -> None:
+        """Let every day pass; `tell` learns how many orders are in, of how many."""
+        total, done = sum(1 for _ in self.sales()), 0
+        with self.report, Sales() as sales:
+            profile = read_profile("uci-online-retail")
+            self.loader = Loader(self.channel, profile, self.report, sales, by=BY)
+            for day in self._calendar():
+                self._morning(day)
+                done += self._afternoon(day)
+                tell(done, total)
+
+    def _calendar(self) -> Iterator[date]:
+        day = self.first
+        while day <= self.now.date():
+            yield day
+            day += timedelta(days=1)
+
+    def _at(self, day: date, hour: int) -> datetime:
+        moment = datetime.combine(day, time(hour), tzinfo=UTC)
+        self.clock.set(min(moment, self.now))
+        return self.clock.now()
+
+    def _morning(self, day: date) -> None:
+        """Deliver, receive returns, ship what was released until yesterday, collect money."""
+        now = self._at(day, 8)
+        if day.weekday() < 6:  # noqa: PLR2004 (Sunday)
+            self._deliver(now)
+            self._receive_returns(now)
+            self._ship(self._at(day, 10))
+            self._collect(now)
+        if (day - self.first).days in {30, 60}:
+            self._replenish(day)
+        dispatch.drain(webhooks=False)
+
+    def _afternoon(self, day: date) -> int:
+        """Take in the day's orders and credits; lift yesterday's holds."""
+        today = self.days.get(day, [])
+        self._at(day, 17)
+        self._lift(day)
+        for document in today:
+            self.loader.take(document)
+        self.loader.finish()
+        dispatch.drain(webhooks=False)
+        return sum(isinstance(one, Sale) for one in today)
+
+    def _is_left(self, placed_at: datetime) -> bool:
+        return placed_at > self.now - LEFT_OPEN
+
+    def _ship(self, now: datetime) -> None:
+        """Pick, pack and hand over what waits, most of it on the first day."""
+        waiting = world.table("fulfillment.FulfillmentOrder").filter(
+            status=FulfillmentOrderStatus.OPEN
+        )
+        for document in waiting.select_related("order", "location").order_by("pk"):
+            if self.dice.random() > SHIPPED_NEXT_DAY:
+                continue
+            if self._is_left(document.order.placed_at) and self.dice.random() < 1 / 2:
+                self._half_way(document)
+            else:
+                with suppress(DomainError):
+                    self.hand_over(document)
+
+    def hand_over(self, document: Any) -> None:
+        """Everything that a location does for one order."""
+        fulfillment.pick(document, by=self.picker)
+        self._pack(document)
+        fulfillment.ship(
+            document,
+            by=self.picker,
+            carrier=world.CARRIER_OF[document.location.code],
+            tracking_number=f"{document.location.code}{self.dice.randrange(10**9):09}",
+        )
+
+    def _pack(self, document: Any) -> None:
+        lines = list(document.lines.select_related("order_line__product"))
+        grams = sum(line.quantity * line.order_line.product.weight_g for line in lines)
+        contents = {line.pk: line.quantity - line.dropped for line in lines}
+        parcel = fulfillment.PackedParcel(min(grams + 150, 30_000), contents)
+        fulfillment.pack(document, by=self.picker, parcels=[parcel])
+
+    def _half_way(self, document: Any) -> None:
+        """Leave work lying at each of its steps."""
+        step = self.dice.randrange(4)
+        with suppress(DomainError):
+            if step == 1:
+                fulfillment.accept(document, by=self.picker)
+            if step > 1:
+                fulfillment.pick(document, by=self.picker)
+            if step > 2:  # noqa: PLR2004 (the third step)
+                self._pack(document)
+
+    def _deliver(self, now: datetime) -> None:
+        """Say what carriers say: delivered after some days, now and then something else."""
+        moving = [ShipmentStatus.SHIPPED, ShipmentStatus.IN_TRANSIT]
+        shipments = world.table("fulfillment.Shipment").filter(status__in=moving)
+        for shipment in shipments.select_related("order", "carrier").order_by("pk"):
+            days = (now - shipment.shipped_at).days + 1
+            luck = random.Random(shipment.number)  # noqa: S311
+            if luck.random() < LOST:
+                fulfillment.track(
+                    shipment,
+                    by=f"carrier:{shipment.carrier.code}",
+                    status="exception",
+                    code="DELAY",
+                )
+            elif days >= luck.randint(*TRANSIT):
+                fulfillment.deliver(shipment, by=f"carrier:{shipment.carrier.code}")
+
+    def _receive_returns(self, now: datetime) -> None:
+        """Receive announced goods after four days; most can be sold again."""
+        due = world.table("fulfillment.Return").filter(
+            status=ReturnStatus.APPROVED, requested_at__lt=now - timedelta(days=4)
+        )
+        for document in due.select_related("order").order_by("pk"):
+            outcomes = {line.pk: {self._outcome(): line.quantity} for line in document.lines.all()}
+            with suppress(DomainError):
+                fulfillment.receive(document, by=self.picker, outcomes=outcomes)
+                fulfillment.close(document, by=self.clerk)
+
+    def _outcome(self) -> str:
+        return self.dice.choices(
+            [Outcome.RESTOCK, Outcome.QUARANTINE, Outcome.SCRAP, Outcome.SEND_BACK], [80, 10, 7, 3]
+        )[0]
+
+    def _collect(self, now: datetime) -> None:
+        """Capture what was authorised or promised once goods are on their way; pay back refunds."""
+        payments = world.table("orders.Payment").filter(
+            order__channel=self.channel,
+            order__payment_status__in=["unpaid", "authorized"],
+            order__fulfillment_status="shipped",
+            created_at__lt=now - timedelta(days=6),
+        )
+        for payment in payments.select_related("order"):
+            with suppress(DomainError):
+                orders.capture(payment, by=self.finance, amount=payment.order.total)
+        overpaid = world.table("orders.Order").filter(
+            payment_status="overpaid", channel=self.channel, placed_at__lt=now - timedelta(days=9)
+        )
+        for order in overpaid:
+            self._refund(order)
+
+    def _refund(self, order: Any) -> None:
+        payment = order.payments.first()
+        amount = sum(row.amount for row in payment.transactions.all() if row.kind == "capture")
+        with suppress(DomainError):
+            grant = orders.grant_refund(
+                order,
+                by=self.clerk,
+                amount=amount - order.total,
+                reason="Goods came back or were cancelled",
+            )
+            orders.pay_refund(
+                grant,
+                by=self.finance,
+                payment=payment,
+                amount=grant.amount,
+                reference=f"re_{grant.pk}",
+            )
+
+    def _lift(self, day: date) -> None:
+        """A person looks at the holds of the day before; those of the last days wait."""
+        open_holds = world.table("orders.Hold").filter(lifted_at=None)
+        for hold in open_holds.select_related("order"):
+            if self._is_left(hold.order.placed_at) or hold.kind == "incomplete_address":
+                continue
+            with suppress(DomainError):
+                orders.lift_hold(hold, by=self.clerk, reason="Checked with the buyer")
+
+    def _replenish(self, day: date) -> None:
+        skus = [sku for sku in self._seen_skus() if goods.is_short(sku)]
+        half = skus[: len(skus) // 2]
+        goods.replenish(half, 40, f"PO-{day:%y%m%d}")
+
+    def _seen_skus(self) -> list[str]:
+        return sorted({line.sku for sale in self.sales() for line in sale.placed.lines})
