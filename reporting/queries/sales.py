@@ -278,7 +278,7 @@ SHIPPING_MEASURES = (
         "returns", "Return rate", "returned_units", "units",
         "{part:,} back, {whole:,} shipped (units)",
         "Units received back in the period ÷ units shipped in the period.",
-        "Left out: returns announced but not received; units may belong to earlier shipments.",
+        "Left out: returns not yet received whole; units may belong to earlier shipments.",
         higher_is_better=False,
     ),
 )  # fmt: skip
