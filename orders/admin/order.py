@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin, actor
 from oms.errors import DomainError
-from orders import operations, queries
+from orders import operations, queries, views
 from orders.admin import listing, page, placing, sealed
 from orders.admin.acts import ORDER_ACTS, allowed_now
 from orders.admin.timeline import timeline
@@ -86,8 +86,7 @@ class OrderAdmin(ReadOnlyAdmin):
         context = {
             "title": "Orders",
             "view_tabs": listing.tabs(request),
-            "export_url": page.page_url("export", "orders.order"),
-            "import_url": page.page_url("orders_import"),
+            "import_url": reverse("admin:orders_import"),
             "may_add": request.user.has_perm("orders.add_order"),
         }
         return super().changelist_view(request, context | (extra_context or {}))
@@ -223,6 +222,9 @@ class OrderAdmin(ReadOnlyAdmin):
             "recall_url": "recall" in allowed_now(order)
             and request.user.has_perm("orders.cancel_order")
             and page.page_url("fulfillment_cancel_order", order.pk),
+            "return_url": "return" in allowed_now(order)
+            and request.user.has_perm("fulfillment.add_return")
+            and page.page_url("fulfillment_request_return", order.pk),
             "back": back,
             "title": order.number,
             "subtitle": None,
@@ -242,9 +244,13 @@ class OrderAdmin(ReadOnlyAdmin):
     # --- Orders taken by phone ----------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        """The page for a new order, before those of the rows."""
-        new = path("new/", self.admin_site.admin_view(self.new_view), name="orders_order_new")
-        return [new, *super().get_urls()]
+        """The pages for a new order and for a file of them, before those of the rows."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("new/", wrap(self.new_view), name="orders_order_new"),
+            path("import/", wrap(views.import_orders), name="orders_import"),
+            *super().get_urls(),
+        ]
 
     def new_view(self, request: HttpRequest) -> HttpResponse:
         """A form for an order that came by phone or mail."""

@@ -1,0 +1,1 @@
+"""Foreign formats of fulfilment: paper, carriers."""

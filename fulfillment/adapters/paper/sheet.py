@@ -1,0 +1,75 @@
+"""What the papers share: fonts, barcodes, tables, the opened address."""
+
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.graphics.barcode.code128 import Code128
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
+
+from customers import operations as customers
+from fulfillment.models import FulfillmentOrder
+from orders.queries.sealing import CONTEXT
+
+PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=9, leading=12)
+STRONG = ParagraphStyle("strong", parent=PLAIN, fontName="Helvetica-Bold")
+TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=16, leading=20)
+MARGIN = 16 * mm
+LINES = TableStyle(
+    [
+        ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.lightgrey),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 2),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+    ]
+)
+
+
+def text(value: Any, style: ParagraphStyle = PLAIN) -> Paragraph:
+    """A paragraph in which what people typed stays text."""
+    return Paragraph(escape(str(value)).replace("\n", "<br/>"), style)
+
+
+def barcode(value: str, height: float = 9 * mm, width: float = 0.3 * mm) -> Flowable:
+    """A Code 128 barcode, narrow bar 0.3 mm, readable by hand scanners."""
+    plain = value.encode("ascii", "replace").decode()
+    return Code128(plain, barHeight=height, barWidth=width, humanReadable=True, quiet=False)
+
+
+def table(rows: list[list[Any]], widths: list[float]) -> Table:
+    """A ruled table whose first row is repeated on each page."""
+    return Table(rows, colWidths=[width * mm for width in widths], style=LINES, repeatRows=1)
+
+
+def build(story: list[Flowable], title: str, size: tuple[float, float] = A4) -> bytes:
+    """The PDF, the same bytes for the same content."""
+    buffer = BytesIO()
+    margin = MARGIN if size == A4 else 6 * mm
+    SimpleDocTemplate(
+        buffer,
+        pagesize=size,
+        title=title,
+        leftMargin=margin,
+        rightMargin=margin,
+        topMargin=margin,
+        bottomMargin=margin,
+        invariant=1,
+    ).build(story)
+    return buffer.getvalue()
+
+
+def address(document: FulfillmentOrder, *, by: str) -> list[str]:
+    """The lines of the shipping address; the reading is recorded, an erased one is empty."""
+    order = document.order
+    opened = customers.disclose(
+        order.subject, order.sealed, CONTEXT, by=by, what=f"orders.order {order.number}"
+    )
+    parts = opened.get("shipping_address", {})
+    town = f"{parts.get('postcode', '')} {parts.get('city', '')}".strip()
+    lines = [parts.get("name"), parts.get("line1"), parts.get("line2"), town]
+    return [line for line in (*lines, parts.get("region"), parts.get("country")) if line]

@@ -1,0 +1,8 @@
+"""Fulfilment in the back office: work of the locations, shipments, returns, carriers."""
+
+from fulfillment.admin.carrier import CarrierAdmin
+from fulfillment.admin.returns import ReturnAdmin
+from fulfillment.admin.shipment import ShipmentAdmin
+from fulfillment.admin.work import FulfillmentOrderAdmin
+
+__all__ = ["CarrierAdmin", "FulfillmentOrderAdmin", "ReturnAdmin", "ShipmentAdmin"]

@@ -1,0 +1,191 @@
+"""The buttons of fulfilment pages; each makes one operation call."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.enums import ActionVariant
+
+from fulfillment import forms, operations, queries
+from fulfillment.adapters import paper
+from fulfillment.models import FulfillmentOrder, Return, Shipment
+from fulfillment.operations.tracking import FINAL
+from oms.admin import Act, ConfirmForm, actor
+
+Data = dict[str, Any]
+WORK = "fulfillment.change_fulfillmentorder"
+SHIP = "fulfillment.change_shipment"
+RETURN = "fulfillment.change_return"
+
+
+def may(name: str) -> Callable[[FulfillmentOrder], bool]:
+    """Whether the fulfilment order allows this act now."""
+    return lambda document: name in queries.allowed_actions(document)
+
+
+def may_return(name: str) -> Callable[[Return], bool]:
+    """Whether the return allows this act now."""
+    return lambda document: name in queries.allowed_return_actions(document)
+
+
+def accept(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> str:
+    """Take the work on."""
+    operations.accept(document, by=actor(request))
+    return f"{document} is accepted."
+
+
+def pick(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> str:
+    """Everything is in the trolley."""
+    operations.pick(document, by=actor(request))
+    return f"Every unit of {document} is picked."
+
+
+def pack(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
+    """Close one parcel."""
+    contents = forms.units_in(data)
+    parcel = operations.PackedParcel(data["weight_g"], contents)
+    operations.pack(document, by=actor(request), parcels=[parcel])
+    return f"{sum(contents.values())} units of {document} are in a parcel of {data['weight_g']} g."
+
+
+def ship(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
+    """Hand the parcels over."""
+    shipment = operations.ship(document, by=actor(request), **data)
+    return f"{shipment} is with {shipment.carrier.name}; stock is issued."
+
+
+def reject(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
+    """The location cannot supply."""
+    operations.reject(document, by=actor(request), **data)
+    return f"{document} is rejected; its units were routed again."
+
+
+def recall(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
+    """Take back what has not left."""
+    operations.recall(document, by=actor(request), reason=data["reason"])
+    return f"{document} is recalled; its stock is free again."
+
+
+def pick_list(_request: HttpRequest, document: FulfillmentOrder, _data: Data) -> HttpResponse:
+    """The pick list as PDF."""
+    return paper.answer(f"{document}-pick-list", paper.pick_list([document]))
+
+
+def packing_slip(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> HttpResponse:
+    """The packing slip as PDF, with the address."""
+    content = paper.packing_slip(document, by=actor(request))
+    return paper.answer(f"{document}-packing-slip", content)
+
+
+def label(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> HttpResponse:
+    """Parcel labels as PDF, with the address."""
+    return paper.answer(f"{document}-label", paper.labels(document, by=actor(request)))
+
+
+def track(request: HttpRequest, shipment: Shipment, data: Data) -> str:
+    """Note what was said of the shipment."""
+    operations.track(shipment, by=actor(request), **data)
+    return f"Noted for {shipment}."
+
+
+def deliver(request: HttpRequest, shipment: Shipment, _data: Data) -> str:
+    """The buyer has it."""
+    operations.deliver(shipment, by=actor(request))
+    return f"{shipment} is delivered."
+
+
+def approve(request: HttpRequest, document: Return, _data: Data) -> str:
+    """The goods may be sent."""
+    operations.approve(document, by=actor(request))
+    return f"{document} is approved."
+
+
+def decline(request: HttpRequest, document: Return, data: Data) -> str:
+    """The goods may not be sent."""
+    operations.decline(document, by=actor(request), reason=data["reason"])
+    return f"{document} is declined."
+
+
+def receive(request: HttpRequest, document: Return, data: Data) -> str:
+    """The goods are here."""
+    outcomes: dict[int, dict[str, int]] = {}
+    for name, quantity in data.items():
+        _, pk, outcome = name.split("_", 2)
+        if quantity:
+            outcomes.setdefault(int(pk), {})[outcome] = quantity
+    document = operations.receive(document, by=actor(request), outcomes=outcomes)
+    return f"{document}: units received; {document.credit} credited in all."
+
+
+def close(request: HttpRequest, document: Return, _data: Data) -> str:
+    """Nothing is left to do."""
+    operations.close(document, by=actor(request))
+    return f"{document} is closed."
+
+
+def undelivered(shipment: Shipment) -> bool:
+    """Still on its way."""
+    return shipment.status not in FINAL
+
+
+def labelled(document: FulfillmentOrder) -> bool:
+    """A parcel exists."""
+    return document.parcels.exists()
+
+
+WORK_ACTS = (
+    Act("accept", "Accept", WORK, accept, ConfirmForm, may("accept"),
+        help="The location takes the work on.", icon="check", bulk=True),
+    Act("pick", "Pick all", WORK, pick, ConfirmForm, may("pick"),
+        help="Every unit counts as picked. To count one by one, scan on the page.",
+        icon="shopping_cart", variant=ActionVariant.PRIMARY, bulk=True),
+    Act("pack", "Pack a parcel", WORK, pack, forms.PackForm, may("pack"),
+        help="What is left out goes into the next parcel.", icon="package_2",
+        variant=ActionVariant.PRIMARY),
+    Act("ship", "Ship", WORK, ship, forms.ShipForm, may("ship"),
+        help="Every packed parcel is handed over and its stock issued. This cannot be undone; "
+        "goods that come back are a return.", icon="local_shipping",
+        variant=ActionVariant.PRIMARY),
+    Act("pick_list", "Pick list", "fulfillment.view_fulfillmentorder", pick_list, ConfirmForm,
+        help="A PDF with barcodes.", icon="list_alt", folded=True),
+    Act("packing_slip", "Packing slip", "customers.view_personal_data", packing_slip, ConfirmForm,
+        help="A PDF with the buyer's address; the reading is recorded.", icon="description",
+        folded=True),
+    Act("label", "Parcel label", "customers.view_personal_data", label, ConfirmForm, labelled,
+        help="A PDF, 4 by 6 inches; the reading is recorded.", icon="label", folded=True),
+    Act("reject", "Reject", WORK, reject, forms.RejectForm, may("reject"),
+        help="Unpacked units are routed to other locations.", icon="block",
+        variant=ActionVariant.DANGER, folded=True),
+    Act("recall", "Recall", WORK, recall, forms.RecallForm, may("recall"),
+        help="Unshipped units go back to the shelf and wait for a decision.", icon="undo",
+        variant=ActionVariant.DANGER, folded=True),
+)  # fmt: skip
+
+SHIPMENT_ACTS = (
+    Act("deliver", "Delivered", SHIP, deliver, ConfirmForm, undelivered,
+        help="The buyer has received it. Final.", icon="task_alt",
+        variant=ActionVariant.PRIMARY, bulk=True),
+    Act("track", "Add tracking event", SHIP, track, forms.TrackForm, undelivered,
+        help="A shipment never runs backwards: late events are kept and change nothing.",
+        icon="location_on"),
+)  # fmt: skip
+
+RETURN_ACTS = (
+    Act("approve", "Approve", RETURN, approve, ConfirmForm, may_return("approve"),
+        help="The buyer may send the goods.", icon="check", variant=ActionVariant.PRIMARY,
+        bulk=True),
+    Act("receive", "Receive", RETURN, receive, forms.ReceiveForm, may_return("receive"),
+        help="Restock makes units sellable; quarantine and scrap do not; what is sent back to "
+        "the sender is not credited.", icon="inventory", variant=ActionVariant.PRIMARY),
+    Act("close", "Close", RETURN, close, ConfirmForm, may_return("close"),
+        help="Nothing is left to do.", icon="done_all", bulk=True),
+    Act("decline", "Decline", RETURN, decline, forms.DeclineForm, may_return("decline"),
+        help="The buyer is told no, or we stop waiting.", icon="block",
+        variant=ActionVariant.DANGER),
+)  # fmt: skip
+
+
+def back_to_order(order: Any) -> HttpResponse:
+    """The page of an order."""
+    return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.pk]))

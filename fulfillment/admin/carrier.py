@@ -1,0 +1,17 @@
+"""Carriers: reference data."""
+
+from typing import ClassVar
+
+from django.contrib import admin
+
+from fulfillment.models import Carrier
+from oms.admin import EditableAdmin
+
+
+@admin.register(Carrier)
+class CarrierAdmin(EditableAdmin):
+    """Who carries parcels, and where their tracking page is."""
+
+    list_display = ("name", "code", "tracking_url", "is_active")
+    search_fields = ("name", "code")
+    fields: ClassVar = ("name", "code", "tracking_url", "is_active")

@@ -1,0 +1,149 @@
+"""Returns: who wants to send back what, and what became of it."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from fulfillment import forms, operations
+from fulfillment.admin import acts
+from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
+from fulfillment.admin.work import ask
+from fulfillment.enums import ReturnStatus
+from fulfillment.models import Return
+from oms import words
+from oms.admin import ReadOnlyAdmin, actor
+from oms.errors import DomainError
+from orders.queries import order_by_id
+
+TABS = (
+    ("requested", "To approve"),
+    ("approved", "To receive"),
+    ("received", "To close"),
+    ("closed", "Closed"),
+    ("declined", "Declined"),
+    ("", "All"),
+)
+REQUEST_HELP = "Goods go back to the location that shipped them; each unit's outcome is said there."
+
+
+@admin.register(Return)
+class ReturnAdmin(ReadOnlyAdmin):
+    """The list tells what waits; the page tells outcome and credit."""
+
+    acts = acts.RETURN_ACTS
+    list_display = (
+        "number_column",
+        "order_column",
+        "place_column",
+        "units_column",
+        "status_column",
+        "credit_column",
+    )
+    list_display_links = ("number_column",)
+    list_select_related = ("order", "location")
+    list_filter = (StatusFilter, PlaceFilter)
+    list_filter_submit = True
+    list_before_template = "admin/fulfillment/tabs.html"
+    search_fields = ("number", "order__number", "reference")
+    search_help_text = "Number, order, the channel's reference"
+    sortable_by: ClassVar = ()
+    change_form_template = "admin/fulfillment/return.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the units of the row."""
+        return super().get_queryset(request).annotate(units=Sum("lines__quantity"))
+
+    def get_urls(self) -> list[URLPattern]:
+        """And the way from an order's page."""
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "request/<int:order_id>/",
+                wrap(self.request_view),
+                name="fulfillment_request_return",
+            ),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list with its tabs."""
+        context = {"title": "Returns", "view_tabs": tabs(request, self.model, TABS)}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    @admin.display(description="Return")
+    def number_column(self, document: Return) -> SafeString:
+        """Its number, and when it was asked for."""
+        number = format_html('<b class="oms-strong">{}</b>', document.number)
+        return words.two_lines(number, f"{words.age(document.requested_at)} ago")
+
+    @admin.display(description="Order")
+    def order_column(self, document: Return) -> SafeString:
+        """The order that the goods belong to."""
+        url = reverse("admin:orders_order_change", args=[document.order_id])
+        link = format_html('<a class="oms-link" href="{}">{}</a>', url, document.order.number)
+        return words.two_lines(link, document.reference)
+
+    @admin.display(description="Goes to")
+    def place_column(self, document: Return) -> str:
+        """Where it is expected."""
+        return document.location.name
+
+    @admin.display(description="Units")
+    def units_column(self, document: Return) -> int:
+        """Announced."""
+        return document.units  # type: ignore[attr-defined]
+
+    @admin.display(description="State")
+    def status_column(self, document: Return) -> SafeString:
+        """Colour while somebody has to decide."""
+        tone = "warn" if document.status == ReturnStatus.REQUESTED else ""
+        return words.chip(str(ReturnStatus(document.status).label), tone)
+
+    @admin.display(description="Credit")
+    def credit_column(self, document: Return) -> str:
+        """Credited so far."""
+        return words.money(document.credit, document.order.currency) if document.credit else "–"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Lines with their outcomes."""
+        if (document := kwargs.get("obj")) is not None:
+            context |= {
+                "rma": document,
+                "line_rows": document.lines.select_related("order_line").order_by(
+                    "order_line__position"
+                ),
+                "title": document.number,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def request_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Ask for a return on behalf of the buyer."""
+        if not request.user.has_perm("fulfillment.add_return"):
+            raise PermissionDenied
+        order = order_by_id(order_id)
+        form = forms.RequestReturnForm(request.POST or None, obj=order)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = operations.request_return(
+                    order,
+                    by=actor(request),
+                    quantities=forms.units_in(form.cleaned_data),
+                    reason=form.cleaned_data["reason"],
+                    note=form.cleaned_data["note"],
+                )
+                messages.success(request, f"{made} is requested.")
+                url = reverse("admin:fulfillment_return_change", args=[made.pk])
+                return HttpResponseRedirect(url)
+            except DomainError as error:
+                messages.error(request, error.detail)
+        return ask(self, request, "Request a return", form, order, REQUEST_HELP)

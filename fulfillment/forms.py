@@ -1,0 +1,155 @@
+"""Input of the buttons of fulfilment pages; validation only."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from fulfillment.enums import Outcome, RejectReason, ReturnReason, ShipmentStatus
+from fulfillment.models import Carrier
+from oms.admin import ActForm
+from oms.words import sentence_case
+from orders.enums import CancelReason
+
+CLOSED = {ShipmentStatus.SHIPPED}
+
+
+def choices(enum: Any) -> list[tuple[str, str]]:
+    """Choices of an enumeration, as people read them."""
+    return [(value, sentence_case(label)) for value, label in enum.choices]
+
+
+class RejectForm(ActForm):
+    """Why the location cannot supply."""
+
+    reason = forms.ChoiceField(
+        choices=choices(RejectReason),
+        help_text="Not in stock, mismatch and damaged correct the stock figure here.",
+    )
+    note = forms.CharField(required=False, max_length=300)
+
+
+class RecallForm(ActForm):
+    """Why work is taken back."""
+
+    reason = forms.CharField(max_length=200)
+
+
+class CancelOrderForm(ActForm):
+    """Why an order in work is cancelled."""
+
+    reason = forms.ChoiceField(choices=choices(CancelReason))
+    note = forms.CharField(required=False, max_length=300)
+
+
+class ShipForm(ActForm):
+    """Who takes the parcels."""
+
+    carrier = forms.ChoiceField()
+    tracking_number = forms.CharField(required=False, max_length=80)
+    service = forms.CharField(required=False, max_length=60)
+
+    def setup(self) -> None:
+        """Active carriers only."""
+        rows = Carrier.objects.filter(is_active=True).order_by("name")
+        self.fields["carrier"].choices = list(rows.values_list("code", "name"))  # type: ignore[attr-defined]
+
+
+class PackForm(ActForm):
+    """One parcel: its weight, and how many of each picked line go in."""
+
+    weight_g = forms.IntegerField(label="Weight (g)", min_value=1, max_value=1_000_000)
+
+    def setup(self) -> None:
+        """One field per line with picked units; all of them by default."""
+        for line in packable(self.obj):
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=f"{line.order_line.sku} {line.order_line.name}"[:80],
+                min_value=0,
+                max_value=line.to_pack,
+                initial=line.to_pack,
+                help_text=f"{line.to_pack} picked",
+            )
+
+
+class TrackForm(ActForm):
+    """What a carrier or a buyer said."""
+
+    status = forms.ChoiceField(
+        choices=[row for row in choices(ShipmentStatus) if row[0] not in CLOSED]
+    )
+    place = forms.CharField(required=False, max_length=120)
+
+
+class DeclineForm(ActForm):
+    """Why a return is declined."""
+
+    reason = forms.CharField(max_length=200)
+
+
+class RequestReturnForm(ActForm):
+    """What comes back and why."""
+
+    reason = forms.ChoiceField(choices=choices(ReturnReason))
+    note = forms.CharField(required=False, max_length=300)
+
+    def setup(self) -> None:
+        """One field per line with units that can come back."""
+        for line in returnable(self.obj):
+            left = line.shipped - line.returned
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=f"{line.sku} {line.name}"[:80],
+                min_value=0,
+                max_value=left,
+                initial=0,
+                help_text=f"{left} shipped and not returned",
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """At least one unit."""
+        data = super().clean() or {}
+        if not any(units_in(data).values()):
+            raise ValidationError("Say how many units come back.")
+        return data
+
+
+class ReceiveForm(ActForm):
+    """What became of each unit that arrived."""
+
+    def setup(self) -> None:
+        """One field per line and outcome."""
+        for line in self.obj.lines.select_related("order_line") if self.obj else ():
+            missing = line.quantity - line.received
+            for outcome, label in choices(Outcome) if missing else ():
+                self.fields[f"line_{line.pk}_{outcome}"] = forms.IntegerField(
+                    label=f"{line.order_line.sku}: {label.lower()}",
+                    min_value=0,
+                    max_value=missing,
+                    required=False,
+                    initial=missing if outcome == Outcome.RESTOCK else 0,
+                    help_text=f"{missing} announced" if outcome == Outcome.RESTOCK else "",
+                )
+
+
+def units_in(data: dict[str, Any]) -> dict[int, int]:
+    """Quantities by line id from fields named line_ID; zeros left out."""
+    return {
+        int(name.removeprefix("line_")): quantity
+        for name, quantity in data.items()
+        if name.startswith("line_") and quantity
+    }
+
+
+def packable(document: Any) -> list[Any]:
+    """Lines of a fulfilment order with picked units that are in no parcel."""
+    if document is None:
+        return []
+    rows = document.lines.select_related("order_line").order_by("order_line__position")
+    return [line for line in rows if line.to_pack]
+
+
+def returnable(order: Any) -> list[Any]:
+    """Lines of an order with units that were shipped and did not come back."""
+    if order is None:
+        return []
+    return [line for line in order.lines.order_by("position") if line.shipped > line.returned]
