@@ -100,7 +100,9 @@ class StockLevel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"level {self.pk}"
+        if {"product", "location"} <= self._state.fields_cache.keys():
+            return f"{self.product} at {self.location}"
+        return f"level {self.pk}"  # what is not loaded is not fetched for a name
 
     @property
     def available(self) -> int:

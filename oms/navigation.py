@@ -33,7 +33,6 @@ class Page:
     url: str  # name of the page inside the admin
     permission: str = ""
     waiting: str = ""  # name of a count
-    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +141,7 @@ WORK = (
             ),
             Page("Events", "timeline", "oms_event_changelist", "oms.view_event"),
         ),
+        folded=True,
     ),
     Work(
         "Settings",
@@ -180,7 +180,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [item for page in work.pages if (item := _item(page, request))]
         if items:
             groups.append({"title": work.title, "items": items, "collapsible": work.folded})
+    _mark_here(request.path, [item for group in groups for item in group["items"]])
     return groups
+
+
+def _mark_here(path: str, items: list[dict[str, Any]]) -> None:
+    """The entry whose address is the longest beginning of this page's address is where we are."""
+    home = reverse("admin:index")
+    fitting = [item for item in items if path.startswith(item["link"]) and item["link"] != home]
+    here = max(fitting, key=lambda item: len(item["link"]), default=None)
+    for item in items:
+        item["active"] = item is here or item["link"] == path == home
 
 
 def _item(page: Page, request: HttpRequest) -> dict[str, Any] | None:
@@ -193,8 +203,7 @@ def _item(page: Page, request: HttpRequest) -> dict[str, Any] | None:
     item = {
         "title": page.title,
         "icon": page.icon,
-        "link": path + page.query,
-        "active": request.path == path or (path != "/admin/" and request.path.startswith(path)),
+        "link": path,
     }
     if page.waiting and (count := waiting(page.waiting)):
         item |= {"badge": count, "badge_variant": "warning"}

@@ -63,7 +63,7 @@ class UserAdmin(PlainUserAdmin, ReadOnlyAdmin):
     ordering = ("username",)
     filter_horizontal = ()
     sortable_by: ClassVar = ()
-    autocomplete_fields = ()
+    autocomplete_fields = ("groups",)
     add_fieldsets = (
         (None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),
     )
@@ -88,7 +88,7 @@ class UserAdmin(PlainUserAdmin, ReadOnlyAdmin):
         return (
             (None, {"fields": ("username", "password")}),
             ("Person", {"fields": (("first_name", "last_name"), "email")}),
-            ("Roles", {"fields": ("groups", marks)}),
+            ("Roles", {"fields": ("groups", *marks)}),
             ("Dates", {"fields": (("last_login", "date_joined"),)}),
         )
 
