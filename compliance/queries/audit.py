@@ -24,6 +24,12 @@ from oms.models import Event
 SHOWN = 300  # entries of each log, newest first
 AUDITED = ("oms", "customers", "inventory", "orders", "fulfillment", "reporting", "compliance")
 PUBLIC = ("number", "code", "sku", "prefix", "username", "public_id")
+PARTS_OF_ORDER = (
+    "fulfillment.FulfillmentOrder",
+    "fulfillment.Shipment",
+    "fulfillment.Return",
+    "compliance.Invoice",
+)
 SEALED = "sealed"
 ACTOR = re.compile(
     r"(?P<by>(user|api-key|command|consumer|job|task):[\w.\-]+|system)(: (?P<why>.*))?", re.DOTALL
@@ -165,18 +171,31 @@ def _who_and_why(row: Any) -> tuple[str, str]:
 
 
 def _events(record: Model) -> list[Entry]:
-    rows = Event.objects.filter(subject_type=events.subject_type(record), subject_id=record.pk)
+    rows = Event.objects.filter(_told_of(record)).order_by("-pk")
+    own = events.subject_type(record)
     return [
         Entry(
             row.at,
             "event",
-            row.name,
+            row.name if row.subject_type == own else f"{row.name} {row.subject_label}".strip(),
             row.actor,
             str(row.facts.get("reason", "")),
             facts=_plain(row.facts) or None,
         )
-        for row in rows.order_by("-sequence")[:SHOWN]
+        for row in rows[:SHOWN]
     ]
+
+
+def _told_of(record: Model) -> Q:
+    """Events of the record; for an order also those of its work, parcels, returns and documents."""
+    label = events.subject_type(record)
+    about = Q(subject_type=label, subject_id=record.pk)
+    if label == "orders.order":
+        for part in PARTS_OF_ORDER:
+            rows = apps.get_model(part)._default_manager.filter(order=record.pk)  # noqa: SLF001
+            ids = list(rows.order_by("-pk").values_list("pk", flat=True)[:SHOWN])
+            about |= Q(subject_type=part.lower(), subject_id__in=ids)
+    return about
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, str]:

@@ -1,12 +1,15 @@
 import pytest
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.urls import reverse
 
 from compliance.queries import audit
 from customers import operations as customers
 from customers.operations import Party
+from fulfillment.models import FulfillmentOrder
 from inventory import operations as inventory
 from inventory.models import StockLevel
+from oms import events
 from oms.models import User
 from orders import operations as orders
 from orders.models import Order
@@ -47,6 +50,16 @@ def test_trail_of_order_joins_fields_and_events_newest_first(order):
     changes = [change for entry in entries for change in entry.changes]
     assert audit.Change("status", "Placed", "Cancelled") in changes
     assert {entry.by for entry in entries} == {BY}
+
+
+def test_trail_of_order_holds_the_events_of_its_documents(order):
+    with transaction.atomic():
+        work = FulfillmentOrder.objects.create(
+            number="FO7", order=order, location=StockLevel.objects.get().location
+        )
+        events.record("fulfillment_order.created", work, by=BY)
+
+    assert "fulfillment_order.created FO7" in [entry.what for entry in audit.trail(order)]
 
 
 def test_trail_shows_ciphertext_as_sealed(order):
