@@ -21,3 +21,46 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
             "name": "Authorization",
             "description": f"`{KEYWORD} KEY`, made by `manage.py create_api_key`.",
         }
+
+
+PROBLEM = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; lower_snake."},
+        "detail": {"type": "string"},
+        "params": {"type": "object", "additionalProperties": True},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Post-processing hook: every call may answer with a problem, of one shape."""
+    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+    answer = {
+        "description": "Refused or failed; `code` says why.",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+    for path in result["paths"].values():
+        for method, operation in path.items():
+            if method in METHODS:
+                operation["responses"].setdefault("default", answer)
+    return result

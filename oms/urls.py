@@ -8,15 +8,16 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
-from oms import health, openapi  # noqa: F401 (openapi registers itself)
+from oms import health, openapi, portal  # noqa: F401 (openapi registers itself)
 
 APPS = ("customers", "inventory", "orders", "fulfillment", "reporting", "compliance")
 
 api = [path("", include(f"{app}.api")) for app in APPS if find_spec(f"{app}.api")]
 
 docs = [
-    path("", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    path("reference/", SpectacularRedocView.as_view(url_name="schema"), name="reference"),
+    path("", portal.guide, name="docs"),
+    path("try/", SpectacularSwaggerView.as_view(url_name="schema"), name="reference"),
+    path("reference/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
 ]
 
 # Passwords and second factors are asked for in one place: the account pages.

@@ -121,7 +121,11 @@ def _as_openapi(schema: Any) -> Any:
         return [_as_openapi(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    schema = {key: _as_openapi(value) for key, value in schema.items()}
+    schema = {
+        key: _as_openapi(value)
+        for key, value in schema.items()
+        if (key, value) != ("required", [])
+    }
     options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
     if len(options) < len(schema.get("anyOf", [])):
         rest = {key: value for key, value in schema.items() if key != "anyOf"}

@@ -1,0 +1,57 @@
+"""The documentation portal: a guide that a stranger can follow, beside the reference."""
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+EVENTS = (
+    ("order.placed", "an order came in"),
+    ("order.held", "something speaks against letting it go on"),
+    ("order.hold_lifted", "that is settled"),
+    ("order.allocated", "stock is reserved for units of it"),
+    ("order.backordered", "units wait for stock"),
+    ("order.payment_authorized", "the payer's side reserved money"),
+    ("order.payment_captured", "money came in"),
+    ("order.confirmed", "the first units were handed to a location"),
+    ("order.released", "units were handed to locations"),
+    ("order.recalled", "units were taken back from a location"),
+    ("order.shipped", "units have left"),
+    ("order.delivered", "units have arrived"),
+    ("order.cancelled", "units, or all of it, will not be supplied"),
+    ("order.returned", "units came back and were credited"),
+    ("order.refund_granted", "money will go back"),
+    ("order.refund_paid", "money went back"),
+    ("order.closed", "delivered and paid"),
+    ("fulfillment_order.created", "a location has work"),
+    ("fulfillment_order.rejected", "the location cannot do it"),
+    ("shipment.shipped", "parcels were handed to a carrier"),
+    ("shipment.tracked", "the carrier reported progress"),
+    ("shipment.delivered", "the buyer has them"),
+    ("return.requested", "a buyer wants to send goods back"),
+    ("return.received", "every unit of a return has an outcome"),
+    ("invoice.issued", "an invoice was written"),
+    ("credit_note.issued", "a credit note was written"),
+    ("stock.increased", "a location has more to promise"),
+)
+
+
+def guide(request: HttpRequest) -> HttpResponse:
+    """Show the guide, with codes of this installation in its examples."""
+    channel = apps.get_model("orders.Channel").objects.filter(is_active=True).order_by("pk").first()
+    context = {
+        "base": request.build_absolute_uri("/").rstrip("/"),
+        "channel": channel.code if channel else "web",
+        "currency": channel.currency if channel else "GBP",
+        "sku": _first("inventory.Product", "sku", "MUG"),
+        "location": _first("inventory.Location", "code", "LON"),
+        "carrier": _first("fulfillment.Carrier", "code", "royal-mail"),
+        "rate": settings.OMS_API_RATE,
+        "events": EVENTS,
+    }
+    return render(request, "portal/guide.html", context)
+
+
+def _first(model: str, field: str, otherwise: str) -> str:
+    rows = apps.get_model(model).objects.filter(is_active=True).order_by("pk")
+    return rows.values_list(field, flat=True).first() or otherwise

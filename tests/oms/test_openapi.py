@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from drf_spectacular.generators import SchemaGenerator
+
+COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
+
+
+def test_openapi_committed_schema_is_the_one_that_is_served():
+    """After a change: `manage.py spectacular --file docs/openapi.yaml`, and read the difference."""
+    served = SchemaGenerator().get_schema(request=None, public=True)
+
+    assert yaml.safe_load(COMMITTED.read_text()) == yaml.safe_load(yaml.safe_dump(served))
+
+
+@pytest.mark.django_db
+def test_portal_guides_with_codes_of_this_installation(client):
+    from tests import factories as world
+
+    world.shop("uk-shop")
+    world.product("85123A")
+
+    page = client.get("/api/docs/").content.decode()
+
+    assert "--channel uk-shop" in page
+    assert '"sku": "85123A"' in page.replace("&quot;", '"')
+    assert "order.placed" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/docs/try/", "/api/docs/reference/", "/api/schema/"])
+def test_portal_pages_open(client, path):
+    assert client.get(path).status_code == 200
