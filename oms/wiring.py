@@ -17,6 +17,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
 
 # Kind of job -> its runner, `runner(job)`.
 JOBS: dict[str, str] = {
+    "cover": "reporting.tasks.cover",
     "export": "reporting.tasks.export",
     "import": "orders.tasks.import_file",
     "ledger": "reporting.tasks.ledger",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import admin
 from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from oms.admin import ReadOnlyAdmin, list_buttons
@@ -24,6 +25,7 @@ def pages() -> list[URLPattern]:
         ),
         path("reports/sales/", wrap(dashboard.sales), name="reporting_dashboard"),
         path("reports/stock/", wrap(dashboard.stock), name="reporting_stock"),
+        path("reports/stock/export/", wrap(require_POST(export.cover)), name="reporting_cover"),
         path("reports/ledger/", wrap(export.ledger), name="reporting_ledger"),
         path("export/<str:label>/", wrap(export.export), name="reporting_export"),
     ]

@@ -17,11 +17,13 @@ from unfold.enums import ActionVariant
 from oms import jobs
 from oms.admin import ReadOnlyAdmin, actor
 from oms.models import Job
-from reporting.forms import ExportForm, LedgerForm
+from reporting.enums import ExportFormat
+from reporting.forms import ExportForm, LedgerForm, PeriodForm
 from reporting.queries import exports
 
 COUNT_STOPS_AT = 10_000
 LEDGER_DAYS = 31
+REPORTS_PERMISSION = "reporting.view_dailysales"
 LEDGER_PERMISSION = "orders.view_payment"
 
 
@@ -83,6 +85,15 @@ def ledger(request: HttpRequest) -> HttpResponse:
         return _started(request, f"Ledger {_days(first, last)}", "ledger", params)
     context = {"title": "Payments and invoices ledger", "form": form}
     return _page(request, "reporting/ledger.html", context)
+
+
+def cover(request: HttpRequest) -> HttpResponse:
+    """Have stock against demand of every product written into a file."""
+    if not request.user.has_perm(REPORTS_PERMISSION):
+        raise PermissionDenied
+    days = PeriodForm(request.POST).asked().days
+    params = {"days": days, "form": ExportFormat.XLSX.value}
+    return _started(request, f"Stock cover of {days} days", "cover", params)
 
 
 def _list(request: HttpRequest, label: str) -> tuple[tuple[exports.Content, ...], QuerySet[Any]]:

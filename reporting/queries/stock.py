@@ -15,6 +15,7 @@ from reporting.queries.queues import waiting_for_stock
 
 YEAR = 365
 SHOWN = 25
+BY_KEY = 1_000  # more products than these are read without naming each
 SORTS = ("cover", "backordered", "demand", "turnover", "on_hand")
 
 
@@ -148,10 +149,10 @@ def _turnover(shipped: int, on_hand: int, moved: int, period: Period) -> Decimal
 def _rows(
     chosen: list[int], sums: dict[int, _Sums], moved: dict[int, int], period: Period
 ) -> Iterable[Cover]:
-    names = {
-        pk: (sku, name)
-        for pk, sku, name in Product.objects.filter(pk__in=chosen).values_list("pk", "sku", "name")
-    }
+    products = Product.objects.all()
+    if len(chosen) <= BY_KEY:
+        products = products.filter(pk__in=chosen)
+    names = {pk: (sku, name) for pk, sku, name in products.values_list("pk", "sku", "name")}
     for pk in chosen:
         row, (sku, name) = sums[pk], names[pk]
         yield Cover(

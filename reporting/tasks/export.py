@@ -13,9 +13,21 @@ from oms import jobs
 from oms.models import Job
 from reporting.adapters.files import CsvFile, Writer, XlsxFile
 from reporting.enums import ExportFormat
-from reporting.queries import exports
+from reporting.queries import Period, exports, stock_cover
 from reporting.queries import ledger as ledgers
 
+COVER_TITLES = (
+    "SKU",
+    "Product",
+    "On hand",
+    "Reserved",
+    "Available",
+    "Backordered",
+    "Ordered in period",
+    "Shipped in period",
+    "Days of cover",
+    "Turns a year",
+)
 FILES: dict[str, Any] = {ExportFormat.XLSX: XlsxFile, ExportFormat.CSV: CsvFile}
 
 
@@ -28,6 +40,28 @@ def export(job: Job) -> None:
     titles = [column.title for column in what.columns]
     jobs.progress(job, 0, rows.order_by().count())
     _write(job, what.key.replace("_", "-"), titles, exports.chunks(rows, what))
+
+
+def cover(job: Job) -> None:
+    """Write stock against demand, every product."""
+    now = job.created_at
+    report = stock_cover(Period.latest(job.params["days"], now=now), show=None)
+    rows = [
+        [
+            row.sku,
+            row.name,
+            row.on_hand,
+            row.reserved,
+            row.available,
+            row.backordered,
+            row.ordered,
+            row.shipped,
+            *(None if one is None else round(one, 2) for one in (row.cover, row.turnover)),
+        ]
+        for row in report.rows
+    ]
+    jobs.progress(job, 0, len(rows))
+    _write(job, "stock-cover", list(COVER_TITLES), [(len(rows), rows)])
 
 
 def ledger(job: Job) -> None:

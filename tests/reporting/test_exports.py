@@ -165,6 +165,20 @@ def test_export_of_each_list_names_columns_that_exist(label, db):
         assert list(exports._rows([1], what)) == []
 
 
+@pytest.mark.parametrize("label", sorted(exports.CONTENTS))
+def test_export_page_of_each_list_opens_and_its_button_stands_over_the_list(
+    label, db, client, settings
+):
+    settings.OMS_REQUIRE_MFA = False
+    client.force_login(User.objects.create_superuser("root"))
+
+    page = client.get(f"/admin/export/{label}/")
+    over = client.get(f"/admin/{label.replace('.', '/')}/")
+
+    assert (page.status_code, over.status_code) == (200, 200)
+    assert f'href="/admin/export/{label}/' in over.content.decode()
+
+
 def test_chunks_go_on_after_the_last_key(placed, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK", 1)
     user = User.objects.create_superuser("root")
@@ -229,6 +243,22 @@ def test_ledger_sets_money_beside_documents(placed, sign_in):
     assert [(row["Order"], row["Currency"], row["Received"], row["Invoiced"]) for row in rows] == [
         (placed[0].number, "GBP", "20.10", "")
     ]
+
+
+def test_cover_writes_every_product(placed, sign_in):
+    answer = sign_in("Finance").post("/admin/reports/stock/export/", {"days": "90"})
+    drain()
+
+    job = Job.objects.get()
+    assert (answer.status_code, job.state, job.params["days"]) == (302, JobState.DONE, 90)
+    titles, *rows = sheet_rows(job)
+    assert [row[titles.index("SKU")] for row in rows] == ["MUG"]
+    assert rows[0][titles.index("On hand")] == 50
+
+
+def test_cover_is_started_by_a_button_alone(placed, sign_in):
+    assert sign_in("Finance").get("/admin/reports/stock/export/").status_code == 405
+    assert Job.objects.count() == 0
 
 
 def test_ledger_refuses_a_period_that_ends_before_it_begins(placed, sign_in):
