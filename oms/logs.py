@@ -4,6 +4,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+import structlog.tracebacks
 
 PRIVATE = {
     "address", "authorization", "billing_address", "city", "contact", "cookie", "customer",
@@ -64,7 +65,11 @@ def configure(*, level: str, json: bool) -> dict[str, Any]:
 
 
 def _renderers(*, json: bool) -> list[Any]:
+    """Tracebacks show lines of code, never the values of variables: those may be a person's."""
     clean = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if json:
-        return [clean, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [clean, structlog.dev.ConsoleRenderer(colors=False)]
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        errors = structlog.processors.ExceptionRenderer(frames)
+        return [clean, errors, structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
+    return [clean, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]

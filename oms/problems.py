@@ -5,9 +5,11 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found, server_error
 from rest_framework import exceptions
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 
 from oms.errors import DomainError
@@ -50,8 +52,10 @@ def respond(status: int, code: str, detail: str, **more: Any) -> Response:
     return Response(problem(status, code, detail, **more), status, content_type=MEDIA_TYPE)
 
 
-def problem_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
+def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an error of a view into a problem document; none for a bug, which Django reports."""
+    if isinstance(error, DataError):
+        error = _cannot_be_stored(context)
     if isinstance(error, DomainError):
         return respond(CONFLICT, error.code, error.detail, params=error.params)
     if isinstance(error, Http404):
@@ -65,6 +69,13 @@ def problem_handler(error: Exception, _context: dict[str, Any]) -> Response | No
     if isinstance(error, exceptions.APIException):
         return _refused(error)
     return None
+
+
+def _cannot_be_stored(context: dict[str, Any]) -> Exception:
+    """A value that no column can hold, such as a NUL in a number: looked for, it is not there."""
+    if context["request"].method in SAFE_METHODS:
+        return Http404()
+    return exceptions.ValidationError("A value does not fit.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

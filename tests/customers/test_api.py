@@ -88,6 +88,13 @@ def test_list_finds_through_the_blind_index(ada, call, query, found):
     assert all(row["profile"] is None for row in results)
 
 
+@pytest.mark.parametrize("number", ["C1", "%00", "x" * 500])
+def test_detail_of_unknown_number_is_not_found(db, call, number):
+    response = call("get", f"{PATH}{number}/")
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_list_costs_the_same_for_any_number_of_rows(db, client, rows, django_assert_num_queries):
     customers.identify([Party(f"P {n}", f"p{n}@example.com") for n in range(rows)], by="system")

@@ -49,3 +49,29 @@ def test_log_in_development_is_readable():
 
     assert "order.placed" in done.stderr
     assert "ada@example.com" not in done.stderr
+
+
+CRASH = """
+import logging.config, sys
+from oms import logs
+logging.config.dictConfig(logs.configure(level="INFO", json=sys.argv[1] == "json"))
+def place(buyer):
+    secret = {"buyer": buyer[::-1]}
+    raise RuntimeError("boom")
+try:
+    place("".join(reversed("ada@example.com")))
+except RuntimeError:
+    logging.getLogger("django.request").exception("crash")
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_log_of_a_crash_shows_code_and_no_values(form):
+    done = subprocess.run(
+        [sys.executable, "-c", CRASH, form], capture_output=True, text=True, check=True
+    )
+
+    assert "boom" in done.stderr
+    assert "place" in done.stderr
+    assert "ada@example.com" not in done.stderr
+    assert "moc.elpmaxe@ada" not in done.stderr
