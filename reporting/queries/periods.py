@@ -41,12 +41,16 @@ class Period:
         return self.days > DAILY_UP_TO
 
     def bucket(self, day: date) -> date:
-        """The day, or the first day of its bundle of seven, counted from the period's first day."""
+        """The day, or the first day of its bundle of seven.
+
+        Bundles are counted back from the last day, so that the newest is whole and may be
+        compared with the one before; the oldest may be short.
+        """
         if not self.by_week:
             return day
-        return day - timedelta(days=(day - self.first).days % 7)
+        return max(self.first, day - timedelta(days=6 - (self.last - day).days % 7))
 
     def buckets(self) -> list[date]:
         """Every bucket, also those in which nothing happened."""
-        step = 7 if self.by_week else 1
-        return [self.first + timedelta(days=offset) for offset in range(0, self.days, step)]
+        days = (self.first + timedelta(days=offset) for offset in range(self.days))
+        return list(dict.fromkeys(self.bucket(day) for day in days))
