@@ -39,8 +39,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
         "order_column",
         "seller_column",
         "treatment_column",
-        "tax_column",
-        "gross_column",
+        "num_tax",
+        "num_gross",
         "issued_column",
     )
     list_display_links = ("number_column",)
@@ -125,12 +125,12 @@ class InvoiceAdmin(ReadOnlyAdmin):
         )
 
     @admin.display(description="Tax")
-    def tax_column(self, invoice: Invoice) -> SafeString:
+    def num_tax(self, invoice: Invoice) -> SafeString:
         """All tax of the document."""
         return _amount(invoice, invoice.tax)
 
     @admin.display(description="Total")
-    def gross_column(self, invoice: Invoice) -> SafeString:
+    def num_gross(self, invoice: Invoice) -> SafeString:
         """With tax."""
         return _amount(invoice, invoice.gross)
 

@@ -137,7 +137,7 @@ class TaxRateAdmin(EditableAdmin):
     ordering = ("territory", "tax_class", "-valid_from")
     sortable_by: ClassVar = ()
     fieldsets = (
-        (None, {"fields": (("scheme", "territory"), ("tax_class", "rate", "category"))}),
+        (None, {"fields": (("scheme", "territory"), "tax_class", ("rate", "category"))}),
         (
             "When",
             {
