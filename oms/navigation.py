@@ -175,7 +175,7 @@ WORK = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of pages that this person may open, with what waits in each."""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for work in WORK:
         items = [item for page in work.pages if (item := _item(page, request))]
         if items:

@@ -41,7 +41,7 @@ def move(document: D, to: str, *, by: str, reason: str = "", **facts: object) ->
     Raises IllegalMove.
     """
     refuse_move(document, to)
-    now = timezone.now()
+    now: datetime = timezone.now()
     document.status = to
     fields = ["status", *_stamp_time(document, to, now)]
     stamp(document, by=by, reason=reason)

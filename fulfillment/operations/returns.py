@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -11,7 +11,8 @@ from django.utils import timezone
 from fulfillment.enums import Outcome, ReturnReason, ReturnStatus
 from fulfillment.models import Return, ReturnLine, Shipment
 from fulfillment.operations import documents
-from fulfillment.operations.recalling import STILL_WORKING, recall
+from fulfillment.operations.recalling import recall
+from fulfillment.operations.work import STILL_WORKING
 from inventory import operations as inventory
 from inventory.enums import MovementKind
 from inventory.operations import Units
@@ -266,7 +267,7 @@ def _changes(
                 kinds.append((AWAY[Outcome(outcome)], -quantity))
             changes += [
                 inventory.Change(
-                    line.product_id,
+                    line.product_id,  # type: ignore[arg-type]  # what was shipped has one
                     document.location_id,
                     signed,
                     kind,
@@ -298,7 +299,7 @@ def _record(document: Return, lines: Sequence[ReturnLine], *, by: str) -> None:
         [line.order_line_id, line.order_line.product_id, line.received - line.sent_back]
         for line in lines
     ]
-    facts = {
+    facts: dict[str, Any] = {
         "credit": str(document.credit),
         "location": document.location_id,
         "lines": [row for row in kept if row[2]],

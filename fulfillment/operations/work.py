@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -100,7 +100,7 @@ def reject(
     orders.recall_units(document.order, by=by, units=units, reason=f"{document}: {reason}")
     if reason in LOSES_STOCK:
         inventory.move(_losses(document, units, lines, reason), by=by)
-    _settle_rejection(document, lines.values(), reason, note, by=by)
+    _settle_rejection(document, list(lines.values()), reason, note, by=by)
     orders.advance(document.order, by=by, avoid=[document.location_id])
     return document
 
@@ -158,7 +158,9 @@ def _losses(
     reason: str,
 ) -> list[inventory.Change]:
     """What the reason says about the stock figure; the units are no longer reserved."""
-    products = {line.order_line_id: line.order_line.product_id for line in lines.values()}
+    products: dict[int, Any] = {
+        line.order_line_id: line.order_line.product_id for line in lines.values()
+    }
     lost: dict[int, int] = defaultdict(int)
     for unit in units:
         lost[products[unit.line_id]] += unit.quantity

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from fulfillment.models import FulfillmentOrderLine, ParcelLine, ReturnLine
@@ -40,7 +41,7 @@ def invariants() -> list[Invariant]:
     ]
 
 
-def _per_line(amount: F) -> QuerySet:
+def _per_line(amount: Combinable) -> QuerySet:
     """Order lines that a location was asked for, with the sum of `amount`."""
     rows = FulfillmentOrderLine.objects.values("order_line").annotate(found=Sum(amount))
     return rows.order_by().values_list(
