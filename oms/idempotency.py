@@ -7,23 +7,26 @@ the claim. An answer is kept sealed for a day, because answers may name people.
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
-from oms import sealed
+from oms import events, sealed
 from oms.errors import DomainError
-from oms.models import ApiKey, IdempotencyKey
+from oms.models import ApiKey, Event, IdempotencyKey
 
 KEPT = timedelta(hours=24)
 ABANDONED = timedelta(minutes=2)  # a call that runs longer died with its process
 LONGEST_KEY = 255
+MOST_EFFECTS = 20
 NOT_KEPT = {401, 403, 409, 429}
 
 # One statement on both databases; no row comes back when the key is taken.
 CLAIM = """
-INSERT INTO oms_idempotencykey (api_key_id, key, fingerprint, created_at) VALUES (%s, %s, %s, %s)
+INSERT INTO oms_idempotencykey (api_key_id, key, fingerprint, correlation_id, created_at)
+VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (api_key_id, key) DO NOTHING RETURNING id
 """
 
@@ -40,6 +43,13 @@ class StillRunning(DomainError):
 
     code = "idempotency_key_running"
     message = "The first request with this Idempotency-Key is still running; try again."
+
+
+class AnswerLost(DomainError):
+    """The first call took effect, but died before its answer was stored."""
+
+    code = "idempotency_answer_lost"
+    message = "The first request took effect, but its answer was lost. It concerned {subjects}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +69,27 @@ def fingerprint(request: HttpRequest) -> str:
 def claim(api_key: ApiKey, key: str, print_: str) -> int | Answer:
     """Claim a key: the claim's id for the first call, the stored answer for a repeat.
 
-    Raises KeyReused and StillRunning. A claim whose process died is taken over.
+    Raises KeyReused, StillRunning and AnswerLost. A claim whose process died without any effect
+    is taken over.
     """
-    now = timezone.now()
+    thread, now = _thread(), connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(
-            CLAIM, [api_key.pk, key, print_, connection.ops.adapt_datetimefield_value(now)]
-        )
+        cursor.execute(CLAIM, [api_key.pk, key, print_, thread.hex, now])
         if row := cursor.fetchone():
             return row[0]
     return _repeat(api_key, key, print_)
 
 
 def keep(claimed: int, status: int, body: bytes) -> None:
-    """Store the answer of the call that holds this claim, or give the claim back."""
+    """Store the answer of the call that holds this claim, or give the claim back.
+
+    A call that broke after it had taken effect keeps its claim: a repeat is told that the answer
+    was lost, instead of doing the work twice.
+    """
     rows = IdempotencyKey.objects.filter(pk=claimed)
-    if status in NOT_KEPT or status >= 500:  # noqa: PLR2004 (server errors)
+    if status >= 500 and _effects(rows.get()):  # noqa: PLR2004 (server errors)
+        rows.update(created_at=timezone.now() - ABANDONED)
+    elif status in NOT_KEPT or status >= 500:  # noqa: PLR2004
         rows.delete()
     else:
         rows.update(status=status, body=sealed.seal_secret(body, _context(claimed)))
@@ -102,13 +117,32 @@ def _repeat(api_key: ApiKey, key: str, print_: str) -> int | Answer:
         raise KeyReused
     if row.status is not None and row.body is not None:
         return Answer(row.status, sealed.open_secret(row.body, _context(row.pk)))
+    return _take_over(row)
+
+
+def _take_over(row: IdempotencyKey) -> int:
     now = timezone.now()
-    taken = IdempotencyKey.objects.filter(
-        pk=row.pk, status=None, created_at=row.created_at, created_at__lt=now - ABANDONED
-    ).update(created_at=now)
-    if not taken:
+    if row.created_at > now - ABANDONED:
+        raise StillRunning
+    if found := _effects(row):
+        raise AnswerLost(subjects=", ".join(found))
+    mine = IdempotencyKey.objects.filter(pk=row.pk, status=None, created_at=row.created_at)
+    if not mine.update(created_at=now, correlation_id=_thread()):
         raise StillRunning
     return row.pk
+
+
+def _effects(row: IdempotencyKey) -> list[str]:
+    """What the call changed, by the events that carry its thread."""
+    rows = Event.objects.filter(correlation_id=row.correlation_id, at__gte=row.created_at)
+    found = rows.order_by("pk").values_list("subject_type", "subject_label")[:MOST_EFFECTS]
+    return list(
+        dict.fromkeys(f"{kind.rpartition('.')[2]} {label}".strip() for kind, label in found)
+    )
+
+
+def _thread() -> UUID:
+    return events.correlation.get() or uuid4()
 
 
 def _context(claimed: int) -> str:

@@ -206,6 +206,7 @@ class IdempotencyKey(models.Model):
     api_key = models.ForeignKey(ApiKey, models.CASCADE)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)  # SHA-256 of method, path and body
+    correlation_id = models.UUIDField(default=uuid.uuid4, editable=False)  # its events carry it
     status = models.PositiveSmallIntegerField(null=True)  # empty while the first call runs
     body = models.BinaryField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -1,10 +1,11 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from oms import idempotency, keys
+from oms import events, idempotency, keys
 from oms.models import IdempotencyKey, WebhookEndpoint
 
 HOOKS = "/api/v1/webhook-endpoints/"
@@ -56,6 +57,45 @@ def test_claim_of_a_call_that_died_is_taken_over(caller):
     assert response.status_code == 201
     assert "Idempotent-Replayed" not in response
     assert IdempotencyKey.objects.get().status == 201
+
+
+def test_claim_of_a_call_that_died_after_its_effect_is_not_run_again(caller, wire, subject, happen):
+    thread = uuid4()
+    repeat(caller, **{"X-Request-ID": str(thread)})
+    token = events.correlation.set(thread)
+    happen("test.done", subject)
+    events.correlation.reset(token)
+    IdempotencyKey.objects.update(
+        status=None, body=None, created_at=timezone.now() - timedelta(minutes=3)
+    )
+
+    response = repeat(caller)
+
+    assert (response.status_code, response.json()["code"]) == (409, "idempotency_answer_lost")
+    assert response.json()["params"] == {"subjects": "counter"}
+    assert WebhookEndpoint.objects.count() == 1
+
+
+def test_call_that_broke_after_its_effect_is_not_run_again(
+    caller, wire, subject, happen, monkeypatch, client
+):
+    from oms import webhooks
+
+    calls = []
+
+    def break_late(**_):
+        calls.append(1)
+        happen("test.done", subject)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(webhooks, "subscribe", break_late)
+    client.raise_request_exception = False
+
+    assert repeat(caller).status_code == 500
+    response = repeat(caller)
+
+    assert (response.status_code, response.json()["code"]) == (409, "idempotency_answer_lost")
+    assert len(calls) == 1
 
 
 def test_another_keys_repeat_is_another_call(caller):
