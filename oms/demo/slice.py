@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from oms.demo.people import address_of, somebody
+from oms.money import ZERO
 from orders.adapters.tabular import Credit, Report, Sale, read, read_profile
 from orders.operations import PlacedOrder, PlacedPayment
 
@@ -57,8 +58,8 @@ def _moved_sale(sale: Sale, move: timedelta) -> Sale:
 
 def _payments(placed: PlacedOrder) -> tuple[PlacedPayment, ...]:
     """Two of three paid by card at once, the others later: by transfer or on account."""
-    goods = sum(line.quantity * line.unit_price - line.discount for line in placed.lines)
-    total = goods + sum(charge.amount for charge in placed.charges)
+    goods = sum((line.quantity * line.unit_price - line.discount for line in placed.lines), ZERO)
+    total = goods + sum((charge.amount for charge in placed.charges), ZERO)
     kind = int(placed.external_id[-2:]) % 20
     reference = f"ch_{placed.external_id}"
     if kind == 0:
