@@ -6,6 +6,7 @@ a second one; elsewhere each table takes its own. Both write the same rows.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.db import connection
 from django.utils import timezone
@@ -72,20 +73,23 @@ def insert(made: Sequence[tuple[Customer, Party]], *, by: str) -> None:
 
 def index(people: Iterable[tuple[Customer, Party]]) -> None:
     """Insert the blind index of people who are there."""
-    SearchToken.objects.bulk_create(_tokens(people))
-
-
-def _tokens(people: Iterable[tuple[Customer, Party]]) -> list[SearchToken]:
-    """In token order, so that two batches with the same people never wait for each other."""
-    rows = [
+    SearchToken.objects.bulk_create(
         SearchToken(subject=customer.subject, kind=kind, token=token)
+        for kind, token, customer in _entries(people)
+    )
+
+
+def _entries(people: Iterable[tuple[Customer, Party]]) -> list[tuple[str, str, Customer]]:
+    """In token order, so that two batches with the same people never wait for each other."""
+    entries = [
+        (kind, token, customer)
         for customer, party in people
         for kind, tokens in tokens_of(
             f"{party.name} {party.company}", party.email, party.phone
         ).items()
         for token in tokens
     ]
-    return sorted(rows, key=lambda row: (row.kind, row.token))
+    return sorted(entries, key=itemgetter(0, 1))
 
 
 def _insert_by_table(made: Sequence[tuple[Customer, Party]], by: str) -> None:
@@ -103,7 +107,7 @@ def _insert_at_once(made: Sequence[tuple[Customer, Party]], by: str) -> None:
     now, user = timezone.now(), user_of(by)
     by_person = {customer.subject.public_id: customer for customer, _ in made}
     subjects = [customer.subject for customer in by_person.values()]
-    tokens = _tokens(made)
+    entries = _entries(made)
     sent = {
         "now": now,
         "prefix": numbers.SERIES["customer"],
@@ -113,9 +117,9 @@ def _insert_at_once(made: Sequence[tuple[Customer, Party]], by: str) -> None:
         "operational": [subject.operational_key for subject in subjects],
         "fiscal": [subject.fiscal_key for subject in subjects],
         "profiles": [customer.profile for customer in by_person.values()],
-        "owners": [token.subject.public_id for token in tokens],
-        "kinds": [str(token.kind) for token in tokens],
-        "tokens": [token.token for token in tokens],
+        "owners": [customer.subject.public_id for _, _, customer in entries],
+        "kinds": [kind for kind, _, _ in entries],
+        "tokens": [token for _, token, _ in entries],
     }
     with connection.cursor() as cursor:
         cursor.execute(AT_ONCE, sent)
