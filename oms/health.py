@@ -1,20 +1,47 @@
 """What watches this installation from outside: readiness for balancers, figures for Prometheus."""
 
 import hmac
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.utils import timezone
 from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
-from oms.models import Worker
+from oms.models import Delivery, DeliveryState, Event, WebhookDelivery, Worker
 
 ALIVE = timedelta(seconds=45)
 LOOPBACK = {"127.0.0.1", "::1"}
+
+
+class Backlog(Collector):
+    """What waits for the workers, counted when somebody asks."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Gauges by kind of work and state; dead ones wait for a person."""
+        yield GaugeMetricFamily(
+            "oms_events_waiting", "Events without a position.", _count(Event, position=None)
+        )
+        for model, name in ((Delivery, "oms_deliveries"), (WebhookDelivery, "oms_webhooks")):
+            gauge = GaugeMetricFamily(name, "Deliveries not done.", labels=["state"])
+            for state in (DeliveryState.PENDING, DeliveryState.DEAD):
+                gauge.add_metric([state], _count(model, state=state))
+            yield gauge
+        yield GaugeMetricFamily(
+            "oms_workers", "Workers alive.", _count(Worker, seen_at__gt=timezone.now() - ALIVE)
+        )
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing is counted when the collector is registered."""
+        return []
 
 
 class NotMigrated(Exception):
@@ -43,6 +70,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not token and direct and request.META.get("REMOTE_ADDR") in LOOPBACK:
         return ExportToDjangoView(request)
     return HttpResponseForbidden("Not for you.", content_type="text/plain")
+
+
+def _count(model: type[Model], **conditions: object) -> int:
+    return model._default_manager.filter(**conditions).count()  # noqa: SLF001
+
+
+REGISTRY.register(Backlog())
 
 
 @cache

@@ -55,3 +55,12 @@ def test_metrics_are_told_to_whoever_brings_the_token(db, client, settings):
         "/metrics", headers={"Authorization": "Bearer t0ken"}, REMOTE_ADDR="192.0.2.1"
     )
     assert right.status_code == 200
+
+
+def test_metrics_count_what_waits(client, wire, subject, happen):
+    happen("test.done", subject, times=2)
+
+    told = client.get("/metrics").content.decode()
+
+    assert "oms_events_waiting 2.0" in told
+    assert 'oms_deliveries{state="dead"} 0.0' in told
