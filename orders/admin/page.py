@@ -16,7 +16,7 @@ from oms import words
 from oms.models import Event
 from orders.admin.acts import REPAIRS, left_of
 from orders.admin.timeline import held_words
-from orders.enums import OrderStatus, Stage
+from orders.enums import OrderStatus, Stage, TransactionKind
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries.balance import Balance
@@ -26,11 +26,19 @@ STAGES = list(Stage)
 REACHED = {
     Stage.PLACEMENT: ("order.placed",),
     Stage.VALIDATION: ("order.hold_lifted", "order.placed"),
-    Stage.ALLOCATION: ("order.allocated",),
+    Stage.ALLOCATION: ("order.allocated", "order.released"),
     Stage.PAYMENT: ("order.payment_captured", "order.payment_authorized", "order.payment_promised"),
     Stage.FULFILMENT: ("order.shipped",),
     Stage.SHIPPING: ("order.delivered",),
     Stage.REPORTING: ("order.closed", "order.cancelled"),
+}
+
+
+MOVED = {
+    TransactionKind.AUTHORIZE: "authorised",
+    TransactionKind.CAPTURE: "received",
+    TransactionKind.REFUND: "paid back",
+    TransactionKind.VOID: "given up",
 }
 
 
@@ -295,7 +303,7 @@ def payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
     return [
         {
             "payment": payment,
-            "moves": list(payment.transactions.all()),
+            "moves": [(row, MOVED[row.kind]) for row in payment.transactions.all()],
             "open": open_amount(payment),
             "capture": reverse("admin:orders_payment_act", args=[payment.pk, "capture"]),
             "void": reverse("admin:orders_payment_act", args=[payment.pk, "void"]),

@@ -58,16 +58,20 @@ class Teller:
         """An amount in the order's currency."""
         return words.money(Decimal(str(amount or 0)), self.order.currency)
 
-    def units(self, facts: dict[str, Any]) -> str:
+    def number(self, facts: dict[str, Any]) -> str:
+        """How many units."""
+        return words.count(sum(unit[2] for unit in facts.get("units", [])), "unit")
+
+    def units(self, facts: dict[str, Any], at: str = "at") -> str:
         """How many units, and where: 5 units (3 at LONDON, 2 at BERLIN)."""
-        per_place: dict[int, int] = {}
+        per_place: dict[str, int] = {}
         for _line, place, quantity in facts.get("units", []):
-            per_place[place] = per_place.get(place, 0) + quantity
-        parts = [f"{n} at {self.locations.get(place, '?')}" for place, n in per_place.items()]
-        if len(parts) == 1:
-            place, n = next(iter((self.locations.get(p, "?"), n) for p, n in per_place.items()))
-            return f"{words.count(n, 'unit')} at {place}"
-        return f"{words.count(sum(per_place.values()), 'unit')} ({', '.join(parts)})"
+            code = self.locations.get(place, "?")
+            per_place[code] = per_place.get(code, 0) + quantity
+        if len(per_place) == 1:
+            return f"{self.number(facts)} {at} {next(iter(per_place))}"
+        parts = ", ".join(f"{quantity} {at} {code}" for code, quantity in per_place.items())
+        return f"{self.number(facts)} ({parts})"
 
     def lines(self, facts: dict[str, Any]) -> str:
         """Units per SKU: 3 x LAMP, 1 x MUG."""
@@ -155,11 +159,11 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Taken back from locations: {teller.units(facts)} – {facts.get('reason', '')}"
     ),
     "order.shipped": lambda teller, facts: (
-        f"Shipped {teller.units(facts)} with {facts.get('reference', '')}"
+        f"Shipped {teller.units(facts, 'from')} with {facts.get('reference', '')}"
     ),
-    "order.delivered": lambda teller, facts: f"Delivered {teller.units(facts)}",
+    "order.delivered": lambda teller, facts: f"Delivered {teller.number(facts)}",
     "order.returned": lambda teller, facts: (
-        f"Returned {teller.units(facts)} with {facts.get('reference', '')}, "
+        f"Returned {teller.number(facts)} with {facts.get('reference', '')}, "
         f"credit {teller.money(facts.get('credit'))}"
     ),
     "order.return_announced": lambda teller, facts: (
