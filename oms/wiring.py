@@ -12,6 +12,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.cancelled": ("reporting.consumers.count",),
     "order.backordered": ("reporting.consumers.count",),
     "shipment.shipped": ("reporting.consumers.count", "compliance.consumers.issue_invoice"),
+    "return.partially_received": ("compliance.consumers.issue_credit_note",),
     "return.received": ("reporting.consumers.count", "compliance.consumers.issue_credit_note"),
 }
 

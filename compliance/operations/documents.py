@@ -57,7 +57,7 @@ class Goods:
 
 
 def goods_of(event: Event) -> Goods:
-    """The goods that `shipment.shipped` or `return.received` tells of."""
+    """The goods that the event of a shipment or a return tells of."""
     kind = "shipment" if event.name == SHIPPED else "return"
     units: Counter[int] = Counter()
     for line, _product, quantity in event.facts["units" if kind == "shipment" else "lines"]:
@@ -111,24 +111,25 @@ def issue_invoice(order: "Order", *, by: str, goods: Goods) -> Invoice:
 def issue_credit_note(order: "Order", *, by: str, goods: Goods) -> list[Invoice]:
     """Issue credit notes for goods that came back: one for each entity that had invoiced them.
 
-    Repeatable: gives what was issued for this source before. Raises NotInvoiced while an invoice
-    of the goods is still missing, which a consumer tries again.
+    `goods` are all units of the return so far; what earlier notes of it credit is left out, so
+    that a repeat issues nothing and a return in parts is credited part by part. Gives all notes of
+    the return. Raises NotInvoiced while an invoice is missing, which a consumer tries again.
     """
     order = queries.locked(order.pk)
-    if earlier := list(Invoice.objects.filter(source__in=_sources(goods.source))):
-        return earlier
-    corrected = queries.corrected(order, goods.units)
-    if sum(sum(units.values()) for units in corrected.values()) != sum(goods.units.values()):
+    earlier = queries.notes_of(goods.source)
+    units = queries.uncredited(goods.units, earlier)
+    corrected = queries.corrected(order, units)
+    if sum(sum(found.values()) for found in corrected.values()) != sum(units.values()):
         raise NotInvoiced(number=order.number)
 
     by_entity: dict[LegalEntity, dict[Invoice, dict[int, int]]] = {}
-    for invoice, units in corrected.items():
-        by_entity.setdefault(invoice.entity, {})[invoice] = units
-    sources = _sources(goods.source)
-    return [
-        _credit(order, source, parts, goods.at, by=by)
-        for source, parts in zip(sources, by_entity.values(), strict=False)
-    ]
+    for invoice, found in corrected.items():
+        by_entity.setdefault(invoice.entity, {})[invoice] = found
+    notes = list(earlier)
+    for parts in by_entity.values():
+        source = f"{goods.source}/{len(notes) + 1}" if notes else goods.source
+        notes.append(_credit(order, source, parts, goods.at, by=by))
+    return notes
 
 
 def issue_for(event: Event, *, by: str) -> int:
@@ -137,7 +138,7 @@ def issue_for(event: Event, *, by: str) -> int:
     if event.name == SHIPPED:
         issue_invoice(order, by=by, goods=goods)
         return 1
-    return len(issue_credit_note(order, by=by, goods=goods)) if goods.units else 0
+    return len(issue_credit_note(order, by=by, goods=goods))
 
 
 def read_buyer(invoice: Invoice, *, by: str) -> dict[str, Any]:
@@ -177,11 +178,6 @@ def _credit(
         amounts.draft(amounts.line_items(order, lines, done, units), order.currency),
         by=by,
     )
-
-
-def _sources(source: str) -> list[str]:
-    """A source's own name, and the names for further entities."""
-    return [source, *(f"{source}/{count}" for count in range(2, 10))]
 
 
 def _draft_invoice(order: "Order", goods: Goods) -> amounts.Draft:

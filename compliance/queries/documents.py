@@ -2,12 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from compliance.enums import DocumentKind, TaxCategory, Treatment
@@ -88,6 +88,20 @@ def corrected(order: Order, units: Mapping[int, int]) -> dict[Invoice, dict[int,
             wanted[line] -= taken
             found[row.invoice][line] = found[row.invoice].get(line, 0) + taken
     return dict(found)
+
+
+def notes_of(source: str) -> list[Invoice]:
+    """The credit notes of a return: one, or one for each part of it and each entity."""
+    named = Q(source=source) | Q(source__startswith=f"{source}/")
+    return list(Invoice.objects.filter(named).order_by("pk"))
+
+
+def uncredited(units: Mapping[int, int], notes: Sequence[Invoice]) -> dict[int, int]:
+    """Units by order line that these notes do not credit yet."""
+    rows = InvoiceLine.objects.filter(invoice__in=notes).order_by()
+    done = dict(rows.values_list("order_line").annotate(units=Sum("quantity")))
+    left = {line: quantity - done.get(line, 0) for line, quantity in units.items()}
+    return {line: quantity for line, quantity in left.items() if quantity > 0}
 
 
 def fiscal_year(entity: LegalEntity, on: date) -> str:

@@ -323,3 +323,23 @@ def test_issue_invoice_line_with_a_stated_tax_keeps_it(london):
     assert [(g["category"], g["rate"], g["amount"]) for g in Invoice.objects.get().tax_groups] == [
         ("Z", "0", "0.00")
     ]
+
+
+def test_issue_credit_note_of_a_return_in_parts_credits_each_part_once(order):
+    consumers.issue_invoice(ship(order, "SH1", MUG=3, POT=1))
+    first = take_back(order, "RMA1", MUG=1)
+    take_back(order, "RMA1", MUG=1, POT=1)
+    line = {line.sku: line.pk for line in order.lines.all()}
+    whole = event("return.received", "RMA1", order, "lines", [])
+    whole.facts["lines"] = [[line["MUG"], 0, 2], [line["POT"], 0, 1]]
+
+    for _ in range(2):
+        consumers.issue_credit_note(first)
+        consumers.issue_credit_note(whole)
+
+    notes = Invoice.objects.filter(kind="credit_note").order_by("pk")
+    assert [(note.source, note.gross) for note in notes] == [
+        ("return:RMA1", D("12.00")),
+        ("return:RMA1/2", D("42.00")),
+    ]
+    assert Order.objects.get().total == D("70.80") - D("54.00")
