@@ -1,7 +1,7 @@
 """Ninety days of business: each day's orders come in, and the work of each day is done."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +13,7 @@ from fulfillment.enums import FulfillmentOrderStatus, Outcome, ReturnStatus, Shi
 from oms import dispatch
 from oms.demo import goods, world
 from oms.demo.clock import Clock
+from oms.demo.elsewhere import orders_between
 from oms.demo.slice import documents, moved_at
 from oms.errors import DomainError
 from orders import operations as orders
@@ -40,6 +41,9 @@ class Quarter:
         self.days: dict[date, list[Sale | Credit]] = defaultdict(list)
         for document in documents(now, self.report):
             self.days[moved_at(document).date()].append(document)
+        self.others: dict[date, list[tuple[str, orders.PlacedOrder]]] = defaultdict(list)
+        for code, placed in orders_between(self.first, now, self.shelf()):
+            self.others[moved(placed).date()].append((code, placed))
         self.dice = random.Random(7)  # noqa: S311 (the same demo every time)
         self.clerk = world.user_of("Operations")
         self.picker = world.user_of("Warehouse")
@@ -54,6 +58,13 @@ class Quarter:
         """All sales of the quarter."""
         for day in self.days.values():
             yield from (one for one in day if isinstance(one, Sale))
+
+    def shelf(self) -> list[orders.PlacedLine]:
+        """What sells best and is bought in well, most wanted first."""
+        sold = [line for sale in self.sales() for line in sale.placed.lines]
+        often = Counter(line.sku for line in sold if not goods.is_short(line.sku))
+        lines = {line.sku: line for line in sold}
+        return [lines[sku] for sku, _ in often.most_common(60)]
 
     def live(self, tell: Tell) -> None:
         """Let every day pass; `tell` learns how many orders are in, of how many."""
@@ -83,7 +94,9 @@ class Quarter:
         if day.weekday() < 6:  # noqa: PLR2004 (Sunday)
             self._deliver(now)
             self._receive_returns(now)
-            self._ship(self._at(day, 10))
+            self._release(now)
+            self._at(day, 10)
+            self._ship()
             self._collect(now)
         if (day - self.first).days in {30, 60}:
             self._replenish(day)
@@ -93,17 +106,29 @@ class Quarter:
         """Take in the day's orders and credits; lift yesterday's holds."""
         today = self.days.get(day, [])
         self._at(day, 17)
-        self._lift(day)
+        self._lift()
         for document in today:
             self.loader.take(document)
         self.loader.finish()
+        for code, placed in self.others.get(day, []):
+            orders.place(world.table("orders.Channel").get(code=code), [placed], by=BY)
         dispatch.drain(webhooks=False)
         return sum(isinstance(one, Sale) for one in today)
 
     def _is_left(self, placed_at: datetime) -> bool:
         return placed_at > self.now - LEFT_OPEN
 
-    def _ship(self, now: datetime) -> None:
+    def _release(self, now: datetime) -> None:
+        """A clerk releases what companies ordered until yesterday; the latest waits."""
+        waiting = world.table("orders.Order").filter(
+            channel__code=world.DESK, status="placed", placed_at__lt=now - timedelta(hours=20)
+        )
+        for order in waiting:
+            if not self._is_left(order.placed_at):
+                with suppress(DomainError):
+                    orders.release(order, by=self.clerk)
+
+    def _ship(self) -> None:
         """Pick, pack and hand over what waits, most of it on the first day."""
         waiting = world.table("fulfillment.FulfillmentOrder").filter(
             status=FulfillmentOrderStatus.OPEN
@@ -182,19 +207,31 @@ class Quarter:
     def _collect(self, now: datetime) -> None:
         """Capture what was authorised or promised once goods are on their way; pay back refunds."""
         payments = world.table("orders.Payment").filter(
-            order__channel=self.channel,
             order__payment_status__in=["unpaid", "authorized"],
             order__fulfillment_status="shipped",
-            created_at__lt=now - timedelta(days=6),
+            order__placed_at__lt=now - timedelta(days=9),
         )
         for payment in payments.select_related("order"):
             with suppress(DomainError):
-                orders.capture(payment, by=self.finance, amount=payment.order.total)
+                self._take_money(payment)
         overpaid = world.table("orders.Order").filter(
             payment_status="overpaid", channel=self.channel, placed_at__lt=now - timedelta(days=9)
         )
         for order in overpaid:
             self._refund(order)
+
+    def _take_money(self, payment: Any) -> None:
+        """Capture what was promised; what tax came on top is transferred."""
+        order = payment.order
+        orders.capture(payment, by=self.finance, amount=min(payment.amount, order.total))
+        if order.total > payment.amount:
+            orders.record_capture(
+                order,
+                by=self.finance,
+                method="bank_transfer",
+                amount=order.total - payment.amount,
+                reference=f"BACS-{order.number}",
+            )
 
     def _refund(self, order: Any) -> None:
         payment = order.payments.first()
@@ -214,7 +251,7 @@ class Quarter:
                 reference=f"re_{grant.pk}",
             )
 
-    def _lift(self, day: date) -> None:
+    def _lift(self) -> None:
         """A person looks at the holds of the day before; those of the last days wait."""
         open_holds = world.table("orders.Hold").filter(lifted_at=None)
         for hold in open_holds.select_related("order"):
@@ -230,3 +267,9 @@ class Quarter:
 
     def _seen_skus(self) -> list[str]:
         return sorted({line.sku for sale in self.sales() for line in sale.placed.lines})
+
+
+def moved(placed: orders.PlacedOrder) -> datetime:
+    """When an order of the demo came: always known."""
+    assert placed.placed_at is not None  # noqa: S101 (the demo gives every order its time)
+    return placed.placed_at

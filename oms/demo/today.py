@@ -1,0 +1,186 @@
+"""What should be seen at once when the demo opens: every hold, payment state and kind of trouble."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from customers import operations as customers
+from fulfillment import operations as fulfillment
+from fulfillment.enums import RejectReason, ReturnReason
+from oms import dispatch
+from oms.demo import elsewhere, world
+from oms.demo.people import address_of
+from orders import operations as orders
+from orders.enums import CancelReason, HoldKind
+
+BY = "command:seed_demo"
+
+
+class Today:
+    """Special cases, placed during the last two days."""
+
+    def __init__(self, now: datetime, shelf: Sequence[orders.PlacedLine]) -> None:
+        """Know what sells, and who does the work."""
+        self.now = now
+        self.shelf = shelf
+        self.dice = random.Random(5)  # noqa: S311 (the same cases every time)
+        self.clerk = world.user_of("Operations")
+        self.finance = world.user_of("Finance")
+        self.picker = world.user_of("Warehouse")
+        self.count = 0
+
+    def happen(self) -> None:
+        """Place every case and do what makes it one."""
+        self.holds_by_rules()
+        self.holds_by_people()
+        self.payments()
+        self.cancellations()
+        dispatch.drain(webhooks=False)
+        self.rejections()
+        self.returns()
+        dispatch.drain(webhooks=False)
+
+    def order(self, code: str = world.WEB, **changes: Any) -> Any:
+        """Place one order of a channel, changed as a case needs it."""
+        self.count += 1
+        at = self.now - timedelta(minutes=41 * self.count)
+        key = f"{at:%y%m%d}-X{self.count}"
+        placed = replace(elsewhere.make(code, key, at, self.shelf, self.dice), **changes)
+        channel = world.table("orders.Channel").get(code=code)
+        return orders.place_one(channel, placed, by=BY).order
+
+    def holds_by_rules(self) -> None:
+        """Orders that validation stops."""
+        known = self.shelf[0]
+        unknown = orders.PlacedLine("GLUEHWEIN-SET-6", 2, Decimal("24.90"), name="Glühwein, 6 cups")
+        self.order(lines=(known, unknown))
+        self.order(shipping_address={**address_of("W1", "DE", "Ada Grünwald"), "postcode": ""})
+        self.order(total=Decimal("19.99"))
+        self.order(lines=(replace(known, quantity=180),), payments=())  # above the review limit
+        twin = elsewhere.make(
+            world.WEB, "TWIN-1", self.now - timedelta(minutes=50), self.shelf, self.dice
+        )
+        for number in (1, 2):
+            self.order(**_content(twin), external_id=f"DE-TWIN-{number}")
+        self._over_the_limit()
+
+    def _over_the_limit(self) -> None:
+        lines = (replace(self.shelf[1], quantity=120),)
+        at = self.now - timedelta(hours=20)
+        desk = world.table("orders.Channel").get(code=world.DESK)
+        first = elsewhere.desk_order("B2B-LIMIT-1", "B900", lines[:1], at=at)
+        order = orders.place_one(desk, first, by=BY).order
+        customers.set_terms(
+            order.customer,  # type: ignore[union-attr]
+            by=self.finance,
+            credit_limit=Decimal(250),
+            payment_terms_days=14,
+            reason="Late with two invoices",
+        )
+        again = elsewhere.desk_order("B2B-LIMIT-2", "B900", lines, at=self.now - timedelta(hours=3))
+        orders.place_one(desk, again, by=BY)
+
+    def holds_by_people(self) -> None:
+        """Orders that a person stopped."""
+        for kind, reason, owner in (
+            (
+                HoldKind.FRAUD,
+                "Card and delivery country differ; three orders in an hour",
+                "Finance",
+            ),
+            (HoldKind.CUSTOMER_REQUEST, "Is on holiday; deliver after Monday", "Support"),
+            (HoldKind.OTHER, "Gift message has to be approved", "Operations"),
+        ):
+            order = self.order(payments=())
+            due = self.now + timedelta(days=2)
+            orders.place_hold(
+                order, by=self.clerk, kind=kind, reason=reason, owner=owner, due_at=due
+            )
+
+    def payments(self) -> None:
+        """Every payment state on orders of these days."""
+        self.order(payments=(orders.PlacedPayment("bank_transfer", Decimal(10), "pending"),))
+        half = self.order(payments=())
+        self._transfer(half, (half.total / 2).quantize(Decimal("0.01")), "SEPA-HALF")
+        more = self.order(payments=())
+        self._transfer(more, more.total + 5, "SEPA-MORE")
+        card = self.order(payments=())
+        orders.record_authorization(
+            card, by=BY, method="card", amount=card.total, reference="pi_authorized"
+        )
+
+    def _transfer(self, order: Any, amount: Decimal, reference: str) -> None:
+        orders.record_capture(
+            order, by=self.finance, method="bank_transfer", amount=amount, reference=reference
+        )
+
+    def cancellations(self) -> None:
+        """Cancelled before anything was paid; and after, with the money sent back or still owed."""
+        orders.cancel(
+            self.order(payments=()), by=self.clerk, reason=CancelReason.CUSTOMER, note="By phone"
+        )
+        for number, paid_back in enumerate((True, False)):
+            order = self.order(world.DESK, payments=())
+            self._transfer(order, order.total, f"BACS-C{number}")
+            amount = order.total
+            orders.cancel(order, by=self.clerk, reason=CancelReason.INVENTORY)
+            grant = orders.grant_refund(
+                order, by=self.clerk, amount=amount, reason="Cancelled: cannot be supplied"
+            )
+            if paid_back:
+                payment = order.payments.first()
+                orders.pay_refund(
+                    grant, by=self.finance, payment=payment, amount=amount, reference="BACS-BACK"
+                )
+
+    def rejections(self) -> None:
+        """A location cannot supply: one is served from elsewhere, one has to wait."""
+        work = world.table("fulfillment.FulfillmentOrder").filter(status="open")
+        for document, reason in zip(
+            work.order_by("-pk")[:3],
+            (RejectReason.DAMAGED, RejectReason.CAPACITY, RejectReason.NOT_IN_STOCK),
+            strict=False,
+        ):
+            fulfillment.reject(document, by=self.picker, reason=reason, note="Seen at the shelf")
+            order = world.table("orders.Order").get(pk=document.order_id)
+            if reason == RejectReason.NOT_IN_STOCK:
+                orders.place_hold(
+                    order,
+                    by=self.clerk,
+                    kind=HoldKind.OUT_OF_STOCK,
+                    reason=f"{document.location} found nothing on the shelf",
+                    owner="Operations",
+                )
+
+    def returns(self) -> None:
+        """Returns at each step: asked for, approved, declined."""
+        delivered = world.table("orders.Order").filter(
+            status="closed", fulfillment_status="shipped"
+        )
+        for step, order in enumerate(delivered.order_by("-pk")[:5]):
+            line = order.lines.order_by("position").first()
+            document = fulfillment.request_return(
+                order,
+                by=self.clerk,
+                quantities={line.pk: 1},
+                reason=(ReturnReason.DAMAGED, ReturnReason.UNWANTED)[step % 2],
+                reference=f"DEMO-{order.number}",
+            )
+            if step == 3:  # noqa: PLR2004 (the fourth)
+                fulfillment.approve(document, by=self.clerk)
+            if step == 4:  # noqa: PLR2004 (the fifth)
+                fulfillment.decline(document, by=self.clerk, reason="Sent more than 30 days ago")
+
+
+def _content(placed: orders.PlacedOrder) -> dict[str, Any]:
+    """What makes two orders look like one sent twice."""
+    return {
+        "customer": placed.customer,
+        "shipping_address": placed.shipping_address,
+        "lines": placed.lines,
+        "charges": placed.charges,
+        "payments": (),
+    }
