@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 BACKEND = "default"
 ALIVE = timedelta(seconds=45)  # a worker that has not beaten for so long is dead
 MOST_CLAIMS = 3
+KEPT = timedelta(days=30)
 
 
 class Lost(Exception):
@@ -57,6 +58,14 @@ def recover() -> int:
             rows = DBTaskResult.objects.running().filter(pk=found.pk, worker_ids=found.worker_ids)
             rows.update(status=TaskResultStatus.READY, started_at=None)
     return len(lost)
+
+
+def forget_old() -> int:
+    """Delete finished tasks after a month; how many. Their jobs stay."""
+    if not _ours():
+        return 0
+    old = DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - KEPT)
+    return old.delete()[0]
 
 
 def _lost(running: QuerySet[DBTaskResult]) -> list[DBTaskResult]:

@@ -1,12 +1,14 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from oms import jobs, wiring
 from oms.dispatch import tasks
+from oms.dispatch.housekeeping import tidy
 from oms.models import Job, JobState, Worker
 from tests.oms.conftest import HERE
 
@@ -65,3 +67,13 @@ def test_recover_fails_a_task_that_took_three_workers_down():
         TaskResultStatus.FAILED,
         "oms.dispatch.tasks.Lost",
     )
+
+
+def test_tidy_forgets_finished_tasks_after_a_month(waiting):
+    tasks.run_next("here")
+
+    assert tidy() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert tidy() == 1
+
+    assert Job.objects.get().state == JobState.DONE
