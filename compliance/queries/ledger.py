@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, Exists, F, Max, OuterRef, QuerySet, Sum, Value
+from django.db.models import (
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce, Concat
 
 from compliance.enums import DocumentKind
@@ -16,7 +27,7 @@ from fulfillment.models import Return, Shipment
 from oms.ledgers import Invariant
 from oms.models import Delivery, DeliveryState
 from oms.money import ZERO
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 
 INVOICES = "compliance.consumers.issue_invoice"
 CREDIT_NOTES = "compliance.consumers.issue_credit_note"
@@ -50,6 +61,12 @@ def invariants() -> list[Invariant]:
             "No more units are invoiced than shipped, and no more credited than returned.",
             count=InvoiceLine.objects.exclude(order_line=None).count,
             violations=_too_many_units,
+        ),
+        Invariant(
+            "invoice.orders",
+            "Invoices less credit notes of an order that is wholly documented are its total.",
+            count=lambda: Invoice.objects.values("order").distinct().count(),
+            violations=_unlike_their_orders,
         ),
         Invariant(
             "invoice.shipments",
@@ -106,6 +123,33 @@ def _too_many_units() -> Iterator[str]:
         yield f"{line.order} line {line.position}: invoiced {line.invoiced} of {line.shipped}"
     for line in rows.filter(credited__gt=F("returned")):
         yield f"{line.order} line {line.position}: credited {line.credited} of {line.returned}"
+
+
+def _unlike_their_orders() -> Iterator[str]:
+    """Compared here and not in SQL: SQLite adds up in floating point."""
+    orders = Order.objects.filter(Exists(Invoice.objects.filter(order=OuterRef("pk"))))
+    rows = orders.filter(~Exists(_undocumented())).annotate(
+        invoiced=_gross(DocumentKind.INVOICE), credited=_gross(DocumentKind.CREDIT_NOTE)
+    )
+    figures = rows.order_by("pk").values_list("number", "total", "invoiced", "credited")
+    for number, total, invoiced, credited in figures.iterator(chunk_size=BATCH):
+        if round(invoiced - credited, 4) != total:
+            yield f"{number}: {total}, documents {invoiced} - {credited}"
+
+
+def _undocumented() -> QuerySet[OrderLine]:
+    """Lines of which something is still to be shipped, invoiced or credited."""
+    lines = OrderLine.objects.filter(order=OuterRef("pk")).annotate(
+        line_invoiced=_units(DocumentKind.INVOICE), line_credited=_units(DocumentKind.CREDIT_NOTE)
+    )
+    whole = Q(line_invoiced=F("quantity") - F("cancelled"), line_credited=F("returned"))
+    return lines.exclude(whole)
+
+
+def _gross(kind: DocumentKind) -> Any:
+    found = Invoice.objects.filter(order=OuterRef("pk"), kind=kind).order_by()
+    totals = found.values("order").annotate(sum=Sum("gross")).values("sum")
+    return Coalesce(totals, Value(0), output_field=DecimalField())
 
 
 def _units(kind: DocumentKind) -> Any:

@@ -1,8 +1,11 @@
 """Each invariant of documents: true of what we do, false of what somebody did behind our back."""
 
+from decimal import Decimal
+
 import pytest
 
 from compliance import consumers
+from compliance.models import Invoice
 from compliance.queries import invariants
 from fulfillment.models import (
     Carrier,
@@ -10,9 +13,12 @@ from fulfillment.models import (
     Return,
     Shipment,
 )
+from inventory.operations import Units
 from oms.ledgers import check
 from oms.models import Delivery, DeliveryState, Event
-from tests.factories import place, shop, stocked, warehouse
+from orders import operations as orders
+from orders.models import Order
+from tests.factories import BY, place, shop, stocked, warehouse
 from tests.factories.documents import ship, take_back, tamper
 
 
@@ -38,7 +44,7 @@ def violated():
 
 def test_invariants_of_issued_documents_hold(documented):
     assert violated() == {}
-    assert [check(invariant).rows for invariant in invariants()] == [2, 3, 3, 3, 0, 0]
+    assert [check(invariant).rows for invariant in invariants()] == [2, 3, 3, 3, 1, 0, 0]
 
 
 def test_invariant_series_finds_a_gap(documented):
@@ -53,7 +59,7 @@ def test_invariant_series_finds_a_gap(documented):
     [
         (
             "UPDATE compliance_invoice SET gross = 1 WHERE sequence = 2",
-            {"invoice.digest", "invoice.amounts"},
+            {"invoice.digest", "invoice.amounts", "invoice.orders"},
         ),
         (
             "UPDATE compliance_invoiceline SET quantity = 9 WHERE quantity = 2",
@@ -61,6 +67,7 @@ def test_invariant_series_finds_a_gap(documented):
         ),
         ("UPDATE compliance_invoice SET sealed = NULL WHERE sequence = 2", {"invoice.digest"}),
         ("UPDATE orders_orderline SET returned = 0", {"invoice.units"}),
+        ("UPDATE orders_order SET total = 1", {"invoice.orders"}),
     ],
 )
 def test_invariants_find_a_changed_row(sql, names, documented):
@@ -113,3 +120,16 @@ def test_invariants_wait_for_what_is_still_to_be_passed_on(undocumented):
     )
 
     assert violated() == {}
+
+
+def test_invariants_hold_when_the_rest_is_cancelled(uk):
+    stocked("MUG", warehouse(), 10)
+    order = place(shop(price_includes_tax=False), ("MUG", 3, "3.33"))
+    consumers.issue_invoice(ship(order, "SH1", MUG=1))
+    line = order.lines.get()
+    location = line.reservations.first().level.location_id
+    orders.recall_units(order, by=BY, units=[Units(line.pk, location, 2)], reason="asked")
+    orders.cancel_lines(order, by=BY, quantities={line.pk: 2}, reason="customer")
+
+    assert violated() == {}
+    assert Invoice.objects.get().gross == Order.objects.get().total == Decimal("4.00")
