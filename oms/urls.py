@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from oms import health, openapi, portal  # noqa: F401 (openapi registers itself)
+from oms.admin.autocomplete import autocomplete
 
 APPS = ("customers", "inventory", "orders", "fulfillment", "reporting", "compliance")
 
@@ -22,6 +23,7 @@ docs = [
 
 # Passwords and second factors are asked for in one place: the account pages.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.autocomplete_view = autocomplete  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

@@ -103,6 +103,10 @@ class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
         """The SKU is what orders, files and labels name; it stays."""
         return ("sku",) if obj else ()
 
+    def choice_label(self, product: Product) -> str:
+        """How search boxes offer a product."""
+        return f"{product.sku} – {product.name}"
+
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Files change what forms change."""
         return self.has_change_permission(request)

@@ -51,6 +51,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
     acts: ClassVar[tuple[Act, ...]] = ()
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for every choice would read the whole table
     list_per_page = 50
     list_fullwidth = True
     ordering = ("-pk",)

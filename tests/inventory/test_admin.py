@@ -204,3 +204,13 @@ def test_location_page_opens_for_operations(login):
     response = login("Operations").get(reverse("admin:inventory_location_change", args=[place_.pk]))
 
     assert response.status_code == 200
+
+
+def test_search_box_for_products_offers_sku_and_name(login):
+    client = login("Operations")
+    product("MUG", name="Blue mug")
+    query = {"app_label": "orders", "model_name": "orderline", "field_name": "product"}
+
+    answer = client.get(reverse("admin:autocomplete"), {"term": "mu", **query}).json()
+
+    assert [row["text"] for row in answer["results"]] == ["MUG – Blue mug"]

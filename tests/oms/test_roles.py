@@ -6,6 +6,7 @@ from django.test import RequestFactory
 
 from oms import navigation
 from oms.models import User
+from tests.factories import place, product, shop
 
 pytestmark = pytest.mark.django_db
 roles = importlib.import_module("oms.migrations.0003_roles")
@@ -88,3 +89,45 @@ def test_sidebar_of_nobody_is_home_alone():
     request.user = user
 
     assert [group["title"] for group in navigation.sidebar(request)] == [""]
+
+
+def test_only_the_nearest_entry_is_marked_as_here():
+    user = User.objects.create_superuser("root")
+    request = RequestFactory().get("/admin/orders/order/import/")
+    request.user = user
+
+    items = [item for group in navigation.sidebar(request) for item in group["items"]]
+
+    assert [item["title"] for item in items if item["active"]] == ["Import"]
+
+
+def found(user, term):
+    request = RequestFactory().get("/admin/search/")
+    request.user = user
+    return [hit.title for hit in navigation.search(request, term)]
+
+
+@pytest.mark.parametrize("term", ["number", "w-77", "customer", "ada@example.com"])
+def test_palette_finds_what_a_person_types(term):
+    root = User.objects.create_superuser("root")
+    product("MUG")
+    order = place(shop(), ("MUG", 1), external_id="W-77")
+    typed = {"number": order.number.lower(), "customer": order.customer.number}.get(term, term)
+
+    hits = found(root, typed)
+
+    assert hits == [
+        str(order.customer) if term in {"customer", "ada@example.com"} else order.number
+    ]
+
+
+def test_palette_finds_a_product_by_its_sku():
+    product("MUG")
+
+    assert found(User.objects.create_superuser("root"), "mug") == ["MUG"]
+
+
+def test_palette_shows_nothing_that_the_reader_may_not_open():
+    order = place(shop(), ("MUG", 1))
+
+    assert found(User.objects.create_user("eve", is_staff=True), order.number) == []
