@@ -55,17 +55,7 @@ class InvoicesView(ListAPIView):
 
     @extend_schema(
         operation_id="invoices_list",
-        responses={
-            200: {
-                "type": "object",
-                "required": ["next", "previous", "results"],
-                "properties": {
-                    "next": {"type": "string", "format": "uri", "nullable": True},
-                    "previous": {"type": "string", "format": "uri", "nullable": True},
-                    "results": {"type": "array", "items": schema_of(InvoiceSummaryOut)},
-                },
-            }
-        },
+        responses={200: schema_of(InvoiceSummaryOut)},
     )
     def get(self, request: Request) -> HttpResponse:
         """Newest first, 50 a page; follow `next`."""

@@ -100,11 +100,17 @@ class OrderIn(msgspec.Struct):
     tags: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
 
 
+# Each order is read by itself, so that one that does not fit leaves the others alone.
+RawOrder = Annotated[
+    msgspec.Raw, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/OrderIn"})
+]
+
+
 @message
 class BulkIn(msgspec.Struct):
     """Up to 1,000 orders: all or nothing (`abort`), or each by itself (`continue`)."""
 
-    orders: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=1_000)]
+    orders: Annotated[list[RawOrder], msgspec.Meta(min_length=1, max_length=1_000)]
     on_error: Literal["abort", "continue"] = "abort"
 
 

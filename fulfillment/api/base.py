@@ -16,25 +16,11 @@ from fulfillment.serializers import (
     LineUnits,
 )
 from oms.api import HasScope, visible_channels
-from oms.wire import Invalid, respond, schema_of
+from oms.wire import Invalid, respond
 from orders.queries import order_by_number
 
 WORK_TREE = ("order__channel", "location")
 SHIPMENT_TREE = ("order__channel", "fulfillment_order", "carrier")
-
-
-def page_schema(kind: Any) -> dict[str, Any]:
-    """The schema of one page of a list."""
-    link = {"type": "string", "format": "uri", "nullable": True}
-    return {
-        "type": "object",
-        "required": ["next", "previous", "results"],
-        "properties": {
-            "next": link,
-            "previous": link,
-            "results": {"type": "array", "items": schema_of(kind)},
-        },
-    }
 
 
 def of_channels(rows: QuerySet, request: Request) -> QuerySet:

@@ -15,7 +15,6 @@ from fulfillment.api.base import (
     PagedView,
     at_position,
     order_quantities,
-    page_schema,
     returns_of,
     visible_order,
 )
@@ -49,7 +48,7 @@ class ReturnListView(IdempotencyMixin, PagedView):
     rows = staticmethod(returns_of)
     shape = ReturnOut
 
-    @extend_schema(operation_id="returns_list", responses={200: page_schema(ReturnOut)})
+    @extend_schema(operation_id="returns_list", responses={200: schema_of(ReturnOut)})
     def get(self, request: Request) -> HttpResponse:
         """Newest first, 50 a page; follow `next`."""
         return self.page_of(request)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from fulfillment import operations
-from fulfillment.api.base import PagedView, page_schema, shipments_of
+from fulfillment.api.base import PagedView, shipments_of
 from fulfillment.models import Shipment
 from fulfillment.serializers import (
     DeliveryIn,
@@ -40,7 +40,7 @@ class ShipmentListView(PagedView):
     rows = staticmethod(shipments_of)
     shape = ShipmentOut
 
-    @extend_schema(operation_id="shipments_list", responses={200: page_schema(ShipmentOut)})
+    @extend_schema(operation_id="shipments_list", responses={200: schema_of(ShipmentOut)})
     def get(self, request: Request) -> HttpResponse:
         """Newest first, 50 a page; follow `next`."""
         return self.page_of(request)

@@ -13,7 +13,6 @@ from fulfillment import operations
 from fulfillment.api.base import (
     PagedView,
     line_quantities,
-    page_schema,
     shipments_of,
     visible_order,
     work_of,
@@ -55,7 +54,7 @@ class WorkListView(PagedView):
     shape = FulfillmentOrderOut
 
     @extend_schema(
-        operation_id="fulfillment_orders_list", responses={200: page_schema(FulfillmentOrderOut)}
+        operation_id="fulfillment_orders_list", responses={200: schema_of(FulfillmentOrderOut)}
     )
     def get(self, request: Request) -> HttpResponse:
         """Newest first, 50 a page; follow `next`."""
