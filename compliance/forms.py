@@ -56,6 +56,7 @@ class EntityForm(forms.ModelForm):
     class Meta:
         model = LegalEntity
         fields = "__all__"  # noqa: DJ007 (the page names them)
+        labels: ClassVar = {"line1": "Street and number", "region": "State or region"}
         help_texts: ClassVar = {
             "tax_id": "On documents as it stands here. Of India the GSTIN, whose first two digits "
             "are the state it sells from.",
