@@ -14,7 +14,7 @@ from oms import dispatch
 from oms.demo import goods, world
 from oms.demo.clock import Clock
 from oms.demo.elsewhere import orders_between
-from oms.demo.slice import documents, moved_at
+from oms.demo.slice import FILE, documents, moved_at
 from oms.errors import DomainError
 from orders import operations as orders
 from orders.adapters.tabular import Credit, Loader, Report, Sale, read_profile
@@ -32,14 +32,14 @@ Tell = Callable[[int, int], None]
 class Quarter:
     """Lets the days pass, one after the other."""
 
-    def __init__(self, clock: Clock, now: datetime, report: Path) -> None:
+    def __init__(self, clock: Clock, now: datetime, report: Path, file: Path = FILE) -> None:
         """Read the slice and sort it by day; `now` is the end of the story."""
         self.clock = clock
         self.now = now
         self.report = Report(report)
         self.channel = world.table("orders.Channel").get(code=world.SHOP)
         self.days: dict[date, list[Sale | Credit]] = defaultdict(list)
-        for document in documents(now, self.report):
+        for document in documents(now, self.report, file):
             self.days[moved_at(document).date()].append(document)
         self.others: dict[date, list[tuple[str, orders.PlacedOrder]]] = defaultdict(list)
         for code, placed in orders_between(self.first, now, self.shelf()):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +12,7 @@ from oms import events
 from oms.demo import goods, world
 from oms.demo.clock import set_back
 from oms.demo.quarter import Quarter
+from oms.demo.slice import FILE
 from oms.demo.today import Today
 from oms.models import Event
 
@@ -26,14 +28,14 @@ def is_loaded() -> bool:
     return Event.objects.filter(subject_type="orders.channel", name=LOADED).exists()
 
 
-def load(tell: Tell) -> None:
+def load(tell: Tell, file: Path = FILE) -> None:
     """Make the demo. One that was interrupted is made on: what is there is recognised."""
     now = timezone.now()
     report = settings.OMS_DATA_DIR / "reports" / "demo-import.csv"
     with set_back(now - BEFORE) as clock:
         tell("Companies, locations, users", 0, 1)
         world.lay_down()
-        quarter = Quarter(clock, now, report)
+        quarter = Quarter(clock, now, report, file)
         tell("Stock", 0, 1)
         if not world.table("inventory.StockMovement").filter(reference__startswith="Open").exists():
             goods.open_stock((sale.placed for sale in quarter.sales()), quarter.first)

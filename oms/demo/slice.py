@@ -23,10 +23,10 @@ def shift_to(today: date) -> timedelta:
     return timedelta(days=(today - LAST_DAY).days // 7 * 7)
 
 
-def documents(now: datetime, report: Report) -> Iterator[Sale | Credit]:
+def documents(now: datetime, report: Report, file: Path = FILE) -> Iterator[Sale | Credit]:
     """Sales and credits with moved dates and invented people, up to now."""
     move = shift_to(now.date())
-    for one in read(FILE, read_profile(PROFILE), currency="GBP", tell=report.add):
+    for one in read(file, read_profile(PROFILE), currency="GBP", tell=report.add):
         moved = _moved_credit(one, move) if isinstance(one, Credit) else _moved_sale(one, move)
         if moved_at(moved) <= now:
             yield moved

@@ -9,7 +9,7 @@ from typing import Any
 
 from customers import operations as customers
 from fulfillment import operations as fulfillment
-from fulfillment.enums import RejectReason, ReturnReason
+from fulfillment.enums import Outcome, RejectReason, ReturnReason
 from oms import dispatch
 from oms.demo import elsewhere, world
 from oms.demo.people import address_of
@@ -59,7 +59,8 @@ class Today:
         self.order(lines=(known, unknown))
         self.order(shipping_address={**address_of("W1", "DE", "Ada Grünwald"), "postcode": ""})
         self.order(total=Decimal("19.99"))
-        self.order(lines=(replace(known, quantity=180),), payments=())  # above the review limit
+        many = int(700 / known.unit_price)  # above the review limit
+        self.order(lines=(replace(known, quantity=many),), payments=())
         twin = elsewhere.make(
             world.WEB, "TWIN-1", self.now - timedelta(minutes=50), self.shelf, self.dice
         )
@@ -74,7 +75,7 @@ class Today:
         first = elsewhere.desk_order("B2B-LIMIT-1", "B900", lines[:1], at=at)
         order = orders.place_one(desk, first, by=BY).order
         customers.set_terms(
-            order.customer,  # type: ignore[union-attr]
+            order.customer,  # type: ignore[union-attr,arg-type]
             by=self.finance,
             credit_limit=Decimal(250),
             payment_terms_days=14,
@@ -156,7 +157,7 @@ class Today:
                 )
 
     def returns(self) -> None:
-        """Returns at each step: asked for, approved, declined."""
+        """Returns at each step: asked for, approved, declined, received and credited."""
         delivered = world.table("orders.Order").filter(
             status="closed", fulfillment_status="shipped"
         )
@@ -169,10 +170,17 @@ class Today:
                 reason=(ReturnReason.DAMAGED, ReturnReason.UNWANTED)[step % 2],
                 reference=f"DEMO-{order.number}",
             )
-            if step == 3:  # noqa: PLR2004 (the fourth)
-                fulfillment.approve(document, by=self.clerk)
-            if step == 4:  # noqa: PLR2004 (the fifth)
-                fulfillment.decline(document, by=self.clerk, reason="Sent more than 30 days ago")
+            self._next_step(document, step)
+
+    def _next_step(self, document: Any, step: int) -> None:
+        """The first comes back, the next is on its way, one is declined; the others wait."""
+        if step == 2:  # noqa: PLR2004 (the third)
+            fulfillment.decline(document, by=self.clerk, reason="Sent more than 30 days ago")
+        if step < 2:  # noqa: PLR2004
+            fulfillment.approve(document, by=self.clerk)
+        if step == 0:
+            outcomes = {line.pk: {Outcome.RESTOCK: line.quantity} for line in document.lines.all()}
+            fulfillment.receive(document, by=self.picker, outcomes=outcomes)
 
 
 def _content(placed: orders.PlacedOrder) -> dict[str, Any]:

@@ -1,0 +1,144 @@
+"""The demo: a small part of it through the same steps, then what it must show."""
+
+import csv
+import gzip
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from compliance.models import Invoice
+from fulfillment.models import FulfillmentOrder, Return, Shipment
+from inventory.models import StockMovement
+from oms.demo import seeding, world
+from oms.demo.clock import set_back
+from oms.demo.people import address_of, somebody
+from oms.demo.slice import FILE, LAST_DAY, shift_to
+from oms.models import Event, User
+from orders.enums import HoldKind, PaymentStatus, Stage
+from orders.models import Channel, Hold, Order
+
+LATEST = "2011-11-25"  # a small demo begins here
+EVERY = 10  # and has one sale of so many
+
+
+@pytest.fixture
+def part(tmp_path):
+    """Some sales of the last weeks, and the credits of that time."""
+    path = tmp_path / "part.csv"
+    with gzip.open(FILE, "rt", newline="") as source, path.open("w", newline="") as target:
+        rows, writer = csv.reader(source), csv.writer(target)
+        writer.writerow(next(rows))
+        writer.writerows(row for row in rows if row[4] > LATEST and is_in(row[0]))
+    return path
+
+
+def is_in(number):
+    return number[-1] == "1" if number[0] == "C" else int(number) % EVERY == 0
+
+
+@pytest.fixture
+def data_dir(settings, tmp_path):
+    settings.OMS_DATA_DIR = tmp_path
+
+
+def nothing(*_told):
+    pass
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data_dir, capsys):
+    seeding.load(nothing, part)
+
+    assert set(Hold.objects.filter(lifted_at=None).values_list("kind", flat=True)) >= {
+        *HoldKind.values
+    }
+    assert {*Order.objects.values_list("payment_status", flat=True)} == {*PaymentStatus.values}
+    assert {*Order.objects.values_list("stage", flat=True)} == {*Stage.values} - {Stage.PLACEMENT}
+    assert {*Invoice.objects.values_list("kind", flat=True)} == {"invoice", "credit_note"}
+    assert {"requested", "approved", "declined", "received"} <= {
+        *Return.objects.values_list("status", flat=True)
+    }
+    assert Event.objects.filter(name="order.backordered").exists()
+    assert {*Channel.objects.filter(orders__isnull=False).values_list("code", flat=True)} == {
+        *world.CHANNELS
+    }
+    assert {*Shipment.objects.values_list("carrier__code", flat=True)} == {*world.CARRIERS}
+    assert FulfillmentOrder.objects.filter(status="rejected").exists()
+    assert StockMovement.objects.order_by("pk").first().at < timezone.now() - timedelta(days=10)
+    assert timezone.now() - Event.objects.latest("pk").at < timedelta(minutes=10)
+    call_command("check_ledgers")
+    assert "0 do not hold" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_seed_demo_where_it_is_loaded_does_nothing(capsys):
+    world.lay_down()
+    seeding._remember()
+    before = Event.objects.count()
+
+    call_command("seed_demo")
+
+    assert capsys.readouterr().out == "The demo is loaded.\n"
+    assert (Event.objects.count(), Order.objects.count()) == (before, 0)
+
+
+@pytest.mark.django_db
+def test_seed_demo_in_production_is_refused(settings):
+    settings.PRODUCTION = True
+
+    with pytest.raises(CommandError, match="not in production"):
+        call_command("seed_demo")
+
+    assert User.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_lay_down_twice_makes_everything_once():
+    world.lay_down()
+    Channel.objects.filter(code=world.SHOP).update(name="Renamed")
+
+    world.lay_down()
+
+    assert Channel.objects.get(code=world.SHOP).name == "Renamed"
+    assert world.table("inventory.Location").count() == 4
+    assert world.table("compliance.EntityLocation").count() == 4
+    users = get_user_model().objects.all()
+    assert sorted(group.name for user in users for group in user.groups.all()) == sorted(
+        role for role, *_ in world.LOGINS
+    )
+    assert users.get(username="finance").check_password("demo-finance")
+
+
+def test_clock_set_back_tells_the_past_and_then_the_present_again():
+    moment = datetime(2026, 9, 1, 8, tzinfo=UTC)
+
+    with set_back(moment) as clock:
+        first = timezone.now()
+        clock.set(moment + timedelta(days=1))
+        second = timezone.now()
+        clock.set(moment)
+        third = timezone.now()
+
+    assert timedelta(0) <= first - moment < timedelta(seconds=5)
+    assert second - first >= timedelta(days=1) - timedelta(seconds=5)
+    assert third >= second
+    assert timezone.now() > moment + timedelta(days=2)
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 11, 27), date(2027, 2, 3)])
+def test_shift_keeps_the_day_of_the_week_and_ends_within_the_week(today):
+    moved = LAST_DAY + shift_to(today)
+
+    assert moved.weekday() == LAST_DAY.weekday()
+    assert timedelta(0) <= today - moved < timedelta(days=7)
+
+
+def test_people_are_the_same_every_time_and_invented():
+    assert somebody("17850") == somebody("17850")
+    assert somebody("17850").email.endswith("@demo.example")
+    assert address_of("17850", "DE", "Ada")["country"] == "DE"
+    assert address_of("17850", "", "Ada")["line1"] == ""
