@@ -7,3 +7,4 @@ class FulfillmentConfig(AppConfig):
     """Fulfillment."""
 
     name = "fulfillment"
+    verbose_name = "Fulfilment"

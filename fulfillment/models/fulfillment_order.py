@@ -36,6 +36,7 @@ class FulfillmentOrder(models.Model):
     objects = LockingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "fulfilment order"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(status__in=FulfillmentOrderStatus.values),
