@@ -16,10 +16,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin, actor
 from oms.errors import DomainError
-from orders import operations, queries, views
+from orders import operations, views
 from orders.admin import listing, page, placing, sealed
-from orders.admin.acts import ORDER_ACTS, allowed_now
-from orders.admin.timeline import timeline
+from orders.admin.acts import ORDER_ACTS
 from orders.enums import OrderStatus, PaymentStatus, Stage
 from orders.forms import NewOrderForm, NewOrderLines
 from orders.models import Order
@@ -182,53 +181,9 @@ class OrderAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The order page: who and what, what blocks, lines, money, holds, papers, timeline."""
         if (order := kwargs.get("obj")) is not None:
-            context |= self._page_context(request, order)
+            context |= page.context(request, order, lambda act: self.act_url(act, order))
+            context["late"] = self._late_chip_of(order)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def _page_context(self, request: HttpRequest, order: Order) -> dict[str, Any]:
-        lines = list(order.lines.select_related("product").order_by("position"))
-        holds, money = list(order.holds.all()), queries.balance(order)
-        open_holds = [hold for hold in holds if hold.lifted_at is None]
-        back = "?next=" + reverse("admin:orders_order_change", args=[order.pk])
-        case = page.Diagnosis(
-            order, lines, money, lambda act: self.act_url(act, order), allowed_now(order)
-        )
-        blocker = case.blocker()
-        payments = order.payments.prefetch_related("transactions").order_by("pk")
-        grants = order.refund_grants.prefetch_related("transactions").order_by("pk")
-        person = sealed.opened(request, order)
-        return {
-            "order": order,
-            "now": timezone.now(),
-            "steps": page.steps(order, lines, on_hold=bool(open_holds)),
-            "blocker": blocker,
-            "blocker_button": blocker.label and request.user.has_perm(blocker.permission),
-            "late": self._late_chip_of(order),
-            "line_rows": page.line_rows(lines),
-            "money_rows": page.money_rows(order, money),
-            "hold_rows": page.hold_rows(holds),
-            "payment_rows": page.payment_rows(payments),
-            "grant_rows": page.grant_rows(grants),
-            "names": words.names_of(
-                [g.by for g in grants]
-                + [move.by for p in payments for move in p.transactions.all()]
-            ),
-            "links": page.links(order),
-            "customer_url": page.page_url("customers_customer_change", order.customer_id),
-            "may_read": sealed.may_read(request),
-            "person": person,
-            "timeline": timeline(order, {line.pk: line.sku for line in lines}),
-            "audit_url": page.page_url("audit", "orders.order", order.number),
-            "recall_url": "recall" in allowed_now(order)
-            and request.user.has_perm("orders.cancel_order")
-            and page.page_url("fulfillment_cancel_order", order.pk),
-            "return_url": "return" in allowed_now(order)
-            and request.user.has_perm("fulfillment.add_return")
-            and page.page_url("fulfillment_request_return", order.pk),
-            "back": back,
-            "title": order.number,
-            "subtitle": None,
-        }
 
     def _late_chip_of(self, order: Order) -> SafeString | str:
         order.now = timezone.now()  # type: ignore[attr-defined]

@@ -1,0 +1,231 @@
+"""Where an order stands in the pipeline, and the one fact that keeps it there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import NoReverseMatch, reverse
+
+from oms import words
+from oms.models import Event
+from orders.admin.acts import REPAIRS, left_of
+from orders.admin.timeline import held_words
+from orders.enums import OrderStatus, Stage
+from orders.models import Hold, Order, OrderLine
+from orders.queries.balance import Balance
+
+STAGES = list(Stage)
+# Which event says that a stage was left behind.
+REACHED = {
+    Stage.PLACEMENT: ("order.placed",),
+    Stage.VALIDATION: ("order.hold_lifted", "order.placed"),
+    Stage.ALLOCATION: ("order.allocated", "order.released"),
+    Stage.PAYMENT: ("order.payment_captured", "order.payment_authorized", "order.payment_promised"),
+    Stage.FULFILMENT: ("order.shipped",),
+    Stage.SHIPPING: ("order.delivered",),
+    Stage.REPORTING: ("order.closed", "order.cancelled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the seven stages, as the stepper draws it."""
+
+    title: str
+    state: str  # done, here, stuck or nothing
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """The one fact that keeps the order where it is, and the button that clears it."""
+
+    sentence: str
+    url: str = ""
+    label: str = ""
+    permission: str = ""
+    quiet: bool = False
+
+
+def steps(order: Order, lines: Sequence[OrderLine], *, on_hold: bool) -> list[Step]:
+    """The seven stages with when each was left, and for how long the order is in the present one."""
+    last = _last_times(order)
+    here = STAGES.index(Stage(order.stage))
+    waiting = sum(line.backordered for line in lines)
+    drawn = []
+    for index, stage in enumerate(STAGES):
+        note = words.moment(last.get(stage)) if index < here else ""
+        state = "done" if index < here else ""
+        if index == here:
+            finished = order.status in {OrderStatus.CLOSED, OrderStatus.CANCELLED}
+            stuck = on_hold or stage in {Stage.ALLOCATION, Stage.PAYMENT}
+            state = "done" if finished else "stuck" if stuck else "here"
+            note = (
+                words.moment(last.get(stage)) if finished else f"for {words.age(order.stage_since)}"
+            )
+        if stage == Stage.ALLOCATION and waiting and index < here:
+            note = f"{waiting} waiting"
+        drawn.append(Step(str(stage.label), state, note))
+    return drawn
+
+
+def _last_times(order: Order) -> dict[Stage, datetime]:
+    names = {name for events in REACHED.values() for name in events}
+    rows = Event.objects.filter(subject_type="orders.order", subject_id=order.pk, name__in=names)
+    times: dict[str, datetime] = dict(rows.order_by("sequence").values_list("name", "at"))
+    found = {}
+    for stage, events in REACHED.items():
+        if known := [times[name] for name in events if name in times]:
+            found[stage] = max(known)
+    if Stage.PLACEMENT in found:
+        found[Stage.PLACEMENT] = order.placed_at
+    return found
+
+
+class Diagnosis:
+    """Finds the one fact that blocks an order."""
+
+    def __init__(
+        self,
+        order: Order,
+        lines: Sequence[OrderLine],
+        money: Balance,
+        act_url: Callable[[str], str],
+        allowed: Sequence[str],
+    ) -> None:
+        """Take what the page has loaded anyway."""
+        self.order, self.lines, self.money = order, lines, money
+        self.act_url, self.allowed = act_url, allowed
+        self.holds = [hold for hold in order.holds.all() if hold.lifted_at is None]
+
+    def blocker(self) -> Blocker:
+        """The first that applies, most urgent first."""
+        for find in (self._finished, self._held, self._owed, self._short, self._unpaid):
+            if found := find():
+                return found
+        return self._with_location()
+
+    def _finished(self) -> Blocker | None:
+        if self.order.status == OrderStatus.CANCELLED and not self.money.refundable:
+            last = self.order.cancellations.order_by("-pk").first()
+            why = f" – {last.get_reason_display().lower()}" if last else ""
+            return Blocker(f"Cancelled {words.moment(self.order.cancelled_at)}{why}.", quiet=True)
+        if self.order.status == OrderStatus.CLOSED:
+            when = words.moment(self.order.closed_at)
+            return Blocker(f"Done: delivered, paid and closed {when}.", quiet=True)
+        return None
+
+    def _held(self) -> Blocker | None:
+        if not self.holds:
+            return None
+        hold = self.holds[0]
+        more = f" (and {len(self.holds) - 1} more)" if len(self.holds) > 1 else ""
+        sentence = f"On hold – {held_words(hold.kind, hold.reason)}{more}"
+        repair = REPAIRS.get(hold.kind)  # type: ignore[call-overload]
+        if repair == "solve_sku" or (repair and repair in self.allowed):
+            label = "Map SKU" if repair == "solve_sku" else "Correct address"
+            return Blocker(sentence, self.act_url(repair), label, "orders.correct_order")
+        return Blocker(sentence, lift_url(hold), "Lift hold", "orders.lift_hold")
+
+    def _owed(self) -> Blocker | None:
+        order = self.order
+        if self.money.granted > self.money.refunded:
+            amount = words.money(self.money.granted - self.money.refunded, order.currency)
+            grant = next(g for g in order.refund_grants.all() if left_of(g) > 0)
+            url = reverse("admin:orders_refundgrant_act", args=[grant.pk, "pay"]) + _back(order)
+            return Blocker(
+                f"{amount} is granted and not yet paid back.",
+                url,
+                "Record refund paid",
+                "orders.pay_refund",
+            )
+        if self.money.refundable > 0:
+            amount = words.money(self.money.refundable, order.currency)
+            url = self.act_url("grant_refund")
+            return Blocker(f"Overpaid by {amount}.", url, "Grant refund", "orders.grant_refund")
+        return None
+
+    def _short(self) -> Blocker | None:
+        if self.order.stage != Stage.ALLOCATION:
+            return None
+        short = [line for line in self.lines if line.backordered]
+        said = ", ".join(f"{line.backordered} × {line.sku}" for line in short[:3])
+        more = f" and {len(short) - 3} more lines" if len(short) > 3 else ""  # noqa: PLR2004
+        product = next((line.product_id for line in short if line.product_id), None)
+        url = reverse("admin:inventory_product_change", args=[product]) if product else ""
+        return Blocker(
+            f"Waits for stock: {said}{more}.", url, "See stock", "inventory.view_product"
+        )
+
+    def _unpaid(self) -> Blocker | None:
+        if self.order.stage != Stage.PAYMENT:
+            return None
+        missing = self.money.due - self.money.received - self.money.authorized - self.money.deferred
+        amount = words.money(missing, self.order.currency)
+        sentence = f"Stock is reserved; waits for payment of {amount}."
+        url = self.act_url("record_payment")
+        return Blocker(sentence, url, "Record payment", "orders.take_payment")
+
+    def _with_location(self) -> Blocker:
+        if "release" in self.allowed:
+            sentence = "Stock and money are ready; somebody has to release it."
+            return Blocker(sentence, self.act_url("release"), "Release", "orders.release_order")
+        if self.order.stage == Stage.FULFILMENT:
+            return self._at_work()
+        if self.order.stage == Stage.SHIPPING:
+            units = sum(line.shipped - line.delivered for line in self.lines)
+            return Blocker(f"On its way: {units} units with the carrier.", quiet=True)
+        if self.money.balance > 0:
+            amount = words.money(self.money.balance, self.order.currency)
+            url = self.act_url("record_payment")
+            return Blocker(
+                f"Delivered; {amount} is still owed.", url, "Record payment", "orders.take_payment"
+            )
+        return Blocker("Nothing blocks this order.", quiet=True)
+
+    def _at_work(self) -> Blocker:
+        units = sum(line.released - line.shipped for line in self.lines)
+        work = [
+            f
+            for f in related(self.order, "fulfillment_orders")
+            if f.ended_at is None and f.shipped_at is None
+        ]
+        if not work:
+            return Blocker(f"{units} units are handed to their location.", quiet=True)
+        first = work[0]
+        sentence = (
+            f"{units} units are at {first.location.code}: {first.get_status_display().lower()}."
+        )
+        url = page_url("fulfillment_fulfillmentorder_change", first.pk)
+        return Blocker(
+            sentence, url, f"Open {first.number}", "fulfillment.view_fulfillmentorder", quiet=True
+        )
+
+
+def related(order: Order, name: str, *along: str) -> list[Any]:
+    """Rows of a higher app that point at the order, through the reverse relation alone."""
+    rows: QuerySet[Any] | None = getattr(order, name, None)
+    return [] if rows is None else list(rows.select_related(*along or ("location",)).order_by("pk"))
+
+
+def page_url(page: str, *args: object) -> str:
+    """Address of a page that another app may or may not bring."""
+    try:
+        return reverse(f"admin:{page}", args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _back(order: Order) -> str:
+    return "?next=" + reverse("admin:orders_order_change", args=[order.pk])
+
+
+def lift_url(hold: Hold) -> str:
+    """Address of the button that lifts a hold and comes back to the order."""
+    return (
+        reverse("admin:orders_hold_act", args=[hold.pk, "lift"])
+        + "?next="
+        + reverse("admin:orders_order_change", args=[hold.order_id])
+    )
