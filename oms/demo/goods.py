@@ -16,12 +16,13 @@ SHORT = 0.06  # part of the products of which too little is there
 SPARE = (1.15, 1.9)  # times what is going to be ordered
 LEAST = 12
 
-# Where products lie, and how often: codes of locations with their part of the stock.
+# Where products lie, and how often: codes of locations with their part of what will be ordered.
+# London has nearly everything, so that most orders leave in one piece; the rest shows splits.
 LAYOUTS: tuple[tuple[int, dict[str, float]], ...] = (
-    (50, {world.LONDON: 0.65, world.LEEDS: 0.35}),
-    (25, {world.LONDON: 0.5, world.BERLIN: 0.5}),
-    (15, {world.LONDON: 0.5, world.LEEDS: 0.3, world.BERLIN: 0.2}),
-    (10, {world.LEEDS: 1.0}),
+    (45, {world.LONDON: 0.85, world.LEEDS: 0.4}),
+    (30, {world.LONDON: 0.85, world.BERLIN: 0.35}),
+    (22, {world.LONDON: 0.8, world.LEEDS: 0.3, world.BERLIN: 0.2}),
+    (3, {world.LEEDS: 1.0}),
 )
 KINDS = (  # words in a name -> HS code, origin, grams
     ("MUG CUP TEACUP SAUCER", "691200", "CN", 320),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FIRST_DAY = "2011-09-12"  # a Monday; the file ends on Friday 2011-12-09
-SALES = 1_750
+SALES = 1_600
 PRODUCTS = 1_450  # the most wanted ones: a demo whose shelves can be looked over
 MOST_LINES = 12
 MOST_LINES_ABROAD = 15

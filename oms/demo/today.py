@@ -179,7 +179,9 @@ class Today:
         if step < 2:  # noqa: PLR2004
             fulfillment.approve(document, by=self.clerk)
         if step == 0:
-            outcomes = {line.pk: {Outcome.RESTOCK: line.quantity} for line in document.lines.all()}
+            outcomes = {
+                line.pk: {Outcome.RESTOCK.value: line.quantity} for line in document.lines.all()
+            }
             fulfillment.receive(document, by=self.picker, outcomes=outcomes)
 
 
