@@ -78,10 +78,16 @@ class Quarter:
                 tell(done, total)
 
     def _calendar(self) -> Iterator[date]:
-        day = self.first
+        day = self._begin()
         while day <= self.now.date():
             yield day
             day += timedelta(days=1)
+
+    def _begin(self) -> date:
+        """The first day, or the day that an interrupted demo had reached."""
+        reached = world.table("orders.Order").filter(channel=self.channel).order_by("placed_at")
+        last = reached.values_list("placed_at", flat=True).last()
+        return last.date() if last else self.first
 
     def _at(self, day: date, hour: int) -> datetime:
         moment = datetime.combine(day, time(hour), tzinfo=UTC)

@@ -38,8 +38,9 @@ class Today:
         self.holds_by_people()
         self.payments()
         self.cancellations()
+        rejected = [self.order() for _ in range(3)]
         dispatch.drain(webhooks=False)
-        self.rejections()
+        self.rejections(rejected)
         self.returns()
         dispatch.drain(webhooks=False)
 
@@ -137,16 +138,17 @@ class Today:
                     grant, by=self.finance, payment=payment, amount=amount, reference="BACS-BACK"
                 )
 
-    def rejections(self) -> None:
+    def rejections(self, rejected: Sequence[Any]) -> None:
         """A location cannot supply: one is served from elsewhere, one has to wait."""
-        work = world.table("fulfillment.FulfillmentOrder").filter(status="open")
-        for document, reason in zip(
-            work.order_by("-pk")[:3],
+        for order, reason in zip(
+            rejected,
             (RejectReason.DAMAGED, RejectReason.CAPACITY, RejectReason.NOT_IN_STOCK),
-            strict=False,
+            strict=True,
         ):
+            work = order.fulfillment_orders.select_related("location").filter(status="open")
+            if (document := work.first()) is None:
+                continue
             fulfillment.reject(document, by=self.picker, reason=reason, note="Seen at the shelf")
-            order = world.table("orders.Order").get(pk=document.order_id)
             if reason == RejectReason.NOT_IN_STOCK:
                 orders.place_hold(
                     order,

@@ -48,11 +48,27 @@ def nothing(*_told):
     pass
 
 
+class Interrupted(Exception):
+    pass
+
+
+def interrupt(step, _done, _of):
+    if step == "Today":
+        raise Interrupted
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data_dir, capsys):
+    with pytest.raises(Interrupted):
+        seeding.load(interrupt, part)
+    assert not seeding.is_loaded()
+    days = set(Order.objects.values_list("external_id", flat=True))
+
     seeding.load(nothing, part)
 
+    assert seeding.is_loaded()
+    assert Order.objects.filter(external_id__in=days).count() == len(days)
     assert set(Hold.objects.filter(lifted_at=None).values_list("kind", flat=True)) >= {
         *HoldKind.values
     }
