@@ -122,9 +122,7 @@ def _as_openapi(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     schema = {
-        key: _as_openapi(value)
-        for key, value in schema.items()
-        if (key, value) != ("required", [])
+        key: _as_openapi(value) for key, value in schema.items() if (key, value) != ("required", [])
     }
     options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
     if len(options) < len(schema.get("anyOf", [])):
