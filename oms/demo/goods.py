@@ -12,7 +12,7 @@ from oms.demo import world
 from orders.operations import PlacedOrder
 
 BY = "command:seed_demo"
-SHORT = 0.06  # part of the products of which too little is there
+SHORT = 0.05  # part of the products of which too little is there
 SPARE = (1.15, 1.9)  # times what is going to be ordered
 LEAST = 12
 

@@ -21,10 +21,12 @@ from orders.adapters.tabular import Credit, Loader, Report, Sale, read_profile
 from orders.adapters.tabular.sales import Sales
 
 BY = "command:seed_demo"
-LEFT_OPEN = timedelta(days=3)  # work of the last days is partly left to whoever opens the demo
+LEFT_OPEN = 3  # days with orders whose work is partly left to whoever opens the demo
+LEFT_PART = 0.55
 TRANSIT = (2, 5)  # days
 SHIPPED_NEXT_DAY = 0.86
-LOST = 0.01  # shipments that report an exception
+LOST = 0.02  # shipments that report an exception
+FOUND_AGAIN = 10  # days
 
 Tell = Callable[[int, int], None]
 
@@ -122,7 +124,7 @@ class Quarter:
         return sum(isinstance(one, Sale) for one in today)
 
     def _is_left(self, placed_at: datetime) -> bool:
-        return placed_at > self.now - LEFT_OPEN
+        return placed_at.date() >= sorted(self.days)[-LEFT_OPEN:][0]
 
     def _release(self, now: datetime) -> None:
         """A clerk releases what companies ordered until yesterday; the latest waits."""
@@ -140,11 +142,10 @@ class Quarter:
             status=FulfillmentOrderStatus.OPEN
         )
         for document in waiting.select_related("order", "location").order_by("pk"):
-            if self.dice.random() > SHIPPED_NEXT_DAY:
-                continue
-            if self._is_left(document.order.placed_at) and self.dice.random() < 1 / 2:
-                self._half_way(document)
-            else:
+            fate = random.Random(document.number)  # noqa: S311 (asked again each morning)
+            if self._is_left(document.order.placed_at) and fate.random() < LEFT_PART:
+                self._half_way(document, step=fate.randrange(5))
+            elif self.dice.random() < SHIPPED_NEXT_DAY:
                 with suppress(DomainError):
                     self.hand_over(document)
 
@@ -166,25 +167,24 @@ class Quarter:
         parcel = fulfillment.PackedParcel(min(grams + 150, 30_000), contents)
         fulfillment.pack(document, by=self.picker, parcels=[parcel])
 
-    def _half_way(self, document: Any) -> None:
-        """Leave work lying at each of its steps."""
-        step = self.dice.randrange(4)
+    def _half_way(self, document: Any, step: int) -> None:
+        """Leave work lying at each of its steps; some of it untouched."""
         with suppress(DomainError):
-            if step == 1:
+            if step == 2:  # noqa: PLR2004 (steps are counted)
                 fulfillment.accept(document, by=self.picker)
-            if step > 1:
+            if step > 2:  # noqa: PLR2004
                 fulfillment.pick(document, by=self.picker)
-            if step > 2:  # noqa: PLR2004 (the third step)
+            if step > 3:  # noqa: PLR2004
                 self._pack(document)
 
     def _deliver(self, now: datetime) -> None:
         """Say what carriers say: delivered after some days, now and then something else."""
-        moving = [ShipmentStatus.SHIPPED, ShipmentStatus.IN_TRANSIT]
+        moving = [ShipmentStatus.SHIPPED, ShipmentStatus.IN_TRANSIT, ShipmentStatus.EXCEPTION]
         shipments = world.table("fulfillment.Shipment").filter(status__in=moving)
         for shipment in shipments.select_related("order", "carrier").order_by("pk"):
             days = (now - shipment.shipped_at).days + 1
             luck = random.Random(shipment.number)  # noqa: S311
-            if luck.random() < LOST:
+            if luck.random() < LOST and days < FOUND_AGAIN:
                 fulfillment.track(
                     shipment,
                     by=f"carrier:{shipment.carrier.code}",

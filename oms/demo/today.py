@@ -38,7 +38,7 @@ class Today:
         self.holds_by_people()
         self.payments()
         self.cancellations()
-        rejected = [self.order() for _ in range(3)]
+        rejected = [self.order() for _ in range(6)]
         dispatch.drain(webhooks=False)
         self.rejections(rejected)
         self.returns()
@@ -140,18 +140,16 @@ class Today:
 
     def rejections(self, rejected: Sequence[Any]) -> None:
         """A location cannot supply: one is served from elsewhere, one has to wait."""
-        for order, reason in zip(
-            rejected,
+        work = world.table("fulfillment.FulfillmentOrder").filter(status="open", order__in=rejected)
+        for document, reason in zip(
+            work.select_related("order", "location").order_by("pk"),
             (RejectReason.DAMAGED, RejectReason.CAPACITY, RejectReason.NOT_IN_STOCK),
-            strict=True,
+            strict=False,
         ):
-            work = order.fulfillment_orders.select_related("location").filter(status="open")
-            if (document := work.first()) is None:
-                continue
             fulfillment.reject(document, by=self.picker, reason=reason, note="Seen at the shelf")
             if reason == RejectReason.NOT_IN_STOCK:
                 orders.place_hold(
-                    order,
+                    document.order,
                     by=self.clerk,
                     kind=HoldKind.OUT_OF_STOCK,
                     reason=f"{document.location} found nothing on the shelf",
