@@ -17,6 +17,7 @@ from orders.models import Hold, Order, OrderLine
 from orders.queries.balance import Balance
 
 STAGES = list(Stage)
+IN_TROUBLE = {"exception", "returned_to_sender"}  # what carriers report and a person must look at
 # Which event says that a stage was left behind.
 REACHED = {
     Stage.PLACEMENT: ("order.placed",),
@@ -175,8 +176,7 @@ class Diagnosis:
         if self.order.stage == Stage.FULFILMENT:
             return self._at_work()
         if self.order.stage == Stage.SHIPPING:
-            units = sum(line.shipped - line.delivered for line in self.lines)
-            return Blocker(f"On its way: {units} units with the carrier.", quiet=True)
+            return self._on_its_way()
         if self.money.balance > 0:
             amount = words.money(self.money.balance, self.order.currency)
             url = self.act_url("record_payment")
@@ -184,6 +184,16 @@ class Diagnosis:
                 f"Delivered; {amount} is still owed.", url, "Record payment", "orders.take_payment"
             )
         return Blocker("Nothing blocks this order.", quiet=True)
+
+    def _on_its_way(self) -> Blocker:
+        for row in related(self.order, "shipments", "carrier"):
+            if row.status in IN_TROUBLE:
+                state = words.sentence_case(row.get_status_display()).lower()
+                url = page_url("fulfillment_shipment_change", row.pk)
+                sentence = f"{row.number}: {row.carrier.name} reports: {state}."
+                return Blocker(sentence, url, f"Open {row.number}", "fulfillment.view_shipment")
+        units = words.count(sum(line.shipped - line.delivered for line in self.lines), "unit")
+        return Blocker(f"On its way: {units} with the carrier.", quiet=True)
 
     def _at_work(self) -> Blocker:
         units = sum(line.released - line.shipped for line in self.lines)

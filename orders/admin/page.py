@@ -15,7 +15,7 @@ from oms import words
 from orders import queries
 from orders.admin import sealed
 from orders.admin.acts import allowed_now, left_of
-from orders.admin.diagnosis import Diagnosis, lift_url, page_url, related, steps
+from orders.admin.diagnosis import IN_TROUBLE, Diagnosis, lift_url, page_url, related, steps
 from orders.admin.timeline import timeline
 from orders.enums import TransactionKind
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
@@ -238,4 +238,10 @@ def _link(row: Any, page: str, note: str) -> dict[str, str]:
         if hasattr(row, "get_status_display")
         else words.sentence_case(row.get_kind_display())
     )
-    return {"title": str(row), "note": note, "status": str(status), "url": page_url(page, row.pk)}
+    return {
+        "title": str(row),
+        "note": note,
+        "status": str(status),
+        "tone": "is-warn" if getattr(row, "status", "") in IN_TROUBLE else "",
+        "url": page_url(page, row.pk),
+    }

@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import Disclosure
+from fulfillment.models import Carrier, FulfillmentOrder, Shipment
+from inventory.models import Location
 from oms.models import Event, User
 from orders import operations
 from orders.enums import HoldKind, OrderStatus, Stage
 from orders.models import Hold, Order, Payment, RefundGrant, SkuAlias
 from tests.factories import ADA, BY, CORA, place, product, shop, stocked, warehouse
+from tests.factories.documents import ship
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/orders/order/"
@@ -275,6 +278,30 @@ def test_page_names_the_one_blocking_fact_and_its_button(ben, situation, sentenc
     assert sentence.removeprefix("Suspected fraud: ") in context["blocker"].sentence
     assert context["blocker"].label == button
     assert context["blocker_button"]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence", "quiet"),
+    [
+        ("in_transit", "On its way: 2 units with the carrier.", True),
+        ("exception", "SH1: Parcel Post reports: exception.", False),
+    ],
+)
+def test_page_of_a_shipped_order_says_what_the_carrier_says(ben, status, sentence, quiet):
+    client, _ = ben
+    order = order_with_stock()
+    work = FulfillmentOrder.objects.create(
+        number="FO1", order=order, location=Location.objects.get(), status="shipped"
+    )
+    carrier = Carrier.objects.create(code="post", name="Parcel Post")
+    ship(order, "SH1", MUG=2)
+    Shipment.objects.create(
+        number="SH1", order=order, fulfillment_order=work, carrier=carrier, status=status
+    )
+
+    blocker = client.get(page_of(order)).context["blocker"]
+
+    assert (blocker.sentence, blocker.quiet) == (sentence, quiet)
 
 
 def test_buttons_are_those_allowed_now(ben):
