@@ -184,6 +184,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "oms.login.FactorAdapter"
 MFA_TOTP_ISSUER = "OMS"
+MFA_TOTP_TOLERANCE = 1  # a code of the half minute before counts too, as RFC 6238 recommends
 OMS_REQUIRE_MFA = env.flag("OMS_REQUIRE_MFA", default=PRODUCTION)
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 SESSION_COOKIE_NAME = "oms_session"

@@ -4,14 +4,16 @@ import os
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models.signals import post_migrate
 
 from compliance.queries import law
 from tests.chromium import chromium_path
 
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
-laid_down = pytest.StashKey[str]()
+# No trigger speaks in the role of a replica, so that append-only tables can be emptied too.
+AS_REPLICA = "SET LOCAL session_replication_role = replica"
+laid_down = pytest.StashKey[list]()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -29,24 +31,14 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_db_setup, django_db_blocker):
-    """Remember the rows that migrations lay down: roles, tax rules, reasons."""
+    """Remember the rows that migrations lay down: roles, permissions, tax rules."""
     if not any(commits(item) for item in request.session.items):
         return
+    forget_receivers(post_migrate)  # emptying the tables would make half of those rows anew
+    if connection.vendor == "postgresql":
+        connection.ops.sql_flush = empty_quickly
     with django_db_blocker.unblock():
-        if connection.vendor == "postgresql":
-            empty_quickly()
-        request.config.stash[laid_down] = connection.creation.serialize_db_to_string()
-
-
-def empty_quickly():
-    """Empty PostgreSQL's tables by DELETE; TRUNCATE writes new files for each table and index.
-
-    In the role of a replica no trigger speaks, so that append-only tables can be emptied too.
-    """
-    connection.ops.sql_flush = lambda _style, tables, **_options: [
-        "SET LOCAL session_replication_role = replica",
-        *(f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables),
-    ]
+        request.config.stash[laid_down] = snapshot()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,17 +47,46 @@ def pytest_runtest_teardown(item, nextitem):
     result = yield
     if nextitem and commits(item) and laid_down in item.config.stash:
         with item._request.getfixturevalue("django_db_blocker").unblock():
-            call_command(
-                "flush",
-                interactive=False,
-                verbosity=0,
-                reset_sequences=False,
-                allow_cascade=False,
-                inhibit_post_migrate=True,
-            )
-            connection.creation.deserialize_db_from_string(item.config.stash[laid_down])
+            restore(item.config.stash[laid_down])
             ContentType.objects.clear_cache()
     return result
+
+
+def forget_receivers(signal):
+    signal.receivers.clear()
+    signal.sender_receivers_cache.clear()
+
+
+def empty_quickly(_style, tables, **_options):
+    """Empty PostgreSQL's tables by DELETE; TRUNCATE writes new files for each table and index."""
+    return ["; ".join([AS_REPLICA, *(f"DELETE FROM {quoted(table)}" for table in tables)])]
+
+
+def snapshot():
+    """What every table holds: insert statements with their rows."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.django_table_names(
+            only_existing=True, include_views=False
+        ):
+            cursor.execute(f"SELECT * FROM {quoted(table)}")
+            names = ", ".join(quoted(column[0]) for column in cursor.description)
+            marks = ", ".join(["%s"] * len(cursor.description))
+            if rows := cursor.fetchall():
+                found.append((f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows))
+    return found
+
+
+def restore(found):
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(AS_REPLICA)
+        for statement, rows in found:
+            cursor.executemany(statement, rows)
+
+
+def quoted(name):
+    return connection.ops.quote_name(name)
 
 
 @pytest.fixture(autouse=True)
