@@ -14,6 +14,7 @@ import time
 import psycopg
 
 from bench import limit, stage
+from bench.importing import importing
 from bench.load import Caller, order, p95, together
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "15"))
@@ -145,6 +146,7 @@ def main():
         crowd(keys)
         stock_update(keys)
         memory(web)
+    importing(say)
     return 0
 
 
