@@ -21,8 +21,7 @@ def shipped(transactional_db):
     channel, london = world.shop(duplicate_window_minutes=0), world.warehouse()
     world.stocked("MUG", london, SHIPMENTS)
     orders = [
-        world.place(channel, ("MUG", 1), external_id=f"E{number}")
-        for number in range(SHIPMENTS)
+        world.place(channel, ("MUG", 1), external_id=f"E{number}") for number in range(SHIPMENTS)
     ]
     return [ship(order, f"SH{index}", MUG=1) for index, order in enumerate(orders)]
 
