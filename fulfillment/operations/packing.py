@@ -11,6 +11,7 @@ from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Parcel, P
 from fulfillment.operations import documents
 from fulfillment.operations.picking import refuse_held
 from oms import events
+from oms.counting import write_counts
 from oms.errors import DomainError
 
 
@@ -53,7 +54,7 @@ def pack(document: FulfillmentOrder, *, by: str, parcels: Sequence[PackedParcel]
     _refuse(document, lines, parcels)
 
     made = _write(document, parcels)
-    FulfillmentOrderLine.objects.bulk_update(lines, ["packed"])
+    write_counts(lines, "packed")
     if any(line.due > line.packed for line in lines):
         events.record("fulfillment_order.units_packed", document, by=by, parcels=len(made))
     else:

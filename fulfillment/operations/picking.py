@@ -8,6 +8,7 @@ from fulfillment.enums import FulfillmentOrderStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from fulfillment.operations import documents
 from oms import events
+from oms.counting import write_counts
 from oms.errors import DomainError
 from orders.operations import OrderOnHold
 
@@ -75,4 +76,4 @@ def _add(
             what = line.order_line.sku if line else f"line {pk}"
             raise TooManyPicked(number=document.number, what=what)
         line.picked += quantity
-    FulfillmentOrderLine.objects.bulk_update(lines, ["picked"])
+    write_counts(lines, "picked")

@@ -9,6 +9,7 @@ from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, ParcelLin
 from fulfillment.operations import documents
 from fulfillment.operations.work import STILL_WORKING, finish_if_done
 from inventory.operations import Units
+from oms.counting import write_counts
 from oms.errors import DomainError
 from orders import operations as orders
 
@@ -70,4 +71,4 @@ def _unpack(document: FulfillmentOrder, lines: list[FulfillmentOrderLine]) -> No
     for line in lines:
         line.dropped = line.quantity - line.shipped
         line.packed = line.picked = line.shipped
-    FulfillmentOrderLine.objects.bulk_update(lines, ["dropped", "picked", "packed"])
+    write_counts(lines, "dropped", "picked", "packed")

@@ -17,6 +17,7 @@ from inventory import operations as inventory
 from inventory.enums import MovementKind
 from inventory.operations import Units
 from oms import events, numbers
+from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.history import stamp
 from orders import operations as orders
@@ -123,7 +124,7 @@ def receive(document: Return, *, by: str, outcomes: Mapping[int, Mapping[str, in
     lines = {line.pk: line for line in document.lines.select_related("order_line")}
     _count(document, lines, outcomes)
 
-    ReturnLine.objects.bulk_update(lines.values(), list(ReturnLine.OUTCOME_FIELDS.values()))
+    write_counts(lines.values(), *ReturnLine.OUTCOME_FIELDS.values())
     if changes := _changes(document, lines, outcomes):
         inventory.move(changes, by=by)
     if units := _credited(document, lines, outcomes):

@@ -16,6 +16,7 @@ from fulfillment.models import (
 from fulfillment.operations import documents
 from inventory.operations import Units
 from oms import events, numbers
+from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.history import stamp
 from orders import operations as orders
@@ -106,7 +107,7 @@ def _hand_over(document: FulfillmentOrder, lines: Sequence[FulfillmentOrderLine]
     ]
     for line in lines:
         line.shipped = line.packed
-    FulfillmentOrderLine.objects.bulk_update(lines, ["shipped"])
+    write_counts(lines, "shipped")
     return units
 
 

@@ -13,6 +13,7 @@ from inventory import operations as inventory
 from inventory import queries as stock
 from inventory.enums import MovementKind
 from oms import events, numbers
+from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.history import record_created, stamp
 from orders import operations as orders
@@ -144,7 +145,7 @@ def _drop(
     for line, quantity in dropped:
         line.dropped += quantity
         line.picked = min(line.picked, line.due)
-    FulfillmentOrderLine.objects.bulk_update([line for line, _ in dropped], ["dropped", "picked"])
+    write_counts([line for line, _ in dropped], "dropped", "picked")
     return [
         inventory.Units(line.order_line_id, document.location_id, quantity)
         for line, quantity in dropped

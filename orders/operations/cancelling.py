@@ -7,11 +7,12 @@ from django.db import transaction
 
 from inventory import operations as inventory
 from inventory import queries as stock
+from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.models import Event
 from oms.money import plain
 from orders.enums import CancelReason, OrderStatus, TransactionKind
-from orders.models import Cancellation, CancellationLine, Order, OrderLine
+from orders.models import Cancellation, CancellationLine, Order
 from orders.operations import holds, payments, pipeline
 from orders.queries.totals import totals_of
 
@@ -158,7 +159,7 @@ def _give_back(work: pipeline.Work, quantities: Mapping[int, int]) -> None:
                 reserved[line.pk] = from_stock
     if reserved:
         inventory.release(_loose_units(reserved), by=work.by)
-    OrderLine.objects.bulk_update(changed, ["cancelled", "allocated"])
+    write_counts(changed, "cancelled", "allocated")
 
 
 def _loose_units(wanted: Mapping[int, int]) -> list[inventory.Units]:

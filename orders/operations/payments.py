@@ -40,6 +40,7 @@ def record_pending(
         return existing
 
     payment = _new_payment(work.order, method, amount, reference)
+    work.money_moved = True
     work.fact(
         "order.payment_promised",
         payment=payment.number,
@@ -114,6 +115,7 @@ def grant_refund(
     grant = RefundGrant.objects.create(
         order=work.order, amount=amount, reason=reason, reference=reference, by=by, at=work.now
     )
+    work.money_moved = True
     work.fact(
         "order.refund_granted",
         grant=grant.pk,
@@ -218,6 +220,7 @@ def record_transaction(
         by=work.by,
         at=work.now,
     )
+    work.money_moved = True
     work.fact(
         EVENT_OF[kind],
         payment=payment.number,

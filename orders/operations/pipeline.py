@@ -5,6 +5,7 @@ money as they are now, does what has become possible, and writes down where the 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.utils import timezone
 from inventory import operations as inventory
 from inventory import queries as stock
 from oms import events
+from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.events import Fact
 from oms.history import stamp
@@ -73,6 +75,7 @@ class Work:
         self.now = timezone.now()
         self.lines: list[OrderLine] = list(order.lines.order_by("position"))
         self.money: Balance = balance(order)
+        self.money_moved = False
         self.facts: list[Fact] = []
         self.reload_holds()
 
@@ -157,7 +160,7 @@ def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
     lines = {line.pk: line for line in waiting}
     for take in takes:
         lines[take.line_id].allocated += take.quantity
-    OrderLine.objects.bulk_update(lines.values(), ["allocated"])
+    write_counts(lines.values(), "allocated")
     work.fact("order.allocated", units=[[t.line_id, t.location_id, t.quantity] for t in takes])
 
 
@@ -167,7 +170,7 @@ def release_allocated(work: Work) -> None:
     units = inventory.firm_up(line.pk for line in waiting)
     for line in waiting:
         line.released = line.allocated
-    OrderLine.objects.bulk_update(waiting, ["released"])
+    write_counts(waiting, "released")
     if work.order.status == OrderStatus.PLACED:
         move(work, OrderStatus.CONFIRMED)
     work.fact("order.released", units=[[u.line_id, u.location_id, u.quantity] for u in units])
@@ -178,7 +181,7 @@ def settle(work: Work) -> Order:
     order, units = work.order, LineFacts.of(work.lines)
     before = [getattr(order, name) for name in CACHES]
     _settle_totals(work)
-    work.money = balance(order)
+    work.money = balance(order) if work.money_moved else replace(work.money, due=order.total)
     _settle_status(work, units)
     settle_axes(
         order, units, work.money, on_hold=bool(work.holds), ready=work.money_ready, now=work.now

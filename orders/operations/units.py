@@ -8,6 +8,7 @@ from django.db import transaction
 
 from inventory import operations as inventory
 from inventory.operations import Units
+from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.money import ZERO, plain
 from orders.enums import ChargeKind
@@ -123,7 +124,7 @@ def _refuse_more_than(work: pipeline.Work, line: OrderLine, quantity: int, avail
 
 def _save(work: pipeline.Work, units: Sequence[Units], fields: list[str]) -> None:
     touched = {unit.line_id for unit in units}
-    OrderLine.objects.bulk_update([line for line in work.lines if line.pk in touched], fields)
+    write_counts([line for line in work.lines if line.pk in touched], *fields)
 
 
 def _value(line: OrderLine, amount: Decimal, quantity: int, currency: str) -> Decimal:
