@@ -117,6 +117,8 @@ def _nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
             return InvalidOrder(reason=f"The quantity of {line.sku} must be positive.")
         if line.unit_price < 0 or not 0 <= line.discount <= line.quantity * line.unit_price:
             return InvalidOrder(reason=f"The price or discount of {line.sku} is not possible.")
+    if any(payment.amount <= 0 for payment in placed.payments):
+        return InvalidOrder(reason="A payment must be more than zero.")
     return None
 
 

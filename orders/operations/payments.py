@@ -180,6 +180,8 @@ def _payment(order: Order, method: str, reference: str) -> Payment | None:
 
 
 def _new_payment(order: Order, method: str, amount: Decimal, reference: str) -> Payment:
+    if amount <= 0:
+        raise AmountNotPositive
     number = f"{order.number}-P{order.payments.count() + 1}"
     return Payment.objects.create(
         number=number,
