@@ -15,7 +15,7 @@ def write_counts(rows: Iterable[models.Model], *fields: str) -> None:
     if not rows:
         return
     model = type(rows[0])
-    columns = [model._meta.get_field(name).column for name in fields]  # noqa: SLF001
+    columns = [str(model._meta.get_field(name).column) for name in fields]  # noqa: SLF001
     one = f"({', '.join(['CAST(%s AS bigint)'] * (len(columns) + 1))})"
     sql = (
         f"WITH new(pk, {', '.join(columns)}) AS (VALUES {', '.join([one] * len(rows))}) "  # noqa: S608
