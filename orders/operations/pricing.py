@@ -11,14 +11,17 @@ from oms.taxes import TaxLine, TaxRequest
 from orders.models import OrderCharge, OrderLine
 from orders.operations.drafts import Draft
 
+FIRST = -1  # stands for charges and for lines that wait for stock
+
 
 def assess_taxes(drafts: Sequence[Draft]) -> None:
     """Copy tax lines onto lines and charges; amounts that the channel stated are kept."""
     engine = import_string(settings.TAX_ENGINE)
     requests, targets = [], []
     for key, draft in enumerate(drafts):
-        for row, stated in _taxable(draft):
-            requests.append(_tax_request(key, draft, row))
+        sellers = _sellers(draft)
+        for index, (row, stated) in enumerate(_taxable(draft)):
+            requests.append(_tax_request(key, draft, row, sellers.get(index, sellers.get(FIRST))))
             targets.append((draft, row, stated))
     for (draft, row, stated), assessed in zip(targets, engine(requests), strict=True):
         _apply_tax(draft, row, stated, assessed)
@@ -31,12 +34,23 @@ def _taxable(draft: Draft) -> Iterator[tuple[OrderLine | OrderCharge, Decimal | 
         yield charge, given.tax_amount
 
 
-def _tax_request(key: int, draft: Draft, row: OrderLine | OrderCharge) -> TaxRequest:
+def _sellers(draft: Draft) -> dict[int, int]:
+    """The location that serves each line by its index, the first one also for what has none."""
+    sellers: dict[int, int] = {}
+    for part in draft.allotments:
+        sellers.setdefault(FIRST, part.location_id)
+        sellers.setdefault(part.key, part.location_id)
+    return sellers
+
+
+def _tax_request(
+    key: int, draft: Draft, row: OrderLine | OrderCharge, seller: int | None
+) -> TaxRequest:
     order = draft.order
     product = row.product if isinstance(row, OrderLine) else None
     return TaxRequest(
         order_key=key,
-        seller_location_id=draft.allotments[0].location_id if draft.allotments else None,
+        seller_location_id=seller,
         ship_country=order.ship_country,
         ship_region=order.ship_region,
         # Not the area: exclaves and islands without VAT differ in the last digits only.
