@@ -33,3 +33,11 @@ class ReservationState(models.TextChoices):
     OPEN = "open"  # counts as reserved
     CONSUMED = "consumed"  # shipped
     RELEASED = "released"  # given back
+
+
+class SupplyKind(models.TextChoices):
+    """What kind of document says that stock will come."""
+
+    PURCHASE_ORDER = "purchase_order"  # from a supplier
+    TRANSFER = "transfer"  # from another location
+    RETURN = "return"  # back from a customer

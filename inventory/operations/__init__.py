@@ -1,5 +1,6 @@
 """The only code that changes stock, one file per noun."""
 
+from inventory.operations.expected import Expected, expect
 from inventory.operations.products import introduce, save_product
 from inventory.operations.reservations import (
     NotReserved,
@@ -25,6 +26,7 @@ from inventory.operations.stock import (
 
 __all__ = [
     "Change",
+    "Expected",
     "InsufficientStock",
     "NotReserved",
     "StockTaken",
@@ -33,6 +35,7 @@ __all__ = [
     "adjust",
     "announce_stock",
     "consume",
+    "expect",
     "firm_up",
     "introduce",
     "move",

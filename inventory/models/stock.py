@@ -1,62 +1,17 @@
-"""Products, locations, stock levels, and the two ledgers that prove them."""
+"""Stock levels, and the two ledgers that prove them: movements and reservations."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
-from inventory.enums import LocationKind, MovementKind, ReservationState
+from inventory.enums import MovementKind, ReservationState
+from inventory.models.location import Location
+from inventory.models.product import Product
 from oms.models import AppendOnly
 from oms.money import MoneyField
 from oms.querysets import LockingQuerySet
-
-
-class Product(models.Model):
-    """A thing with a SKU that is stocked, sold, taxed and declared."""
-
-    sku = models.CharField("SKU", max_length=64, unique=True)
-    name = models.CharField(max_length=200)
-    barcode = models.CharField(max_length=64, blank=True)  # GTIN where there is one
-    unit_price = MoneyField(null=True, blank=True)  # list price; channels may differ
-    unit_cost = MoneyField(null=True, blank=True)
-    weight_g = models.PositiveIntegerField("weight (g)", default=0)
-    tax_class = models.CharField(max_length=20, default="standard")  # rate class or HSN rate class
-    hs_code = models.CharField("HS code", max_length=10, blank=True)  # HS 2022; HSN in India
-    origin_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
-    customs_description = models.CharField(max_length=200, blank=True)
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    history = HistoricalRecords()
-
-    objects = LockingQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return self.sku
-
-
-class Location(models.Model):
-    """A place that holds stock and can ship it."""
-
-    code = models.CharField(max_length=20, unique=True)
-    name = models.CharField(max_length=100)
-    kind = models.CharField(max_length=12, choices=LocationKind, default=LocationKind.WAREHOUSE)
-    line1 = models.CharField(max_length=200, blank=True)
-    city = models.CharField(max_length=100, blank=True)
-    postcode = models.CharField(max_length=20, blank=True)
-    region = models.CharField(max_length=40, blank=True)  # state; GST state name or code in India
-    country = models.CharField(max_length=2)  # ISO 3166-1
-    latitude = models.FloatField(null=True, blank=True)
-    longitude = models.FloatField(null=True, blank=True)
-    time_zone = models.CharField(max_length=40, default="UTC")
-    cutoff = models.TimeField(null=True, blank=True)  # orders released before it leave today
-    priority = models.PositiveSmallIntegerField(default=100)  # lower serves first
-    is_active = models.BooleanField(default=True)
-    history = HistoricalRecords()
-
-    def __str__(self) -> str:
-        return self.code
 
 
 class StockLevel(models.Model):

@@ -1,0 +1,15 @@
+"""Tables of the inventory app, one file per noun."""
+
+from inventory.models.expected import ExpectedSupply
+from inventory.models.location import Location
+from inventory.models.product import Product
+from inventory.models.stock import Reservation, StockLevel, StockMovement
+
+__all__ = [
+    "ExpectedSupply",
+    "Location",
+    "Product",
+    "Reservation",
+    "StockLevel",
+    "StockMovement",
+]

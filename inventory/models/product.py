@@ -1,0 +1,31 @@
+"""What is stocked, sold, taxed and declared."""
+
+from django.db import models
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from oms.money import MoneyField
+from oms.querysets import LockingQuerySet
+
+
+class Product(models.Model):
+    """A thing with a SKU that is stocked, sold, taxed and declared."""
+
+    sku = models.CharField("SKU", max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    barcode = models.CharField(max_length=64, blank=True)  # GTIN where there is one
+    unit_price = MoneyField(null=True, blank=True)  # list price; channels may differ
+    unit_cost = MoneyField(null=True, blank=True)
+    weight_g = models.PositiveIntegerField("weight (g)", default=0)
+    tax_class = models.CharField(max_length=20, default="standard")  # rate class or HSN rate class
+    hs_code = models.CharField("HS code", max_length=10, blank=True)  # HS 2022; HSN in India
+    origin_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
+    customs_description = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    history = HistoricalRecords()
+
+    objects = LockingQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.sku
