@@ -1,0 +1,110 @@
+"""Changes of on-hand stock."""
+
+from typing import ClassVar
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from inventory import operations
+from inventory.enums import MovementKind
+from inventory.models import Location, Product, StockMovement
+from inventory.serializers import StockMovementIn, StockMovementOut
+from oms.api import HasScope, IdempotencyMixin, actor
+from oms.wire import Invalid, decode, respond, schema_of
+
+MOST_MOVEMENTS = 1_000
+
+
+class StockMovementsView(IdempotencyMixin, APIView):
+    """Changes of on-hand stock, one or up to 1,000 in a call."""
+
+    scope = "stock"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="stock_movements_create",
+        request={
+            "application/json": {
+                "oneOf": [
+                    schema_of(StockMovementIn),
+                    {
+                        "type": "array",
+                        "items": schema_of(StockMovementIn),
+                        "minItems": 1,
+                        "maxItems": MOST_MOVEMENTS,
+                    },
+                ]
+            }
+        },
+        responses={
+            201: {
+                "oneOf": [
+                    schema_of(StockMovementOut),
+                    {"type": "array", "items": schema_of(StockMovementOut)},
+                ]
+            }
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Move stock; a list is moved whole or not at all.
+
+        Without a kind, a positive quantity is received and a negative one adjusted.
+        """
+        body = request.body
+        if body.lstrip()[:1] == b"[":
+            return respond(self._move(request, decode(body, list[StockMovementIn])), 201)
+        return respond(self._move(request, [decode(body, StockMovementIn)])[0], 201)
+
+    def _move(self, request: Request, sent: list[StockMovementIn]) -> list[StockMovementOut]:
+        if not 1 <= len(sent) <= MOST_MOVEMENTS:
+            msg = f"Send 1 to {MOST_MOVEMENTS} movements."
+            raise Invalid(msg)
+        changes = _changes(sent)
+        moved = operations.move(changes, by=actor(request))
+        return [_moved(row, message) for row, message in zip(moved, sent, strict=True)]
+
+
+def _changes(sent: list[StockMovementIn]) -> list[operations.Change]:
+    skus = {message.sku for message in sent}
+    products = dict(Product.objects.filter(sku__in=skus).values_list("sku", "pk"))
+    codes = {message.location for message in sent}
+    places = dict(Location.objects.filter(code__in=codes).values_list("code", "pk"))
+    changes = []
+    for index, message in enumerate(sent):
+        if message.sku not in products:
+            raise NotFound(f"Movement {index}: there is no product {message.sku}.")
+        if message.location not in places:
+            raise NotFound(f"Movement {index}: there is no location {message.location}.")
+        if message.quantity == 0:
+            raise Invalid("The quantity must not be zero.", f"/{index}/quantity")
+        changes.append(_change(message, products[message.sku], places[message.location]))
+    return changes
+
+
+def _change(message: StockMovementIn, product: int, location: int) -> operations.Change:
+    default = MovementKind.RECEIVED if message.quantity > 0 else MovementKind.ADJUSTED
+    return operations.Change(
+        product,
+        location,
+        message.quantity,
+        message.kind or default,
+        message.reference,
+        message.reason,
+        message.unit_cost,
+    )
+
+
+def _moved(row: StockMovement, message: StockMovementIn) -> StockMovementOut:
+    return StockMovementOut(
+        message.sku,
+        message.location,
+        row.kind,
+        row.quantity,
+        row.balance,
+        row.reason,
+        row.reference,
+        row.at,
+    )
