@@ -7,7 +7,6 @@ import msgspec
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
@@ -393,15 +392,3 @@ class ChannelsView(ListAPIView):
         codes = visible_channels(self.request)
         rows = Channel.objects.order_by("-pk")
         return rows if codes is None else rows.filter(code__in=codes)
-
-
-urlpatterns = [
-    path("channels/", ChannelsView.as_view(), name="channels"),
-    path("orders/", OrdersView.as_view(), name="orders"),
-    path("orders/bulk/", BulkView.as_view(), name="orders-bulk"),
-    path("orders/<str:number>/", OrderView.as_view(), name="order"),
-    path("orders/<str:number>/cancellation/", CancellationView.as_view(), name="cancellation"),
-    path("orders/<str:number>/holds/", HoldsView.as_view(), name="holds"),
-    path("orders/<str:number>/holds/<int:hold_id>/", HoldView.as_view(), name="hold"),
-    path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
-]

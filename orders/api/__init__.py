@@ -1,0 +1,25 @@
+"""The orders API: orders with their holds and payments, channels."""
+
+from django.urls import path
+
+from orders.api.orders import (
+    BulkView,
+    CancellationView,
+    ChannelsView,
+    HoldsView,
+    HoldView,
+    OrdersView,
+    OrderView,
+    PaymentsView,
+)
+
+urlpatterns = [
+    path("channels/", ChannelsView.as_view(), name="channels"),
+    path("orders/", OrdersView.as_view(), name="orders"),
+    path("orders/bulk/", BulkView.as_view(), name="orders-bulk"),
+    path("orders/<str:number>/", OrderView.as_view(), name="order"),
+    path("orders/<str:number>/cancellation/", CancellationView.as_view(), name="cancellation"),
+    path("orders/<str:number>/holds/", HoldsView.as_view(), name="holds"),
+    path("orders/<str:number>/holds/<int:hold_id>/", HoldView.as_view(), name="hold"),
+    path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
+]
