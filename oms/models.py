@@ -261,6 +261,20 @@ class Counter(models.Model):
         return f"{self.name} {self.value}"
 
 
+class Chore(models.Model):
+    """Something done again and again, by whichever worker comes first; `oms.wiring.CHORES` says what."""
+
+    path = models.CharField(max_length=120, unique=True)  # dotted name of the function
+    next_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    done = models.BigIntegerField(default=0)  # what the function said of its last run
+    error = models.TextField(blank=True)  # of the last run, without what it was about
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class Worker(models.Model):
     """A worker process that is alive, or was: its name stands on the work it has in hand."""
 

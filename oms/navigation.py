@@ -167,6 +167,7 @@ WORK = (
                 "Webhooks", "webhook", "oms_webhookendpoint_changelist", "oms.view_webhookendpoint"
             ),
             Page("Reactions", "conversion_path", "oms_delivery_changelist", "oms.view_delivery"),
+            Page("Chores", "schedule", "oms_chore_changelist", "oms.view_chore"),
         ),
         folded=True,
     ),

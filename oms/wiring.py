@@ -24,6 +24,9 @@ JOBS: dict[str, str] = {
     "ledger": "reporting.tasks.ledger",
 }
 
+# Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
+CHORES: dict[str, float] = {}
+
 # Functions that give the invariants `check_ledgers` proves.
 INVARIANTS: tuple[str, ...] = (
     "oms.dispatch.ledger.invariants",

@@ -7,6 +7,7 @@ and a small form, whose submission makes one operation call and turns a refusal 
 
 from oms.admin.acts import Act, actor
 from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin, list_buttons
+from oms.admin.chores import ChoreAdmin
 from oms.admin.forms import ActForm, ConfirmForm, ReasonForm
 from oms.admin.jobs import JobAdmin, to_job
 from oms.admin.keys import ApiKeyAdmin
@@ -23,6 +24,7 @@ __all__ = [
     "ActForm",
     "ApiKeyAdmin",
     "CappedPaginator",
+    "ChoreAdmin",
     "ConfirmForm",
     "DeliveryAdmin",
     "EditableAdmin",

@@ -12,7 +12,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from oms import wake
-from oms.dispatch import tasks
+from oms.dispatch import chores, tasks
 from oms.dispatch.consuming import consume
 from oms.dispatch.housekeeping import tidy
 from oms.dispatch.sending import Sender
@@ -99,10 +99,11 @@ class WorkerProcess:
         sending = Lane("sending", self._sender.step, self._stop)
         running = Lane("tasks", lambda: tasks.run_next(self.name), self._stop)
         tidying = Lane("housekeeping", self._tidy, self._stop, BEAT_SECONDS)
+        chores_lane = Lane("chores", chores.run_due, self._stop)
         sequencing.after = [*consuming, sending]
         for lane in consuming:
             lane.after = [sequencing, running]
-        return [sequencing, *consuming, sending, running, tidying]
+        return [sequencing, *consuming, sending, running, tidying, chores_lane]
 
     def _make_consuming_lanes(self) -> list[Lane]:
         """Several on PostgreSQL, where commits wait for the disk side by side; one on SQLite."""

@@ -88,3 +88,16 @@ def slow(job):
 
     Counter.objects.create(name=f"slow:{job.pk}:{Counter.objects.count()}")
     time.sleep(float(job.params["seconds"]))
+
+
+runs = []
+
+
+def sweep():
+    runs.append("swept")
+    return 7
+
+
+def trip():
+    msg = "Ada Lovelace"
+    raise ValueError(msg)
