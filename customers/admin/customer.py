@@ -1,4 +1,4 @@
-"""Customers and companies in the back office; names only for those who may read them."""
+"""Customers in the back office; names only for those who may read them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,10 +17,10 @@ from unfold.views import ChangeList
 
 from customers import operations, queries
 from customers.forms import AddressForm, ClassifyForm, CorrectForm, TermsForm
-from customers.models import Company, Customer, Disclosure
+from customers.models import Customer, Disclosure
 from customers.operations import Party, Reading
 from oms import words
-from oms.admin import Act, ActForm, EditableAdmin, ReadOnlyAdmin, actor
+from oms.admin import Act, ActForm, ReadOnlyAdmin, actor
 from oms.sealed import ERASED
 
 PERSONAL = "customers.view_personal_data"
@@ -277,15 +277,3 @@ def _url(page: str, *args: object) -> str:
         return reverse(f"admin:{page}", args=args)
     except NoReverseMatch:
         return ""
-
-
-@admin.register(Company)
-class CompanyAdmin(EditableAdmin):
-    """Businesses that buy."""
-
-    list_display = ("code", "name", "tax_id", "created_at")
-    search_fields = ("code__exact", "name__istartswith", "tax_id__exact")
-    search_help_text = "Code, beginning of the name, tax ID"
-    fields = ("code", "name", "tax_id")
-    ordering = ("name",)
-    sortable_by: ClassVar = ()

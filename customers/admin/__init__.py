@@ -1,0 +1,6 @@
+"""Pages of the customers app, one file per noun."""
+
+from customers.admin.company import CompanyAdmin
+from customers.admin.customer import CustomerAdmin
+
+__all__ = ["CompanyAdmin", "CustomerAdmin"]

@@ -1,0 +1,43 @@
+"""Questions about people, one file per noun."""
+
+from customers.queries.people import (
+    ADDRESS,
+    PROFILE,
+    SubjectErased,
+    contact_of,
+    email_token,
+    find_customers,
+    find_subjects,
+    invariants,
+    name_of,
+    names_of,
+    phone_token,
+    profile_of,
+    seal,
+    seal_fiscal,
+    tokens_of,
+    unseal,
+    unseal_fiscal,
+    words_of,
+)
+
+__all__ = [
+    "ADDRESS",
+    "PROFILE",
+    "SubjectErased",
+    "contact_of",
+    "email_token",
+    "find_customers",
+    "find_subjects",
+    "invariants",
+    "name_of",
+    "names_of",
+    "phone_token",
+    "profile_of",
+    "seal",
+    "seal_fiscal",
+    "tokens_of",
+    "unseal",
+    "unseal_fiscal",
+    "words_of",
+]
