@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from oms.models import Worker
 logger = logging.getLogger(__name__)
 
 CONSUMING_LANES = 4
+CHORES_AT_ONCE = 3
 QUICK_SECONDS = 0.2  # until the next look, right after there was work
 SLOW_SECONDS = 1.0  # when nothing has happened for a while
 BEAT_SECONDS = 5.0
@@ -72,6 +74,7 @@ class WorkerProcess:
         self.name = f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid4().hex[:8]}"
         self._stop = threading.Event()
         self._sender = Sender()
+        self._chores = ThreadPoolExecutor(CHORES_AT_ONCE, "chore")
         self._lanes = self._make_lanes()
 
     def start(self) -> None:
@@ -99,7 +102,7 @@ class WorkerProcess:
         sending = Lane("sending", self._sender.step, self._stop)
         running = Lane("tasks", lambda: tasks.run_next(self.name), self._stop)
         tidying = Lane("housekeeping", self._tidy, self._stop, BEAT_SECONDS)
-        chores_lane = Lane("chores", chores.run_due, self._stop)
+        chores_lane = Lane("chores", partial(chores.run_due, self._chores.submit), self._stop)
         sequencing.after = [*consuming, sending]
         for lane in consuming:
             lane.after = [sequencing, running]
@@ -141,6 +144,7 @@ class WorkerProcess:
     def _finish(self) -> None:
         for lane in self._lanes:
             lane.join(GRACE_SECONDS)
+        self._chores.shutdown(wait=True, cancel_futures=True)
         if not any(lane.is_alive() for lane in self._lanes):
             self._sender.close()
         Worker.objects.filter(name=self.name).delete()

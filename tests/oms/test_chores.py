@@ -32,6 +32,26 @@ def test_run_due_runs_a_chore_once_an_interval(monkeypatch):
     assert Chore.objects.get().done == 7
 
 
+def test_run_due_chore_of_a_worker_that_died_runs_again_after_a_minute():
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert chores.run_due(lambda chore: None) == 1  # claimed, and never run
+        clock.shift(timedelta(seconds=chores.LEASE_SECONDS - 1))
+        assert chores.run_due() == 0
+        clock.shift(timedelta(seconds=1))
+        assert chores.run_due() == 1
+
+    assert runs == ["swept"]
+
+
+def test_run_due_quick_chore_runs_again_as_soon_as_it_is_due(monkeypatch):
+    monkeypatch.setattr(wiring, "CHORES", {f"{HERE}.sweep": 2})
+    with time_machine.travel(NOON, tick=False) as clock:
+        chores.run_due()
+        clock.shift(timedelta(seconds=2))
+
+        assert chores.run_due() == 1
+
+
 def test_run_due_chore_that_fails_is_told_without_what_it_was_about(monkeypatch, caplog):
     monkeypatch.setattr(wiring, "CHORES", {f"{HERE}.trip": 60, f"{HERE}.sweep": 60})
 
