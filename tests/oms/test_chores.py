@@ -34,7 +34,7 @@ def test_run_due_runs_a_chore_once_an_interval(monkeypatch):
 
 def test_run_due_chore_of_a_worker_that_died_runs_again_after_a_minute():
     with time_machine.travel(NOON, tick=False) as clock:
-        assert chores.run_due(lambda chore: None) == 1  # claimed, and never run
+        assert chores.run_due(lambda _chore: None) == 1  # claimed, and never run
         clock.shift(timedelta(seconds=chores.LEASE_SECONDS - 1))
         assert chores.run_due() == 0
         clock.shift(timedelta(seconds=1))
