@@ -60,10 +60,8 @@ def place_hold(request: HttpRequest, order: Order, data: Data) -> str:
 
 def lift_holds(request: HttpRequest, order: Order, data: Data) -> str:
     """Lift every open hold."""
-    open_holds = list(order.holds.filter(lifted_at=None))
-    for hold in open_holds:
-        operations.lift_hold(hold, by=actor(request), reason=data["reason"])
-    return f"{len(open_holds)} hold(s) of {order} lifted."
+    lifted = operations.lift_holds(order, by=actor(request), reason=data["reason"])
+    return f"{len(lifted)} hold(s) of {order} lifted."
 
 
 def cancel(request: HttpRequest, order: Order, data: Data) -> str:

@@ -58,7 +58,13 @@ class RefundGrant(AppendOnly):
                 condition=Q(amount__gt=0),
                 name="orders_refund_grant_positive",
                 violation_error_message="A refund is more than nothing.",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["order", "reference"],
+                condition=~Q(reference=""),
+                name="orders_refund_grant_reference_once",
+                violation_error_message="A refund with this reference is already granted.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,10 +7,13 @@ from orders.operations.cancelling import (
     cancel,
     cancel_lines,
 )
-from orders.operations.corrections import NotUnknown, correct_address, solve_sku
-from orders.operations.holds import HoldNotOpen, lift_hold, place_hold
+from orders.operations.corrections import NotUnknown, OrderEnded, correct_address, solve_sku
+from orders.operations.holds import HoldNotOpen, NoOpenHold, lift_hold, lift_holds, place_hold
 from orders.operations.payments import (
     AmountTooHigh,
+    NothingOpen,
+    OtherOrder,
+    ReferenceReused,
     capture,
     grant_refund,
     pay_refund,
@@ -51,17 +54,21 @@ __all__ = [
     "HoldNotOpen",
     "IllegalMove",
     "InvalidOrder",
+    "NoOpenHold",
     "NotUnknown",
+    "NothingOpen",
     "NothingToCancel",
+    "OrderEnded",
     "OrderOnHold",
+    "OtherOrder",
     "OutOfStock",
     "Placed",
     "PlacedCharge",
     "PlacedLine",
     "PlacedOrder",
     "PlacedPayment",
+    "ReferenceReused",
     "TooManyUnits",
-    "Units",
     "UnitsReleased",
     "advance",
     "announce_return",
@@ -71,6 +78,7 @@ __all__ = [
     "correct_address",
     "grant_refund",
     "lift_hold",
+    "lift_holds",
     "lock_order",
     "pay_refund",
     "place",

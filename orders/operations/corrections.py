@@ -37,14 +37,22 @@ class AddressInUse(DomainError):
     message = "Order {number} is already with a location; recall it first."
 
 
+class OrderEnded(DomainError):
+    """A closed or cancelled order has nothing left to put right."""
+
+    code = "order_ended"
+    message = "Order {number} is {status}; there is nothing left to put right."
+
+
 @transaction.atomic
 def solve_sku(line: OrderLine, *, by: str, product: "Product") -> Order:
     """Say which product an unknown SKU stands for, remember it for the channel, and go on.
 
     Every line of the order with the same SKU is solved; the next order of the channel with this
-    SKU is understood at once. Raises NotUnknown.
+    SKU is understood at once. Raises NotUnknown and OrderEnded.
     """
     work = pipeline.lock(line.order, by=by)
+    _refuse_ended(work)
     same = [row for row in work.lines if row.sku == line.sku and row.product_id is None]
     if not same:
         raise NotUnknown(line=line.position, number=work.order.number, sku=line.sku)
@@ -68,10 +76,11 @@ def correct_address(
 ) -> Order:
     """Replace the shipping address in the order's envelope and go on.
 
-    Raises AddressIncomplete, and AddressInUse once units are with a location. Tax stays as it was
-    agreed at placing.
+    Raises OrderEnded, AddressIncomplete, and AddressInUse once units are with a location. Tax
+    stays as it was agreed at placing.
     """
     work = pipeline.lock(order, by=by)
+    _refuse_ended(work)
     if any(line.released for line in work.lines):
         raise AddressInUse(number=work.order.number)
     if missing := missing_parts(shipping_address):
@@ -88,6 +97,11 @@ def correct_address(
     _end(work, HoldKind.INCOMPLETE_ADDRESS, reason)
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
+
+
+def _refuse_ended(work: pipeline.Work) -> None:
+    if work.order.status not in pipeline.OPEN:
+        raise OrderEnded(number=work.order.number, status=work.order.status)
 
 
 def _end(work: pipeline.Work, kind: str, reason: str) -> None:

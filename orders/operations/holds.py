@@ -17,6 +17,13 @@ class HoldNotOpen(DomainError):
     message = "This hold was lifted by {by}."
 
 
+class NoOpenHold(DomainError):
+    """The order is not on hold."""
+
+    code = "no_open_hold"
+    message = "Order {number} has no open hold."
+
+
 class NothingToHold(DomainError):
     """A finished order has nothing left to stop."""
 
@@ -80,6 +87,24 @@ def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
     end(work, hold, reason=reason)
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
+
+
+@transaction.atomic
+def lift_holds(order: Order, *, by: str, reason: str) -> list[Hold]:
+    """End every open hold of an order and take it as far as it now can go; returns the holds.
+
+    Raises NoOpenHold when somebody else was faster.
+    """
+    work = pipeline.lock(order, by=by)
+    lifted = list(work.holds)
+    if not lifted:
+        raise NoOpenHold(number=work.order.number)
+
+    for hold in lifted:
+        end(work, hold, reason=reason)
+    pipeline.settle(work)
+    pipeline.advance(work.order, by=by)
+    return lifted
 
 
 def end(work: pipeline.Work, hold: Hold, *, reason: str) -> None:

@@ -1,7 +1,8 @@
 """Money in and out: recorded as it moved, granted before it is paid back.
 
 Every amount is in the order's currency and positive. A repeat with the same reference is
-recognised and changes nothing.
+recognised and changes nothing; the same reference with another amount is refused, so that no
+money goes by unseen. Whatever is checked is read after the order's row is locked.
 """
 
 from decimal import Decimal
@@ -30,13 +31,38 @@ class AmountNotPositive(DomainError):
     message = "The amount must be more than zero."
 
 
+class NothingOpen(DomainError):
+    """Nothing is authorised or promised that was not captured."""
+
+    code = "nothing_open"
+    message = "Payment {payment} has nothing open to give up."
+
+
+class OtherOrder(DomainError):
+    """Money goes back through a payment of the order that it was granted for."""
+
+    code = "other_order"
+    message = "Payment {payment} does not belong to order {number}."
+
+
+class ReferenceReused(DomainError):
+    """The reference stands for another amount."""
+
+    code = "reference_reused"
+    message = "Reference {reference} is already recorded, with {amount} {currency}."
+
+
 @transaction.atomic
 def record_pending(
     order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
 ) -> Payment:
-    """Note how an order is going to be paid: cash on delivery, on account, or a transfer to come."""
+    """Note how an order is going to be paid: cash on delivery, on account, or a transfer to come.
+
+    Raises AmountNotPositive, and ReferenceReused for a reference known with another amount.
+    """
     work = pipeline.lock(order, by=by)
     if existing := _payment(work.order, method, reference):
+        _refuse_other_amount(existing, amount, existing.currency)
         return existing
 
     payment = _new_payment(work.order, method, amount, reference)
@@ -56,7 +82,10 @@ def record_pending(
 def record_authorization(
     order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
 ) -> Payment:
-    """Record that the payer's side has reserved money for us."""
+    """Record that the payer's side has reserved money for us.
+
+    Raises AmountNotPositive, and ReferenceReused for a reference known with another amount.
+    """
     work = pipeline.lock(order, by=by)
     payment = _payment(work.order, method, reference) or _new_payment(
         work.order, method, amount, reference
@@ -69,7 +98,10 @@ def record_authorization(
 def record_capture(
     order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
 ) -> Payment:
-    """Record money that came in, however much: too little leaves a balance, too much overpays."""
+    """Record money that came in, however much: too little leaves a balance, too much overpays.
+
+    Raises AmountNotPositive, and ReferenceReused for a reference known with another amount.
+    """
     work = pipeline.lock(order, by=by)
     payment = _payment(work.order, method, reference) or _new_payment(
         work.order, method, amount, reference
@@ -82,9 +114,11 @@ def record_capture(
 def capture(payment: Payment, *, by: str, amount: Decimal, reference: str = "") -> Payment:
     """Take authorised or promised money, in whole or in part.
 
-    Raises AmountTooHigh when more than what is still open would be taken.
+    Raises AmountTooHigh when more than what is still open would be taken, and ReferenceReused.
     """
-    work = pipeline.lock(payment.order, by=by)
+    work, payment = _lock_payment(payment, by=by)
+    if _repeated(payment, TransactionKind.CAPTURE, amount, reference):
+        return payment
     _refuse_more_than(amount, open_amount(payment), payment.currency)
     record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
     return _finish(work, payment)
@@ -92,11 +126,17 @@ def capture(payment: Payment, *, by: str, amount: Decimal, reference: str = "") 
 
 @transaction.atomic
 def void(payment: Payment, *, by: str) -> Payment:
-    """Give up what is still authorised or promised. Raises AmountTooHigh when nothing is open."""
-    work = pipeline.lock(payment.order, by=by)
+    """Give up what is still authorised or promised.
+
+    A payment that was voided before is returned as it is. Raises NothingOpen when everything was
+    captured, or nothing ever promised.
+    """
+    work, payment = _lock_payment(payment, by=by)
     amount = open_amount(payment)
     if amount <= 0:
-        raise AmountTooHigh(amount=payment.amount, limit=amount, currency=payment.currency)
+        if payment.transactions.filter(kind=TransactionKind.VOID).exists():
+            return payment
+        raise NothingOpen(payment=payment.number)
     record_transaction(work, payment, TransactionKind.VOID, amount, "")
     return _finish(work, payment)
 
@@ -107,9 +147,12 @@ def grant_refund(
 ) -> RefundGrant:
     """Decide that overpaid money goes back; paying it is another person's act.
 
-    Raises AmountTooHigh above what is overpaid and not yet granted.
+    A repeat with the same reference gives the existing grant. Raises AmountTooHigh above what is
+    overpaid and not yet granted, and ReferenceReused.
     """
     work = pipeline.lock(order, by=by)
+    if repeat := _granted(work.order, amount, reference):
+        return repeat
     _refuse_more_than(amount, work.money.refundable, work.order.currency)
 
     grant = RefundGrant.objects.create(
@@ -132,12 +175,15 @@ def pay_refund(
 ) -> PaymentTransaction:
     """Record that granted money went back through the payment it came from.
 
-    Raises AmountTooHigh above what is left of the grant or of the payment.
+    Raises AmountTooHigh above what is left of the grant or of the payment, ReferenceReused, and
+    OtherOrder for a payment of another order.
     """
-    work = pipeline.lock(grant.order, by=by)
-    if repeat := _repeated(payment, TransactionKind.REFUND, reference):
+    work, payment = _lock_payment(payment, by=by)
+    if payment.order_id != grant.order_id:
+        raise OtherOrder(payment=payment.number, number=grant.order.number)
+    if repeat := _repeated(payment, TransactionKind.REFUND, amount, reference):
         return repeat
-    paid = sum(row.amount for row in grant.transactions.all())
+    paid = sum(row.amount for row in PaymentTransaction.objects.filter(grant=grant))
     left = min(grant.amount - paid, refundable_amount(payment))
     _refuse_more_than(amount, left, payment.currency)
 
@@ -193,10 +239,38 @@ def _new_payment(order: Order, method: str, amount: Decimal, reference: str) -> 
     )
 
 
-def _repeated(payment: Payment, kind: str, reference: str) -> PaymentTransaction | None:
+def _repeated(
+    payment: Payment, kind: str, amount: Decimal, reference: str
+) -> PaymentTransaction | None:
     if not reference:
         return None
-    return payment.transactions.filter(kind=kind, reference=reference).first()
+    row = payment.transactions.filter(kind=kind, reference=reference).first()
+    if row:
+        _refuse_other_amount(row, amount, payment.currency)
+    return row
+
+
+def _granted(order: Order, amount: Decimal, reference: str) -> RefundGrant | None:
+    if not reference:
+        return None
+    grant = order.refund_grants.filter(reference=reference).first()
+    if grant:
+        _refuse_other_amount(grant, amount, order.currency)
+    return grant
+
+
+def _refuse_other_amount(
+    known: Payment | PaymentTransaction | RefundGrant, amount: Decimal, currency: str
+) -> None:
+    if known.amount != amount:
+        stated = plain(known.amount, currency)
+        raise ReferenceReused(reference=known.reference, amount=stated, currency=currency)
+
+
+def _lock_payment(payment: Payment, *, by: str) -> tuple[pipeline.Work, Payment]:
+    """Lock the payment's order, then read the payment: what the caller holds may be stale."""
+    work = pipeline.lock(payment.order, by=by)
+    return work, Payment.objects.get(pk=payment.pk)
 
 
 def record_transaction(
@@ -211,7 +285,7 @@ def record_transaction(
     """Append one movement of money to a locked order's payment and remember the event."""
     if amount <= 0:
         raise AmountNotPositive
-    if repeat := _repeated(payment, kind, reference):
+    if repeat := _repeated(payment, kind, amount, reference):
         return repeat
     row = PaymentTransaction.objects.create(
         payment=payment,

@@ -23,6 +23,7 @@ from orders.models import Hold, Order, OrderLine
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balance
 from orders.queries.totals import totals_of
+from orders.queries.waiting import told_waiting
 
 OPEN = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
 CACHES = (
@@ -144,10 +145,17 @@ def refuse_held(work: Work) -> None:
 
 
 def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
-    """Reserve stock for units that wait for it; the order's row is locked, levels are locked now."""
+    """Reserve stock for units that wait for it; the order's row is locked, levels are locked now.
+
+    What still waits afterwards is told by `order.backordered`, unless that was said before.
+    """
     waiting = [line for line in work.lines if line.backordered and line.product_id]
-    if not waiting:
-        return
+    if waiting:
+        _reserve(work, waiting, avoid)
+        _tell_waiting(work, waiting)
+
+
+def _reserve(work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int]) -> None:
     supply = stock.supply_of((line.product_id for line in waiting if line.product_id), locked=True)
     takes = [
         inventory.Take(part.key, part.level_id, part.location_id, part.quantity)
@@ -162,6 +170,16 @@ def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
         lines[take.line_id].allocated += take.quantity
     write_counts(lines.values(), "allocated")
     work.fact("order.allocated", units=[[t.line_id, t.location_id, t.quantity] for t in takes])
+
+
+def _tell_waiting(work: Work, lines: Sequence[OrderLine]) -> None:
+    short = {line.pk: line.backordered for line in lines if line.backordered}
+    if not short:
+        return
+    told = told_waiting(work.order)
+    if any(units > told.units.get(pk, 0) for pk, units in short.items()):
+        waiting = [[pk, units] for pk, units in short.items()]
+        work.fact("order.backordered", lines=waiting, first=told.first)
 
 
 def release_allocated(work: Work) -> None:

@@ -1,11 +1,15 @@
-"""Who waits for stock."""
+"""Who waits for stock, and what was said of it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from django.db.models import F
 
+from oms.models import Event
 from orders.enums import OrderStatus
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
+
+SUPPLY_EVENTS = ("order.allocated", "order.released", "order.recalled", "order.backordered")
 
 
 def waited_for(product_ids: Iterable[int]) -> list[int]:
@@ -16,3 +20,28 @@ def waited_for(product_ids: Iterable[int]) -> list[int]:
         order__status__in=[OrderStatus.PLACED, OrderStatus.CONFIRMED],
     )
     return sorted(set(lines.values_list("product_id", flat=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Units by line id that were last told to wait; `first` when stock was never tried before."""
+
+    first: bool
+    units: dict[int, int] = field(default_factory=dict)
+
+
+def told_waiting(order: Order) -> Told:
+    """What the order's events say of its waiting units.
+
+    Units that were taken back from a location wait anew: what was told before no longer counts.
+    """
+    rows = Event.objects.filter(
+        subject_type="orders.order", subject_id=order.pk, name__in=SUPPLY_EVENTS
+    )
+    told = list(rows.order_by("-sequence").values_list("name", "facts"))
+    for name, facts in told:
+        if name == "order.recalled":
+            break
+        if name == "order.backordered":
+            return Told(first=False, units=dict(facts["lines"]))
+    return Told(first=not told)

@@ -142,6 +142,8 @@ def _cancelled(events: list[Event]) -> Iterator[Increment]:
 def _short(events: list[Event]) -> Iterator[Increment]:
     orders = _orders(events)
     for event in _first_of_each(events):
+        if not event.facts.get("first", True):
+            continue  # had stock at first; a location could not supply it later
         order, lines = orders[event.subject_id], event.facts["lines"]
         yield Increment(
             DailySales,

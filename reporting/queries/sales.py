@@ -226,31 +226,31 @@ class Measure:
     higher_is_better: bool = True
 
 
-HELD = "Left out: shortages of orders that were on hold when they were placed."
+HELD = "An order on hold is tried for stock when its hold is lifted; until then it is not short."
 
 SALES_MEASURES = (
     Measure(
         "order_fill", "Order fill rate", "short_orders", "orders",
         "{part:,} of {whole:,} orders were short",
-        "Orders whose every unit had stock when placed ÷ orders placed.",
+        "Orders whose every unit had stock when first tried ÷ orders placed.",
         HELD, _rest,
     ),
     Measure(
         "line_fill", "Line fill rate", "short_lines", "lines",
         "{part:,} of {whole:,} lines were short",
-        "Lines whose every unit had stock when placed ÷ lines ordered.",
+        "Lines whose every unit had stock when first tried ÷ lines ordered.",
         HELD, _rest,
     ),
     Measure(
         "unit_fill", "Unit fill rate", "short_units", "units",
         "{part:,} of {whole:,} units were short",
-        "Units that had stock when placed ÷ units ordered.",
+        "Units that had stock when first tried ÷ units ordered.",
         HELD, _rest,
     ),
     Measure(
         "backorders", "Backorder rate", "short_orders", "orders",
         "{part:,} of {whole:,} orders",
-        "Orders with at least one unit that had no stock when placed ÷ orders placed.",
+        "Orders with at least one unit that had no stock when first tried ÷ orders placed.",
         HELD, higher_is_better=False,
     ),
     Measure(

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from orders import operations as orders
-from orders.models import Order, Payment, PaymentTransaction
+from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations.payments import AmountNotPositive
 from orders.queries import balance
 from tests import factories as world
@@ -87,3 +87,113 @@ def test_cash_on_delivery_lets_the_order_go_before_money_comes(order):
 
     order.refresh_from_db()
     assert (order.payment_status, order.stage) == ("unpaid", "fulfilment")
+
+
+def test_capture_repeated_after_all_is_taken_gives_the_existing_payment(order):
+    payment = orders.record_authorization(
+        order, by=BY, method="card", amount=Decimal(20), reference="au_1"
+    )
+    orders.capture(payment, by=BY, amount=Decimal(20), reference="ch_1")
+
+    again = orders.capture(payment, by=BY, amount=Decimal(20), reference="ch_1")
+
+    assert again == payment
+    assert (balance(order).captured, captures()) == (20, ["ch_1"])
+
+
+def test_capture_looks_at_the_payment_after_the_lock(order):
+    """A payment that was read, with its transactions, before somebody else took the money."""
+    orders.record_authorization(order, by=BY, method="card", amount=Decimal(20), reference="au_1")
+    stale = Payment.objects.prefetch_related("transactions").get()
+    orders.capture(Payment.objects.get(), by="user:2", amount=Decimal(15), reference="ch_1")
+
+    with pytest.raises(orders.AmountTooHigh):
+        orders.capture(stale, by=BY, amount=Decimal(20), reference="ch_2")
+
+    assert captures() == ["ch_1"]
+
+
+@pytest.mark.parametrize(
+    "act", [orders.record_capture, orders.record_authorization, orders.record_pending]
+)
+def test_record_known_reference_with_another_amount_is_refused(order, act):
+    act(order, by=BY, method="card", amount=Decimal(20), reference="r1")
+    before = (Payment.objects.count(), PaymentTransaction.objects.count())
+
+    with pytest.raises(orders.ReferenceReused) as refusal:
+        act(order, by=BY, method="card", amount=Decimal(19), reference="r1")
+
+    assert refusal.value.detail == "Reference r1 is already recorded, with 20.00 GBP."
+    assert (Payment.objects.count(), PaymentTransaction.objects.count()) == before
+
+
+def test_void_again_changes_nothing_and_void_of_taken_money_is_refused(order):
+    payment = orders.record_authorization(
+        order, by=BY, method="card", amount=Decimal(20), reference="au_1"
+    )
+    for _ in range(2):
+        assert orders.void(payment, by=BY) == payment
+    assert [row.kind for row in PaymentTransaction.objects.order_by("pk")] == ["authorize", "void"]
+    paid = orders.record_capture(order, by=BY, method="card", amount=Decimal(20), reference="ch_1")
+
+    with pytest.raises(orders.NothingOpen):
+        orders.void(paid, by=BY)
+
+    assert PaymentTransaction.objects.count() == 3
+
+
+@pytest.fixture
+def overpaid(order):
+    """An order of 20.00 for which 40.00 came in by `payment`."""
+    payment = orders.record_capture(
+        order, by=BY, method="card", amount=Decimal(40), reference="ch_1"
+    )
+    order.refresh_from_db()
+    return order, payment
+
+
+def test_grant_refund_with_the_same_reference_gives_the_existing_grant(overpaid):
+    order, _ = overpaid
+    grant = orders.grant_refund(order, by=BY, amount=Decimal(5), reason="R1", reference="RET-1")
+
+    again = orders.grant_refund(order, by=BY, amount=Decimal(5), reason="R1", reference="RET-1")
+
+    assert again == grant
+    assert balance(order).granted == 5
+    with pytest.raises(orders.ReferenceReused):
+        orders.grant_refund(order, by=BY, amount=Decimal(6), reason="R1", reference="RET-1")
+    assert balance(order).granted == 5
+    orders.grant_refund(order, by=BY, amount=Decimal(5), reason="R2", reference="RET-2")
+    assert balance(order).granted == 10
+
+
+def test_pay_refund_looks_at_the_grant_after_the_lock(overpaid):
+    order, payment = overpaid
+    orders.grant_refund(order, by=BY, amount=Decimal(20), reason="Paid twice")
+    stale = RefundGrant.objects.prefetch_related("transactions").get()
+    orders.pay_refund(RefundGrant.objects.get(), by=BY, payment=payment, amount=Decimal(20))
+
+    with pytest.raises(orders.AmountTooHigh):
+        orders.pay_refund(stale, by=BY, payment=payment, amount=Decimal(20))
+
+    assert balance(order).refunded == 20
+    assert_ledgers_hold()
+
+
+def test_pay_refund_through_a_payment_of_another_order_is_refused(overpaid):
+    order, _ = overpaid
+    other = world.place(order.channel, ("MUG", 1), external_id="other")
+    foreign = orders.record_capture(
+        other, by=BY, method="card", amount=Decimal(10), reference="ch_9"
+    )
+    grant = orders.grant_refund(order, by=BY, amount=Decimal(10), reason="Paid too much")
+
+    with pytest.raises(orders.OtherOrder):
+        orders.pay_refund(grant, by="user:2", payment=foreign, amount=Decimal(10))
+
+    assert not PaymentTransaction.objects.filter(kind="refund").exists()
+
+
+def captures():
+    rows = PaymentTransaction.objects.filter(kind="capture").order_by("pk")
+    return [row.reference for row in rows]
