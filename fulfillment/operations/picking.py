@@ -50,9 +50,11 @@ def pick(
 def scan(document: FulfillmentOrder, *, by: str, code: str) -> FulfillmentOrder:
     """Take one unit with this SKU or barcode as picked: what a hand scanner sends.
 
-    Raises TooManyPicked for a thing that is not, or no longer, asked for.
+    Two scanners never count the same unit of two lines: the work is locked before it is looked
+    at. Raises TooManyPicked for a thing that is not, or no longer, asked for.
     """
     code = code.strip()
+    document = documents.lock(document)
     for line in document.lines.select_related("order_line__product"):
         product = line.order_line.product
         if line.to_pick and code in {product.sku, product.barcode, line.order_line.sku}:

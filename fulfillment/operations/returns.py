@@ -164,20 +164,27 @@ def take_back(
     return approve(document, by=by) if document.status == ReturnStatus.REQUESTED else document
 
 
+@transaction.atomic
 def expect_back(shipment: Shipment, *, by: str, reason: str) -> Return | None:
-    """Open an approved return for everything in a shipment that comes back by itself."""
+    """Open an approved return for everything in a shipment that comes back by itself.
+
+    Nothing, when none of it is left to come back; a repeat gives the existing return.
+    """
+    order = orders.lock_order(shipment.order)
+    if known := order.returns.filter(reference=shipment.number).first():
+        return known
     quantities: dict[int, int] = defaultdict(int)
     for parcel in shipment.parcels.prefetch_related("lines__line"):
         for row in parcel.lines.all():
             quantities[row.line.order_line_id] += row.quantity
-    lines = {line.pk: line for line in shipment.order.lines.all()}
+    lines = {line.pk: line for line in order.lines.all()}
     free = {pk: min(q, _returnable(lines[pk])) for pk, q in quantities.items()}
     if not any(free.values()):
         return None
     document = request_return(
-        shipment.order, by=by, quantities=free, reason=reason, reference=shipment.number
+        order, by=by, quantities=free, reason=reason, reference=shipment.number
     )
-    return approve(document, by=by) if document.status == ReturnStatus.REQUESTED else document
+    return approve(document, by=by)
 
 
 def _cancel_unshipped(order: "Order", left: dict[int, int], *, by: str, reference: str) -> None:

@@ -42,16 +42,18 @@ def track(
     order = orders.lock_order(shipment.order)
     shipment = Shipment.objects.select_related("carrier").lock_one(shipment.pk)
     shipment.order = order
+    when = at or timezone.now()
+    forward = _is_forward(shipment, status, when)
     _, new = TrackingEvent.objects.get_or_create(
         shipment=shipment,
         source=by,
         status=status,
         code=code,
-        at=at or timezone.now(),
+        at=when,
         defaults={"place": place},
     )
-    if new and _is_forward(shipment.status, status):
-        _advance(shipment, status, by=by, at=at or timezone.now())
+    if new and forward:
+        _advance(shipment, status, by=by, at=when)
     return shipment
 
 
@@ -62,13 +64,14 @@ def deliver(shipment: Shipment, *, by: str, at: datetime | None = None) -> Shipm
     return track(shipment, by=by, status=ShipmentStatus.DELIVERED, at=at)
 
 
-def _is_forward(now: str, to: str) -> bool:
-    if now in FINAL:
+def _is_forward(shipment: Shipment, to: str, at: datetime) -> bool:
+    now = shipment.status
+    if now in FINAL or now == to:
         return False
-    if to in {ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED_TO_SENDER}:
-        return now != to
-    if now == ShipmentStatus.EXCEPTION:
+    if to in FINAL:
         return True
+    if ShipmentStatus.EXCEPTION in {to, now}:
+        return not shipment.tracking_events.filter(at__gt=at).exists()  # late news change nothing
     return PROGRESS.index(ShipmentStatus(to)) > PROGRESS.index(ShipmentStatus(now))
 
 

@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
 from fulfillment import operations as fulfillment
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder, Parcel, Return, Shipment, TrackingEvent
+from fulfillment.operations.returns import expect_back
 from inventory.models import StockLevel, StockMovement
 from oms.models import Event
 from orders import operations as orders
@@ -369,3 +372,44 @@ def test_take_back_recalls_unshipped_and_expects_shipped(floor):
     assert line.cancelled == 2
     assert (made.status, made.lines.get().quantity) == ("approved", 3)
     assert_ledgers_hold()
+
+
+def test_scan_one_sku_on_two_lines_fills_both(floor):
+    """Also when the scanner's page was read before the first line was full."""
+    _, (document,) = floor.work(("MUG", 1), ("MUG", 1))
+    stale = FulfillmentOrder.objects.prefetch_related("lines").get(pk=document.pk)
+    assert [line.to_pick for line in stale.lines.all()] == [1, 1]
+    fulfillment.scan(document, by=BY, code="MUG")
+
+    fulfillment.scan(stale, by=BY, code="MUG")
+
+    assert [line.picked for line in document.lines.order_by("pk")] == [1, 1]
+    with pytest.raises(fulfillment.TooManyPicked):
+        fulfillment.scan(stale, by=BY, code="MUG")
+
+
+def test_track_late_news_after_an_exception_do_not_run_backwards(floor):
+    _, shipment = floor.shipped()
+    hours = [shipment.shipped_at + timedelta(hours=hour) for hour in range(6)]
+    fulfillment.track(shipment, by=BY, status="out_for_delivery", at=hours[3])
+    fulfillment.track(shipment, by=BY, status="exception", at=hours[4])
+
+    fulfillment.track(shipment, by=BY, status="in_transit", at=hours[1])
+
+    shipment.refresh_from_db()
+    assert shipment.status == "exception"
+    fulfillment.track(shipment, by=BY, status="out_for_delivery", at=hours[5])
+    fulfillment.track(shipment, by=BY, status="exception", at=hours[2])
+    shipment.refresh_from_db()
+    assert shipment.status == "out_for_delivery"
+    assert TrackingEvent.objects.count() == 5
+
+
+def test_expect_back_again_gives_the_return_that_is_there(floor):
+    order, shipment = floor.shipped()
+    fulfillment.track(shipment, by=BY, status="returned_to_sender")
+    [document] = Return.objects.all()
+
+    again = expect_back(shipment, by=BY, reason="undelivered")
+
+    assert (again, Return.objects.count(), document.order) == (document, 1, order)
