@@ -196,6 +196,10 @@ if PRODUCTION:
     env.required("ALLOWED_HOSTS")
 ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", default=["*"]), "127.0.0.1"]  # own health checks
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+OMS_PUBLIC_URL = env.ENV.str(
+    "OMS_PUBLIC_URL",
+    default=f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else f"http://localhost:{PORT}",
+).rstrip("/")  # what links in messages begin with
 SECURE_SSL_REDIRECT = env.flag("OMS_SSL_REDIRECT", default=PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
 if env.flag("OMS_BEHIND_PROXY", default=False):
