@@ -41,3 +41,64 @@ class SupplyKind(models.TextChoices):
     PURCHASE_ORDER = "purchase_order"  # from a supplier
     TRANSFER = "transfer"  # from another location
     RETURN = "return"  # back from a customer
+
+
+class CountStatus(models.TextChoices):
+    """Life of a count."""
+
+    PLANNED = "planned"  # waits for somebody to go and count
+    COUNTING = "counting"  # somebody counts
+    RECOUNT = "recount"  # differences above tolerance are counted by somebody else
+    TO_APPROVE = "to_approve"  # differences wait for a decision and for posting
+    POSTED = "posted"  # the ledger says what was found
+    CANCELLED = "cancelled"
+
+
+COUNT_MOVES: dict[str, set[str]] = {
+    CountStatus.PLANNED: {CountStatus.COUNTING, CountStatus.CANCELLED},
+    CountStatus.COUNTING: {
+        CountStatus.RECOUNT,
+        CountStatus.TO_APPROVE,
+        CountStatus.POSTED,
+        CountStatus.CANCELLED,
+    },
+    CountStatus.RECOUNT: {CountStatus.TO_APPROVE, CountStatus.POSTED, CountStatus.CANCELLED},
+    CountStatus.TO_APPROVE: {CountStatus.RECOUNT, CountStatus.POSTED, CountStatus.CANCELLED},
+    CountStatus.POSTED: set(),
+    CountStatus.CANCELLED: set(),
+}
+
+
+class CountCause(models.TextChoices):
+    """Why something is counted."""
+
+    CYCLE = "cycle"  # its turn has come
+    REQUESTED = "requested"  # somebody wants to know
+    REJECTED = "rejected"  # a location could not supply what the figure says
+
+
+class CountLineState(models.TextChoices):
+    """Where one line of a count stands."""
+
+    TO_COUNT = "to_count"
+    TO_RECOUNT = "to_recount"  # by somebody who did not count it before
+    TO_APPROVE = "to_approve"  # above tolerance, twice or more
+    APPROVED = "approved"  # will be posted
+    KEPT = "kept"  # the book figure stays, for a reason that is written down
+    MATCHED = "matched"  # found what the book says
+    POSTED = "posted"  # the difference is in the ledger
+
+
+class AbcClass(models.TextChoices):
+    """How much a stock level matters: A carries most of what is issued."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+class AbcMeasure(models.TextChoices):
+    """By what the classes are told apart."""
+
+    VALUE = "value"  # issued units at cost
+    QUANTITY = "quantity"  # issued units

@@ -17,6 +17,7 @@ SERIES = {
     "shipment": "SH",
     "return": "RMA",
     "payment": "PAY",
+    "count": "CC",
 }
 
 

@@ -4,6 +4,8 @@ A consumer is `consumer(event)`, runs in its own transaction together with the m
 in order per subject, and is therefore effective once. Everything is named by a dotted path.
 """
 
+DAY = 86_400.0  # seconds
+
 CONSUMERS: dict[str, tuple[str, ...]] = {
     "stock.increased": ("orders.consumers.allocate_waiting",),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
@@ -25,7 +27,9 @@ JOBS: dict[str, str] = {
 }
 
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
-CHORES: dict[str, float] = {}
+CHORES: dict[str, float] = {
+    "inventory.tasks.counts.classify": DAY,
+}
 
 # Functions that give the invariants `check_ledgers` proves.
 INVARIANTS: tuple[str, ...] = (
@@ -41,4 +45,5 @@ INVARIANTS: tuple[str, ...] = (
 # Questions that an app asks of one above it, which it may not import -> who answers.
 ANSWERS: dict[str, str] = {
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
+    "inventory.picked_units": "fulfillment.queries.picked_units",
 }

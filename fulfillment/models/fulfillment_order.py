@@ -90,6 +90,13 @@ class FulfillmentOrderLine(models.Model):
                 violation_error_message="shipped <= packed <= picked <= quantity - dropped.",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["fulfillment_order"],
+                name="fulfillment_line_in_hand",
+                condition=Q(picked__gt=F("shipped")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.quantity)
