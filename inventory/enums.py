@@ -12,8 +12,16 @@ class LocationKind(models.TextChoices):
     SUPPLIER = "supplier"  # drop shipment
 
 
+class StockCondition(models.TextChoices):
+    """What state units at a location are in; each has its own counter and its own balance."""
+
+    AVAILABLE = "available"  # good and countable: sellable or reserved; `on_hand`
+    QUARANTINED = "quarantined"  # set apart until somebody has looked
+    DAMAGED = "damaged"  # not sellable; waits to be scrapped
+
+
 class MovementKind(models.TextChoices):
-    """Why on-hand stock changed."""
+    """Why stock changed, or changed its condition."""
 
     RECEIVED = "received"  # from a supplier
     ISSUED = "issued"  # left with a shipment
@@ -21,9 +29,11 @@ class MovementKind(models.TextChoices):
     COUNTED = "counted"  # a count found another figure
     TRANSFERRED_OUT = "transferred_out"  # to another location
     TRANSFERRED_IN = "transferred_in"  # from another location
-    RETURNED = "returned"  # came back sellable
-    SCRAPPED = "scrapped"  # destroyed
-    QUARANTINED = "quarantined"  # set apart, not sellable
+    RETURNED = "returned"  # came back from a customer
+    SCRAPPED = "scrapped"  # written off: destroyed or given away
+    QUARANTINED = "quarantined"  # set apart, not sellable until restored
+    DAMAGED = "damaged"  # found damaged, not sellable
+    RESTORED = "restored"  # out of quarantine or damage: good again
     CORRECTED = "corrected"  # undoes a wrong movement
 
 

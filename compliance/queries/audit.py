@@ -17,6 +17,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import BinaryField, Field, ForeignKey, Model, Q
 
 from customers.models import Disclosure
+from inventory.enums import StockCondition
 from inventory.models import StockMovement
 from oms import events
 from oms.models import Event
@@ -213,18 +214,24 @@ def _movements(record: Model) -> list[Entry]:
     about = _moved_by(record)
     if about is None:
         return []
-    rows = StockMovement.objects.filter(about).select_related("level__product", "level__location")
+    rows = StockMovement.objects.filter(about).select_related(
+        "level__product", "level__location", "reason_code"
+    )
     return [
         Entry(
             row.at,
             "movement",
             f"{row.get_kind_display()} {row.quantity:+d} × {row.level.product.sku} "
-            f"at {row.level.location.code}, {row.balance} on hand",
+            f"at {row.level.location.code}, {row.balance} {_lies_there(row)}",
             row.actor,
-            " ".join(part for part in (row.reason, row.reference) if part),
+            " ".join(filter(None, (str(row.reason_code or ""), row.reason, row.reference))),
         )
         for row in rows.order_by("-pk")[:SHOWN]
     ]
+
+
+def _lies_there(row: StockMovement) -> str:
+    return "on hand" if row.condition == StockCondition.AVAILABLE else row.condition
 
 
 def _moved_by(record: Model) -> Q | None:

@@ -14,7 +14,7 @@ from fulfillment.operations import documents
 from fulfillment.operations.recalling import recall
 from fulfillment.operations.work import STILL_WORKING
 from inventory import operations as inventory
-from inventory.enums import MovementKind
+from inventory.enums import MovementKind, StockCondition
 from inventory.operations import Units
 from oms import events, numbers
 from oms.counting import write_counts
@@ -26,10 +26,12 @@ from orders.enums import CancelReason
 if TYPE_CHECKING:
     from orders.models import Order, OrderLine
 
+REASON = "returned"  # code of the reason on movements that write returned units off
 OPEN = {ReturnStatus.REQUESTED, ReturnStatus.APPROVED}
-AWAY = {
-    Outcome.QUARANTINE: MovementKind.QUARANTINED,
-    Outcome.SCRAP: MovementKind.SCRAPPED,
+COMES_BACK = {  # outcome -> the condition in which its units are booked in
+    Outcome.RESTOCK: StockCondition.AVAILABLE,
+    Outcome.QUARANTINE: StockCondition.QUARANTINED,
+    Outcome.SCRAP: StockCondition.DAMAGED,
 }
 
 
@@ -114,9 +116,9 @@ def decline(document: Return, *, by: str, reason: str) -> Return:
 def receive(document: Return, *, by: str, outcomes: Mapping[int, Mapping[str, int]]) -> Return:
     """Give received units (by return line id) their outcome, and credit them to the order.
 
-    *Restock* makes them sellable; *quarantine* and *scrap* enter the ledger as returned and leave
-    it again at once, so that both facts show; what is *sent back* to the sender moves no stock and
-    is not credited. When every announced unit has an outcome the return is received. Raises
+    *Restock* makes them sellable; *quarantine* sets them apart until somebody has looked; *scrap*
+    books them in as damaged and writes them off at once, so that both facts show; what is *sent
+    back* to the sender moves no stock and is not credited. When every announced unit has an outcome the return is received. Raises
     WrongOutcome and changes nothing.
     """
     document = documents.lock(document)
@@ -271,8 +273,8 @@ def _changes(
             if not quantity or outcome == Outcome.SEND_BACK:
                 continue
             kinds = [(MovementKind.RETURNED, quantity)]
-            if outcome in AWAY:
-                kinds.append((AWAY[Outcome(outcome)], -quantity))
+            if outcome == Outcome.SCRAP:
+                kinds.append((MovementKind.SCRAPPED, -quantity))
             changes += [
                 inventory.Change(
                     line.product_id,  # type: ignore[arg-type]  # what was shipped has one
@@ -283,6 +285,8 @@ def _changes(
                     f"Returned: {outcome}",
                     None,
                     line.pk,
+                    COMES_BACK[Outcome(outcome)],
+                    REASON,
                 )
                 for kind, signed in kinds
             ]

@@ -11,7 +11,7 @@ from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from fulfillment.operations import documents
 from inventory import operations as inventory
 from inventory import queries as stock
-from inventory.enums import MovementKind
+from inventory.enums import MovementKind, StockCondition
 from oms import events, numbers
 from oms.counting import write_counts
 from oms.errors import DomainError
@@ -27,7 +27,15 @@ STILL_WORKING = {
     FulfillmentOrderStatus.PICKED,
     FulfillmentOrderStatus.PACKED,
 }
-LOSES_STOCK = {RejectReason.NOT_IN_STOCK, RejectReason.MISMATCH, RejectReason.DAMAGED}
+LOST, BROKEN = MovementKind.ADJUSTED, MovementKind.DAMAGED
+STOCK_SAYS = {  # reason -> movements of the units: sign, kind, condition, reason code
+    RejectReason.NOT_IN_STOCK: ((-1, LOST, StockCondition.AVAILABLE, "not-found"),),
+    RejectReason.MISMATCH: ((-1, LOST, StockCondition.AVAILABLE, "miscounted"),),
+    RejectReason.DAMAGED: (
+        (-1, BROKEN, StockCondition.AVAILABLE, "broken"),
+        (+1, BROKEN, StockCondition.DAMAGED, "broken"),
+    ),
+}
 
 
 class NothingToReject(DomainError):
@@ -88,7 +96,7 @@ def reject(
     """Say that this location cannot supply units (by fulfilment line id; all unpacked ones if none).
 
     The reason corrects stock: *not in stock* leaves nothing to promise there, *mismatch* takes the
-    missing units off, *damaged* puts them into quarantine; the others leave stock as it is. The
+    missing units off, *damaged* books them as damaged; the others leave stock as it is. The
     units are then routed again without this location. Raises NothingToReject.
     """
     document = documents.lock(document)
@@ -99,7 +107,7 @@ def reject(
 
     units = _drop(document, [(lines[pk], quantity) for pk, quantity in wanted.items()])
     orders.recall_units(document.order, by=by, units=units, reason=f"{document}: {reason}")
-    if reason in LOSES_STOCK:
+    if reason in STOCK_SAYS:
         inventory.move(_losses(document, units, lines, reason), by=by)
     _settle_rejection(document, list(lines.values()), reason, note, by=by)
     orders.advance(document.order, by=by, avoid=[document.location_id])
@@ -167,13 +175,19 @@ def _losses(
         lost[products[unit.line_id]] += unit.quantity
     if reason == RejectReason.NOT_IN_STOCK:
         lost = stock.unreserved(lost, document.location_id)
-    damaged = reason == RejectReason.DAMAGED
-    kind = MovementKind.QUARANTINED if damaged else MovementKind.ADJUSTED
     return [
         inventory.Change(
-            product, document.location_id, -quantity, kind, document.number, f"Rejected: {reason}"
+            product,
+            document.location_id,
+            sign * quantity,
+            kind,
+            document.number,
+            f"Rejected: {reason}",
+            condition=condition,
+            reason_code=code,
         )
         for product, quantity in lost.items()
+        for sign, kind, condition, code in STOCK_SAYS[RejectReason(reason)]
     ]
 
 

@@ -23,7 +23,8 @@ def receive(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
 def adjust(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
     """Correct the count."""
     product, place = _where(obj, data)
-    movement = operations.adjust(product, place, by=actor(request), **data)
+    why = operations.Why(data["reason_code"], data["reason"])
+    movement = operations.adjust(product, place, data["quantity"], by=actor(request), why=why)
     return f"{product} at {place} changed by {movement.quantity:+d}; {movement.balance} on hand."
 
 

@@ -16,6 +16,7 @@ from oms.api import HasScope, IdempotencyMixin, actor
 from oms.wire import Invalid, decode, respond, schema_of
 
 MOST_MOVEMENTS = 1_000
+REASONS = {MovementKind.ADJUSTED.value: "other"}  # kinds that need a code, and the one for all
 
 
 class StockMovementsView(IdempotencyMixin, APIView):
@@ -86,14 +87,18 @@ def _changes(sent: list[StockMovementIn]) -> list[operations.Change]:
 
 def _change(message: StockMovementIn, product: int, location: int) -> operations.Change:
     default = MovementKind.RECEIVED if message.quantity > 0 else MovementKind.ADJUSTED
+    kind = message.kind or default
     return operations.Change(
         product,
         location,
         message.quantity,
-        message.kind or default,
+        kind,
         message.reference,
         message.reason,
         message.unit_cost,
+        condition=message.condition,
+        reason_code=message.reason_code or REASONS.get(kind, ""),
+        effective_at=message.effective_at,
     )
 
 
@@ -102,9 +107,12 @@ def _moved(row: StockMovement, message: StockMovementIn) -> StockMovementOut:
         message.sku,
         message.location,
         row.kind,
+        row.condition,
         row.quantity,
         row.balance,
+        message.reason_code or REASONS.get(row.kind, ""),
         row.reason,
         row.reference,
         row.at,
+        row.effective_at,
     )

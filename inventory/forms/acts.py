@@ -1,9 +1,25 @@
 """Forms behind the buttons of stock levels and products."""
 
+from functools import partial
+from typing import Any
+
 from django import forms
 
-from inventory.models import Location, Product
+from inventory.enums import MovementKind
+from inventory.models import Location, Product, ReasonCode
 from oms.admin import ActForm
+
+
+class ReasonField(forms.ChoiceField):
+    """A reason code for movements of a kind; its value is the code."""
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        """Offer the active reasons of a kind."""
+        super().__init__(label="Reason", choices=partial(_reasons, kind), **kwargs)
+
+
+def _reasons(kind: str) -> list[tuple[str, str]]:
+    return [(row.code, row.name) for row in ReasonCode.objects.all() if row.fits(kind)]
 
 
 class PlaceForm(ActForm):
@@ -35,8 +51,11 @@ class AdjustForm(PlaceForm):
     quantity = forms.IntegerField(
         label="Change", help_text="Minus takes away: -3. Reserved units cannot be taken."
     )
+    reason_code = ReasonField(MovementKind.ADJUSTED)
     reason = forms.CharField(
+        label="In your words",
         max_length=200,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="An auditor will read it.",
     )

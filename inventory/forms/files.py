@@ -72,7 +72,8 @@ def _changes(rows: list[dict[str, Any]], kind: str, reason: str) -> tuple[list[C
             errors.append(f"Row {number}: {row['sku']} at {row['location']}: {row['quantity']}")
             continue
         reference = str(row.get("reference") or "")[:80]
-        changes.append(Change(product, place, quantity, kind, reference, reason))
+        code = "other" if kind == MovementKind.ADJUSTED else ""
+        changes.append(Change(product, place, quantity, kind, reference, reason, reason_code=code))
     return changes, errors
 
 

@@ -4,6 +4,8 @@ from inventory.models.count import Count, CountEntry, CountLine, CountPolicy, Co
 from inventory.models.expected import ExpectedSupply
 from inventory.models.location import Location
 from inventory.models.product import Product
+from inventory.models.reason import ReasonCode
+from inventory.models.snapshot import StockSnapshot
 from inventory.models.stock import Reservation, StockLevel, StockMovement
 
 __all__ = [
@@ -15,7 +17,9 @@ __all__ = [
     "ExpectedSupply",
     "Location",
     "Product",
+    "ReasonCode",
     "Reservation",
     "StockLevel",
     "StockMovement",
+    "StockSnapshot",
 ]

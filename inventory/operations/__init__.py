@@ -1,5 +1,14 @@
 """The only code that changes stock, one file per noun."""
 
+from inventory.operations.conditions import (
+    NothingToMove,
+    adjust,
+    mark_damaged,
+    quarantine,
+    release_from_quarantine,
+    write_off,
+)
+from inventory.operations.corrections import NotCorrectable, correct
 from inventory.operations.counts import (
     BeingCounted,
     NotCounted,
@@ -27,6 +36,7 @@ from inventory.operations.counts import (
 )
 from inventory.operations.expected import Expected, expect
 from inventory.operations.products import introduce, save_product
+from inventory.operations.reasons import ReasonMissing, UnknownReason, Why
 from inventory.operations.reservations import (
     NotReserved,
     StockTaken,
@@ -37,12 +47,11 @@ from inventory.operations.reservations import (
     recall,
     release,
     reserve,
-    reserve_more,
 )
 from inventory.operations.stock import (
     Change,
     InsufficientStock,
-    adjust,
+    NotYetEffective,
     announce_stock,
     move,
     receive,
@@ -54,17 +63,23 @@ __all__ = [
     "Change",
     "Expected",
     "InsufficientStock",
+    "NotCorrectable",
     "NotCounted",
     "NotDecided",
     "NotOnSheet",
     "NotReserved",
+    "NotYetEffective",
     "NothingToCount",
+    "NothingToMove",
     "OwnCount",
+    "ReasonMissing",
     "SameCounter",
     "StillReserved",
     "StockTaken",
     "Take",
     "Units",
+    "UnknownReason",
+    "Why",
     "WrongCountStatus",
     "adjust",
     "announce_stock",
@@ -73,6 +88,7 @@ __all__ = [
     "cancel_count",
     "classify",
     "consume",
+    "correct",
     "count_again",
     "enter",
     "expect",
@@ -81,17 +97,20 @@ __all__ = [
     "include",
     "introduce",
     "keep_lines",
+    "mark_damaged",
     "move",
     "plan_count",
     "plan_due",
     "post_count",
+    "quarantine",
     "recall",
     "receive",
     "release",
+    "release_from_quarantine",
     "request_count",
     "reserve",
-    "reserve_more",
     "save_product",
     "scan",
     "set_safety_stock",
+    "write_off",
 ]

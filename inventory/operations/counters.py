@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+ROW = "({})".format(", ".join(["CAST(%s AS bigint)"] * 6))
 CHUNK = 2_000  # levels a statement; SQLite allows 32,766 parameters
 
 
@@ -24,6 +25,8 @@ class Delta:
     on_hand: int = 0
     reserved: int = 0
     promised: int = 0
+    quarantined: int = 0
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Counters:
 
     on_hand: int
     reserved: int
+    quarantined: int = 0
+    damaged: int = 0
 
 
 def apply(deltas: Iterable[Delta]) -> dict[int, Counters]:
@@ -44,16 +49,20 @@ def apply(deltas: Iterable[Delta]) -> dict[int, Counters]:
 
 
 def _apply_chunk(deltas: Sequence[Delta]) -> dict[int, Counters]:
-    values = ", ".join(
-        "(CAST(%s AS bigint), CAST(%s AS bigint), CAST(%s AS bigint), CAST(%s AS bigint))"
-        for _ in deltas
-    )
+    values = ", ".join([ROW] * len(deltas))
     parameters: list[Any] = []
     for delta in deltas:
-        parameters += [delta.level_id, delta.on_hand, delta.reserved, delta.promised]
+        parameters += [
+            delta.level_id,
+            delta.on_hand,
+            delta.reserved,
+            delta.promised,
+            delta.quarantined,
+            delta.damaged,
+        ]
     with connection.cursor() as cursor:
         cursor.execute(_sql(values), [*parameters, timezone.now()])
-        return {row[0]: Counters(row[1], row[2]) for row in cursor.fetchall()}
+        return {row[0]: Counters(*row[1:]) for row in cursor.fetchall()}
 
 
 def _sql(values: str) -> str:
@@ -64,16 +73,20 @@ def _sql(values: str) -> str:
             WHERE id IN (SELECT level_id FROM delta) ORDER BY id FOR UPDATE)"""
         condition = "AND level.id IN (SELECT id FROM locked)"
     return f"""
-        WITH delta(level_id, moved, held, promised) AS (VALUES {values}){lock}
+        WITH delta(level_id, moved, held, promised, apart, broken) AS (VALUES {values}){lock}
         UPDATE inventory_stocklevel AS level
         SET on_hand = level.on_hand + delta.moved,
             reserved = level.reserved + delta.held,
+            quarantined = level.quarantined + delta.apart,
+            damaged = level.damaged + delta.broken,
             changed_at = %s
         FROM delta
         WHERE level.id = delta.level_id {condition}
           AND level.on_hand + delta.moved >= level.reserved + delta.held
           AND level.reserved + delta.held >= 0
+          AND level.quarantined + delta.apart >= 0
+          AND level.damaged + delta.broken >= 0
           AND (delta.promised = 0
                OR level.on_hand - level.reserved - level.safety_stock >= delta.promised)
-        RETURNING id, on_hand, reserved
+        RETURNING id, on_hand, reserved, quarantined, damaged
     """  # noqa: S608 (placeholders only)

@@ -81,40 +81,18 @@ def reserve(takes: Sequence[Take]) -> None:
 
 
 @transaction.atomic
-def reserve_more(takes: Sequence[Take]) -> None:
-    """Like `reserve`, for lines that may already have an open reservation at the same level."""
-    rows = _open({take.line_id for take in takes}, firm=False)
-    fresh = []
-    for take in takes:
-        row = rows.get((take.line_id, take.location_id))
-        if row is None:
-            fresh.append(take)
-        else:
-            _promise(take)
-            Reservation.objects.filter(pk=row.pk).update(quantity=F("quantity") + take.quantity)
-    if fresh:
-        reserve(fresh)
-
-
-@transaction.atomic
 def firm_up(line_ids: Iterable[int]) -> list[Units]:
     """Hand what is reserved for these lines to the locations; return the units newly handed over.
 
     Firm units are shipped by `consume` or taken back by `recall`; they are never re-planned.
     """
     lines = set(line_ids)
-    loose, firm = _open(lines, firm=False), _open(lines, firm=True)
+    loose = _open(lines, firm=False)
 
-    for key, row in loose.items():
-        if key in firm:
-            Reservation.objects.filter(pk=firm[key].pk).update(
-                quantity=F("quantity") + row.quantity
-            )
-            Reservation.objects.filter(pk=row.pk).delete()
-    alone = [row.pk for key, row in loose.items() if key not in firm]
-    Reservation.objects.filter(pk__in=alone).update(firm=True)
+    pks = [row.pk for rows in loose.values() for row in rows]
+    Reservation.objects.filter(pk__in=pks).update(firm=True)
 
-    return [Units(*key, row.quantity) for key, row in loose.items()]
+    return [Units(*key, sum(row.quantity for row in rows)) for key, rows in loose.items()]
 
 
 def release(units: Sequence[Units], *, by: str) -> None:
@@ -163,17 +141,15 @@ def _give_back(units: Sequence[Units], *, firm: bool, by: str) -> None:
     record_increases(levels.values(), cause="released", by=by)
 
 
-def _promise(take: Take) -> None:
-    delta = counters.Delta(take.level_id, reserved=take.quantity, promised=take.quantity)
-    if not counters.apply([delta]):
-        raise StockTaken
-
-
-def _open(line_ids: set[int], *, firm: bool) -> dict[tuple[int, int], Reservation]:
+def _open(line_ids: set[int], *, firm: bool) -> dict[tuple[int, int], list[Reservation]]:
+    """Open reservations by line and location, oldest first."""
     rows = Reservation.objects.filter(
         order_line_id__in=line_ids, state=ReservationState.OPEN, firm=firm
     ).select_related("level")
-    return {(row.order_line_id, row.level.location_id): row for row in rows}
+    found: dict[tuple[int, int], list[Reservation]] = defaultdict(list)
+    for row in rows.order_by("pk"):
+        found[row.order_line_id, row.level.location_id].append(row)
+    return found
 
 
 def _end(units: Sequence[Units], state: str, *, firm: bool) -> list[tuple[Reservation, int]]:
@@ -182,24 +158,31 @@ def _end(units: Sequence[Units], state: str, *, firm: bool) -> list[tuple[Reserv
     wanted: dict[tuple[int, int], int] = defaultdict(int)
     for unit in units:
         wanted[unit.line_id, unit.location_id] += unit.quantity
-    ended, whole, parts = [], [], []
+    ended = []
     for key, quantity in wanted.items():
-        row = rows.get(key)
-        if row is None or row.quantity < quantity:
-            raise NotReserved(quantity=quantity)
-        (whole if row.quantity == quantity else parts).append((row, quantity))
-        ended.append((row, quantity))
-    _write_ends(whole, parts, state)
+        ended += _draw(rows[key], quantity)
+    _write_ends(ended, state)
     return ended
 
 
-def _write_ends(
-    whole: list[tuple[Reservation, int]], parts: list[tuple[Reservation, int]], state: str
-) -> None:
+def _draw(rows: Iterable[Reservation], quantity: int) -> list[tuple[Reservation, int]]:
+    """What each of these reservations gives towards a quantity, oldest first."""
+    drawn, missing = [], quantity
+    for row in rows:
+        if missing:
+            drawn.append((row, min(row.quantity, missing)))
+            missing -= drawn[-1][1]
+    if missing:
+        raise NotReserved(quantity=quantity)
+    return drawn
+
+
+def _write_ends(ended: list[tuple[Reservation, int]], state: str) -> None:
+    """A part that ends becomes a row of its own, which began when the whole did."""
     now = timezone.now()
-    Reservation.objects.filter(pk__in=[row.pk for row, _ in whole]).update(
-        state=state, ended_at=now
-    )
+    whole = [row.pk for row, quantity in ended if row.quantity == quantity]
+    parts = [(row, quantity) for row, quantity in ended if row.quantity > quantity]
+    Reservation.objects.filter(pk__in=whole).update(state=state, ended_at=now)
     for row, quantity in parts:
         Reservation.objects.filter(pk=row.pk).update(quantity=F("quantity") - quantity)
     Reservation.objects.bulk_create(
@@ -210,6 +193,8 @@ def _write_ends(
                 quantity=quantity,
                 state=state,
                 firm=row.firm,
+                expires_at=row.expires_at,
+                created_at=row.created_at,
                 ended_at=now,
             )
             for row, quantity in parts

@@ -1,30 +1,56 @@
-"""Physical stock: every change of on-hand is a movement."""
+"""Physical stock: every change of what is at a location is a movement."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
-from inventory.enums import MovementKind
+from inventory.enums import MovementKind, StockCondition
 from inventory.models import Location, Product, StockLevel, StockMovement
 from inventory.operations import counters
+from inventory.operations.reasons import reason_ids
 from oms import events
 from oms.errors import DomainError
 
+COUNTERS = {  # condition -> the counter of the level that holds its units
+    StockCondition.AVAILABLE: "on_hand",
+    StockCondition.QUARANTINED: "quarantined",
+    StockCondition.DAMAGED: "damaged",
+}
+LIE_THERE = {  # how a person says it
+    StockCondition.AVAILABLE: "on hand and not reserved",
+    StockCondition.QUARANTINED: "in quarantine",
+    StockCondition.DAMAGED: "damaged",
+}
+
+Key = tuple[int, str]  # level id, condition
+
 
 class InsufficientStock(DomainError):
-    """Less is on hand, or free of reservations, than was to be taken away."""
+    """Less is there in that condition, or free of reservations, than was to be taken away."""
 
     code = "insufficient_stock"
-    message = "{sku} at {location}: fewer than {quantity} units are on hand and not reserved."
+    message = "{sku} at {location}: fewer than {quantity} units are {condition}."
+
+
+class NotYetEffective(DomainError):
+    """A movement cannot be true only in the future."""
+
+    code = "not_yet_effective"
+    message = "A movement is effective now or since an earlier moment, not from {effective_at} on."
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of on-hand stock; `quantity` is signed."""
+    """One change of stock in one condition; `quantity` is signed.
+
+    `reason_code` is the code of a ReasonCode; `effective_at` says since when it is true, where that
+    is before now; `corrects_id` is the movement that it undoes.
+    """
 
     product_id: int
     location_id: int
@@ -34,31 +60,40 @@ class Change:
     reason: str = ""
     unit_cost: Decimal | None = None
     order_line_id: int | None = None
+    condition: str = StockCondition.AVAILABLE
+    reason_code: str = ""
+    effective_at: datetime | None = None
+    corrects_id: int | None = None
 
 
 @transaction.atomic
 def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
-    """Change on-hand stock by typed movements, all or none.
+    """Change stock by typed movements, all or none.
 
     Missing stock levels are created. Reserved units cannot be moved away; consuming a reservation
-    does that. Records `stock.increased` for every level with more than before, so that waiting
-    orders are served. Raises InsufficientStock and changes nothing.
+    does that. Records `stock.increased` for every level with more good stock than before, so that
+    waiting orders are served. Raises InsufficientStock, UnknownReason or NotYetEffective and
+    changes nothing.
     """
+    now = timezone.now()
     changes = [change for change in changes if change.quantity]
     levels = levels_of({(change.product_id, change.location_id) for change in changes})
-    totals: dict[int, int] = defaultdict(int)
-    for change in changes:
-        totals[levels[change.product_id, change.location_id].pk] += change.quantity
+    reasons = reason_ids((change.reason_code, change.kind) for change in changes)
+    _refuse_future(changes, now)
 
-    after = counters.apply(counters.Delta(pk, on_hand=total) for pk, total in totals.items())
+    totals = _totals(changes, levels)
+    after = counters.apply(_deltas(totals))
     for change in changes:
         if levels[change.product_id, change.location_id].pk not in after:
-            raise _insufficient(change)
+            raise _insufficient(change, changes)
 
-    movements = _write(changes, levels, totals, after, by)
-    record_increases(
-        [level for level in levels.values() if totals[level.pk] > 0], cause="moved", by=by
-    )
+    movements = _write(changes, levels, _balances(totals, after), reasons, by)
+    more = [
+        level
+        for level in levels.values()
+        if totals.get((level.pk, StockCondition.AVAILABLE), 0) > 0
+    ]
+    record_increases(more, cause="moved", by=by)
     return movements
 
 
@@ -75,20 +110,6 @@ def receive(
     change = Change(
         product.pk, location.pk, quantity, MovementKind.RECEIVED, reference, "", unit_cost
     )
-    return move([change], by=by)[0]
-
-
-def adjust(
-    product: Product,
-    location: Location,
-    quantity: int,
-    *,
-    by: str,
-    reason: str,
-    reference: str = "",
-) -> StockMovement:
-    """Correct on-hand stock by a signed quantity, with the reason that an auditor will read."""
-    change = Change(product.pk, location.pk, quantity, MovementKind.ADJUSTED, reference, reason)
     return move([change], by=by)[0]
 
 
@@ -156,36 +177,75 @@ def _find(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
     return {key: row for key, row in keyed.items() if key in pairs}
 
 
+def _refuse_future(changes: Sequence[Change], now: datetime) -> None:
+    for change in changes:
+        if change.effective_at and change.effective_at > now:
+            raise NotYetEffective(effective_at=f"{change.effective_at:%Y-%m-%d %H:%M}")
+
+
+def _totals(changes: Sequence[Change], levels: dict[tuple[int, int], StockLevel]) -> dict[Key, int]:
+    totals: dict[Key, int] = defaultdict(int)
+    for change in changes:
+        level = levels[change.product_id, change.location_id]
+        totals[level.pk, change.condition] += change.quantity
+    return totals
+
+
+def _deltas(totals: dict[Key, int]) -> Iterator[counters.Delta]:
+    by_level: dict[int, dict[str, int]] = defaultdict(dict)
+    for (level, condition), total in totals.items():
+        by_level[level][COUNTERS[StockCondition(condition)]] = total
+    return (counters.Delta(level, **changed) for level, changed in by_level.items())
+
+
+def _balances(totals: dict[Key, int], after: dict[int, counters.Counters]) -> dict[Key, int]:
+    """What lay there before these changes."""
+    return {
+        (level, condition): getattr(after[level], COUNTERS[StockCondition(condition)]) - total
+        for (level, condition), total in totals.items()
+    }
+
+
 def _write(
     changes: Sequence[Change],
     levels: dict[tuple[int, int], StockLevel],
-    totals: dict[int, int],
-    after: dict[int, counters.Counters],
+    balances: dict[Key, int],
+    reasons: dict[str, int],
     by: str,
 ) -> list[StockMovement]:
-    balance = {pk: after[pk].on_hand - total for pk, total in totals.items()}
-    now, rows = timezone.now(), []
+    now, rows = timezone.now(), []  # read under the levels' locks: a level's rows are in time order
     for change in changes:
         level = levels[change.product_id, change.location_id]
-        balance[level.pk] += change.quantity
+        balances[level.pk, change.condition] += change.quantity
         rows.append(
             StockMovement(
                 level=level,
                 kind=change.kind,
+                condition=change.condition,
                 quantity=change.quantity,
-                balance=balance[level.pk],
+                balance=balances[level.pk, change.condition],
                 order_line_id=change.order_line_id,
                 reference=change.reference,
+                reason_code_id=reasons.get(change.reason_code),
                 reason=change.reason,
                 unit_cost=change.unit_cost,
+                corrects_id=change.corrects_id,
                 actor=by,
                 at=now,
+                effective_at=change.effective_at,
             )
         )
     return StockMovement.objects.bulk_create(rows)
 
 
-def _insufficient(change: Change) -> InsufficientStock:
-    sku = Product.objects.values_list("sku", flat=True).get(pk=change.product_id)
-    location = Location.objects.values_list("code", flat=True).get(pk=change.location_id)
-    return InsufficientStock(sku=sku, location=location, quantity=abs(change.quantity))
+def _insufficient(change: Change, changes: Sequence[Change]) -> InsufficientStock:
+    """The refusal, about the change that takes away where one level's changes do both."""
+    place = (change.product_id, change.location_id)
+    taking = (c for c in changes if (c.product_id, c.location_id) == place and c.quantity < 0)
+    change = next(taking, change)
+    return InsufficientStock(
+        sku=Product.objects.values_list("sku", flat=True).get(pk=change.product_id),
+        location=Location.objects.values_list("code", flat=True).get(pk=change.location_id),
+        quantity=abs(change.quantity),
+        condition=LIE_THERE[StockCondition(change.condition)],
+    )

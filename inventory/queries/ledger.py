@@ -1,43 +1,57 @@
 """What must hold in the stock ledgers, for `check_ledgers`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from inventory.enums import ReservationState
+from inventory.enums import ReservationState, StockCondition
 from inventory.models import Reservation, StockLevel, StockMovement
 from oms.ledgers import Invariant
+
+FIGURES = {  # counter of the level -> the condition whose movements it adds up
+    "on_hand": StockCondition.AVAILABLE,
+    "quarantined": StockCondition.QUARANTINED,
+    "damaged": StockCondition.DAMAGED,
+}
 
 
 def invariants() -> list[Invariant]:
     """The stock invariants."""
     return [
-        Invariant(
-            "stock.on_hand",
-            "On-hand stock equals the sum of the level's movements.",
-            count=StockLevel.objects.count,
-            violations=_wrong_on_hand,
-        ),
-        Invariant(
+        *(_sums(figure, condition) for figure, condition in FIGURES.items()),
+        _of_levels(
             "stock.reserved",
             "Reserved stock equals the sum of the level's open reservations.",
-            count=StockLevel.objects.count,
-            violations=_wrong_reserved,
+            _wrong_reserved,
         ),
-        Invariant(
-            "stock.oversold",
-            "No level has more reserved than is on hand.",
-            count=StockLevel.objects.count,
-            violations=_oversold,
-        ),
-        Invariant(
-            "stock.balance",
-            "Each level's last movement shows its on-hand stock.",
-            count=StockMovement.objects.count,
-            violations=_wrong_balance,
-        ),
+        _of_levels("stock.oversold", "No level has more reserved than is on hand.", _oversold),
+        *(_balances(figure, condition) for figure, condition in FIGURES.items()),
     ]
+
+
+def _of_levels(name: str, sentence: str, violations: Callable[[], Iterable[str]]) -> Invariant:
+    return Invariant(name, sentence, count=StockLevel.objects.count, violations=violations)
+
+
+def _sums(figure: str, condition: str) -> Invariant:
+    words = figure.replace("_", "-")
+    return _of_levels(
+        f"stock.{figure}",
+        f"{words.capitalize()} stock equals the sum of the level's {condition} movements.",
+        partial(_wrong_sum, figure, condition),
+    )
+
+
+def _balances(figure: str, condition: str) -> Invariant:
+    words = figure.replace("_", "-")
+    return Invariant(
+        f"stock.{figure}.balance",
+        f"Each level's last {condition} movement shows its {words} stock.",
+        count=StockMovement.objects.filter(condition=condition).count,
+        violations=partial(_wrong_balance, figure, condition),
+    )
 
 
 def _total(rows: QuerySet, column: str = "quantity") -> Coalesce:
@@ -45,10 +59,12 @@ def _total(rows: QuerySet, column: str = "quantity") -> Coalesce:
     return Coalesce(Subquery(totals.annotate(total=Sum(column)).values("total")), 0)
 
 
-def _wrong_on_hand() -> Iterator[str]:
-    wrong = StockLevel.objects.annotate(moved=_total(StockMovement.objects.all()))
-    for level in wrong.exclude(moved=F("on_hand")).select_related("product", "location"):
-        yield f"{level.product} at {level.location}: {level.on_hand}, movements {level.moved}"
+def _wrong_sum(figure: str, condition: str) -> Iterator[str]:
+    rows = StockMovement.objects.filter(condition=condition)
+    wrong = StockLevel.objects.annotate(moved=_total(rows)).exclude(moved=F(figure))
+    for level in wrong.select_related("product", "location"):
+        has = getattr(level, figure)
+        yield f"{level.product} at {level.location}: {has}, movements {level.moved}"
 
 
 def _wrong_reserved() -> Iterator[str]:
@@ -64,8 +80,10 @@ def _oversold() -> Iterator[str]:
         yield f"{level.product} at {level.location}: {level.reserved} of {level.on_hand}"
 
 
-def _wrong_balance() -> Iterator[str]:
-    last = StockMovement.objects.filter(level=OuterRef("pk")).order_by("-pk").values("balance")
+def _wrong_balance(figure: str, condition: str) -> Iterator[str]:
+    rows = StockMovement.objects.filter(level=OuterRef("pk"), condition=condition)
+    last = rows.order_by("-pk").values("balance")
     wrong = StockLevel.objects.annotate(last=Coalesce(Subquery(last[:1]), 0))
-    for level in wrong.exclude(last=F("on_hand")).select_related("product", "location"):
-        yield f"{level.product} at {level.location}: {level.on_hand}, last balance {level.last}"
+    for level in wrong.exclude(last=F(figure)).select_related("product", "location"):
+        has = getattr(level, figure)
+        yield f"{level.product} at {level.location}: {has}, last balance {level.last}"

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from inventory.enums import MovementKind
-from oms.wire import Short, SignedQuantity, Sku, message
+from inventory.enums import MovementKind, StockCondition
+from oms.wire import Moment, Short, SignedQuantity, Sku, message
 
 Kind = Literal[tuple(MovementKind.values)]  # type: ignore[valid-type]
+Condition = Literal[tuple(StockCondition.values)]  # type: ignore[valid-type]
 
 
 @message
@@ -25,7 +26,11 @@ class AvailabilityOut(msgspec.Struct):
 
 @message
 class StockMovementIn(msgspec.Struct):
-    """A change of on-hand stock: positive comes in, negative goes out."""
+    """A change of stock in one condition: positive comes in, negative goes out.
+
+    An adjusted movement without a reason code has the code `other`. `effective_at` says since when
+    it is true, where that is in the past.
+    """
 
     sku: Sku
     location: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
@@ -34,6 +39,9 @@ class StockMovementIn(msgspec.Struct):
     reference: Short = ""
     kind: Kind | None = None
     unit_cost: Decimal | None = None
+    condition: Condition = StockCondition.AVAILABLE.value
+    reason_code: Annotated[str, msgspec.Meta(max_length=30)] = ""
+    effective_at: Moment | None = None
 
 
 @message
@@ -43,8 +51,11 @@ class StockMovementOut(msgspec.Struct):
     sku: str
     location: str
     kind: str
+    condition: str
     quantity: int
     balance: int
+    reason_code: str
     reason: str
     reference: str
     at: datetime
+    effective_at: datetime | None

@@ -164,7 +164,7 @@ def _reserve(work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int]) -> 
     if not takes:
         return
 
-    inventory.reserve_more(takes)
+    inventory.reserve(takes)
     lines = {line.pk: line for line in waiting}
     for take in takes:
         lines[take.line_id].allocated += take.quantity

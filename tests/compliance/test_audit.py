@@ -86,12 +86,14 @@ def test_trail_of_customer_tells_who_read(order):
 
 def test_trail_of_stock_level_holds_its_movements_with_reason(order):
     level = StockLevel.objects.get()
-    inventory.adjust(level.product, level.location, -3, by=BY, reason="broken", reference="C-7")
+    inventory.adjust(
+        level.product, level.location, -3, by=BY, why=inventory.Why("not-found", "", "C-7")
+    )
 
     entries = audit.trail(level)
 
     moved = [entry for entry in entries if entry.source == "movement"]
-    assert [entry.why for entry in moved] == ["broken C-7", "opening"]
+    assert [entry.why for entry in moved] == ["Could not be found C-7", "opening"]
     assert moved[0].what.endswith("-3 × MUG at LON, 7 on hand")
 
 

@@ -133,9 +133,8 @@ class Shop:
         orders.serve_waiting(product.pk, by=BY)
 
     def shrink(self, pick, size):
-        inventory.adjust(
-            self.products[pick % 2], self.places[size % 2], -size, by=BY, reason="Broken"
-        )
+        why = inventory.Why("not-found")
+        inventory.adjust(self.products[pick % 2], self.places[size % 2], -size, by=BY, why=why)
 
     def advance(self, pick, size):
         if order := self.order(pick):

@@ -307,12 +307,11 @@ def test_receive_return_moves_each_outcome_and_credits(floor):
 
     order.refresh_from_db()
     kinds = StockMovement.objects.filter(reference=document.number).order_by("pk")
-    assert [(m.kind, m.quantity) for m in kinds] == [
-        ("returned", 1),
-        ("returned", 1),
-        ("quarantined", -1),
-        ("returned", 1),
-        ("scrapped", -1),
+    assert [(m.kind, m.condition, m.quantity, m.balance) for m in kinds] == [
+        ("returned", "available", 1, 8),
+        ("returned", "quarantined", 1, 1),
+        ("returned", "damaged", 1, 1),
+        ("scrapped", "damaged", -1, 0),
     ]
     assert stock() == (8, 0)
     assert (document.status, document.credit, order.total) == ("received", 30, 0)

@@ -87,9 +87,9 @@ def test_adjust_without_a_reason_changes_nothing(ben):
     stocked("MUG", warehouse(), 5)
     level = StockLevel.objects.get()
 
-    response = press(ben, act(level, "adjust"), quantity=-1, reason="")
+    response = press(ben, act(level, "adjust"), quantity=-1, reason_code="")
 
-    assert "reason" in response.context["form"].errors
+    assert "reason_code" in response.context["form"].errors
     assert StockLevel.objects.get().on_hand == 5
 
 
@@ -98,7 +98,7 @@ def test_adjust_below_what_is_reserved_is_refused_with_the_reason(ben):
     place(shop(), ("MUG", 4))
     level = StockLevel.objects.get()
 
-    response = press(ben, act(level, "adjust"), quantity=-2, reason="Broken")
+    response = press(ben, act(level, "adjust"), quantity=-2, reason_code="not-found")
 
     assert "fewer than 2 units are on hand and not reserved" in response.content.decode()
     assert StockLevel.objects.get().on_hand == 5

@@ -334,7 +334,7 @@ def test_post_keeps_what_moved_since_the_count(london):
     count = to_approve(london)
     mug = count.lines.get().level.product
     inventory.receive(mug, london, 20, by=ANN)
-    inventory.adjust(mug, london, -2, by=ANN, reason="Broken")
+    inventory.adjust(mug, london, -2, by=ANN, why=inventory.Why("not-found"))
     inventory.approve_lines(count, by=ANN, lines=[count.lines.get().pk])
 
     inventory.post_count(count, by=ANN)
