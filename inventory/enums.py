@@ -112,3 +112,19 @@ class AbcMeasure(models.TextChoices):
 
     VALUE = "value"  # issued units at cost
     QUANTITY = "quantity"  # issued units
+
+
+class SoftPurpose(models.TextChoices):
+    """What units are set aside for."""
+
+    CART = "cart"  # a buyer at a checkout: minutes
+    QUOTE = "quote"  # an offer that a customer thinks about: days
+
+
+class SoftState(models.TextChoices):
+    """Life of a soft reservation."""
+
+    OPEN = "open"  # its units are kept
+    CONSUMED = "consumed"  # an order was placed with it
+    RELEASED = "released"  # given up by whoever asked for it
+    EXPIRED = "expired"  # nobody came in time

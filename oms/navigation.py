@@ -70,6 +70,12 @@ WORK = (
                 "inventory_stockmovement_changelist",
                 "inventory.view_stockmovement",
             ),
+            Page(
+                "Baskets",
+                "shopping_basket",
+                "inventory_softreservation_changelist",
+                "inventory.view_softreservation",
+            ),
         ),
     ),
     Work(

@@ -29,6 +29,7 @@ JOBS: dict[str, str] = {
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
 CHORES: dict[str, float] = {
     "inventory.tasks.counts.classify": DAY,
+    "inventory.operations.expire_due": 1,
 }
 
 # Functions that give the invariants `check_ledgers` proves.

@@ -2,6 +2,13 @@
 
 from inventory.admin.location import LocationAdmin
 from inventory.admin.product import ProductAdmin
+from inventory.admin.soft import SoftReservationAdmin
 from inventory.admin.stock import StockLevelAdmin, StockMovementAdmin
 
-__all__ = ["LocationAdmin", "ProductAdmin", "StockLevelAdmin", "StockMovementAdmin"]
+__all__ = [
+    "LocationAdmin",
+    "ProductAdmin",
+    "SoftReservationAdmin",
+    "StockLevelAdmin",
+    "StockMovementAdmin",
+]

@@ -18,7 +18,7 @@ def level_context(level: StockLevel) -> dict[str, Any]:
     return {
         "level": level,
         "movements": _movements(moves),
-        "reservations": held.select_related("order_line__order").order_by("pk")[:SHOWN],
+        "reservations": held.select_related("order_line__order", "soft").order_by("pk")[:SHOWN],
         "waiting": waiting_lines(level.product),
         "title": f"{level.product.sku} at {level.location.code}",
         "subtitle": None,

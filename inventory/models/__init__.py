@@ -6,6 +6,7 @@ from inventory.models.location import Location
 from inventory.models.product import Product
 from inventory.models.reason import ReasonCode
 from inventory.models.snapshot import StockSnapshot
+from inventory.models.soft import SoftReservation
 from inventory.models.stock import Reservation, StockLevel, StockMovement
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Product",
     "ReasonCode",
     "Reservation",
+    "SoftReservation",
     "StockLevel",
     "StockMovement",
     "StockSnapshot",

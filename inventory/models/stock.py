@@ -10,6 +10,7 @@ from inventory.enums import MovementKind, ReservationState, StockCondition
 from inventory.models.location import Location
 from inventory.models.product import Product
 from inventory.models.reason import ReasonCode
+from inventory.models.soft import SoftReservation
 from oms.models import AppendOnly
 from oms.money import MoneyField
 from oms.querysets import LockingQuerySet
@@ -186,7 +187,7 @@ class StockMovement(AppendOnly):
 
 
 class Reservation(models.Model):
-    """Stock promised to an order line, from `created_at` until `ended_at`.
+    """Stock promised to an order line, or to a basket, from `created_at` until `ended_at`.
 
     Quantities never grow and rows never merge. One that ends in part splits into two that both
     began when it began, so that what was reserved at any past moment is a plain sum of rows.
@@ -195,11 +196,20 @@ class Reservation(models.Model):
     level = models.ForeignKey(
         StockLevel, models.PROTECT, related_name="reservations", db_index=False
     )
-    order_line = models.ForeignKey("orders.OrderLine", models.PROTECT, related_name="reservations")
+    order_line = models.ForeignKey(
+        "orders.OrderLine", models.PROTECT, null=True, blank=True, related_name="reservations"
+    )
+    soft = models.ForeignKey(
+        SoftReservation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="units",
+        db_index=False,  # inventory_reservation_soft is its index; most rows have none
+    )
     quantity = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=ReservationState, default=ReservationState.OPEN)
     firm = models.BooleanField(default=False)  # a location works on it; not re-planned
-    expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -216,6 +226,12 @@ class Reservation(models.Model):
                 name="inventory_reservation_ends_once",
                 violation_error_message="A reservation is open, or it ended after it began.",
             ),
+            models.CheckConstraint(
+                condition=Q(order_line__isnull=False, soft=None)
+                | Q(order_line=None, soft__isnull=False, firm=False),
+                name="inventory_reservation_for_one",
+                violation_error_message="A reservation is for an order line or for a basket.",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["level", "created_at"], name="inventory_reservation_created"),
@@ -227,7 +243,17 @@ class Reservation(models.Model):
             models.Index(
                 fields=["level"], name="inventory_reservation_open", condition=Q(state="open")
             ),
+            models.Index(
+                fields=["soft"],
+                name="inventory_reservation_soft",
+                condition=Q(soft__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.state} {self.quantity}"
+
+    @property
+    def line_id(self) -> int:
+        """The key of the order line, where it is one that has these units."""
+        return self.order_line_id  # type: ignore[return-value]  # a basket's is not asked

@@ -1,8 +1,9 @@
 """Promises of stock to order lines: reserve, release, consume."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.db import transaction
 from django.db.models import F
@@ -13,6 +14,8 @@ from inventory.models import Reservation, StockMovement
 from inventory.operations import counters
 from inventory.operations.stock import record_increases
 from oms.errors import DomainError
+
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 class StockTaken(DomainError):
@@ -50,12 +53,13 @@ class Take:
 
 
 @transaction.atomic(savepoint=False)
-def reserve(takes: Sequence[Take]) -> None:
+def reserve(takes: Sequence[Take], *, freed: Mapping[int, int] = NOTHING) -> None:
     """Promise available stock to order lines, all or none.
 
-    Nothing moves: on-hand stays what a picker can count. The counters are written last, because
-    everybody who wants the same levels waits from then until the commit. Raises StockTaken when a
-    level has no longer enough; the caller then undoes its own work as well.
+    `freed` gives units by level that baskets of these orders had set aside and that count as
+    available to them. Nothing moves: on-hand stays what a picker can count. The counters are
+    written last, because everybody who wants the same levels waits from then until the commit.
+    Raises StockTaken when a level has no longer enough; the caller then undoes its own work as well.
     """
     Reservation.objects.bulk_create(
         [
@@ -72,8 +76,10 @@ def reserve(takes: Sequence[Take]) -> None:
     wanted: dict[int, int] = defaultdict(int)
     for take in takes:
         wanted[take.level_id] += take.quantity
+    for level, quantity in freed.items():
+        wanted[level] -= quantity
     done = counters.apply(
-        counters.Delta(level, reserved=quantity, promised=quantity)
+        counters.Delta(level, reserved=quantity, promised=max(quantity, 0))
         for level, quantity in wanted.items()
     )
     if len(done) != len(wanted):
@@ -148,7 +154,7 @@ def _open(line_ids: set[int], *, firm: bool) -> dict[tuple[int, int], list[Reser
     ).select_related("level")
     found: dict[tuple[int, int], list[Reservation]] = defaultdict(list)
     for row in rows.order_by("pk"):
-        found[row.order_line_id, row.level.location_id].append(row)
+        found[row.line_id, row.level.location_id].append(row)
     return found
 
 
@@ -193,7 +199,6 @@ def _write_ends(ended: list[tuple[Reservation, int]], state: str) -> None:
                 quantity=quantity,
                 state=state,
                 firm=row.firm,
-                expires_at=row.expires_at,
                 created_at=row.created_at,
                 ended_at=now,
             )

@@ -3,18 +3,26 @@
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.ledger import invariants
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
-from inventory.queries.pages import location_codes, product_ids
-from inventory.queries.places import Destination, distance_km
+from inventory.queries.pages import location_codes, location_ids, product_ids
+from inventory.queries.places import ANYWHERE, Destination, distance_km
 from inventory.queries.products import products_by_sku
+from inventory.queries.soft import (
+    SoftContent,
+    open_soft_reservations,
+    soft_content,
+    soft_reservation,
+)
 from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
 
 __all__ = [
+    "ANYWHERE",
     "Accuracy",
     "Allotment",
     "Availability",
     "Demand",
     "Destination",
     "Request",
+    "SoftContent",
     "Supply",
     "accuracy",
     "availability",
@@ -22,9 +30,13 @@ __all__ = [
     "invariants",
     "location_accuracy",
     "location_codes",
+    "location_ids",
     "open_reservations",
+    "open_soft_reservations",
     "product_ids",
     "products_by_sku",
+    "soft_content",
+    "soft_reservation",
     "source",
     "supply_of",
     "unreserved",

@@ -18,6 +18,9 @@ class Destination:
     area: str = ""
 
 
+ANYWHERE = Destination()
+
+
 @lru_cache(maxsize=50_000)
 def distance_km(
     destination: Destination, latitude: float | None, longitude: float | None

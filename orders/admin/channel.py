@@ -33,6 +33,14 @@ class ChannelAdmin(EditableAdmin):
             "Limits and promises",
             {"fields": ("review_limit", "duplicate_window_minutes", "promise_days")},
         ),
+        (
+            "Stock set aside for baskets",
+            {
+                "description": "Carts and quotes may keep units through the API before they become "
+                "orders. What is kept cannot be sold to anybody else until it expires.",
+                "fields": (("soft_minutes", "soft_longest_hours"), ("soft_units", "soft_open")),
+            },
+        ),
     )
 
     def get_readonly_fields(self, request: object, obj: Channel | None = None) -> tuple[str, ...]:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""The orders API: orders with their holds and payments, channels."""
+"""The orders API: orders with their holds and payments, channels, baskets."""
 
 from django.urls import path
 
@@ -12,6 +12,7 @@ from orders.api.orders import (
     OrderView,
     PaymentsView,
 )
+from orders.api.soft import SoftReservationsView, SoftReservationView
 
 urlpatterns = [
     path("channels/", ChannelsView.as_view(), name="channels"),
@@ -22,4 +23,6 @@ urlpatterns = [
     path("orders/<str:number>/holds/", HoldsView.as_view(), name="holds"),
     path("orders/<str:number>/holds/<int:hold_id>/", HoldView.as_view(), name="hold"),
     path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
+    path("reservations/", SoftReservationsView.as_view(), name="reservations"),
+    path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
 ]

@@ -37,6 +37,26 @@ class Channel(models.Model):
     promise_days = models.PositiveSmallIntegerField(
         default=2, help_text="Days from placing to the promised ship date."
     )
+    soft_minutes = models.PositiveIntegerField(
+        "minutes kept for a basket",
+        default=15,
+        help_text="How long a soft reservation lasts when the caller does not say.",
+    )
+    soft_longest_hours = models.PositiveIntegerField(
+        "longest, in hours",
+        default=168,
+        help_text="No soft reservation lasts longer from now on. 0: none are given.",
+    )
+    soft_units = models.PositiveIntegerField(
+        "units a basket",
+        default=100,
+        help_text="More units than this are set aside for nobody.",
+    )
+    soft_open = models.PositiveIntegerField(
+        "baskets at once",
+        default=10_000,
+        help_text="So many soft reservations may be open; the next is refused.",
+    )
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
 

@@ -1,5 +1,13 @@
 """The only code that changes orders, one file per noun."""
 
+from orders.operations.baskets import (
+    SoftLimit,
+    SoftTokenReused,
+    SoftWish,
+    UnknownSkus,
+    renew,
+    set_aside,
+)
 from orders.operations.cancelling import (
     NothingToCancel,
     UnitsReleased,
@@ -68,8 +76,12 @@ __all__ = [
     "PlacedOrder",
     "PlacedPayment",
     "ReferenceReused",
+    "SoftLimit",
+    "SoftTokenReused",
+    "SoftWish",
     "TooManyUnits",
     "UnitsReleased",
+    "UnknownSkus",
     "advance",
     "announce_return",
     "cancel",
@@ -94,7 +106,9 @@ __all__ = [
     "record_shipment",
     "rehearse",
     "release",
+    "renew",
     "serve_waiting",
+    "set_aside",
     "solve_sku",
     "void",
 ]

@@ -166,11 +166,11 @@ def _loose_units(wanted: Mapping[int, int]) -> list[inventory.Units]:
     """Where the units of these lines are reserved without a location working on them."""
     left, units = dict(wanted), []
     for row in stock.open_reservations(wanted):
-        if row.firm or not left[row.order_line_id]:
+        if row.firm or not left[row.line_id]:
             continue
-        quantity = min(row.quantity, left[row.order_line_id])
-        left[row.order_line_id] -= quantity
-        units.append(inventory.Units(row.order_line_id, row.level.location_id, quantity))
+        quantity = min(row.quantity, left[row.line_id])
+        left[row.line_id] -= quantity
+        units.append(inventory.Units(row.line_id, row.level.location_id, quantity))
     return units
 
 

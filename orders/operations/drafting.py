@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from customers import operations as customer_operations
 from customers import queries as customers
+from inventory import operations as inventory
 from inventory import queries as stock
 from oms import numbers
 from oms.errors import DomainError
@@ -245,11 +246,15 @@ def _build_payments(draft: Draft, by: str, now: datetime) -> None:
 
 def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool) -> None:
     """Plan stock, price taxes, validate, and plan again what holds set free."""
+    claims = inventory.claim((d.placed.reservation for d in drafts), channel=channel.code)
     supply = stock.supply_of(
         (line.product_id for draft in drafts for line in draft.lines if line.product_id),
         locked=locked,
     )
     for draft in drafts:
+        draft.claim = claims.pop(draft.placed.reservation, None)
+        if draft.claim:
+            inventory.bring(draft.claim, supply)
         if not _surely_held(draft):
             _allot(draft, supply)
     assess_taxes(drafts)

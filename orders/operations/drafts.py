@@ -32,6 +32,7 @@ class Draft:
     payments: list[Payment] = field(default_factory=list)
     transactions: list[PaymentTransaction] = field(default_factory=list)
     allotments: list[stock.Allotment] = field(default_factory=list)
+    claim: inventory.Claim | None = None  # what the buyer's basket had set aside
     released: bool = False
     money: Balance = None  # type: ignore[assignment]  # set once concluded
 

@@ -137,12 +137,19 @@ def _write(drafts: Sequence[Draft], *, by: str, whole: bool) -> list[Placed]:
         _insert(fresh)
         record_created([draft.order for draft in fresh], by=by)
         events.record_first([fact for draft in fresh for fact in draft.facts()], by=by)
-        takes = [take for draft in fresh for take in draft.takes()]
-        if takes:
-            inventory.reserve(takes)  # last: others wait for these rows until the commit
+        _reserve(fresh, by=by)  # last: others wait for these rows until the commit
     known = [draft.order for draft in drafts if draft.order and not draft.is_new]
     shown = {row.order.pk: row for row in [*details(known), *(d.detail() for d in fresh)]}
     return [_result(draft, shown) for draft in drafts]
+
+
+def _reserve(drafts: Sequence[Draft], *, by: str) -> None:
+    takes = [take for draft in drafts for take in draft.takes()]
+    claims = {draft.order.number: draft.claim for draft in drafts if draft.claim}
+    if claims:
+        inventory.reserve_claimed(takes, claims, by=by)
+    elif takes:
+        inventory.reserve(takes)
 
 
 def _result(draft: Draft, shown: dict[int, OrderDetail]) -> Placed:

@@ -80,6 +80,7 @@ class PlacedOrder:
     total: Decimal | None = None
     priority: int = 0
     tags: tuple[str, ...] = ()
+    reservation: str = field(default="", repr=False)  # token of a soft reservation; not content
 
     @property
     def fingerprint(self) -> str:

@@ -84,7 +84,10 @@ class PaymentIn(msgspec.Struct):
 
 @message
 class OrderIn(msgspec.Struct):
-    """An order to place. `external_id` makes repeats harmless."""
+    """An order to place. `external_id` makes repeats harmless.
+
+    `reservation` is the token of a soft reservation whose units this order takes.
+    """
 
     external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     currency: Currency
@@ -98,6 +101,7 @@ class OrderIn(msgspec.Struct):
     total: Amount | None = None
     priority: Annotated[int, msgspec.Meta(ge=-100, le=100)] = 0
     tags: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
+    reservation: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 # Each order is read by itself, so that one that does not fit leaves the others alone.
@@ -456,6 +460,7 @@ def placed_order(sent: OrderIn) -> PlacedOrder:
         total=sent.total,
         priority=sent.priority,
         tags=tuple(sent.tags),
+        reservation=sent.reservation,
     )
 
 

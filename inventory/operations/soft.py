@@ -1,0 +1,303 @@
+"""Soft reservations: units set aside for a basket that is not an order yet.
+
+The header's row is locked before its stock levels, and whoever ends it looks at its state under
+that lock; so an expiry and a purchase of the same basket cannot both give its units away.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from inventory.enums import ReservationState, SoftPurpose, SoftState
+from inventory.models import Product, Reservation, SoftReservation, StockLevel
+from inventory.operations import counters
+from inventory.operations.reservations import Take, reserve
+from inventory.operations.stock import record_increases
+from inventory.queries.places import ANYWHERE, Destination
+from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
+from oms import events
+from oms.errors import DomainError
+
+SWEPT_AT_ONCE = 500  # headers a transaction
+
+
+class NotAvailable(DomainError):
+    """Not everything that was to be set aside is available."""
+
+    code = "not_available"
+    message = "Not available in this quantity: {skus}"
+
+
+class SoftReservationEnded(DomainError):
+    """The units were bought, given back or expired."""
+
+    code = "soft_reservation_ended"
+    message = "Reservation {token} has ended: {state}."
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What is to be set aside: units by product id, for where, and from one location or from any."""
+
+    units: tuple[tuple[int, int], ...]
+    destination: Destination = ANYWHERE
+    location_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Units of a level that a soft reservation keeps."""
+
+    level_id: int
+    location_id: int
+    product_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An open soft reservation, locked, on its way to become an order's."""
+
+    soft: SoftReservation
+    kept: tuple[Kept, ...]
+
+
+@transaction.atomic
+def set_aside(
+    token: str,
+    basket: Basket,
+    *,
+    by: str,
+    channel: str,
+    expires_at: datetime,
+    purpose: str = SoftPurpose.CART,
+) -> SoftReservation:
+    """Keep available units for a basket until a moment, all of them or none.
+
+    `token` names the basket and is used once. Records `soft_reservation.opened`. Raises
+    NotAvailable, and changes nothing.
+    """
+    soft = SoftReservation.objects.create(
+        token=token, channel=channel, purpose=purpose, expires_at=expires_at, created_by=by
+    )
+    _fill(soft, basket, before=())
+
+    events.record_first([_fact("opened", soft, units=_plain(basket))], by=by)
+    return soft
+
+
+@transaction.atomic
+def refill(soft: SoftReservation, basket: Basket, *, by: str) -> SoftReservation:
+    """Keep these units instead of the ones kept so far; what both have stays kept throughout.
+
+    Records `soft_reservation.changed`. Raises NotAvailable or SoftReservationEnded, and changes
+    nothing.
+    """
+    soft = _open(soft)
+    before = _kept([soft])[soft.pk]
+    _fill(soft, basket, before=before)
+
+    events.record_all([_fact("changed", soft, units=_plain(basket))], by=by)
+    _announce(before, by=by)
+    return soft
+
+
+@transaction.atomic
+def extend(soft: SoftReservation, *, by: str, expires_at: datetime) -> SoftReservation:
+    """Keep the units until another moment. Raises SoftReservationEnded."""
+    soft = _open(soft)
+    soft.expires_at = expires_at
+    soft.save(update_fields=["expires_at"])
+
+    events.record_all([_fact("extended", soft, until=expires_at.isoformat())], by=by)
+    return soft
+
+
+@transaction.atomic
+def put_back(soft: SoftReservation, *, by: str) -> SoftReservation:
+    """Give the units back at once; a repeat changes nothing.
+
+    Records `soft_reservation.released`. Raises SoftReservationEnded when an order has them.
+    """
+    soft = SoftReservation.objects.lock_one(soft.pk)
+    if soft.state in {SoftState.RELEASED, SoftState.EXPIRED}:
+        return soft
+    _refuse_ended(soft)
+    _give_up([soft], SoftState.RELEASED, by=by)
+    return soft
+
+
+def expire_due(*, by: str = "worker") -> int:
+    """Give back what nobody bought in time; how many baskets. Called every second by the worker.
+
+    Baskets that somebody is working on at this moment are passed over until the next call.
+    """
+    due = SoftReservation.objects.filter(state=SoftState.OPEN, expires_at__lte=timezone.now())
+    if not due.exists():
+        return 0
+    with transaction.atomic():
+        softs = list(_lock_due(due.order_by("expires_at")))
+        if softs:
+            _give_up(softs, SoftState.EXPIRED, by=by)
+    return len(softs)
+
+
+def claim(tokens: Iterable[str], *, channel: str) -> dict[str, Claim]:
+    """Lock a channel's open soft reservations for orders that are being placed, by token.
+
+    What has ended, or is of another channel, is missing: the order is then served from what is
+    available to everybody. One whose time is over but which was not swept yet still counts.
+    """
+    wanted = set(tokens) - {""}
+    if not wanted:
+        return {}
+    rows = SoftReservation.objects.filter(
+        token__in=wanted, channel=channel, state=SoftState.OPEN
+    ).order_by("pk")
+    softs = list(rows.select_for_update(of=("self",)))
+    kept = _kept(softs)
+    return {soft.token: Claim(soft, kept[soft.pk]) for soft in softs}
+
+
+@transaction.atomic(savepoint=False)
+def reserve_claimed(takes: Sequence[Take], claims: Mapping[str, Claim], *, by: str) -> None:
+    """Like `reserve`, with what baskets had set aside counted as available; the baskets end.
+
+    `claims` are by the number of the order that consumes each; what an order does not take of its
+    basket is given back. Records `soft_reservation.consumed`. Raises StockTaken like `reserve`.
+    """
+    now, softs = timezone.now(), []
+    for number, one in claims.items():
+        one.soft.state, one.soft.ended_at = SoftState.CONSUMED, now
+        one.soft.reference = number
+        softs.append(one.soft)
+    SoftReservation.objects.bulk_update(softs, ["state", "ended_at", "reference"])
+    _end_units(softs)
+    events.record_all([_fact("consumed", soft, order=soft.reference) for soft in softs], by=by)
+
+    kept = [row for one in claims.values() for row in one.kept]
+    freed = _per_level(kept)
+    reserve(takes, freed=freed)
+    for take in takes:
+        freed[take.level_id] = freed.get(take.level_id, 0) - take.quantity
+    _announce((row for row in kept if freed[row.level_id] > 0), by=by)
+
+
+def bring(one: Claim, supply: Supply) -> None:
+    """Add what a basket keeps to the supply that its order is planned from."""
+    for kept in one.kept:
+        if kept.location_id in supply.sites:
+            supply.levels[kept.product_id][kept.location_id] = kept.level_id
+            supply.available[kept.level_id] = supply.available.get(kept.level_id, 0) + kept.quantity
+
+
+def _fill(soft: SoftReservation, basket: Basket, *, before: tuple[Kept, ...]) -> None:
+    """Plan the basket on locked levels, write its units and change the counters by the difference."""
+    products = {product for product, _ in basket.units} | {kept.product_id for kept in before}
+    supply = supply_of(products, locked=True)
+    bring(Claim(soft, before), supply)
+    plan = _plan(basket, supply)
+    now = _end_units([soft])
+    after = _per_level(plan)
+    Reservation.objects.bulk_create(
+        Reservation(level_id=level, soft=soft, quantity=quantity, created_at=now)
+        for level, quantity in sorted(after.items())
+    )
+
+    freed = _per_level(before)
+    changes = {level: after.get(level, 0) - freed.get(level, 0) for level in after | freed}
+    counters.apply(
+        counters.Delta(level, reserved=change, promised=max(change, 0))
+        for level, change in changes.items()
+        if change
+    )  # planned on locked levels: none can refuse
+
+
+def _plan(basket: Basket, supply: Supply) -> list[Allotment]:
+    """Allotments for the whole basket. Raises NotAvailable."""
+    avoid: set[int] = set()
+    if basket.location_id is not None:
+        avoid = set(supply.sites) - {basket.location_id}
+    demands = tuple(Demand(at, *unit) for at, unit in enumerate(basket.units))
+    plan = source([Request(basket.destination, demands, frozenset(avoid))], supply)[0]
+    missing = {at: quantity for at, (_, quantity) in enumerate(basket.units)}
+    for part in plan:
+        missing[part.key] -= part.quantity
+    if short := [basket.units[at][0] for at, quantity in missing.items() if quantity]:
+        skus = Product.objects.filter(pk__in=short).order_by("sku").values_list("sku", flat=True)
+        raise NotAvailable(skus=", ".join(skus))
+    return plan
+
+
+def _lock_due(due: QuerySet[SoftReservation]) -> QuerySet[SoftReservation]:
+    return due.select_for_update(skip_locked=True, of=("self",))[:SWEPT_AT_ONCE]
+
+
+def _open(soft: SoftReservation) -> SoftReservation:
+    soft = SoftReservation.objects.lock_one(soft.pk)
+    _refuse_ended(soft)
+    return soft
+
+
+def _refuse_ended(soft: SoftReservation) -> None:
+    if soft.state != SoftState.OPEN:
+        raise SoftReservationEnded(token=soft.token, state=soft.state)
+
+
+def _give_up(softs: Sequence[SoftReservation], state: SoftState, *, by: str) -> None:
+    """End open soft reservations whose rows are locked, and give their units back."""
+    kept = [row for rows in _kept(softs).values() for row in rows]
+    for soft in softs:
+        soft.state, soft.ended_at = state, timezone.now()
+    SoftReservation.objects.bulk_update(softs, ["state", "ended_at"])
+    _end_units(softs)
+    counters.apply(
+        counters.Delta(level, reserved=-quantity) for level, quantity in _per_level(kept).items()
+    )
+
+    events.record_all([_fact(state.value, soft) for soft in softs], by=by)
+    _announce(kept, by=by)
+
+
+def _end_units(softs: Iterable[SoftReservation]) -> datetime:
+    now = timezone.now()
+    Reservation.objects.filter(soft__in=list(softs), state=ReservationState.OPEN).update(
+        state=ReservationState.RELEASED, ended_at=now
+    )
+    return now
+
+
+def _kept(softs: Sequence[SoftReservation]) -> dict[int, tuple[Kept, ...]]:
+    found: dict[int, list[Kept]] = {soft.pk: [] for soft in softs}
+    rows = Reservation.objects.filter(soft__in=softs, state=ReservationState.OPEN).order_by("pk")
+    for pk, *kept in rows.values_list(
+        "soft_id", "level_id", "level__location_id", "level__product_id", "quantity"
+    ):
+        found[pk].append(Kept(*kept))
+    return {pk: tuple(rows) for pk, rows in found.items()}
+
+
+def _per_level(rows: Iterable[Kept | Allotment]) -> dict[int, int]:
+    totals: dict[int, int] = defaultdict(int)
+    for row in rows:
+        totals[row.level_id] += row.quantity
+    return dict(totals)
+
+
+def _announce(kept: Iterable[Kept], *, by: str) -> None:
+    """Tell those who wait that there is more; the levels were locked by the counters' update."""
+    levels = StockLevel.objects.filter(pk__in={row.level_id for row in kept}).order_by("pk")
+    record_increases(levels, cause="released", by=by)
+
+
+def _fact(what: str, soft: SoftReservation, **facts: object) -> events.Fact:
+    return events.Fact(f"soft_reservation.{what}", soft, {"token": soft.token, **facts})
+
+
+def _plain(basket: Basket) -> list[list[int]]:
+    return [list(unit) for unit in basket.units]
