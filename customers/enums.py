@@ -16,3 +16,30 @@ class AddressKind(models.TextChoices):
 
     SHIPPING = "shipping"  # where goods go
     BILLING = "billing"  # who pays
+
+
+class NotificationPurpose(models.TextChoices):
+    """Why a customer is written to, which decides whether they may stop it."""
+
+    CONTRACT = "contract"  # owed to the buyer by law or contract; cannot be stopped
+    SERVICE = "service"  # useful on the way; stopped by the customer's wish
+    MARKETING = "marketing"  # only with consent
+
+
+class NotificationState(models.TextChoices):
+    """Life of a notification."""
+
+    QUEUED = "queued"  # to be sent at next_attempt_at
+    SENDING = "sending"  # in the hands of a worker
+    SENT = "sent"  # taken by the mail server
+    FAILED = "failed"  # refused for good
+    SUPPRESSED = "suppressed"  # not sent on purpose; `why` says which
+    UNCERTAIN = "uncertain"  # the connection broke after the message was handed over
+
+
+class ConsentPurpose(models.TextChoices):
+    """What a person may agree to."""
+
+    MARKETING_EMAIL = "marketing_email", "Marketing by e-mail"
+    MARKETING_PHONE = "marketing_phone", "Marketing by phone"
+    PROFILING = "profiling", "Profiling"

@@ -113,6 +113,12 @@ WORK = (
         (
             Page("Customers", "group", "customers_customer_changelist", "customers.view_customer"),
             Page("Companies", "domain", "customers_company_changelist", "customers.view_company"),
+            Page(
+                "Messages",
+                "mail",
+                "customers_notification_changelist",
+                "customers.view_notification",
+            ),
         ),
     ),
     Work(
@@ -165,6 +171,12 @@ WORK = (
                 "account_balance",
                 "compliance_legalentity_changelist",
                 "compliance.view_legalentity",
+            ),
+            Page(
+                "Message templates",
+                "edit_note",
+                "customers_notificationtemplate_changelist",
+                "customers.view_notificationtemplate",
             ),
             Page("Users", "badge", "oms_user_changelist", "oms.view_user"),
             Page("Roles", "key", "auth_group_changelist", "auth.view_group"),

@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/", include([path("", include("oms.feed")), *api])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", include(docs)),
+    path("my/", include([path("", include("customers.views"))])),  # signed links, no account
     path("health/", health.health, name="health"),
     path("metrics", health.metrics, name="metrics"),
 ]

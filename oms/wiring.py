@@ -5,17 +5,39 @@ in order per subject, and is therefore effective once. Everything is named by a 
 """
 
 DAY = 86_400.0  # seconds
+NOTIFY = "customers.consumers.notify"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
     "stock.increased": ("orders.consumers.allocate_waiting",),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
     "order.return_announced": ("fulfillment.consumers.take_back_announced",),
-    "order.placed": ("reporting.consumers.count",),
-    "order.cancelled": ("reporting.consumers.count",),
-    "order.backordered": ("reporting.consumers.count",),
-    "shipment.shipped": ("reporting.consumers.count", "compliance.consumers.issue_invoice"),
+    "order.placed": ("reporting.consumers.count", NOTIFY),
+    "order.cancelled": ("reporting.consumers.count", NOTIFY),
+    "order.backordered": ("reporting.consumers.count", NOTIFY),
+    "order.payment_captured": (NOTIFY,),
+    "order.refund_paid": (NOTIFY,),
+    "shipment.shipped": ("reporting.consumers.count", "compliance.consumers.issue_invoice", NOTIFY),
+    "shipment.delivered": (NOTIFY,),
+    "return.requested": (NOTIFY,),
     "return.partially_received": ("compliance.consumers.issue_credit_note",),
-    "return.received": ("reporting.consumers.count", "compliance.consumers.issue_credit_note"),
+    "return.received": (
+        "reporting.consumers.count",
+        "compliance.consumers.issue_credit_note",
+        NOTIFY,
+    ),
+}
+
+# Event -> what customers can be told of it; a template decides whether they are.
+NOTICES: dict[str, str] = {
+    "order.placed": "orders.queries.notices.ORDER_PLACED",
+    "order.backordered": "orders.queries.notices.ORDER_BACKORDERED",
+    "order.cancelled": "orders.queries.notices.ORDER_CANCELLED",
+    "order.payment_captured": "orders.queries.notices.PAYMENT_CAPTURED",
+    "order.refund_paid": "orders.queries.notices.REFUND_PAID",
+    "shipment.shipped": "fulfillment.queries.notices.SHIPPED",
+    "shipment.delivered": "fulfillment.queries.notices.DELIVERED",
+    "return.requested": "fulfillment.queries.notices.RETURN_REQUESTED",
+    "return.received": "fulfillment.queries.notices.RETURN_RECEIVED",
 }
 
 # Kind of job -> its runner, `runner(job)`.
@@ -30,6 +52,7 @@ JOBS: dict[str, str] = {
 CHORES: dict[str, float] = {
     "inventory.tasks.counts.classify": DAY,
     "inventory.operations.expire_due": 1,
+    "customers.tasks.sending.send_notifications": 2,
 }
 
 # Functions that give the invariants `check_ledgers` proves.

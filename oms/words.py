@@ -98,6 +98,7 @@ def _name(actor: str, users: dict[int, Any]) -> str:
         "command": "command",
         "consumer": "automatic",
         "system": "system",
+        "customer": "customer",
     }
     said = words.get(kind, kind)
     return f"{said} {key}".strip() if kind != "consumer" else "automatic"

@@ -17,6 +17,7 @@ from oms.models import Event
 
 ORDER = "orders.order.sealed"
 INVOICE = "compliance.invoice.sealed"
+NOTIFICATION = "customers.notification.sealed"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
 LEGAL = "legal obligation, GDPR art. 6(1)(c)"
 
@@ -64,6 +65,13 @@ REGISTER: tuple[Held, ...] = (
         envelopes={"sealed": Envelope(ADDRESS)},
     ),
     Held("search_tokens", "customers.SearchToken", "subject", "Finding a person again"),
+    Held(
+        "notifications", "customers.Notification", "customer__subject", "Telling of orders",
+        envelopes={"sealed": Envelope(NOTIFICATION)},
+    ),
+    Held("contact_preference", "customers.ContactPreference", "customer__subject",
+         "Writing as the person wishes"),
+    Held("consents", "customers.Consent", "customer__subject", "Proving consent", LEGAL),
     Held("disclosures", "customers.Disclosure", "subject", "Proving who read what", LEGAL),
     Held(
         "orders", "orders.Order", "subject", "Fulfilling orders",

@@ -2,5 +2,6 @@
 
 from customers.admin.company import CompanyAdmin
 from customers.admin.customer import CustomerAdmin
+from customers.admin.notifications import NotificationAdmin, NotificationTemplateAdmin
 
-__all__ = ["CompanyAdmin", "CustomerAdmin"]
+__all__ = ["CompanyAdmin", "CustomerAdmin", "NotificationAdmin", "NotificationTemplateAdmin"]

@@ -16,7 +16,16 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.views import ChangeList
 
 from customers import operations, queries
-from customers.forms import AddressForm, ClassifyForm, CorrectForm, TermsForm
+from customers.enums import ConsentPurpose
+from customers.forms import (
+    AddressForm,
+    ClassifyForm,
+    ConsentForm,
+    ContactPreferenceForm,
+    CorrectForm,
+    TermsForm,
+    WithdrawForm,
+)
 from customers.models import Customer, Disclosure
 from customers.operations import Party, Reading
 from oms import words
@@ -51,6 +60,28 @@ def _add_address(request: HttpRequest, customer: Customer, data: Data) -> str:
     kind = data.pop("kind")
     operations.add_address(customer, by=actor(request), kind=kind, address=data)
     return f"{customer} has a new address."
+
+
+def _set_contact_preference(request: HttpRequest, customer: Customer, data: Data) -> str:
+    operations.set_contact_preference(customer, by=actor(request), **data)
+    return f"The wishes of {customer} are noted."
+
+
+def _give_consent(request: HttpRequest, customer: Customer, data: Data) -> str:
+    purpose = ConsentPurpose(data.pop("purpose"))
+    operations.give_consent(customer, purpose, by=actor(request), **data)
+    return f"Consent of {customer} is recorded."
+
+
+def _withdraw_consent(request: HttpRequest, customer: Customer, data: Data) -> str:
+    purpose = ConsentPurpose(data.pop("purpose"))
+    row = operations.withdraw_consent(customer, purpose, by=actor(request), **data)
+    return "The withdrawal is recorded." if row else "No consent stood; nothing changed."
+
+
+def _wishes(customer: Customer) -> Data:
+    row = queries.preference_of(customer)
+    return {"language": row.language, "muted": row.muted}
 
 
 def _lives(customer: Customer) -> bool:
@@ -101,6 +132,39 @@ ACTS = (
         form=AddressForm,
         allowed=_lives,
         icon="add_location_alt",
+        folded=True,
+    ),
+    Act(
+        "set_contact_preference",
+        "Set message wishes",
+        CHANGE,
+        _set_contact_preference,
+        form=ContactPreferenceForm,
+        allowed=_lives,
+        initial=_wishes,
+        help="What the contract demands, such as confirmations, is always sent.",
+        icon="notifications_off",
+        folded=True,
+    ),
+    Act(
+        "give_consent",
+        "Record consent",
+        CHANGE,
+        _give_consent,
+        form=ConsentForm,
+        allowed=_lives,
+        help="Kept with its words and its source, so that it can be shown.",
+        icon="thumb_up",
+        folded=True,
+    ),
+    Act(
+        "withdraw_consent",
+        "Record withdrawal",
+        CHANGE,
+        _withdraw_consent,
+        form=WithdrawForm,
+        allowed=_lives,
+        icon="thumb_down",
         folded=True,
     ),
 )
@@ -237,6 +301,8 @@ class CustomerAdmin(ReadOnlyAdmin):
             "readings": shown,
             "readers": words.names_of(row.reader for row in shown),
             "audit_url": _url("audit", "customers.customer", customer.number),
+            "wishes": queries.preference_of(customer),
+            "consents": queries.consents_of(customer),
             **self._dealings(request, customer),
         }
 

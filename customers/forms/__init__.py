@@ -1,5 +1,22 @@
 """Forms of the customers app's pages."""
 
 from customers.forms.acts import AddressForm, ClassifyForm, CorrectForm, TermsForm
+from customers.forms.notifications import (
+    ConsentForm,
+    ContactPreferenceForm,
+    TemplateForm,
+    TestForm,
+    WithdrawForm,
+)
 
-__all__ = ["AddressForm", "ClassifyForm", "CorrectForm", "TermsForm"]
+__all__ = [
+    "AddressForm",
+    "ClassifyForm",
+    "ConsentForm",
+    "ContactPreferenceForm",
+    "CorrectForm",
+    "TemplateForm",
+    "TermsForm",
+    "TestForm",
+    "WithdrawForm",
+]

@@ -1,5 +1,11 @@
 """Tables of the customers app, one file per noun."""
 
+from customers.models.consent import Consent
+from customers.models.notification import (
+    ContactPreference,
+    Notification,
+    NotificationTemplate,
+)
 from customers.models.people import (
     Address,
     Company,
@@ -12,8 +18,12 @@ from customers.models.people import (
 __all__ = [
     "Address",
     "Company",
+    "Consent",
+    "ContactPreference",
     "Customer",
     "DataSubject",
     "Disclosure",
+    "Notification",
+    "NotificationTemplate",
     "SearchToken",
 ]

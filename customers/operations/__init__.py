@@ -1,8 +1,19 @@
 """Acts on people and the companies they buy for; one file per noun."""
 
+from customers.operations.consents import WordingMissing, give_consent, withdraw_consent
 from customers.operations.identifying import identify
 from customers.operations.inserting import Party
 from customers.operations.keys import destroy_fiscal_keys, erase, rotate_keys
+from customers.operations.notifications import (
+    CannotBeMuted,
+    NotResendable,
+    notify,
+    resend,
+    send_due,
+    send_test,
+    set_contact_preference,
+    stop_notifications,
+)
 from customers.operations.profiles import (
     EmailTaken,
     TermsImpossible,
@@ -22,11 +33,14 @@ from customers.operations.reading import (
 from customers.queries import SubjectErased
 
 __all__ = [
+    "CannotBeMuted",
     "EmailTaken",
+    "NotResendable",
     "Party",
     "Reading",
     "SubjectErased",
     "TermsImpossible",
+    "WordingMissing",
     "add_address",
     "classify",
     "correct",
@@ -36,8 +50,16 @@ __all__ = [
     "disclose_fiscal",
     "disclose_names",
     "erase",
+    "give_consent",
     "identify",
+    "notify",
     "remove_address",
+    "resend",
     "rotate_keys",
+    "send_due",
+    "send_test",
+    "set_contact_preference",
     "set_terms",
+    "stop_notifications",
+    "withdraw_consent",
 ]

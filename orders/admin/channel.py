@@ -26,7 +26,13 @@ class ChannelAdmin(EditableAdmin):
             {
                 "description": "What an order of this channel must meet before locations see it. "
                 "A change counts for orders from now on, and for waiting ones when they move next.",
-                "fields": ("needs_payment", "auto_release", "allows_backorder", "ships_complete"),
+                "fields": (
+                    "needs_payment",
+                    "auto_release",
+                    "allows_backorder",
+                    "ships_complete",
+                    "notifies_customers",
+                ),
             },
         ),
         (

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from customers import queries as customers
 from inventory import queries as stock
 from oms import words
 from orders import queries
@@ -22,6 +23,7 @@ from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries.balance import Balance
 
+MESSAGES_SHOWN = 20
 MOVED = {
     TransactionKind.AUTHORIZE: "authorised",
     TransactionKind.CAPTURE: "received",
@@ -80,9 +82,16 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "person": sealed.opened(request, order),
         "timeline": timeline(order, {line.pk: line.sku for line in lines}),
         "links": links(order),
+        "notifications": notifications(order),
         **_payments(order),
         **_addresses(request, order),
     }
+
+
+def notifications(order: Order) -> list[tuple[Any, Any]]:
+    """What the customer was told about this order, each with its state."""
+    rows = customers.notifications_about("orders.order", order.pk)[:MESSAGES_SHOWN]
+    return [(row, words.chip(row.get_state_display(), "", row.why)) for row in rows]
 
 
 def _payments(order: Order) -> dict[str, Any]:

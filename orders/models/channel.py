@@ -57,6 +57,10 @@ class Channel(models.Model):
         default=10_000,
         help_text="So many soft reservations may be open; the next is refused.",
     )
+    notifies_customers = models.BooleanField(
+        default=False,
+        help_text="Write to customers by the message templates; off where the shop does so itself.",
+    )
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
 

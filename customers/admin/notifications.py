@@ -1,0 +1,131 @@
+"""Messages to customers: the words, and the log of what was sent."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from customers import operations, queries
+from customers.enums import NotificationState
+from customers.forms import TemplateForm, TestForm
+from customers.models import Notification, NotificationTemplate
+from customers.queries.notifications import SEALED
+from oms import words
+from oms.admin import Act, ConfirmForm, EditableAdmin, ReadOnlyAdmin, actor
+from oms.errors import DomainError
+
+PERSONAL = "customers.view_personal_data"
+TONES = {NotificationState.FAILED: "bad", NotificationState.UNCERTAIN: "warn"}
+RESENDABLE = {NotificationState.FAILED, NotificationState.UNCERTAIN}
+
+
+def state_chip(row: Notification) -> SafeString:
+    """The state in a box, with the reason behind it."""
+    return words.chip(row.get_state_display(), TONES.get(NotificationState(row.state), ""), row.why)
+
+
+def _send_test(request: HttpRequest, template: NotificationTemplate, data: dict[str, Any]) -> str:  # noqa: ARG001
+    operations.send_test(template, to=data["to"])
+    return f"A test is on its way to {data['to']}."
+
+
+def _resend(request: HttpRequest, row: Notification, _data: dict[str, Any]) -> str:
+    operations.resend(row, by=actor(request))
+    return "The message is in line again."
+
+
+@admin.register(NotificationTemplate)
+class NotificationTemplateAdmin(EditableAdmin):
+    """The words for each event and language, with a preview."""
+
+    form = TemplateForm
+    acts = (
+        Act("test", "Send a test", "customers.test_notification", _send_test, TestForm,
+            help="The saved template, filled in with sample values.", icon="outgoing_mail"),
+    )  # fmt: skip
+    list_display = ("event", "language", "purpose", "subject", "active_chip")
+    list_filter = ("language", "purpose", "is_active")
+    list_filter_submit = True
+    ordering = ("event", "language")
+    search_fields = ("event__startswith",)
+    sortable_by: ClassVar = ()
+    fieldsets = (
+        (None, {"fields": (("event", "language"), ("purpose", "is_active"), "subject", "body")}),
+    )
+    change_form_outer_after_template = "admin/customers/notification_preview.html"
+
+    @display(description="Active")
+    def active_chip(self, template: NotificationTemplate) -> SafeString:
+        """Whether it is sent."""
+        return words.chip("Sent" if template.is_active else "Off")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The preview, and the names that may be used."""
+        template = kwargs.get("obj")
+        if isinstance(template, NotificationTemplate):
+            context |= {"names": sorted(queries.notice_kinds()[template.event].sample)}
+            try:
+                context["preview"] = queries.preview(template)
+            except DomainError as refusal:
+                context["refusal"] = refusal.detail
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """Every message: about what, to which customer, and what became of it."""
+
+    acts = (
+        Act("resend", "Send again", "customers.resend_notification", _resend, ConfirmForm,
+            lambda row: row.state in RESENDABLE, bulk=True, icon="replay",
+            help="An uncertain message may have arrived; the customer may get it twice."),
+    )  # fmt: skip
+    list_display = ("about_label", "event_name", "customer", "state", "language", "when")
+    list_filter = ("state",)
+    list_filter_submit = True
+    list_select_related = ("template", "customer")
+    search_fields = ("about_label__exact",)
+    search_help_text = "Number of the order"
+    sortable_by: ClassVar = ()
+    change_form_template = "admin/customers/notification.html"
+
+    @display(description="Told of")
+    def event_name(self, row: Notification) -> str:
+        """The event."""
+        return row.template.event
+
+    @display(description="State")
+    def state(self, row: Notification) -> SafeString:
+        """What became of it."""
+        return state_chip(row)
+
+    @display(description="Language")
+    def language(self, row: Notification) -> str:
+        """Of the words."""
+        return row.template.language
+
+    @display(description="When")
+    def when(self, row: Notification) -> str:
+        """When it was sent, or put in line."""
+        return words.moment(row.sent_at or row.created_at)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The message as it was sent, for those who may read it; the reading is recorded."""
+        row = kwargs.get("obj")
+        if isinstance(row, Notification):
+            context |= {"row": row, "chip": state_chip(row), "title": row.about_label}
+            if request.user.has_perm(PERSONAL):
+                context["message"] = operations.disclose(
+                    row.customer.subject,
+                    row.sealed,
+                    SEALED,
+                    by=actor(request),
+                    what=f"customers.notification {row.about_label}",
+                )
+        return super().render_change_form(request, context, *args, **kwargs)

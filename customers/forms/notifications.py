@@ -1,0 +1,92 @@
+"""Forms of notification templates, customers' wishes and consents."""
+
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from django import forms
+
+from customers import queries
+from customers.enums import ConsentPurpose, NotificationPurpose
+from customers.models import NotificationTemplate
+from oms.admin import ActForm
+from oms.admin.forms import dress
+from oms.errors import DomainError
+
+
+class TemplateForm(forms.ModelForm):
+    """A template, refused when a name in it will not be there."""
+
+    event = forms.ChoiceField(help_text="What the customer is told of.")
+
+    class Meta:
+        model = NotificationTemplate
+        fields = ("event", "language", "purpose", "is_active", "subject", "body")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "event" in self.fields:  # not on a page that only shows
+            kinds = queries.notice_kinds()
+            self.fields["event"].choices = [(event, event) for event in kinds]
+            dress(self.fields["event"])
+
+    def clean_language(self) -> str:
+        """A language that amounts and dates can be written in."""
+        language = self.cleaned_data["language"].lower()
+        try:
+            Locale(language)
+        except (UnknownLocaleError, ValueError) as unknown:
+            msg = "Two letters of a language, such as en or de."
+            raise forms.ValidationError(msg) from unknown
+        return language
+
+    def clean(self) -> dict[str, Any] | None:
+        """Both texts filled in with the sample of the event."""
+        data = super().clean() or {}
+        if {"event", "language", "subject", "body"} <= data.keys():
+            try:
+                queries.preview(NotificationTemplate(**data))
+            except DomainError as refusal:
+                raise forms.ValidationError(refusal.detail) from refusal
+        return data
+
+
+class TestForm(ActForm):
+    """Where a test goes."""
+
+    to = forms.EmailField(label="Send to")
+
+
+class ContactPreferenceForm(ActForm):
+    """A customer's wishes about messages."""
+
+    language = forms.CharField(
+        required=False,
+        max_length=5,
+        help_text="Two letters, such as de; empty for the language of their country.",
+    )
+    muted = forms.MultipleChoiceField(
+        label="Stopped messages", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def setup(self) -> None:
+        """What may be stopped: everything that the contract does not demand."""
+        owed = NotificationTemplate.objects.filter(purpose=NotificationPurpose.CONTRACT)
+        events = queries.notice_kinds().keys() - set(owed.values_list("event", flat=True))
+        self.fields["muted"].choices = [(e, e.replace(".", " ")) for e in sorted(events)]
+
+
+class ConsentForm(ActForm):
+    """Consent as it was given."""
+
+    purpose = forms.ChoiceField(choices=ConsentPurpose.choices)
+    source = forms.CharField(
+        label="Where", max_length=80, help_text="Such as phone call, trade fair, paper form 12."
+    )
+    wording = forms.CharField(label="What they were told", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class WithdrawForm(ActForm):
+    """Consent taken back."""
+
+    purpose = forms.ChoiceField(choices=ConsentPurpose.choices)
+    source = forms.CharField(label="Where", max_length=80)

@@ -1,0 +1,136 @@
+"""What customers can be told, in which words, and what they were told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from babel import languages
+from babel.dates import format_date
+from babel.numbers import format_currency
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+
+from customers.models import ContactPreference, Customer, Notification, NotificationTemplate
+from oms import plain_templates
+from oms.models import Event
+
+SEALED = "customers.notification.sealed"
+FALLBACK = "en"
+MAIN_SHARE = 3  # official languages of a country that are tried, the most spoken first
+
+
+class Amount(NamedTuple):
+    """Money among the values of a notice, written as the template's language writes it."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The document that a notification is about: its model, key and public number."""
+
+    type: str
+    id: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What there is to tell of one event: to whom, about what, and the values for the words.
+
+    `values` are text, numbers, dates, amounts and lists of such dictionaries; `country`
+    (ISO 3166-1) helps to choose a language.
+    """
+
+    customer_id: int
+    email: str
+    about: About
+    values: dict[str, Any]
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """One event that customers can be told of: `build` reads it, `sample` has every value."""
+
+    build: Callable[[Event], Notice | None]
+    sample: dict[str, Any]
+
+
+@cache
+def notice_kinds() -> dict[str, NoticeKind]:
+    """Every event that customers can be told of, as the wiring names them."""
+    wired = import_module("oms.wiring").NOTICES
+    return {event: import_string(path) for event, path in wired.items()}
+
+
+def template_for(event: str, customer_id: int, country: str) -> NotificationTemplate | None:
+    """The active template in the customer's language, else the country's, else English."""
+    rows = NotificationTemplate.objects.filter(event=event, is_active=True)
+    found = {row.language: row for row in rows}
+    wanted = (*_wished(customer_id), *_spoken(country), FALLBACK)
+    return next((found[language] for language in wanted if language in found), None)
+
+
+def is_muted(event: str, customer_id: int) -> bool:
+    """Whether the customer has stopped notices of this event."""
+    rows = ContactPreference.objects.filter(customer=customer_id).values_list("muted", flat=True)
+    return event in (rows.first() or [])
+
+
+def compose(template: NotificationTemplate, values: dict[str, Any]) -> tuple[str, str]:
+    """Subject and body. Raises TemplateNotValid."""
+    said = said_in(template.language, values)
+    subject = plain_templates.render(template.subject, said)
+    body = plain_templates.render(template.body, said)
+    return " ".join(subject.split()), f"{body.strip()}\n"
+
+
+def preview(template: NotificationTemplate) -> tuple[str, str]:
+    """Subject and body with the sample values of the event. Raises TemplateNotValid."""
+    sample = said_in(template.language, notice_kinds()[template.event].sample)
+    subject = plain_templates.check(template.subject, sample)
+    return " ".join(subject.split()), plain_templates.check(template.body, sample).strip()
+
+
+def said_in(language: str, value: Any) -> Any:
+    """Values with amounts and dates as this language writes them."""
+    match value:
+        case dict():
+            return {name: said_in(language, each) for name, each in value.items()}
+        case Amount():
+            return format_currency(value.amount, value.currency, locale=language)
+        case list():
+            return [said_in(language, each) for each in value]
+        case datetime() | date():
+            return format_date(value, "long", locale=language)
+        case None:
+            return ""
+    return value
+
+
+def notifications_about(model: str, pk: int) -> QuerySet[Notification]:
+    """What customers were told about a document, newest first."""
+    rows = Notification.objects.filter(about_type=model, about_id=pk)
+    return rows.select_related("template").order_by("-pk")
+
+
+def preference_of(customer: Customer) -> ContactPreference:
+    """A customer's wishes; a row without any when they have none."""
+    row = ContactPreference.objects.filter(customer=customer).first()
+    return row or ContactPreference(customer=customer)
+
+
+def _wished(customer_id: int) -> list[str]:
+    rows = ContactPreference.objects.filter(customer=customer_id)
+    return [language for language in rows.values_list("language", flat=True) if language]
+
+
+def _spoken(country: str) -> tuple[str, ...]:
+    official = languages.get_official_languages(country, de_facto=True) if country else ()
+    return tuple(language[:2] for language in official[:MAIN_SHARE])

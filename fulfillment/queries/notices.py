@@ -1,0 +1,56 @@
+"""What customers can be told of shipments and returns."""
+
+from typing import Any
+
+from customers.queries import Notice, NoticeKind
+from fulfillment.models import Return, Shipment
+from oms.models import Event
+from orders.queries.notices import SAMPLE, notice_about, order_for_notice
+
+PARCEL: dict[str, Any] = {
+    "shipment": "SH100001",
+    "carrier": "DHL",
+    "tracking_number": "00340434161094042557",
+    "tracking_url": "https://carrier.example/00340434161094042557",
+    "sent": [{"sku": "MUG", "name": "Mug, white", "quantity": 2}],
+}
+
+
+def _of_shipment(event: Event) -> Notice | None:
+    shipment = Shipment.objects.select_related("carrier").get(pk=event.subject_id)
+    number = shipment.tracking_number
+    pattern = shipment.carrier.tracking_url if number else ""
+    return notice_about(
+        order_for_notice(shipment.order_id),
+        shipment=shipment.number,
+        carrier=shipment.carrier.name,
+        tracking_number=number,
+        tracking_url=pattern.replace("{number}", number),
+        sent=_sent(shipment),
+    )
+
+
+def _sent(shipment: Shipment) -> list[dict[str, Any]]:
+    units: dict[int, dict[str, Any]] = {}
+    for parcel in shipment.parcels.prefetch_related("lines__line__order_line"):
+        for row in parcel.lines.all():
+            line = row.line.order_line
+            entry = units.setdefault(
+                line.pk, {"sku": line.sku, "name": line.name or line.sku, "quantity": 0}
+            )
+            entry["quantity"] += row.quantity
+    return list(units.values())
+
+
+def _of_return(event: Event) -> Notice | None:
+    document = Return.objects.get(pk=event.subject_id)
+    return notice_about(
+        order_for_notice(document.order_id),
+        rma=document.number,
+    )
+
+
+SHIPPED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
+DELIVERED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
+RETURN_REQUESTED = NoticeKind(_of_return, {**SAMPLE, "rma": "RMA100001"})
+RETURN_RECEIVED = NoticeKind(_of_return, {**SAMPLE, "rma": "RMA100001"})

@@ -1,0 +1,103 @@
+"""What customers can be told of their orders: the values for the words, event by event."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from customers import queries as customers
+from customers.queries import About, Amount, Notice, NoticeKind
+from oms.models import Event
+from orders.models import Order
+from orders.queries.sealing import CONTEXT
+
+NEWS = timedelta(days=2)
+
+SAMPLE: dict[str, Any] = {
+    "customer": "Ada Byron",
+    "shop": "Web shop",
+    "order": "SO100001",
+    "your_number": "WEB-1001",
+    "lines": [
+        {"sku": "MUG", "name": "Mug, white", "quantity": 2, "total": Amount(Decimal("9.90"), "EUR")}
+    ],
+    "total": Amount(Decimal("13.85"), "EUR"),
+    "ship_by": date(2026, 11, 30),
+    "ship_to": "12 St James's Square, SW1Y 4JH London",
+}
+
+
+def notice_about(order: Order, **more: Any) -> Notice | None:
+    """A notice to the buyer of an order, with what every notice says.
+
+    None for an erased buyer, and where the channel leaves writing to the shop.
+    """
+    if not order.channel.notifies_customers:
+        return None
+    sealed = customers.unseal(order.subject, order.sealed, CONTEXT)
+    contact, address = sealed.get("contact"), sealed.get("shipping_address", {})
+    if not contact or order.customer_id is None:
+        return None
+    return Notice(
+        customer_id=order.customer_id,
+        email=contact.get("email", ""),
+        about=About("orders.order", order.pk, order.number),
+        country=order.ship_country,
+        values={
+            "customer": contact.get("name", ""),
+            "shop": order.channel.name,
+            "order": order.number,
+            "your_number": "" if order.external_id == order.number else order.external_id,
+            "lines": [
+                {
+                    "sku": line.sku,
+                    "name": line.name or line.sku,
+                    "quantity": line.due,
+                    "total": Amount(line.total, order.currency),
+                }
+                for line in order.lines.order_by("position")
+                if line.due
+            ],
+            "total": Amount(order.total, order.currency),
+            "ship_by": order.promised_at,
+            "ship_to": _one_line(address),
+            **more,
+        },
+    )
+
+
+def order_for_notice(pk: int) -> Order:
+    """An order with what a notice needs."""
+    return Order.objects.select_related("channel", "subject").get(pk=pk)
+
+
+def _one_line(address: dict[str, str]) -> str:
+    town = f"{address.get('postcode', '')} {address.get('city', '')}".strip()
+    parts = (address.get("line1", ""), address.get("line2", ""), town)
+    return ", ".join(part for part in parts if part)
+
+
+def _of_order(event: Event) -> Notice | None:
+    return notice_about(order_for_notice(event.subject_id))
+
+
+def _of_new_order(event: Event) -> Notice | None:
+    """Orders that come in long after they were placed are history, not news."""
+    order = order_for_notice(event.subject_id)
+    return notice_about(order) if event.at - order.placed_at < NEWS else None
+
+
+def _with_amount(event: Event) -> Notice | None:
+    order = order_for_notice(event.subject_id)
+    return notice_about(order, amount=Amount(Decimal(event.facts["amount"]), order.currency))
+
+
+def _kind(build: Callable[[Event], Notice | None], **more: Any) -> NoticeKind:
+    return NoticeKind(build, {**SAMPLE, **more})
+
+
+ORDER_PLACED = _kind(_of_new_order)
+ORDER_BACKORDERED = _kind(_of_order)
+ORDER_CANCELLED = _kind(_of_order)
+PAYMENT_CAPTURED = _kind(_with_amount, amount=Amount(Decimal("13.85"), "EUR"))
+REFUND_PAID = _kind(_with_amount, amount=Amount(Decimal("4.95"), "EUR"))
