@@ -128,3 +128,129 @@ class SoftState(models.TextChoices):
     CONSUMED = "consumed"  # an order was placed with it
     RELEASED = "released"  # given up by whoever asked for it
     EXPIRED = "expired"  # nobody came in time
+
+
+class PurchaseOrderStatus(models.TextChoices):
+    """Life of a purchase order."""
+
+    DRAFT = "draft"  # being written; the supplier knows nothing
+    SENT = "sent"  # the supplier has it; nothing has come
+    PARTIALLY_RECEIVED = "partially_received"  # some units have come
+    CLOSED = "closed"  # all has come, or no more is expected
+    CANCELLED = "cancelled"  # withdrawn before anything came
+
+
+PURCHASE_ORDER_MOVES = {
+    PurchaseOrderStatus.DRAFT: {PurchaseOrderStatus.SENT, PurchaseOrderStatus.CANCELLED},
+    PurchaseOrderStatus.SENT: {
+        PurchaseOrderStatus.PARTIALLY_RECEIVED,
+        PurchaseOrderStatus.CLOSED,
+        PurchaseOrderStatus.CANCELLED,
+    },
+    PurchaseOrderStatus.PARTIALLY_RECEIVED: {PurchaseOrderStatus.CLOSED},
+    PurchaseOrderStatus.CLOSED: set(),
+    PurchaseOrderStatus.CANCELLED: set(),
+}
+
+
+class OverDelivery(models.TextChoices):
+    """What to do with more units than were ordered."""
+
+    REFUSE = "refuse"  # ask first; nothing is written
+    ACCEPT = "accept"  # they stay, and stand on the order as over
+
+
+class TransferStatus(models.TextChoices):
+    """Life of a transfer between two locations."""
+
+    REQUESTED = "requested"  # the source has not sent it
+    SHIPPED = "shipped"  # on its way
+    PARTIALLY_RECEIVED = "partially_received"  # some units have come
+    RECEIVED = "received"  # every shipped unit has come, or its absence is explained
+    CANCELLED = "cancelled"  # called off; what was on its way is explained
+
+
+TRANSFER_MOVES = {
+    TransferStatus.REQUESTED: {TransferStatus.SHIPPED, TransferStatus.CANCELLED},
+    TransferStatus.SHIPPED: {
+        TransferStatus.PARTIALLY_RECEIVED,
+        TransferStatus.RECEIVED,
+        TransferStatus.CANCELLED,
+    },
+    TransferStatus.PARTIALLY_RECEIVED: {TransferStatus.RECEIVED},
+    TransferStatus.RECEIVED: set(),
+    TransferStatus.CANCELLED: set(),
+}
+
+
+class MissingUnits(models.TextChoices):
+    """What becomes of units that left their source and did not come."""
+
+    WRITE_OFF = "write_off"  # they are lost; their value is an expense
+    WRITE_BACK = "write_back"  # they are at the source again
+
+
+class DiscrepancyReason(models.TextChoices):
+    """Why units of a transfer did not come."""
+
+    LOST = "lost"  # in transit
+    DAMAGED = "damaged"  # destroyed in transit
+    NEVER_LEFT = "never_left"  # they were found at the source
+    RETURNED = "returned"  # the carrier brought them back
+    MISCOUNTED = "miscounted"  # fewer were packed than the papers say
+    CALLED_OFF = "called_off"  # the destination does not want them any more
+
+
+class CostBasis(models.TextChoices):
+    """Where the cost of units that came in is taken from."""
+
+    STATED = "stated"  # the movement names a unit cost
+    CARRIED = "carried"  # what they cost at the location they come from
+    ISSUED = "issued"  # what they cost when they left with the order
+    AVERAGE = "average"  # the mean of what is on hand
+    LAST = "last"  # the last mean before nothing was left
+    STANDARD = "standard"  # the cost on the product
+    UNKNOWN = "unknown"  # none of these: valued at nothing until somebody says
+    LANDED = "landed"  # freight, duty and the like on units that came before
+
+
+class LandedCostKind(models.TextChoices):
+    """What was paid to bring goods in."""
+
+    FREIGHT = "freight"
+    DUTY = "duty"
+    INSURANCE = "insurance"
+    HANDLING = "handling"
+    OTHER = "other"
+
+
+class SpreadBy(models.TextChoices):
+    """By what a landed cost is divided over the units of a receipt."""
+
+    VALUE = "value"  # what the units cost
+    WEIGHT = "weight"  # what the units weigh
+    QUANTITY = "quantity"  # how many they are
+
+
+class ReviewMethod(models.TextChoices):
+    """When stock is looked at."""
+
+    CONTINUOUS = "continuous"  # order a lot once the position is at the reorder point
+    PERIODIC = "periodic"  # order up to a level every so many days
+
+
+class LotRule(models.TextChoices):
+    """How much is ordered at once under continuous review."""
+
+    EOQ = "eoq"  # economic order quantity
+    MIN_MAX = "min_max"  # up to the maximum once the minimum is reached
+    FIXED = "fixed"  # always the same quantity
+
+
+class ProposalState(models.TextChoices):
+    """Life of a replenishment proposal."""
+
+    OPEN = "open"  # nobody has decided
+    ACCEPTED = "accepted"  # it is a draft document now
+    DISMISSED = "dismissed"  # somebody said no
+    SUPERSEDED = "superseded"  # a later calculation stands in its place

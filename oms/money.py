@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, partial
 
 import pycountry
-from babel.numbers import get_currency_precision
+from babel.numbers import get_currency_precision, get_territory_currencies
 from django.db import models
 
 ZERO = Decimal(0)
@@ -59,3 +59,10 @@ def plain(amount: Decimal, currency: str) -> str:
 def is_currency(code: str) -> bool:
     """Whether the code is one of ISO 4217."""
     return pycountry.currencies.get(alpha_3=code) is not None
+
+
+@cache
+def currency_of(country: str) -> str:
+    """The legal tender of a country today, as in CLDR; EUR where none is known."""
+    found = get_territory_currencies(country)
+    return found[0] if found else "EUR"

@@ -18,6 +18,9 @@ SERIES = {
     "return": "RMA",
     "payment": "PAY",
     "count": "CC",
+    "purchase_order": "PO",
+    "goods_receipt": "GRN",
+    "transfer": "TR",
 }
 
 

@@ -53,6 +53,7 @@ CHORES: dict[str, float] = {
     "inventory.tasks.counts.classify": DAY,
     "inventory.operations.expire_due": 1,
     "customers.tasks.sending.send_notifications": 2,
+    "inventory.operations.value_stock": 30,
 }
 
 # Functions that give the invariants `check_ledgers` proves.

@@ -1,27 +1,48 @@
 """Tables of the inventory app, one file per noun."""
 
+from inventory.models.cost import CostEntry, CostLayer, LevelCost
 from inventory.models.count import Count, CountEntry, CountLine, CountPolicy, CountSchedule
 from inventory.models.expected import ExpectedSupply
 from inventory.models.location import Location
 from inventory.models.product import Product
+from inventory.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from inventory.models.reason import ReasonCode
+from inventory.models.receipt import GoodsReceipt, GoodsReceiptLine, LandedCost, ReceivedMovement
+from inventory.models.replenishment import ReplenishmentPolicy, ReplenishmentProposal
 from inventory.models.snapshot import StockSnapshot
 from inventory.models.soft import SoftReservation
 from inventory.models.stock import Reservation, StockLevel, StockMovement
+from inventory.models.supplier import Supplier, SupplierProduct
+from inventory.models.transfer import Transfer, TransferLine
 
 __all__ = [
+    "CostEntry",
+    "CostLayer",
     "Count",
     "CountEntry",
     "CountLine",
     "CountPolicy",
     "CountSchedule",
     "ExpectedSupply",
+    "GoodsReceipt",
+    "GoodsReceiptLine",
+    "LandedCost",
+    "LevelCost",
     "Location",
     "Product",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
     "ReasonCode",
+    "ReceivedMovement",
+    "ReplenishmentPolicy",
+    "ReplenishmentProposal",
     "Reservation",
     "SoftReservation",
     "StockLevel",
     "StockMovement",
     "StockSnapshot",
+    "Supplier",
+    "SupplierProduct",
+    "Transfer",
+    "TransferLine",
 ]

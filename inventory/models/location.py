@@ -4,6 +4,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from inventory.enums import LocationKind
+from oms.money import currency_of
 
 
 class Location(models.Model):
@@ -23,7 +24,15 @@ class Location(models.Model):
     cutoff = models.TimeField(null=True, blank=True)  # orders released before it leave today
     priority = models.PositiveSmallIntegerField(default=100)  # lower serves first
     is_active = models.BooleanField(default=True)
+    currency = models.CharField(  # ISO 4217, in which its stock is valued; empty: the country's
+        max_length=3, blank=True
+    )
     history = HistoricalRecords()
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def cost_currency(self) -> str:
+        """The currency in which stock here is valued."""
+        return self.currency or currency_of(self.country)

@@ -70,7 +70,7 @@ def _sql(values: str) -> str:
     if connection.vendor == "postgresql":
         lock = """, locked AS MATERIALIZED (
             SELECT id FROM inventory_stocklevel
-            WHERE id IN (SELECT level_id FROM delta) ORDER BY id FOR UPDATE)"""
+            WHERE id IN (SELECT level_id FROM delta) ORDER BY id FOR NO KEY UPDATE)"""
         condition = "AND level.id IN (SELECT id FROM locked)"
     return f"""
         WITH delta(level_id, moved, held, promised, apart, broken) AS (VALUES {values}){lock}

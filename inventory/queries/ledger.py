@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.enums import ReservationState, StockCondition
 from inventory.models import Reservation, StockLevel, StockMovement
+from inventory.queries.supply_ledger import supply_invariants
 from oms.ledgers import Invariant
 
 FIGURES = {  # counter of the level -> the condition whose movements it adds up
@@ -28,6 +29,7 @@ def invariants() -> list[Invariant]:
         ),
         _of_levels("stock.oversold", "No level has more reserved than is on hand.", _oversold),
         *(_balances(figure, condition) for figure, condition in FIGURES.items()),
+        *supply_invariants(),
     ]
 
 
