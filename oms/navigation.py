@@ -76,6 +76,7 @@ WORK = (
                 "inventory_softreservation_changelist",
                 "inventory.view_softreservation",
             ),
+            Page("Counts", "fact_check", "inventory_count_changelist", "inventory.view_count"),
         ),
     ),
     Work(
@@ -126,6 +127,7 @@ WORK = (
         (
             Page("Dashboard", "monitoring", "reporting_dashboard", "reporting.view_dailysales"),
             Page("Stock turnover", "autorenew", "reporting_stock", "reporting.view_dailysales"),
+            Page("Count accuracy", "target", "inventory_count_accuracy", "inventory.view_count"),
             Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
             Page("Ledger", "menu_book", "reporting_ledger", "orders.view_payment"),
             Page("Jobs and exports", "pending_actions", "oms_job_changelist", "oms.view_job"),
@@ -162,6 +164,12 @@ WORK = (
             Page("SKU aliases", "alt_route", "orders_skualias_changelist", "orders.view_skualias"),
             Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
+            ),
+            Page(
+                "Counting",
+                "rule",
+                "inventory_countpolicy_changelist",
+                "inventory.view_countpolicy",
             ),
             Page(
                 "Carriers", "flight", "fulfillment_carrier_changelist", "fulfillment.view_carrier"
@@ -259,6 +267,7 @@ NUMBERS = {
     "SH": ("fulfillment.Shipment", "local_shipping"),
     "RMA": ("fulfillment.Return", "assignment_return"),
     "PAY": ("orders.Payment", "payments"),
+    "CC": ("inventory.Count", "fact_check"),
     "C": ("customers.Customer", "person"),
 }
 

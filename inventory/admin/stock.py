@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.views import ChangeList
 
 from inventory.admin.acts import IMPORT_ACT, STOCK_ACTS
+from inventory.admin.counts.acts import LEVEL_ACT
 from inventory.admin.pages import level_context
 from inventory.models import Location, StockLevel, StockMovement
 from oms import words
@@ -77,7 +78,7 @@ def product_link(product: Any) -> SafeString:
 class StockLevelAdmin(ReadOnlyAdmin):
     """How much is where, and what of it is free; each figure's page says why."""
 
-    acts = (*STOCK_ACTS, IMPORT_ACT)
+    acts = (*STOCK_ACTS, LEVEL_ACT, IMPORT_ACT)
     list_display = (
         "product_column",
         "location",

@@ -73,6 +73,7 @@ def test_sidebar_shows_operations_their_work():
     assert shown[""] == ["Home"]
     assert shown["Orders"][:2] == ["Orders", "Holds"]
     assert shown["Stock"][:3] == ["Stock", "Products", "Movements"]
+    assert "Counts" in shown["Stock"]
     assert "Users" not in shown.get("Settings", [])
 
 

@@ -4,8 +4,9 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import inch, mm
 from reportlab.platypus import Flowable, HRFlowable, PageBreak, Spacer
 
-from fulfillment.adapters.paper.sheet import PLAIN, STRONG, address, barcode, build, text
+from fulfillment.adapters.paper.address import address
 from fulfillment.models import FulfillmentOrder
+from oms.paper import PLAIN, STRONG, barcode, build, text
 
 SIZE = (4 * inch, 6 * inch)
 BIG = ParagraphStyle("big", parent=STRONG, fontSize=14, leading=18)

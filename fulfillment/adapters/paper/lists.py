@@ -5,16 +5,9 @@ from collections.abc import Sequence
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Spacer
 
-from fulfillment.adapters.paper.sheet import (
-    STRONG,
-    TITLE,
-    address,
-    barcode,
-    build,
-    table,
-    text,
-)
+from fulfillment.adapters.paper.address import address
 from fulfillment.models import FulfillmentOrder
+from oms.paper import STRONG, TITLE, barcode, build, table, text
 
 
 def pick_list(documents: Sequence[FulfillmentOrder]) -> bytes:

@@ -1,19 +1,16 @@
-"""What the papers share: fonts, barcodes, tables, the opened address."""
+"""What printed papers share: styles, barcodes, ruled tables, and the PDF as an answer."""
 
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
+from django.http import HttpResponse
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
-
-from customers import operations as customers
-from fulfillment.models import FulfillmentOrder
-from orders.queries.sealing import CONTEXT
 
 PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=9, leading=12)
 STRONG = ParagraphStyle("strong", parent=PLAIN, fontName="Helvetica-Bold")
@@ -63,13 +60,10 @@ def build(story: list[Flowable], title: str, size: tuple[float, float] = A4) -> 
     return buffer.getvalue()
 
 
-def address(document: FulfillmentOrder, *, by: str) -> list[str]:
-    """The lines of the shipping address; the reading is recorded, an erased one is empty."""
-    order = document.order
-    opened = customers.disclose(
-        order.subject, order.sealed, CONTEXT, by=by, what=f"orders.order {order.number}"
-    )
-    parts = opened.get("shipping_address", {})
-    town = f"{parts.get('postcode', '')} {parts.get('city', '')}".strip()
-    lines = [parts.get("name"), parts.get("line1"), parts.get("line2"), town]
-    return [line for line in (*lines, parts.get("region"), parts.get("country")) if line]
+def answer(name: str, content: bytes) -> HttpResponse:
+    """A PDF to show in the browser; its name holds a number and no person."""
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -1,0 +1,1 @@
+"""What this app writes for the world outside."""

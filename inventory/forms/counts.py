@@ -1,0 +1,95 @@
+"""Forms behind the buttons of counts."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from inventory.models import Location, Product
+from oms.admin import ActForm
+
+MOST_LINES = 500
+
+
+class CountPlaceForm(ActForm):
+    """At which location."""
+
+    location = forms.ModelChoiceField(
+        Location.objects.filter(is_active=True).order_by("priority", "code"), empty_label=None
+    )
+
+
+class PlanDueForm(CountPlaceForm):
+    """Everything whose turn comes until a day."""
+
+    until = forms.DateField(
+        label="Due until", initial=timezone.localdate, help_text="Later days bring turns forward."
+    )
+
+
+class PlanCountForm(CountPlaceForm):
+    """These products."""
+
+    skus = forms.CharField(
+        label="SKUs",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One a line, or with commas between.",
+    )
+    note = forms.CharField(required=False, max_length=300)
+
+    def clean_skus(self) -> list[int]:
+        """The products, or which SKUs there are none of."""
+        named = [sku for sku in re.split(r"[\s,;]+", self.cleaned_data["skus"]) if sku]
+        known = dict(Product.objects.filter(sku__in=named).values_list("sku", "pk"))
+        if missing := [sku for sku in named if sku not in known]:
+            raise forms.ValidationError(f"There is no product {', '.join(missing[:10])}.")
+        if len(known) > MOST_LINES:
+            raise forms.ValidationError(f"A sheet has at most {MOST_LINES} lines.")
+        return list(known.values())
+
+
+class AssignForm(ActForm):
+    """Who counts."""
+
+    user = forms.ChoiceField(label="Counted by", required=False)
+
+    def setup(self) -> None:
+        """People who may sign in to the back office."""
+        people = get_user_model().objects.filter(is_staff=True, is_active=True)
+        named = [(str(user.pk), user.get_full_name() or user.username) for user in people]
+        self.fields["user"].choices = [("", "Whoever comes first"), *named]  # type: ignore[attr-defined]
+
+    def clean_user(self) -> Any:
+        """The person, or nobody in particular."""
+        key = self.cleaned_data["user"]
+        return get_user_model().objects.get(pk=int(key)) if key else None
+
+
+class EntryForm(forms.Form):
+    """What was found for one line."""
+
+    line = forms.IntegerField()
+    quantity = forms.IntegerField(min_value=0, max_value=1_000_000_000)
+
+
+class DecisionForm(forms.Form):
+    """What becomes of chosen lines."""
+
+    decision = forms.ChoiceField(choices=[(name, name) for name in ("approve", "keep", "again")])
+    reason = forms.CharField(required=False, max_length=200)
+    lines = forms.TypedMultipleChoiceField(coerce=int, required=False)
+
+    def __init__(self, *args: Any, lines: list[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["lines"].choices = [(pk, pk) for pk in lines]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Lines are chosen; keeping the book needs a reason."""
+        data = super().clean() or {}
+        if not data.get("lines"):
+            raise forms.ValidationError("Choose the lines first.")
+        if data.get("decision") == "keep" and not data.get("reason", "").strip():
+            raise forms.ValidationError("Say why the book figure stays.")
+        return data
