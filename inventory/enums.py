@@ -20,6 +20,13 @@ class StockCondition(models.TextChoices):
     DAMAGED = "damaged"  # not sellable; waits to be scrapped
 
 
+COUNTERS = {  # condition -> the counter of a stock level that holds its units
+    StockCondition.AVAILABLE: "on_hand",
+    StockCondition.QUARANTINED: "quarantined",
+    StockCondition.DAMAGED: "damaged",
+}
+
+
 class MovementKind(models.TextChoices):
     """Why stock changed, or changed its condition."""
 

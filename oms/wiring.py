@@ -54,6 +54,7 @@ CHORES: dict[str, float] = {
     "inventory.operations.expire_due": 1,
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,
+    "inventory.tasks.snapshots.take_snapshots": DAY / 4,
 }
 
 # Functions that give the invariants `check_ledgers` proves.

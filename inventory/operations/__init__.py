@@ -81,6 +81,7 @@ from inventory.operations.reservations import (
     release,
     reserve,
 )
+from inventory.operations.snapshots import take_due_snapshots, take_snapshots
 from inventory.operations.soft import (
     Basket,
     Claim,
@@ -223,6 +224,8 @@ __all__ = [
     "set_safety_stock",
     "settle_transfer",
     "ship_transfer",
+    "take_due_snapshots",
+    "take_snapshots",
     "value_stock",
     "write_off",
 ]

@@ -9,18 +9,13 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from inventory.enums import MovementKind, StockCondition
+from inventory.enums import COUNTERS, MovementKind, StockCondition
 from inventory.models import Location, Product, StockLevel, StockMovement
 from inventory.operations import counters
 from inventory.operations.reasons import reason_ids
 from oms import events
 from oms.errors import DomainError
 
-COUNTERS = {  # condition -> the counter of the level that holds its units
-    StockCondition.AVAILABLE: "on_hand",
-    StockCondition.QUARANTINED: "quarantined",
-    StockCondition.DAMAGED: "damaged",
-}
 LIE_THERE = {  # how a person says it
     StockCondition.AVAILABLE: "on hand and not reserved",
     StockCondition.QUARANTINED: "in quarantine",

@@ -3,6 +3,13 @@
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.ledger import invariants
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
+from inventory.queries.moments import (
+    Moment,
+    learnt_since,
+    movements_until,
+    reservations_at,
+    stock_at,
+)
 from inventory.queries.pages import location_codes, location_ids, product_ids
 from inventory.queries.places import ANYWHERE, Destination, distance_km
 from inventory.queries.products import products_by_sku
@@ -21,6 +28,7 @@ __all__ = [
     "Availability",
     "Demand",
     "Destination",
+    "Moment",
     "Request",
     "SoftContent",
     "Supply",
@@ -28,16 +36,20 @@ __all__ = [
     "availability",
     "distance_km",
     "invariants",
+    "learnt_since",
     "location_accuracy",
     "location_codes",
     "location_ids",
+    "movements_until",
     "open_reservations",
     "open_soft_reservations",
     "product_ids",
     "products_by_sku",
+    "reservations_at",
     "soft_content",
     "soft_reservation",
     "source",
+    "stock_at",
     "supply_of",
     "unreserved",
 ]

@@ -6,29 +6,23 @@ from functools import partial
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from inventory.enums import ReservationState, StockCondition
+from inventory.enums import COUNTERS, ReservationState
 from inventory.models import Reservation, StockLevel, StockMovement
 from inventory.queries.supply_ledger import supply_invariants
 from oms.ledgers import Invariant
-
-FIGURES = {  # counter of the level -> the condition whose movements it adds up
-    "on_hand": StockCondition.AVAILABLE,
-    "quarantined": StockCondition.QUARANTINED,
-    "damaged": StockCondition.DAMAGED,
-}
 
 
 def invariants() -> list[Invariant]:
     """The stock invariants."""
     return [
-        *(_sums(figure, condition) for figure, condition in FIGURES.items()),
+        *(_sums(figure, condition) for condition, figure in COUNTERS.items()),
         _of_levels(
             "stock.reserved",
             "Reserved stock equals the sum of the level's open reservations.",
             _wrong_reserved,
         ),
         _of_levels("stock.oversold", "No level has more reserved than is on hand.", _oversold),
-        *(_balances(figure, condition) for figure, condition in FIGURES.items()),
+        *(_balances(figure, condition) for condition, figure in COUNTERS.items()),
         *supply_invariants(),
     ]
 
