@@ -39,12 +39,17 @@ def record(name: str, subject: models.Model, *, by: str, **facts: Any) -> Event:
 def record_all(entries: Iterable[Fact], *, by: str) -> list[Event]:
     """Write many events in one statement, sequences continued per subject (one query more)."""
     entries = list(entries)
-    return _insert(entries, _last_sequences(entries), by)
+    return Event.objects.bulk_create(_rows(entries, _last_sequences(entries), by))
 
 
 def record_first(entries: Iterable[Fact], *, by: str) -> list[Event]:
     """Write the first events of subjects inserted in this transaction, in one statement."""
-    return _insert(list(entries), {}, by)
+    return Event.objects.bulk_create(first(entries, by=by))
+
+
+def first(entries: Iterable[Fact], *, by: str) -> list[Event]:
+    """The first events of new subjects, for the caller to insert with the subjects themselves."""
+    return _rows(entries, {}, by)
 
 
 def takes_many(consumer: C) -> C:
@@ -61,7 +66,7 @@ def subject_type(subject: models.Model) -> str:
     return subject._meta.label_lower  # noqa: SLF001 (public API in all but name)
 
 
-def _insert(entries: list[Fact], last: dict[tuple[str, int], int], by: str) -> list[Event]:
+def _rows(entries: Iterable[Fact], last: dict[tuple[str, int], int], by: str) -> list[Event]:
     if not connection.in_atomic_block:
         msg = "an event is recorded inside the transaction of its act"
         raise RuntimeError(msg)
@@ -85,7 +90,7 @@ def _insert(entries: list[Fact], last: dict[tuple[str, int], int], by: str) -> l
             )
         )
     transaction.on_commit(wake.hint, robust=True)
-    return Event.objects.bulk_create(rows)
+    return rows
 
 
 def _label(subject: models.Model) -> str:

@@ -5,10 +5,11 @@ none. Operations therefore stamp, and sets of rows are written with their histor
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 
@@ -39,6 +40,28 @@ def record_created(instances: Sequence[models.Model], *, by: str, reason: str = 
 def record_changed(instances: Sequence[models.Model], *, by: str, reason: str = "") -> None:
     """Write a history row of rows that were changed by a set-based update, in one statement."""
     _record(instances, "~", by, reason)
+
+
+def marks(kind: str, *, by: str, reason: str = "") -> list[Any]:
+    """When, what (+ or ~), why and who, as `copying` wants them."""
+    user = user_of(by)
+    return [timezone.now(), kind, describe(by, reason), user.pk if user else None]
+
+
+@cache
+def copying(model: type[models.Model]) -> str:
+    """SQL that copies rows of this model into its history; lacks FROM, wants `marks`."""
+    columns = ", ".join(quoted(str(f.column)) for f in model._meta.concrete_fields)  # noqa: SLF001
+    table = quoted(model.history.model._meta.db_table)  # type: ignore[attr-defined]  # noqa: SLF001
+    return (
+        f"INSERT INTO {table} ({columns}, history_date, history_type,"  # noqa: S608 (own names)
+        f" history_change_reason, history_user_id) SELECT {columns}, %s, %s, %s, %s"
+    )
+
+
+def quoted(name: str) -> str:
+    """A table or column as SQL names it."""
+    return connection.ops.quote_name(name)
 
 
 def _record(instances: Sequence[models.Model], kind: str, by: str, reason: str) -> None:

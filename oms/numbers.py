@@ -7,6 +7,7 @@ holding a lock; on SQLite a counter row does, the single writer being the lock.
 from django.db import connection
 from django.db.models import F
 
+from oms import prepared
 from oms.models import Counter
 
 FIRST = 100_001
@@ -32,7 +33,7 @@ def take(series: str, count: int = 1) -> list[str]:
 
 def _next(series: str, count: int) -> list[int]:
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(
                 "SELECT nextval(%s::regclass) FROM generate_series(1, %s)",
                 [f"oms_number_{series}", count],

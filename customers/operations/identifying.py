@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from customers.enums import TokenKind
 from customers.models import Customer, DataSubject, SearchToken
 from customers.operations.inserting import Party, insert
 from customers.queries import PROFILE, email_token, phone_token, seal
 from oms import sealed
+from oms.prepared import prepared
 
 __all__ = ["Party", "identify"]
 
@@ -80,16 +81,7 @@ def _known(tokens: set[str]) -> Known:
     known = Known()
     if not tokens:
         return known
-    has_email = SearchToken.objects.filter(subject=OuterRef("subject"), kind=TokenKind.EMAIL)
-    rows = (
-        SearchToken.objects.filter(
-            kind__in=[TokenKind.EMAIL, TokenKind.PHONE],
-            token__in=tokens,
-            subject__customer__isnull=False,
-        )
-        .annotate(has_email=Exists(has_email))
-        .select_related("subject__customer")
-    )
+    rows = _holders(tokens=sorted(tokens))
     for row in sorted(rows, key=lambda row: row.subject_id):
         email = row.token if row.kind == TokenKind.EMAIL else ""
         phone = row.token if row.kind == TokenKind.PHONE else ""
@@ -98,6 +90,17 @@ def _known(tokens: set[str]) -> Known:
         else:
             known.add(row.subject.customer, email, phone)
     return known
+
+
+@prepared
+def _holders(tokens: list[str]) -> QuerySet[SearchToken]:
+    has_email = SearchToken.objects.filter(subject=OuterRef("subject"), kind=TokenKind.EMAIL)
+    rows = SearchToken.objects.filter(
+        kind__in=[TokenKind.EMAIL, TokenKind.PHONE],
+        token__any=tokens,
+        subject__customer__isnull=False,
+    )
+    return rows.annotate(has_email=Exists(has_email)).select_related("subject__customer")
 
 
 def _new(party: Party) -> Customer:

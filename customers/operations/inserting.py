@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customers.models import Customer, DataSubject, SearchToken
 from customers.queries import tokens_of
-from oms import numbers
+from oms import numbers, prepared
 from oms.history import describe, record_created, user_of
 
 AT_ONCE = """
@@ -121,7 +121,7 @@ def _insert_at_once(made: Sequence[tuple[Customer, Party]], by: str) -> None:
         "kinds": [kind for kind, _, _ in entries],
         "tokens": [token for _, token, _ in entries],
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(AT_ONCE, sent)
         for public_id, subject_id, customer_id, number in cursor.fetchall():
             _take_over(by_person[public_id], subject_id, customer_id, number)

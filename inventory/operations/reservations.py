@@ -13,6 +13,7 @@ from inventory.enums import MovementKind, ReservationState
 from inventory.models import Reservation, StockMovement
 from inventory.operations import counters
 from inventory.operations.stock import record_increases
+from oms import bulk
 from oms.errors import DomainError
 
 NOTHING: Mapping[int, int] = MappingProxyType({})
@@ -61,17 +62,17 @@ def reserve(takes: Sequence[Take], *, freed: Mapping[int, int] = NOTHING) -> Non
     written last, because everybody who wants the same levels waits from then until the commit.
     Raises StockTaken when a level has no longer enough; the caller then undoes its own work as well.
     """
-    Reservation.objects.bulk_create(
-        [
-            Reservation(
-                level_id=take.level_id,
-                order_line_id=take.line_id,
-                quantity=take.quantity,
-                firm=take.firm,
-            )
-            for take in takes
-        ]
+    promises = bulk.Batch()
+    promises.add(
+        Reservation(
+            level_id=take.level_id,
+            order_line_id=take.line_id,
+            quantity=take.quantity,
+            firm=take.firm,
+        )
+        for take in takes
     )
+    promises.insert()
 
     wanted: dict[int, int] = defaultdict(int)
     for take in takes:

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from inventory.models import Product
+from oms.prepared import prepared
 
 
 def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
     """Active products by SKU, with the fields that an order line copies; unknown ones are missing."""
-    rows = Product.objects.filter(sku__in=set(skus), is_active=True)
-    return {product.sku: product for product in rows.only("sku", "name", "tax_class")}
+    return {product.sku: product for product in _active(skus=sorted(set(skus)))}
+
+
+@prepared
+def _active(skus: list[str]) -> QuerySet[Product]:
+    rows = Product.objects.filter(sku__any=skus, is_active=True)
+    return rows.only("sku", "name", "tax_class")

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from inventory.models import StockLevel
 from inventory.queries.places import Destination, distance_km
+from oms.prepared import prepared
 
 EXACT_LOCATIONS = 12  # beyond this many candidates the search adds the most useful one at a time
 
@@ -72,13 +73,21 @@ def supply_of(product_ids: Iterable[int], *, locked: bool = False) -> Supply:
     `locked` holds the levels, in key order, until the transaction ends: for the second attempt
     after somebody else was faster.
     """
-    rows = StockLevel.objects.filter(
-        product_id__in=set(product_ids), location__is_active=True
-    ).order_by("pk")
-    if locked:
-        rows = rows.select_for_update(of=("self",))
+    wanted = sorted(set(product_ids))
+    rows = list(_levels(wanted).select_for_update(of=("self",))) if locked else _seen(wanted=wanted)
     supply = Supply()
-    for level_id, product_id, available, *site in rows.values_list(
+    for level_id, product_id, available, *site in rows:
+        place = Site(*site)
+        supply.sites[place.location_id] = place
+        if available > 0:
+            supply.levels[product_id][place.location_id] = level_id
+            supply.available[level_id] = available
+    return supply
+
+
+def _levels(wanted: list[int]) -> QuerySet[StockLevel, tuple]:
+    rows = StockLevel.objects.filter(product_id__any=wanted, location__is_active=True)
+    return rows.order_by("pk").values_list(
         "pk",
         "product_id",
         F("on_hand") - F("reserved") - F("safety_stock"),
@@ -86,13 +95,10 @@ def supply_of(product_ids: Iterable[int], *, locked: bool = False) -> Supply:
         "location__priority",
         "location__latitude",
         "location__longitude",
-    ):
-        place = Site(*site)
-        supply.sites[place.location_id] = place
-        if available > 0:
-            supply.levels[product_id][place.location_id] = level_id
-            supply.available[level_id] = available
-    return supply
+    )
+
+
+_seen = prepared(_levels)
 
 
 def source(requests: Sequence[Request], supply: Supply) -> list[list[Allotment]]:

@@ -21,7 +21,7 @@ from oms.wire import Invalid, decode, respond, schema_of
 from orders import operations
 from orders.enums import PaymentMethod
 from orders.models import Channel, Hold, Order, Payment
-from orders.queries import detail
+from orders.queries import active_channel, detail
 from orders.serializers import (
     BulkIn,
     BulkOut,
@@ -67,7 +67,7 @@ def channel_of(request: Request) -> Channel:
     if codes is not None and code not in codes:
         msg = "This key does not belong to that channel."
         raise PermissionDenied(msg)
-    channel = Channel.objects.filter(code=code, is_active=True).first()
+    channel = active_channel(code)
     if channel is None:
         msg = "Name an active channel by ?channel=CODE."
         raise Invalid(msg, "/channel")

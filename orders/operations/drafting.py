@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from customers import operations as customer_operations
@@ -19,6 +20,7 @@ from inventory import queries as stock
 from oms import numbers
 from oms.errors import DomainError
 from oms.money import ZERO, is_currency, quantize
+from oms.prepared import prepared
 from orders.enums import OrderStatus, TransactionKind
 from orders.models import (
     Channel,
@@ -82,11 +84,9 @@ def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
 
 def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
     """Find orders that the channel sent before, in the database or earlier in the batch."""
-    ids = {draft.placed.external_id for draft in drafts} - {""}
-    rows = Order.objects.filter(channel=channel, external_id__in=ids)
-    known: dict[str, Order | None] = {
-        order.external_id: order for order in rows.select_related("customer")
-    }
+    ids = sorted({draft.placed.external_id for draft in drafts} - {""})
+    rows = _sent_before(channel=channel.pk, ids=ids)
+    known: dict[str, Order | None] = {order.external_id: order for order in rows}
     prints = {external_id: order.fingerprint for external_id, order in known.items()}
     first: dict[str, Draft] = {}
     for draft in drafts:
@@ -104,6 +104,12 @@ def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
         else:
             draft.repeats = first.get(external_id)
             first.setdefault(external_id, draft)
+
+
+@prepared
+def _sent_before(channel: int, ids: list[str]) -> QuerySet[Order]:
+    rows = Order.objects.filter(channel=channel, external_id__any=ids)
+    return rows.select_related("customer")
 
 
 def _nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:

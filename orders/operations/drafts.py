@@ -37,14 +37,11 @@ class Draft:
     money: Balance = None  # type: ignore[assignment]  # set once concluded
 
     def link(self) -> None:
-        """Point the rows at the inserted order."""
+        """Point the rows at the numbered order and payments."""
         for row in (*self.lines, *self.charges, *self.holds, *self.payments):
             row.order = self.order  # type: ignore[attr-defined]  # each of them has one
-
-    def link_transactions(self) -> None:
-        """Point the transactions at the inserted payments."""
         for row in self.transactions:
-            row.payment_id = row.payment.pk
+            row.payment = row.payment  # takes over the key
 
     def takes(self) -> Iterator[inventory.Take]:
         """The stock that the inserted lines want; an allotment's key is the line's index."""

@@ -10,7 +10,7 @@ from orders.queries.axes import (
 from orders.queries.balance import Balance, balance, balances
 from orders.queries.detail import OrderDetail, detail, details
 from orders.queries.ledger import invariants
-from orders.queries.lookup import order_by_id, order_by_number
+from orders.queries.lookup import active_channel, order_by_id, order_by_number
 from orders.queries.sales import SoldUnits, is_announced, orders_sent, units_sold
 from orders.queries.totals import amount_due, tax_due, totals_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "LineFacts",
     "OrderDetail",
     "SoldUnits",
+    "active_channel",
     "allowed_actions",
     "amount_due",
     "balance",

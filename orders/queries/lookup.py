@@ -1,6 +1,9 @@
 """Finding orders, for apps above that hold ids and numbers."""
 
-from orders.models import Order
+from django.db.models import QuerySet
+
+from oms.prepared import prepared
+from orders.models import Channel, Order
 
 
 def order_by_id(pk: int) -> Order:
@@ -11,3 +14,13 @@ def order_by_id(pk: int) -> Order:
 def order_by_number(number: str) -> Order | None:
     """One order with its channel, or none."""
     return Order.objects.select_related("channel").filter(number=number).first()
+
+
+def active_channel(code: str) -> Channel | None:
+    """The channel with this code, unless it was switched off."""
+    return next(iter(_active(code=code)), None)
+
+
+@prepared
+def _active(code: str) -> QuerySet[Channel]:
+    return Channel.objects.filter(code=code, is_active=True)
