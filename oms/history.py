@@ -54,7 +54,7 @@ def copying(model: type[models.Model]) -> str:
     columns = ", ".join(quoted(str(f.column)) for f in model._meta.concrete_fields)  # noqa: SLF001
     table = quoted(model.history.model._meta.db_table)  # type: ignore[attr-defined]  # noqa: SLF001
     return (
-        f"INSERT INTO {table} ({columns}, history_date, history_type,"  # noqa: S608 (own names)
+        f"INSERT INTO {table} ({columns}, history_date, history_type,"
         f" history_change_reason, history_user_id) SELECT {columns}, %s, %s, %s, %s"
     )
 

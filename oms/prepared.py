@@ -6,8 +6,8 @@ of values; after that only the values travel. On SQLite it is the queryset that 
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -25,7 +25,7 @@ class Open(Expression):
         super().__init__()
         self.name = name
 
-    def as_sql(self, _compiler: SQLCompiler, _connection: BaseDatabaseWrapper) -> tuple[str, list]:
+    def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, Any]:
         """A placeholder; the place itself is its parameter until a call fills it."""
         return "%s", [self]
 
@@ -74,7 +74,7 @@ def cursor() -> CursorWrapper:
         return connection.cursor()
     connection.ensure_connection()
     # Django's own cursors write values into the statement, which leaves nothing to prepare.
-    return connection._prepare_cursor(_Cursor(connection.connection))  # noqa: SLF001
+    return connection._prepare_cursor(_Cursor(connection.connection))  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class _Cursor(psycopg.Cursor):
@@ -97,7 +97,8 @@ class _Compiled:
         with cursor() as opened:
             opened.execute(self._sql, parameters)
             answer = _Answer(self._queryset, self._compiler, opened.fetchall())
-        return list(self._queryset._iterable_class(answer))  # noqa: SLF001
+        read: Any = self._queryset._iterable_class  # noqa: SLF001
+        return list(read(answer))
 
 
 class _Answer:
@@ -114,7 +115,8 @@ class _Answer:
         return [self._rows]
 
     def results_iter(self, *_: Any, tuple_expected: bool = False, **__: Any) -> Iterator[Any]:
-        return self._compiler.results_iter([self._rows], tuple_expected=tuple_expected)
+        chunks: Any = [self._rows]
+        return self._compiler.results_iter(chunks, tuple_expected=tuple_expected)
 
     def __getattr__(self, name: str) -> Any:
         for source in (self._compiler, self._queryset):

@@ -1,17 +1,24 @@
 """Validation of new orders: gathers for a whole batch what the rules look at, and places holds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+
+from django.db.models import QuerySet
 
 from oms.money import ZERO
+from oms.prepared import prepared
 from orders.enums import OrderStatus, PaymentMethod
 from orders.models import Channel, Hold, Order, OrderLine
 from orders.operations.drafts import Draft
 from orders.queries.balance import balances
 from orders.queries.totals import totals_of
 from orders.queries.validation import Candidate, findings
+
+Basket = tuple[tuple[str, int], ...]  # SKU and units of every line, in order
 
 
 def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
@@ -55,7 +62,7 @@ def _candidate(
     )
 
 
-def _basket(lines: Iterable[OrderLine]) -> tuple[tuple[str, int], ...]:
+def _basket(lines: Iterable[OrderLine]) -> Basket:
     return tuple(sorted((line.sku, line.quantity) for line in lines))
 
 
@@ -65,8 +72,8 @@ def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
         return {}
     window = timedelta(minutes=channel.duplicate_window_minutes)
     seen: dict[tuple, list[tuple[datetime, str]]] = defaultdict(list)
-    for order in _recent_orders(drafts, window):
-        seen[order.customer_id, _basket(order.lines.all())].append((order.placed_at, order.number))
+    for buyer, at, number, basket in _recent_baskets(drafts, window):
+        seen[buyer, basket].append((at, number))
     twins = {}
     for draft in drafts:
         order, key = draft.order, (draft.order.customer.pk, _basket(draft.lines))
@@ -77,19 +84,31 @@ def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
     return twins
 
 
-def _recent_orders(drafts: Sequence[Draft], window: timedelta) -> Iterable[Order]:
+def _recent_baskets(
+    drafts: Sequence[Draft], window: timedelta
+) -> Iterator[tuple[int, datetime, str, Basket]]:
+    """Buyer, time, number and basket of the orders that these buyers placed around then."""
     known = [d.order for d in drafts if d.order.customer.created_at < d.order.created_at]
     if not known:
-        return []
-    first = min(order.placed_at for order in known) - window
-    last = max(order.placed_at for order in known) + window
-    return (
-        Order.objects.filter(
-            customer__in={order.customer.pk for order in known},
-            placed_at__range=(first, last),
-        )
-        .exclude(status=OrderStatus.CANCELLED)
-        .prefetch_related("lines")
+        return
+    rows = _lines_of(
+        buyers=sorted({order.customer.pk for order in known}),
+        first=min(order.placed_at for order in known) - window,
+        last=max(order.placed_at for order in known) + window,
+    )
+    for (_, *order), lines in groupby(rows, key=itemgetter(0, 1, 2, 3)):
+        buyer, at, number = order
+        yield buyer, at, number, tuple(sorted((sku, quantity) for *_, sku, quantity in lines))
+
+
+@prepared
+def _lines_of(buyers: list[int], first: datetime, last: datetime) -> QuerySet[OrderLine, tuple]:
+    rows = OrderLine.objects.filter(
+        order__customer__any=buyers, order__placed_at__gte=first, order__placed_at__lte=last
+    )
+    rows = rows.exclude(order__status=OrderStatus.CANCELLED).order_by("order", "position")
+    return rows.values_list(
+        "order", "order__customer", "order__placed_at", "order__number", "sku", "quantity"
     )
 
 
