@@ -97,4 +97,4 @@ def _apply_chunk(deltas: Sequence[Delta]) -> dict[int, Counters]:
 
 def _sqlite(count: int) -> str:
     values = ", ".join([f"({', '.join(['%s'] * len(SENT))})"] * count)
-    return f"WITH delta({', '.join(SENT)}) AS (VALUES {values}) {UPDATE} {RETURNING}"  # noqa: S608
+    return f"WITH delta({', '.join(SENT)}) AS (VALUES {values}) {UPDATE} {RETURNING}"
