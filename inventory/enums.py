@@ -261,3 +261,31 @@ class ProposalState(models.TextChoices):
     ACCEPTED = "accepted"  # it is a draft document now
     DISMISSED = "dismissed"  # somebody said no
     SUPERSEDED = "superseded"  # a later calculation stands in its place
+
+
+class RuleSetState(models.TextChoices):
+    """Life of a version of the routing rules."""
+
+    DRAFT = "draft"  # may be changed; decides nothing
+    ACTIVE = "active"  # decides
+    RETIRED = "retired"  # decided once; kept for reading
+
+
+class OnFailure(models.TextChoices):
+    """What a routing rule does when it cannot serve everything."""
+
+    NEXT = "next", "Try the next rule"
+    SPLIT = "split", "Split into as many parcels as it takes"
+    BACKORDER = "backorder", "Serve what it can; the rest waits for stock"
+    HOLD = "hold", "Serve nothing; put the order on hold"
+    QUEUE = "queue", "Serve nothing; queue it for a person"
+
+
+class Verdict(models.TextChoices):
+    """What came of a sourcing run."""
+
+    COMPLETE = "complete"  # everything is served
+    PARTIAL = "partial"  # some of it; the rest waits
+    NONE = "none"  # nothing could be served
+    HOLD = "hold"  # nothing was served, the rule asked for a hold
+    QUEUE = "queue"  # nothing was served, the rule asked for a person

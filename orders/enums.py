@@ -72,6 +72,7 @@ class HoldKind(models.TextChoices):
     FRAUD = "fraud"  # somebody or something suspects fraud
     CUSTOMER_REQUEST = "customer_request"  # the buyer asked to wait
     OUT_OF_STOCK = "out_of_stock"  # location rejected and nothing else can serve
+    ROUTING = "routing", "Routing decision"  # a person decides from where it is served
     OTHER = "other"  # see the reason
 
 

@@ -9,6 +9,14 @@ from inventory.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from inventory.models.reason import ReasonCode
 from inventory.models.receipt import GoodsReceipt, GoodsReceiptLine, LandedCost, ReceivedMovement
 from inventory.models.replenishment import ReplenishmentPolicy, ReplenishmentProposal
+from inventory.models.routing import RoutingRule, RoutingRuleSet, SourcingDecision
+from inventory.models.service import (
+    Holiday,
+    HolidayCalendar,
+    LocationDay,
+    LocationGroup,
+    LocationService,
+)
 from inventory.models.snapshot import StockSnapshot
 from inventory.models.soft import SoftReservation
 from inventory.models.stock import Reservation, StockLevel, StockMovement
@@ -26,9 +34,14 @@ __all__ = [
     "ExpectedSupply",
     "GoodsReceipt",
     "GoodsReceiptLine",
+    "Holiday",
+    "HolidayCalendar",
     "LandedCost",
     "LevelCost",
     "Location",
+    "LocationDay",
+    "LocationGroup",
+    "LocationService",
     "Product",
     "PurchaseOrder",
     "PurchaseOrderLine",
@@ -37,7 +50,10 @@ __all__ = [
     "ReplenishmentPolicy",
     "ReplenishmentProposal",
     "Reservation",
+    "RoutingRule",
+    "RoutingRuleSet",
     "SoftReservation",
+    "SourcingDecision",
     "StockLevel",
     "StockMovement",
     "StockSnapshot",

@@ -18,6 +18,11 @@ class Product(models.Model):
     unit_cost = MoneyField(null=True, blank=True)
     weight_g = models.PositiveIntegerField("weight (g)", default=0)
     tax_class = models.CharField(max_length=20, default="standard")  # rate class or HSN rate class
+    goods_class = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="What routing must know of it: hazardous, food, bulky ... Empty: nothing.",
+    )
     hs_code = models.CharField("HS code", max_length=10, blank=True)  # HS 2022; HSN in India
     origin_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
     customs_description = models.CharField(max_length=200, blank=True)

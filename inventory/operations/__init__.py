@@ -1,5 +1,6 @@
 """The only code that changes stock, one file per noun."""
 
+from inventory.operations.accuracy import record_found, record_missed
 from inventory.operations.conditions import (
     NothingToMove,
     adjust,
@@ -81,6 +82,18 @@ from inventory.operations.reservations import (
     release,
     reserve,
 )
+from inventory.operations.routing import (
+    BadRule,
+    NoRules,
+    RulesInForce,
+    activate_rules,
+    deactivate_rules,
+    draft_from_template,
+    draft_rules,
+    network_changed,
+    order_rules,
+    save_rule,
+)
 from inventory.operations.snapshots import take_due_snapshots, take_snapshots
 from inventory.operations.soft import (
     Basket,
@@ -96,6 +109,7 @@ from inventory.operations.soft import (
     reserve_claimed,
     set_aside,
 )
+from inventory.operations.sourcing import Sourced, decisions, record_decision, take_slots
 from inventory.operations.stock import (
     Change,
     InsufficientStock,
@@ -120,6 +134,7 @@ from inventory.operations.transfers import (
 
 __all__ = [
     "AlreadyDecided",
+    "BadRule",
     "Basket",
     "BeingCounted",
     "Change",
@@ -131,6 +146,7 @@ __all__ = [
     "InsufficientStock",
     "Landed",
     "MoreThanShipped",
+    "NoRules",
     "NotADraft",
     "NotAllowedNow",
     "NotAvailable",
@@ -152,10 +168,12 @@ __all__ = [
     "QuantityNotOffered",
     "RateMissing",
     "ReasonMissing",
+    "RulesInForce",
     "SameCounter",
     "Settlement",
     "SettlementMissing",
     "SoftReservationEnded",
+    "Sourced",
     "StillReserved",
     "StockTaken",
     "SupplierMissing",
@@ -168,6 +186,7 @@ __all__ = [
     "Why",
     "WrongCountStatus",
     "accept_proposals",
+    "activate_rules",
     "add_landed_cost",
     "adjust",
     "announce_stock",
@@ -184,8 +203,12 @@ __all__ = [
     "consume",
     "correct",
     "count_again",
+    "deactivate_rules",
+    "decisions",
     "dismiss_proposals",
+    "draft_from_template",
     "draft_purchase_order",
+    "draft_rules",
     "enter",
     "expect",
     "expire_due",
@@ -197,6 +220,8 @@ __all__ = [
     "keep_lines",
     "mark_damaged",
     "move",
+    "network_changed",
+    "order_rules",
     "plan_count",
     "plan_due",
     "post_count",
@@ -208,6 +233,9 @@ __all__ = [
     "receive_blind",
     "receive_purchase_order",
     "receive_transfer",
+    "record_decision",
+    "record_found",
+    "record_missed",
     "refill",
     "release",
     "release_from_quarantine",
@@ -218,6 +246,7 @@ __all__ = [
     "reserve_more",
     "rewrite_purchase_order",
     "save_product",
+    "save_rule",
     "scan",
     "send_purchase_order",
     "set_aside",
@@ -225,6 +254,7 @@ __all__ = [
     "settle_transfer",
     "ship_transfer",
     "take_due_snapshots",
+    "take_slots",
     "take_snapshots",
     "value_stock",
     "write_off",

@@ -224,7 +224,8 @@ def _plan(basket: Basket, supply: Supply) -> list[Allotment]:
     if basket.location_id is not None:
         avoid = set(supply.sites) - {basket.location_id}
     demands = tuple(Demand(at, *unit) for at, unit in enumerate(basket.units))
-    plan = source([Request(basket.destination, demands, frozenset(avoid))], supply)[0]
+    request = Request(basket.destination, demands, frozenset(avoid), settled=True)
+    plan = source([request], supply)[0].parts
     missing = {at: quantity for at, (_, quantity) in enumerate(basket.units)}
     for part in plan:
         missing[part.key] -= part.quantity

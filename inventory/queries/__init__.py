@@ -19,7 +19,15 @@ from inventory.queries.soft import (
     soft_content,
     soft_reservation,
 )
-from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
+from inventory.queries.sourcing import (
+    Allotment,
+    Demand,
+    Plan,
+    Request,
+    Supply,
+    source,
+    supply_of,
+)
 
 __all__ = [
     "ANYWHERE",
@@ -29,6 +37,7 @@ __all__ = [
     "Demand",
     "Destination",
     "Moment",
+    "Plan",
     "Request",
     "SoftContent",
     "Supply",

@@ -21,9 +21,10 @@ from oms import numbers
 from oms.errors import DomainError
 from oms.money import ZERO, is_currency, quantize
 from oms.prepared import prepared
-from orders.enums import OrderStatus, TransactionKind
+from orders.enums import ChargeKind, OrderStatus, TransactionKind
 from orders.models import (
     Channel,
+    Hold,
     Order,
     OrderCharge,
     OrderLine,
@@ -45,6 +46,7 @@ from orders.operations.sent import (
 )
 from orders.queries.axes import LineFacts
 from orders.queries.balance import DEFERRED, Balance
+from orders.queries.routing import ASKED, request_of
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import is_country, missing_parts
 
@@ -271,6 +273,7 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
     for draft in drafts:
         if not draft.holds:
             _allot(draft, supply)
+            _ask_person(draft, by)
         _conclude(channel, draft, supply)
 
 
@@ -282,25 +285,31 @@ def _surely_held(draft: Draft) -> bool:
 
 def _allot(draft: Draft, supply: stock.Supply) -> None:
     """Draw what the lines still lack from the supply."""
-    demands = tuple(
-        stock.Demand(index, line.product_id, line.backordered)
-        for index, line in enumerate(draft.lines)
-        if line.backordered and line.product_id
-    )
-    if not demands:
+    method = next((row.description for row in draft.charges if row.kind == ChargeKind.SHIPPING), "")
+    request = request_of(draft.order, draft.lines, method=method, keys=range(len(draft.lines)))
+    if not request.demands:
         return
-    order = draft.order
-    place = stock.Destination(order.ship_country, order.ship_area)
-    for part in stock.source([stock.Request(place, demands)], supply)[0]:
+    plan = stock.source([request], supply)[0]
+    if plan.parts or not draft.plans:
+        draft.plans.append(plan)
+    for part in plan.parts:
         draft.allotments.append(part)
         draft.lines[part.key].allocated += part.quantity
+
+
+def _ask_person(draft: Draft, by: str) -> None:
+    """Hold what the routing rules do not decide."""
+    for asks in {plan.asks_person for plan in draft.plans} - {""}:
+        kind, reason = ASKED[asks]
+        at = draft.order.created_at
+        draft.holds.append(Hold(kind=kind, reason=reason, placed_by=by, placed_at=at))
 
 
 def _give_back(draft: Draft, supply: stock.Supply) -> None:
     for part in draft.allotments:
         supply.available[part.level_id] += part.quantity
         draft.lines[part.key].allocated -= part.quantity
-    draft.allotments = []
+    draft.allotments, draft.plans = [], []
 
 
 def _conclude(channel: Channel, draft: Draft, supply: stock.Supply) -> None:

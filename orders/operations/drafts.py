@@ -33,6 +33,7 @@ class Draft:
     transactions: list[PaymentTransaction] = field(default_factory=list)
     allotments: list[stock.Allotment] = field(default_factory=list)
     claim: inventory.Claim | None = None  # what the buyer's basket had set aside
+    plans: list[stock.Plan] = field(default_factory=list)  # how it was sourced
     released: bool = False
     money: Balance = None  # type: ignore[assignment]  # set once concluded
 
@@ -50,6 +51,11 @@ class Draft:
             merged[part.key, part.level_id, part.location_id] += part.quantity
         for (key, level, location), quantity in merged.items():
             yield inventory.Take(self.lines[key].pk, level, location, quantity, self.released)
+
+    def sourced(self) -> Iterator[inventory.Sourced]:
+        """How the inserted order was sourced; a plan's keys are the lines' indexes."""
+        for plan in self.plans:
+            yield inventory.Sourced(self.order.pk, plan, [line.pk for line in self.lines])
 
     def detail(self) -> OrderDetail:
         """The inserted order as it is answered, without reading it back."""

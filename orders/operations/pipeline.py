@@ -18,10 +18,11 @@ from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.events import Fact
 from oms.history import stamp
-from orders.enums import ORDER_MOVES, OrderStatus
+from orders.enums import ORDER_MOVES, ChargeKind, OrderStatus
 from orders.models import Hold, Order, OrderLine
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balance
+from orders.queries.routing import ASKED, request_of
 from orders.queries.totals import totals_of
 from orders.queries.waiting import told_waiting
 
@@ -105,7 +106,7 @@ def advance(order: Order, *, by: str, avoid: Iterable[int] = ()) -> Order:
     work = lock(order, by=by)
     if work.order.status in OPEN and not work.holds:
         allocate(work, avoid=avoid)
-        if work.order.channel.auto_release and _may_release(work):
+        if work.order.channel.auto_release and not work.holds and _may_release(work):
             release_allocated(work)
     return settle(work)
 
@@ -156,20 +157,49 @@ def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
 
 
 def _reserve(work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int]) -> None:
-    supply = stock.supply_of((line.product_id for line in waiting if line.product_id), locked=True)
+    plan = _sourced(work, waiting, frozenset(avoid))
     takes = [
         inventory.Take(part.key, part.level_id, part.location_id, part.quantity)
-        for part in stock.source([_request(work.order, waiting, avoid)], supply)[0]
+        for part in plan.parts
     ]
+    if takes or avoid or plan.asks_person:
+        cause = "rejected" if avoid else "advanced"
+        inventory.record_decision(inventory.Sourced(work.order.pk, plan), cause=cause)
+    if plan.asks_person:
+        _hold(work, *ASKED[plan.asks_person])
     if not takes:
         return
 
     inventory.reserve(takes)
+    inventory.take_slots(plan.slots)
     lines = {line.pk: line for line in waiting}
     for take in takes:
         lines[take.line_id].allocated += take.quantity
     write_counts(lines.values(), "allocated")
     work.fact("order.allocated", units=[[t.line_id, t.location_id, t.quantity] for t in takes])
+
+
+def _sourced(work: Work, waiting: Sequence[OrderLine], avoid: frozenset[int]) -> stock.Plan:
+    """The plan by the rules in force; what a person let go once is served as far as it can be."""
+    supply = stock.supply_of((line.product_id for line in waiting if line.product_id), locked=True)
+    shipping = work.order.charges.filter(kind=ChargeKind.SHIPPING).values_list("description")
+    method = next((row[0] for row in shipping), "") if supply.asks_orders else ""
+    request = request_of(work.order, waiting, method=method, avoid=avoid)
+    plan = stock.source([request], supply)[0]
+    if not plan.asks_person:
+        return plan
+    kind, _ = ASKED[plan.asks_person]
+    if work.order.holds.filter(kind=kind, lifted_at__isnull=False).exists():
+        return stock.source([replace(request, settled=True)], supply)[0]
+    return plan
+
+
+def _hold(work: Work, kind: str, reason: str) -> None:
+    hold = Hold.objects.create(
+        order=work.order, kind=kind, reason=reason, placed_by=work.by, placed_at=work.now
+    )
+    work.reload_holds()
+    work.fact("order.held", hold=hold.pk, kind=kind, reason=reason)
 
 
 def _tell_waiting(work: Work, lines: Sequence[OrderLine]) -> None:
@@ -242,18 +272,6 @@ def move(work: Work, to: OrderStatus) -> None:
         setattr(order, f"{to}_at", work.now)
     if to != OrderStatus.CANCELLED:  # cancelling records its own event, with figures
         work.fact(f"order.{to}")
-
-
-def _request(order: Order, lines: Sequence[OrderLine], avoid: Iterable[int]) -> stock.Request:
-    return stock.Request(
-        stock.Destination(order.ship_country, order.ship_area),
-        tuple(
-            stock.Demand(line.pk, line.product_id, line.backordered)
-            for line in lines
-            if line.product_id
-        ),
-        frozenset(avoid),
-    )
 
 
 def _may_release(work: Work) -> bool:

@@ -127,6 +127,7 @@ def _write(drafts: Sequence[Draft], *, by: str, whole: bool) -> list[Placed]:
     if fresh:
         _insert(fresh, by=by)
         _reserve(fresh, by=by)  # last: others wait for these rows until the commit
+        inventory.take_slots([slot for d in fresh for plan in d.plans for slot in plan.slots])
     known = [draft.order for draft in drafts if draft.order and not draft.is_new]
     shown = {row.order.pk: row for row in [*details(known), *(d.detail() for d in fresh)]}
     return [_result(draft, shown) for draft in drafts]
@@ -164,5 +165,6 @@ def _insert(drafts: Sequence[Draft], *, by: str) -> None:
     batch.add(holds)
     batch.add(payments)
     batch.add(row for draft in drafts for row in draft.transactions)
+    batch.add(inventory.decisions((one for d in drafts for one in d.sourced()), cause="placed"))
     batch.add(events.first((fact for draft in drafts for fact in draft.facts()), by=by))
     batch.insert()

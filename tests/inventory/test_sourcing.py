@@ -27,7 +27,7 @@ def supply(stock, sites=None):
 
 def plan(demands, made, destination=LONDON, avoid=()):
     wanted = tuple(Demand(key, product, units) for key, (product, units) in enumerate(demands))
-    parts = source([Request(destination, wanted, frozenset(avoid))], made)[0]
+    parts = source([Request(destination, wanted, frozenset(avoid))], made)[0].parts
     return sorted((part.key, part.location_id, part.quantity) for part in parts)
 
 
@@ -78,7 +78,7 @@ def test_source_batch_draws_one_supply():
 
     parts = source(wants, made)
 
-    assert [[part.quantity for part in row] for row in parts] == [[3], [2]]
+    assert [[part.quantity for part in row.parts] for row in parts] == [[3], [2]]
 
 
 stocks = st.dictionaries(

@@ -1,0 +1,54 @@
+"""How often a location finds what its stock figure says; routing may ask for a minimum."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from inventory.models import LocationDay, LocationService
+from inventory.operations.routing import network_changed
+
+WINDOW_DAYS = 90
+TRUSTED_UNITS = 50  # units believed found before anything is known, so that one miss is no verdict
+
+
+def record_found(location_id: int, units: int) -> None:
+    """Count units that a picker found; one statement, the row is made once a day."""
+    if units > 0:
+        _count(location_id, found=units)
+
+
+@transaction.atomic
+def record_missed(location_id: int, units: int) -> Decimal:
+    """Count units that were not there as the figure said; returns the lowered accuracy.
+
+    Accuracy is the share of units found among those asked for in the last 90 days, with 50 found
+    units to begin with. The rules in force see it at once.
+    """
+    _count(location_id, missed=units)
+    score = accuracy_of(location_id)
+    service, _ = LocationService.objects.get_or_create(location_id=location_id)
+    service.accuracy = score
+    service.save(update_fields=["accuracy"])
+    network_changed()
+    return score
+
+
+def accuracy_of(location_id: int) -> Decimal:
+    """The share of units found, over the window."""
+    since = timezone.now().date() - timedelta(days=WINDOW_DAYS)
+    sums = LocationDay.objects.filter(location_id=location_id, day__gte=since).aggregate(
+        found=Sum("found"), missed=Sum("missed")
+    )
+    found, missed = (sums["found"] or 0) + TRUSTED_UNITS, sums["missed"] or 0
+    return (Decimal(found) / (found + missed)).quantize(Decimal("0.0001"))
+
+
+def _count(location_id: int, *, found: int = 0, missed: int = 0) -> None:
+    key = {"location_id": location_id, "day": timezone.now().date()}
+    more = {"found": F("found") + found, "missed": F("missed") + missed}
+    if not LocationDay.objects.filter(**key).update(**more):
+        LocationDay.objects.bulk_create([LocationDay(**key)], ignore_conflicts=True)
+        LocationDay.objects.filter(**key).update(**more)
