@@ -115,7 +115,7 @@ WORK = (
             Page("Customers", "group", "customers_customer_changelist", "customers.view_customer"),
             Page("Companies", "domain", "customers_company_changelist", "customers.view_company"),
             Page(
-                "Messages",
+                "Notifications",
                 "mail",
                 "customers_notification_changelist",
                 "customers.view_notification",
@@ -181,7 +181,7 @@ WORK = (
                 "compliance.view_legalentity",
             ),
             Page(
-                "Message templates",
+                "Notification templates",
                 "edit_note",
                 "customers_notificationtemplate_changelist",
                 "customers.view_notificationtemplate",

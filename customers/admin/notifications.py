@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -84,7 +85,7 @@ class NotificationAdmin(ReadOnlyAdmin):
             lambda row: row.state in RESENDABLE, bulk=True, icon="replay",
             help="An uncertain message may have arrived; the customer may get it twice."),
     )  # fmt: skip
-    list_display = ("about_label", "event_name", "customer", "state", "language", "when")
+    list_display = ("about", "event_name", "customer", "state_column", "language", "when")
     list_filter = ("state",)
     list_filter_submit = True
     list_select_related = ("template", "customer")
@@ -98,8 +99,13 @@ class NotificationAdmin(ReadOnlyAdmin):
         """The event."""
         return row.template.event
 
+    @display(description="About")
+    def about(self, row: Notification) -> SafeString:
+        """The document."""
+        return format_html('<b class="oms-strong">{}</b>', row.about_label)
+
     @display(description="State")
-    def state(self, row: Notification) -> SafeString:
+    def state_column(self, row: Notification) -> SafeString:
         """What became of it."""
         return state_chip(row)
 

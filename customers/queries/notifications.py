@@ -20,6 +20,7 @@ from oms.models import Event
 
 SEALED = "customers.notification.sealed"
 FALLBACK = "en"
+LOCALES = {"en": "en_GB"}  # how a language is written here; others as they are at home
 MAIN_SHARE = 3  # official languages of a country that are tried, the most spoken first
 
 
@@ -104,11 +105,12 @@ def said_in(language: str, value: Any) -> Any:
         case dict():
             return {name: said_in(language, each) for name, each in value.items()}
         case Amount():
-            return format_currency(value.amount, value.currency, locale=language)
+            locale = LOCALES.get(language, language)
+            return format_currency(value.amount, value.currency, locale=locale)
         case list():
             return [said_in(language, each) for each in value]
         case datetime() | date():
-            return format_date(value, "long", locale=language)
+            return format_date(value, "long", locale=LOCALES.get(language, language))
         case None:
             return ""
     return value
