@@ -43,3 +43,11 @@ class ConsentPurpose(models.TextChoices):
     MARKETING_EMAIL = "marketing_email", "Marketing by e-mail"
     MARKETING_PHONE = "marketing_phone", "Marketing by phone"
     PROFILING = "profiling", "Profiling"
+
+
+class DuplicateState(models.TextChoices):
+    """What became of a suspicion that two customers are one person."""
+
+    OPEN = "open"  # nobody has looked
+    DISMISSED = "dismissed"  # two people
+    MERGED = "merged"  # one person

@@ -115,6 +115,13 @@ WORK = (
             Page("Customers", "group", "customers_customer_changelist", "customers.view_customer"),
             Page("Companies", "domain", "customers_company_changelist", "customers.view_company"),
             Page(
+                "Duplicates",
+                "group_work",
+                "customers_duplicatepair_changelist",
+                "customers.view_duplicatepair",
+                "duplicates",
+            ),
+            Page(
                 "Notifications",
                 "mail",
                 "customers_notification_changelist",
@@ -256,6 +263,7 @@ def _rows(label: str) -> QuerySet[Any]:
 COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "late": lambda: _rows("orders.Order").late(timezone.now()).order_by(),  # type: ignore[attr-defined]
     "holds": lambda: _rows("orders.Hold").filter(lifted_at=None),
+    "duplicates": lambda: _rows("customers.DuplicatePair").filter(state="open"),
     "to_ship": lambda: _rows("fulfillment.FulfillmentOrder").filter(status="open"),
     "returns": lambda: _rows("fulfillment.Return").filter(status="requested"),
 }

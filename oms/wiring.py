@@ -52,6 +52,7 @@ JOBS: dict[str, str] = {
 CHORES: dict[str, float] = {
     "inventory.tasks.counts.classify": DAY,
     "inventory.operations.expire_due": 1,
+    "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,
     "inventory.tasks.snapshots.take_snapshots": DAY / 4,

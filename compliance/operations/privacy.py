@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from compliance.enums import PrivacyRequestKind
 from compliance.models import PrivacyRequest
-from compliance.queries.privacy import MONTHS_IF_COMPLEX, due_on, everything_on
+from compliance.queries.privacy import MONTHS_IF_COMPLEX, due_on, everything_on, same_person
 from compliance.queries.retention import expired_subjects
 from customers import operations as customers
 from customers.models import DataSubject, Disclosure
@@ -98,6 +98,7 @@ def export_subject(subject: DataSubject, *, by: str) -> dict[str, Any]:
 
     Disclosure.objects.create(subject=subject, reader=by, what="everything held on the person")
     content = everything_on(subject, now=now)
+    content["also_known_as"] = [everything_on(other, now=now) for other in same_person(subject)]
     _answer(request, by=by)
     return content
 

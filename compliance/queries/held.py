@@ -72,6 +72,7 @@ REGISTER: tuple[Held, ...] = (
     Held("contact_preference", "customers.ContactPreference", "customer__subject",
          "Writing as the person wishes"),
     Held("consents", "customers.Consent", "customer__subject", "Proving consent", LEGAL),
+    Held("merges", "customers.CustomerMerge", "merged__subject", "Knowing who is who"),
     Held("disclosures", "customers.Disclosure", "subject", "Proving who read what", LEGAL),
     Held(
         "orders", "orders.Order", "subject", "Fulfilling orders",

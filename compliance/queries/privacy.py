@@ -10,7 +10,7 @@ from django.db.models import BinaryField, ForeignKey, Model, QuerySet
 from compliance.models import PrivacyRequest
 from compliance.queries.held import REGISTER, Held, events_of
 from customers import queries as customers
-from customers.models import DataSubject
+from customers.models import Customer, DataSubject
 from oms.models import Event
 from oms.sealed import ERASED
 
@@ -49,6 +49,14 @@ def everything_on(subject: DataSubject, *, now: datetime) -> dict[str, Any]:
         **found,
         "events": [_event(event) for event in events_of(subject)],
     }
+
+
+def same_person(subject: DataSubject) -> list[DataSubject]:
+    """The other data subjects who were found to be this person, by merging their customers."""
+    customer = Customer.objects.filter(subject=subject).first()
+    family = customers.family_of(customer) if customer else []
+    rows = DataSubject.objects.filter(customer__in=family).exclude(pk=subject.pk)
+    return list(rows.order_by("pk"))
 
 
 def _rows(held: Held, subject: DataSubject) -> QuerySet[Model]:

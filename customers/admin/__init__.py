@@ -2,6 +2,13 @@
 
 from customers.admin.company import CompanyAdmin
 from customers.admin.customer import CustomerAdmin
+from customers.admin.merging import DuplicatePairAdmin
 from customers.admin.notifications import NotificationAdmin, NotificationTemplateAdmin
 
-__all__ = ["CompanyAdmin", "CustomerAdmin", "NotificationAdmin", "NotificationTemplateAdmin"]
+__all__ = [
+    "CompanyAdmin",
+    "CustomerAdmin",
+    "DuplicatePairAdmin",
+    "NotificationAdmin",
+    "NotificationTemplateAdmin",
+]

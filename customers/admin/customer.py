@@ -23,6 +23,7 @@ from customers.forms import (
     ConsentForm,
     ContactPreferenceForm,
     CorrectForm,
+    MergeForm,
     TermsForm,
     WithdrawForm,
 )
@@ -77,6 +78,24 @@ def _withdraw_consent(request: HttpRequest, customer: Customer, data: Data) -> s
     purpose = ConsentPurpose(data.pop("purpose"))
     row = operations.withdraw_consent(customer, purpose, by=actor(request), **data)
     return "The withdrawal is recorded." if row else "No consent stood; nothing changed."
+
+
+def _merge(request: HttpRequest, customer: Customer, data: Data) -> str:
+    operations.merge(customer, by=actor(request), **data)
+    return f"{customer} is {data['into']} from now on."
+
+
+def _undo_merge(request: HttpRequest, customer: Customer, data: Data) -> str:
+    operations.undo_merge(customer, by=actor(request), **data)
+    return f"{customer} stands by itself again."
+
+
+def _is_merged(customer: Customer) -> bool:
+    return customer.merged_into_id is not None
+
+
+def _may_merge(customer: Customer) -> bool:
+    return _lives(customer) and not _is_merged(customer)
 
 
 def _wishes(customer: Customer) -> Data:
@@ -167,6 +186,26 @@ ACTS = (
         icon="thumb_down",
         folded=True,
     ),
+    Act(
+        "merge",
+        "Merge into another",
+        "customers.merge_customer",
+        _merge,
+        form=MergeForm,
+        allowed=_may_merge,
+        help="The same person under two numbers. Nothing moves, and it can be undone.",
+        icon="merge",
+        folded=True,
+    ),
+    Act(
+        "undo_merge",
+        "Undo the merge",
+        "customers.merge_customer",
+        _undo_merge,
+        allowed=_is_merged,
+        help="Orders placed since the merge stay with the other customer.",
+        icon="undo",
+    ),
 )
 
 
@@ -229,7 +268,7 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Customers with the person behind them."""
-        return super().get_queryset(request).select_related("subject", "company")
+        return super().get_queryset(request).select_related("subject", "company", "merged_into")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
         """A list that opens its names at once."""
@@ -301,6 +340,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             "readings": shown,
             "readers": words.names_of(row.reader for row in shown),
             "audit_url": _url("audit", "customers.customer", customer.number),
+            "merged": list(customer.merged.order_by("pk")),
             "wishes": queries.preference_of(customer),
             "consents": queries.consents_of(customer),
             **self._dealings(request, customer),
@@ -318,7 +358,16 @@ class CustomerAdmin(ReadOnlyAdmin):
             (words.money(amount, currency), limit is not None and amount > limit)
             for currency, amount in sorted(dealings.owed.items())
         ]
-        return {"orders": orders, "more_orders": dealings.more, "owed": owed}
+        lifetime = [
+            (words.money(row.value, row.currency), row.orders, row.last)
+            for row in dealings.lifetime
+        ]
+        return {
+            "orders": orders,
+            "more_orders": dealings.more,
+            "owed": owed,
+            "lifetime": lifetime,
+        }
 
     def _form(self, request: HttpRequest, act: Act, obj: Model | None) -> ActForm:
         """The correction begins with what is known, whose reading is recorded."""

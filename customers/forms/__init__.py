@@ -1,6 +1,7 @@
 """Forms of the customers app's pages."""
 
 from customers.forms.acts import AddressForm, ClassifyForm, CorrectForm, TermsForm
+from customers.forms.merging import MergeForm, SurvivorForm
 from customers.forms.notifications import (
     ConsentForm,
     ContactPreferenceForm,
@@ -15,6 +16,8 @@ __all__ = [
     "ConsentForm",
     "ContactPreferenceForm",
     "CorrectForm",
+    "MergeForm",
+    "SurvivorForm",
     "TemplateForm",
     "TermsForm",
     "TestForm",

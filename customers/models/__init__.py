@@ -1,6 +1,7 @@
 """Tables of the customers app, one file per noun."""
 
 from customers.models.consent import Consent
+from customers.models.merging import CustomerMerge, DuplicatePair
 from customers.models.notification import (
     ContactPreference,
     Notification,
@@ -21,8 +22,10 @@ __all__ = [
     "Consent",
     "ContactPreference",
     "Customer",
+    "CustomerMerge",
     "DataSubject",
     "Disclosure",
+    "DuplicatePair",
     "Notification",
     "NotificationTemplate",
     "SearchToken",

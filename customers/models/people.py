@@ -4,7 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -90,6 +90,9 @@ class Customer(models.Model):
     group = models.CharField(max_length=40, blank=True)  # such as wholesale, vip
     credit_limit = MoneyField(null=True, blank=True)  # in the channel's currency; empty: none set
     payment_terms_days = models.PositiveSmallIntegerField(default=0)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )  # the same person under another number; never a chain
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = HistoricalRecords()
 
@@ -101,12 +104,18 @@ class Customer(models.Model):
                 condition=Q(credit_limit=None) | Q(credit_limit__gte=0),
                 name="customers_credit_limit_not_negative",
                 violation_error_message="A credit limit is not negative.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+                name="customers_not_merged_into_itself",
+                violation_error_message="A customer is not merged into itself.",
+            ),
         ]
         permissions: ClassVar = [
             ("view_personal_data", "Can read names, addresses and contacts of people"),
             ("export_person", "Can export everything held on a person"),
             ("erase_person", "Can erase a person's data for good"),
+            ("merge_customer", "Can merge customers and undo it"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,14 @@ from customers.operations.consents import WordingMissing, give_consent, withdraw
 from customers.operations.identifying import identify
 from customers.operations.inserting import Party
 from customers.operations.keys import destroy_fiscal_keys, erase, rotate_keys
+from customers.operations.merging import (
+    CannotMerge,
+    NotMerged,
+    dismiss_duplicate,
+    find_duplicates,
+    merge,
+    undo_merge,
+)
 from customers.operations.notifications import (
     CannotBeMuted,
     NotResendable,
@@ -34,7 +42,9 @@ from customers.queries import SubjectErased
 
 __all__ = [
     "CannotBeMuted",
+    "CannotMerge",
     "EmailTaken",
+    "NotMerged",
     "NotResendable",
     "Party",
     "Reading",
@@ -49,9 +59,12 @@ __all__ = [
     "disclose_all",
     "disclose_fiscal",
     "disclose_names",
+    "dismiss_duplicate",
     "erase",
+    "find_duplicates",
     "give_consent",
     "identify",
+    "merge",
     "notify",
     "remove_address",
     "resend",
@@ -61,5 +74,6 @@ __all__ = [
     "set_contact_preference",
     "set_terms",
     "stop_notifications",
+    "undo_merge",
     "withdraw_consent",
 ]

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from django.db import models, transaction
 from django.utils import timezone
 
-from customers.models import DataSubject
+from customers.models import Customer, DataSubject
+from customers.queries import family_of
 from oms import events, sealed
 
 BATCH = 500
@@ -20,20 +21,31 @@ def erase(subject: DataSubject, *, by: str, reason: str) -> DataSubject:
     Other processes may still hold the unwrapped key in memory, under the wrapped bytes that they
     read from this row; the row has none any more, so nothing leads to it. Issued documents stay
     readable under the fiscal key. Erasing an erased person changes nothing and returns them.
-    `reason` stays in the trail for good and must not name the person.
+    Customers who were merged are one person and go together. `reason` stays in the trail for good
+    and must not name the person.
     """
     now = timezone.now()
-    subject = DataSubject.objects.lock_one(subject.pk)
-    if subject.erased_at is not None:
-        return subject
+    people = DataSubject.objects.lock(*sorted(_same_person(subject)))
+    living = [row for row in people if row.erased_at is None]
 
-    subject.operational_key = None
-    subject.erased_at = now
-    subject.save(update_fields=["operational_key", "erased_at"])
-    subject.tokens.all().delete()
-    events.record("customer.erased", _face_of(subject), by=by, reason=reason)
+    for row in living:
+        row.operational_key = None
+        row.erased_at = now
+        row.save(update_fields=["operational_key", "erased_at"])
+        row.tokens.all().delete()
+    events.record_all(
+        [events.Fact("customer.erased", _face_of(row), {"reason": reason}) for row in living], by=by
+    )
     transaction.on_commit(sealed.forget_keys)
-    return subject
+    return next(row for row in people if row.pk == subject.pk)
+
+
+def _same_person(subject: DataSubject) -> list[int]:
+    customer = Customer.objects.filter(subject=subject).first()
+    if customer is None:
+        return [subject.pk]
+    family = Customer.objects.filter(pk__in=family_of(customer))
+    return list(family.values_list("subject", flat=True))
 
 
 @transaction.atomic

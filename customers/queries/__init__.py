@@ -1,6 +1,7 @@
 """Questions about people, one file per noun."""
 
 from customers.queries.consents import consents_of, has_consented
+from customers.queries.merging import family_of, root_of, roots_of, suspected_pairs
 from customers.queries.notifications import (
     About,
     Amount,
@@ -47,6 +48,7 @@ __all__ = [
     "consents_of",
     "contact_of",
     "email_token",
+    "family_of",
     "find_customers",
     "find_subjects",
     "has_consented",
@@ -60,8 +62,11 @@ __all__ = [
     "preference_of",
     "preview",
     "profile_of",
+    "root_of",
+    "roots_of",
     "seal",
     "seal_fiscal",
+    "suspected_pairs",
     "template_for",
     "tokens_of",
     "unseal",

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from django.db.models import QuerySet
 
+from customers import queries as customers
 from oms.money import ZERO
 from oms.prepared import prepared
 from orders.enums import OrderStatus, PaymentMethod
@@ -119,9 +120,10 @@ def _outstanding(drafts: Sequence[Draft]) -> dict[int, Decimal]:
     }
     if not limited:
         return {}
-    orders = list(Order.objects.open().filter(customer__in=limited))
+    same = customers.roots_of(limited)
+    orders = list(Order.objects.open().filter(customer__in=same).select_related("customer"))
     money = balances(orders)
     owed: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for order in orders:
-        owed[order.customer.pk] += max(money[order.pk].balance, ZERO)
+        owed[same[order.customer.pk]] += max(money[order.pk].balance, ZERO)
     return owed

@@ -2,9 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Count, Max, QuerySet, Sum
+
+from customers.queries import roots_of
 from oms.money import ZERO
+from orders.enums import OrderStatus
 from orders.models import Order
 from orders.queries.balance import balances
 
@@ -13,26 +18,46 @@ MOST_OPEN = 1_000  # open orders whose money is added up; nobody has more
 
 
 @dataclass(frozen=True, slots=True)
+class Lifetime:
+    """What a customer has bought in a currency, cancelled orders left out."""
+
+    currency: str
+    orders: int
+    value: Decimal
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dealings:
-    """The newest orders of a customer, and what is owed for open ones, by currency."""
+    """The newest orders of a customer, what is owed for open ones and what all are worth."""
 
     orders: list[Order]
     more: bool
     owed: dict[str, Decimal]
+    lifetime: list[Lifetime]
 
 
 def dealings_of(customer_id: int) -> Dealings:
-    """Five statements, however many orders."""
-    rows = Order.objects.filter(customer=customer_id)
+    """Of everybody who is this person; six statements, however many orders."""
+    rows = Order.objects.filter(customer__in=set(roots_of([customer_id])))
     newest = list(rows.select_related("channel").order_by("-pk")[: SHOWN + 1])
-    return Dealings(newest[:SHOWN], len(newest) > SHOWN, owed_by(customer_id))
+    return Dealings(newest[:SHOWN], len(newest) > SHOWN, owed_by(customer_id), _lifetime(rows))
 
 
 def owed_by(customer_id: int) -> dict[str, Decimal]:
-    """What is still to be paid for open orders, by currency."""
-    rows = list(Order.objects.open().filter(customer=customer_id).order_by("-pk")[:MOST_OPEN])
+    """What this person still owes for open orders, by currency."""
+    family = set(roots_of([customer_id]))
+    rows = list(Order.objects.open().filter(customer__in=family).order_by("-pk")[:MOST_OPEN])
     money = balances(rows)
     owed: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for order in rows:
         owed[order.currency] += max(money[order.pk].balance, ZERO)
     return {currency: amount for currency, amount in owed.items() if amount}
+
+
+def _lifetime(rows: QuerySet[Order]) -> list[Lifetime]:
+    bought = rows.exclude(status__in=[OrderStatus.CANCELLED, OrderStatus.DRAFT])
+    sums = bought.values("currency").annotate(
+        orders=Count("pk"), value=Sum("total"), last=Max("placed_at")
+    )
+    return [Lifetime(**row) for row in sums.order_by("currency")]

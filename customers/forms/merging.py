@@ -1,0 +1,41 @@
+"""Forms of merging customers."""
+
+from typing import Any
+
+from django import forms
+
+from customers.models import Customer
+from oms.admin import ReasonForm
+
+
+class MergeForm(ReasonForm):
+    """Into whom."""
+
+    field_order = ("into", "reason")
+    into = forms.CharField(
+        label="Into customer", max_length=20, help_text="The number of the customer who stays."
+    )
+
+    def clean_into(self) -> Customer:
+        """A customer that there is."""
+        number = self.cleaned_data["into"].strip().upper()
+        customer = Customer.objects.filter(number=number).first()
+        if customer is None:
+            msg = f"There is no customer {number}."
+            raise forms.ValidationError(msg)
+        return customer
+
+
+class SurvivorForm(ReasonForm):
+    """Which of two customers stays."""
+
+    field_order = ("survivor", "reason")
+    survivor = forms.ChoiceField(label="Stays", widget=forms.RadioSelect)
+
+    def setup(self) -> None:
+        """The two of the pair."""
+        pair: Any = self.obj
+        if pair is not None:
+            numbers = (pair.first.number, pair.second.number)
+            self.fields["survivor"].choices = [(number, number) for number in numbers]
+            self.fields["survivor"].initial = numbers[0]
