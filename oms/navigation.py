@@ -80,6 +80,43 @@ WORK = (
         ),
     ),
     Work(
+        "Supply",
+        (
+            Page(
+                "Purchase orders",
+                "shopping_cart",
+                "inventory_purchaseorder_changelist",
+                "inventory.view_purchaseorder",
+                "late_supply",
+            ),
+            Page(
+                "Receipts",
+                "move_to_inbox",
+                "inventory_goodsreceipt_changelist",
+                "inventory.view_goodsreceipt",
+            ),
+            Page(
+                "Transfers",
+                "sync_alt",
+                "inventory_transfer_changelist",
+                "inventory.view_transfer",
+            ),
+            Page(
+                "Replenishment",
+                "shopping_basket",
+                "inventory_replenishmentproposal_changelist",
+                "inventory.view_replenishmentproposal",
+                "to_buy",
+            ),
+            Page(
+                "Suppliers",
+                "factory",
+                "inventory_supplier_changelist",
+                "inventory.view_supplier",
+            ),
+        ),
+    ),
+    Work(
         "Fulfilment",
         (
             Page(
@@ -168,6 +205,12 @@ WORK = (
         "Settings",
         (
             Page("Channels", "storefront", "orders_channel_changelist", "orders.view_channel"),
+            Page(
+                "Replenishment policies",
+                "tune",
+                "inventory_replenishmentpolicy_changelist",
+                "inventory.view_replenishmentpolicy",
+            ),
             Page("SKU aliases", "alt_route", "orders_skualias_changelist", "orders.view_skualias"),
             Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
@@ -265,6 +308,10 @@ COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "holds": lambda: _rows("orders.Hold").filter(lifted_at=None),
     "duplicates": lambda: _rows("customers.DuplicatePair").filter(state="open"),
     "to_ship": lambda: _rows("fulfillment.FulfillmentOrder").filter(status="open"),
+    "late_supply": lambda: _rows("inventory.PurchaseOrder").filter(
+        status__in=["sent", "partially_received"], expected_on__lt=timezone.localdate()
+    ),
+    "to_buy": lambda: _rows("inventory.ReplenishmentProposal").filter(state="open"),
     "returns": lambda: _rows("fulfillment.Return").filter(status="requested"),
 }
 
@@ -276,6 +323,9 @@ NUMBERS = {
     "RMA": ("fulfillment.Return", "assignment_return"),
     "PAY": ("orders.Payment", "payments"),
     "CC": ("inventory.Count", "fact_check"),
+    "PO": ("inventory.PurchaseOrder", "shopping_cart"),
+    "GRN": ("inventory.GoodsReceipt", "move_to_inbox"),
+    "TR": ("inventory.Transfer", "sync_alt"),
     "C": ("customers.Customer", "person"),
 }
 

@@ -46,6 +46,7 @@ JOBS: dict[str, str] = {
     "export": "reporting.tasks.export",
     "import": "orders.tasks.import_file",
     "ledger": "reporting.tasks.ledger",
+    "replenishment": "inventory.tasks.replenishment.propose",
 }
 
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
@@ -56,6 +57,7 @@ CHORES: dict[str, float] = {
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,
     "inventory.tasks.snapshots.take_snapshots": DAY / 4,
+    "inventory.tasks.replenishment.propose_nightly": DAY,
 }
 
 # Functions that give the invariants `check_ledgers` proves.

@@ -3,16 +3,27 @@
 from inventory.admin.counts import CountAdmin, CountPolicyAdmin, CountScheduleAdmin
 from inventory.admin.location import LocationAdmin
 from inventory.admin.product import ProductAdmin
+from inventory.admin.purchase_orders import PurchaseOrderAdmin
+from inventory.admin.receipts import GoodsReceiptAdmin
+from inventory.admin.replenishment import ReplenishmentPolicyAdmin, ReplenishmentProposalAdmin
 from inventory.admin.soft import SoftReservationAdmin
 from inventory.admin.stock import StockLevelAdmin, StockMovementAdmin
+from inventory.admin.suppliers import SupplierAdmin
+from inventory.admin.transfers import TransferAdmin
 
 __all__ = [
     "CountAdmin",
     "CountPolicyAdmin",
     "CountScheduleAdmin",
+    "GoodsReceiptAdmin",
     "LocationAdmin",
     "ProductAdmin",
+    "PurchaseOrderAdmin",
+    "ReplenishmentPolicyAdmin",
+    "ReplenishmentProposalAdmin",
     "SoftReservationAdmin",
     "StockLevelAdmin",
     "StockMovementAdmin",
+    "SupplierAdmin",
+    "TransferAdmin",
 ]

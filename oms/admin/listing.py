@@ -29,28 +29,28 @@ class StatusFilter(DropdownFilter):
 
 
 def tabs(
-    request: HttpRequest, model: Any, shown: Sequence[tuple[str, str]]
+    request: HttpRequest, model: Any, shown: Sequence[tuple[str, str]], at: str = "location"
 ) -> list[dict[str, Any]]:
-    """One tab per status with how many documents are in it, at most 999+."""
-    here, place = request.GET.get("status", ""), request.GET.get("location", "")
-    keep = f"&location={place}" if place else ""
+    """One tab per status, with at most 999+ documents; `at` is the field of their location."""
+    here, place = request.GET.get("status", ""), request.GET.get(at, "")
+    keep = f"&{at}={place}" if place else ""
     return [
         {
             "title": title,
             "query": f"?status={status}{keep}" if status else f"?{keep[1:]}",
             "here": here == status,
-            "count": _count(model, status, place) if status else "",
+            "count": _count(model, status, at, place) if status else "",
         }
         for status, title in shown
     ]
 
 
-def _count(model: Any, status: str, place: str) -> str:
+def _count(model: Any, status: str, at: str, place: str) -> str:
     key = f"tab:{model._meta.label}:{status}:{place}"  # noqa: SLF001 (public)
     count = cache.get(key)
     if count is None:
         rows = model.objects.order_by().filter(status=status)
-        rows = rows.filter(location__code=place) if place else rows
+        rows = rows.filter(**{f"{at}__code": place}) if place else rows
         count = rows[:COUNT_STOPS_AT].count()
         cache.set(key, count, COUNT_SECONDS)
     return f"{COUNT_STOPS_AT - 1}+" if count >= COUNT_STOPS_AT else str(count or "")

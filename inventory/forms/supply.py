@@ -1,0 +1,285 @@
+"""Input of the pages of purchase orders, receipts and transfers; validation only."""
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from inventory.enums import (
+    DiscrepancyReason,
+    LandedCostKind,
+    MissingUnits,
+    OverDelivery,
+    SpreadBy,
+)
+from inventory.models import Location, Product, Supplier
+from inventory.operations import Delivered, Delivery, Landed, Settlement, Wanted
+from oms.admin import ActForm
+from oms.words import sentence_case
+
+MOST_LINES = 500
+MOST_ERRORS = 10
+LINES_HELP = "A line each: SKU, quantity and, if it is not the offer's, the price. 85123A 24 1.95"
+ROW_PARTS = (2, 3)  # SKU and quantity, with or without a price
+
+
+def places(label: str = "", **more: Any) -> forms.ModelChoiceField:
+    """A location to choose."""
+    rows = Location.objects.filter(is_active=True).order_by("priority", "code")
+    return forms.ModelChoiceField(rows, label=label or None, **more)
+
+
+def choices(enum: Any) -> list[tuple[str, str]]:
+    """Choices of an enumeration, as people read them."""
+    return [(value, sentence_case(label)) for value, label in enum.choices]
+
+
+def rate() -> forms.DecimalField:
+    """How much of the receiving location's currency one of the other is worth."""
+    return forms.DecimalField(
+        label="Exchange rate",
+        required=False,
+        min_value=Decimal("0.00000001"),
+        max_digits=18,
+        decimal_places=8,
+        help_text="Only between two currencies: how much of the location's one of the other buys.",
+    )
+
+
+class LinesField(forms.CharField):
+    """Lines of SKU, quantity and price, typed or pasted from a spreadsheet."""
+
+    widget = forms.Textarea(attrs={"rows": 6, "class": "oms-mono", "spellcheck": "false"})
+
+    def clean(self, value: Any) -> list[tuple[int, int, Decimal | None]]:
+        """(product id, quantity, price) of every line, or a sentence about each that is wrong."""
+        text = super().clean(value)
+        rows = [line.replace("\t", " ").replace(";", " ").split() for line in text.splitlines()]
+        rows = [row for row in rows if row]
+        if len(rows) > MOST_LINES:
+            raise ValidationError(f"At most {MOST_LINES} lines.")
+        known = product_codes(row[0] for row in rows)
+        found, errors = [], []
+        for number, row in enumerate(rows, start=1):
+            try:
+                found.append(_line(row, known))
+            except ValueError as error:
+                errors.append(f"Line {number}: {error}")
+        if errors:
+            raise ValidationError(errors[:MOST_ERRORS])
+        return found
+
+
+class NewPurchaseOrderForm(ActForm):
+    """From whom, to where, what."""
+
+    supplier = forms.ModelChoiceField(Supplier.objects.none())
+    location = places("Deliver to")
+    lines = LinesField(help_text=LINES_HELP)
+    expected_on = forms.DateField(
+        required=False, help_text="Empty: by the lead time that the supplier's receipts teach."
+    )
+    exchange_rate = rate()
+    note = forms.CharField(max_length=300, required=False, help_text="Printed for the supplier.")
+
+    def setup(self) -> None:
+        """Active suppliers."""
+        rows = Supplier.objects.filter(is_active=True).order_by("name")
+        self.fields["supplier"].queryset = rows  # type: ignore[attr-defined]
+
+
+class PurchaseLinesForm(ActForm):
+    """The lines of a draft, anew."""
+
+    lines = LinesField(help_text=LINES_HELP)
+
+    def setup(self) -> None:
+        """As they are now."""
+        if self.obj is not None and not self.is_bound:
+            rows = self.obj.lines.select_related("product").order_by("position")  # type: ignore[attr-defined]
+            text = [
+                f"{row.product.sku} {row.quantity} {row.unit_price.normalize():f}" for row in rows
+            ]
+            self.initial["lines"] = "\n".join(text)
+
+
+class ConfirmOrderForm(ActForm):
+    """What the supplier says."""
+
+    reference = forms.CharField(label="Their number", max_length=80, required=False)
+    expected_on = forms.DateField(required=False)
+
+
+class NewTransferForm(ActForm):
+    """From where, to where, what."""
+
+    source = places("From")
+    destination = places("To")
+    lines = LinesField(help_text="A line each: SKU and quantity. 85123A 24")
+    expected_on = forms.DateField(required=False)
+    exchange_rate = rate()
+    note = forms.CharField(max_length=300, required=False)
+
+
+class ShipTransferForm(ActForm):
+    """How many of each line leave."""
+
+    def setup(self) -> None:
+        """One field per line; all of it by default."""
+        rows = self.obj.lines.select_related("product").order_by("pk") if self.obj else ()  # type: ignore[attr-defined]
+        for line in rows:
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=f"{line.product.sku} {line.product.name}"[:80],
+                min_value=0,
+                max_value=line.quantity,
+                initial=line.quantity,
+                help_text=f"{line.quantity} asked for",
+            )
+
+
+class SettleForm(ActForm):
+    """What became of units that did not come."""
+
+    outcome = forms.ChoiceField(
+        choices=[
+            (MissingUnits.WRITE_BACK, "They are at the source again: put them back on hand there"),
+            (MissingUnits.WRITE_OFF, "They are gone: write them off"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    cause = forms.ChoiceField(label="Why", choices=choices(DiscrepancyReason))
+    note = forms.CharField(max_length=200, required=False)
+
+
+class CancelTransferForm(ActForm):
+    """Why it is called off; and what becomes of units on their way, where some are."""
+
+    reason = forms.CharField(max_length=200)
+
+    def setup(self) -> None:
+        """Units on their way need a choice; nothing is chosen beforehand."""
+        if self.obj is not None and self.obj.is_on_the_way:  # type: ignore[attr-defined]
+            self.fields["outcome"] = SettleForm.base_fields["outcome"]
+            self.fields["cause"] = SettleForm.base_fields["cause"]
+
+
+class LandedCostForm(ActForm):
+    """Freight, duty and the like."""
+
+    kind = forms.ChoiceField(choices=choices(LandedCostKind))
+    amount = forms.DecimalField(
+        max_digits=18, decimal_places=4, help_text="In the location's currency, without tax."
+    )
+    spread_by = forms.ChoiceField(
+        choices=choices(SpreadBy), help_text="Freight by weight, duty and insurance by value."
+    )
+    reference = forms.CharField(
+        label="Invoice", max_length=80, required=False, help_text="The same invoice counts once."
+    )
+
+
+class ReceiveGoodsForm(forms.Form):
+    """What came, one pair of figures per product: fields good_ID and damaged_ID."""
+
+    reference = forms.CharField(max_length=80, required=False)
+    note = forms.CharField(max_length=300, required=False)
+    over = forms.BooleanField(required=False)
+    location = places(required=False)
+    supplier = forms.ModelChoiceField(Supplier.objects.filter(is_active=True), required=False)
+
+    def delivery(self) -> Delivery:
+        """The figures as an operation takes them."""
+        data = self.cleaned_data
+        return Delivery(
+            tuple(data["rows"]),
+            data["reference"].strip(),
+            data["note"],
+            OverDelivery.ACCEPT if data["over"] else OverDelivery.REFUSE,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Whole numbers, none negative; at least one unit."""
+        data = super().clean() or {}
+        figures = {
+            name: self._whole(name)
+            for name in self.data
+            if name.startswith(("good_", "damaged_")) and name.partition("_")[2].isdigit()
+        }
+        ids = sorted({int(name.partition("_")[2]) for name in figures})
+        data["rows"] = [
+            Delivered(
+                pk,
+                figures.get(f"good_{pk}", 0),
+                figures.get(f"damaged_{pk}", 0),
+                self._cost(f"cost_{pk}"),
+            )
+            for pk in ids
+        ]
+        if not any(row.units for row in data["rows"]):
+            raise ValidationError("Say how many units came.")
+        return data
+
+    def _whole(self, name: str) -> int:
+        text = str(self.data.get(name) or "0").strip()
+        if not text.isdigit() or int(text) > 10**9:
+            raise ValidationError(f"{text} is no number of units.")
+        return int(text)
+
+    def _cost(self, name: str) -> Decimal | None:
+        text = str(self.data.get(name) or "").strip()
+        if not text:
+            return None
+        try:
+            cost = Decimal(text)
+        except InvalidOperation:
+            raise ValidationError(f"{text} is no amount.") from None
+        if not cost.is_finite() or not 0 <= cost < 10**12:
+            raise ValidationError(f"{text} is no amount.")
+        return cost
+
+
+def wanted(rows: Iterable[tuple[int, int, Decimal | None]]) -> list[Wanted]:
+    """Lines of a form as a purchase order takes them."""
+    return [Wanted(product, quantity, price) for product, quantity, price in rows]
+
+
+def settlement(data: dict[str, Any]) -> Settlement | None:
+    """What a form says of units that did not come, where it was asked."""
+    if "outcome" not in data:
+        return None
+    return Settlement(data["outcome"], data["cause"], data.get("note", ""))
+
+
+def landed(data: dict[str, Any]) -> Landed:
+    """A landed cost from a form."""
+    return Landed(data["kind"], data["amount"], data["spread_by"], data["reference"])
+
+
+def product_codes(codes: Iterable[str]) -> dict[str, int]:
+    """Products by SKU and by barcode, in two statements; what is unknown is missing."""
+    asked = {code for code in codes if code}
+    wide = asked | {code.upper() for code in asked}
+    by_barcode = Product.objects.filter(barcode__in=asked).values_list("barcode", "pk")
+    by_sku = Product.objects.filter(sku__in=wide).values_list("sku", "pk")
+    found = dict(by_barcode) | dict(by_sku)
+    return {code: found.get(code) or found[code.upper()]
+            for code in asked if code in found or code.upper() in found}  # fmt: skip
+
+
+def _line(row: list[str], known: dict[str, int]) -> tuple[int, int, Decimal | None]:
+    if len(row) not in ROW_PARTS:
+        raise ValueError("write SKU, quantity and, if wanted, a price.")
+    code, quantity, *rest = row
+    if code not in known:
+        raise ValueError(f"there is no product {code}.")
+    if not quantity.isdigit() or not 0 < int(quantity) <= 10**9:
+        raise ValueError(f"{quantity} is no quantity.")
+    try:
+        price = Decimal(rest[0].replace(",", ".")) if rest else None
+    except InvalidOperation:
+        raise ValueError(f"{rest[0]} is no price.") from None
+    if price is not None and not (price.is_finite() and 0 <= price < 10**12):
+        raise ValueError(f"{rest[0]} is no price.")
+    return known[code], int(quantity), price
