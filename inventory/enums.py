@@ -289,3 +289,20 @@ class Verdict(models.TextChoices):
     NONE = "none"  # nothing could be served
     HOLD = "hold"  # nothing was served, the rule asked for a hold
     QUEUE = "queue"  # nothing was served, the rule asked for a person
+
+
+class Reach(models.TextChoices):
+    """How far a parcel goes."""
+
+    DOMESTIC = "domestic"  # within the location's country
+    ABROAD = "abroad"  # to another country
+
+
+class PromiseSource(models.TextChoices):
+    """What promised units are made of."""
+
+    STOCK = "stock"  # available now
+    PURCHASE_ORDER = "purchase_order"  # from a supplier
+    TRANSFER = "transfer"  # from another location
+    RETURN = "return"  # back from a customer
+    PREORDER = "preorder", "Pre-order"  # sold before it exists

@@ -9,11 +9,17 @@ NOTIFY = "customers.consumers.notify"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
     "stock.increased": ("orders.consumers.allocate_waiting",),
+    "product.supply_changed": ("orders.consumers.promise_anew",),
+    "order.priority_set": ("orders.consumers.promise_anew",),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
     "order.return_announced": ("fulfillment.consumers.take_back_announced",),
     "order.placed": ("reporting.consumers.count", NOTIFY),
     "order.cancelled": ("reporting.consumers.count", NOTIFY),
-    "order.backordered": ("reporting.consumers.count", NOTIFY),
+    "order.backordered": (
+        "orders.consumers.promise_anew",
+        "reporting.consumers.count",
+        NOTIFY,
+    ),
     "order.payment_captured": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
     "shipment.shipped": ("reporting.consumers.count", "compliance.consumers.issue_invoice", NOTIFY),

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from oms.events import takes_many
 from oms.models import Event
-from orders.operations import serve_waiting
-from orders.queries.waiting import waited_for
+from orders.enums import PromiseReason
+from orders.operations import repromise, serve_waiting
+from orders.queries.waiting import products_waited_for, waited_for
 
 
 @takes_many
@@ -16,3 +17,25 @@ def allocate_waiting(events: Sequence[Event]) -> None:
     """
     for product in waited_for(event.facts["product"] for event in events):
         serve_waiting(product, by="consumer:allocate_waiting")
+
+
+@takes_many
+def promise_anew(events: Sequence[Event]) -> None:
+    """Supply, or who is served first, changed: look again at the promises of those who wait."""
+    for reason, products in _changed(events).items():
+        waiting = waited_for(products)
+        if waiting:
+            repromise(waiting, by="consumer:promise_anew", reason=reason)
+
+
+def _changed(events: Sequence[Event]) -> dict[str, set[int]]:
+    """Products by the reason for which promises may change."""
+    supply = {e.subject_id for e in events if e.name == "product.supply_changed"}
+    lost = {e.subject_id for e in events if e.name == "order.backordered" and "first" in e.facts}
+    moved = {e.subject_id for e in events if e.name == "order.priority_set"}
+    found = {
+        PromiseReason.SUPPLY_SLIPPED.value: supply,
+        PromiseReason.ALLOCATION_LOST.value: products_waited_for(lost),
+        PromiseReason.REORDERED.value: products_waited_for(moved),
+    }
+    return {reason: products for reason, products in found.items() if products}

@@ -119,3 +119,33 @@ class CancelReason(models.TextChoices):
     EXPIRED = "expired"  # unpaid for too long
     STAFF = "staff"  # our mistake
     OTHER = "other"
+
+
+class PromiseReason(models.TextChoices):
+    """Why an order got this promise."""
+
+    PLACED = "placed"  # the first one
+    SUPPLY_SLIPPED = "supply_slipped"  # what it waits for comes later
+    SUPPLY_SOONER = "supply_sooner"  # what it waits for comes sooner
+    SUPPLY_LOST = "supply_lost"  # what it waits for is no longer expected
+    ALLOCATION_LOST = "allocation_lost"  # its stock was not there
+    REORDERED = "reordered"  # somebody decided who is served first
+    EXPEDITED = "expedited"  # somebody hurries it
+    CUSTOMER_ASKED = "customer_asked"  # the buyer wants another day
+    STAFF = "staff"  # somebody decided otherwise; see the note
+
+
+class AllocationCriterion(models.TextChoices):
+    """By what those who wait for the same product are put in line."""
+
+    PRIORITY = "priority", "Priority"  # higher first
+    PROMISE = "promise", "Promise date"  # earlier first
+    AGE = "age", "Age"  # older first
+    CHANNEL = "channel", "Channel"  # lower rank first
+
+
+DEFAULT_POLICY = (
+    AllocationCriterion.PRIORITY.value,
+    AllocationCriterion.PROMISE.value,
+    AllocationCriterion.AGE.value,
+)

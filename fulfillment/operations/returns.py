@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from fulfillment.operations import documents
 from fulfillment.operations.recalling import recall
 from fulfillment.operations.work import STILL_WORKING
 from inventory import operations as inventory
-from inventory.enums import MovementKind, StockCondition
+from inventory.enums import MovementKind, StockCondition, SupplyKind
 from inventory.operations import Units
 from oms import events, numbers
 from oms.counting import write_counts
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from orders.models import Order, OrderLine
 
 REASON = "returned"  # code of the reason on movements that write returned units off
+ON_THE_WAY = timedelta(days=7)  # from approval until the goods are back, as a rule
+NOT_SELLABLE = {ReturnReason.DAMAGED, ReturnReason.DEFECTIVE}  # promises are not built on them
 OPEN = {ReturnStatus.REQUESTED, ReturnStatus.APPROVED}
 COMES_BACK = {  # outcome -> the condition in which its units are booked in
     Outcome.RESTOCK: StockCondition.AVAILABLE,
@@ -96,6 +99,7 @@ def approve(document: Return, *, by: str) -> Return:
     document = documents.lock(document)
 
     documents.move(document, ReturnStatus.APPROVED, by=by)
+    _expect(document, by=by)
     return document
 
 
@@ -109,6 +113,7 @@ def decline(document: Return, *, by: str, reason: str) -> Return:
         )
 
     documents.move(document, ReturnStatus.DECLINED, by=by, reason=reason)
+    _expect(document, by=by)
     return document
 
 
@@ -136,6 +141,7 @@ def receive(document: Return, *, by: str, outcomes: Mapping[int, Mapping[str, in
         stamp(document, by=by, reason="credited")
         document.save(update_fields=["credit"])
     _record(document, list(lines.values()), by=by)
+    _expect(document, by=by)
     return document
 
 
@@ -304,6 +310,24 @@ def _credited(
         if quantity:
             units.append(Units(lines[pk].order_line_id, document.location_id, quantity))
     return units
+
+
+def _expect(document: Return, *, by: str) -> None:
+    """Say which sellable units are still on their way back; nothing, unless it is approved."""
+    rows = []
+    if document.status == ReturnStatus.APPROVED and document.approved_at:
+        due_on = document.approved_at.date() + ON_THE_WAY
+        rows = [
+            inventory.Expected(
+                line.order_line.product_id,  # type: ignore[arg-type]  # what was shipped has one
+                document.location_id,
+                line.quantity - line.received,
+                due_on,
+            )
+            for line in document.lines.select_related("order_line")
+            if line.reason not in NOT_SELLABLE
+        ]
+    inventory.expect(SupplyKind.RETURN, document.number, rows, by=by)
 
 
 def _record(document: Return, lines: Sequence[ReturnLine], *, by: str) -> None:

@@ -84,7 +84,7 @@ class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     sortable_by: ClassVar = ()
     change_form_outer_before_template = "admin/inventory/product/stock.html"
     fieldsets = (
-        (None, {"fields": (("sku", "name"), ("barcode", "is_active"))}),
+        (None, {"fields": (("sku", "name"), ("barcode", "preorder_on", "is_active"))}),
         ("Money and tax", {"fields": (("unit_price", "unit_cost"), "tax_class")}),
         (
             "Weight and customs",

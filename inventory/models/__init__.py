@@ -22,6 +22,7 @@ from inventory.models.soft import SoftReservation
 from inventory.models.stock import Reservation, StockLevel, StockMovement
 from inventory.models.supplier import Supplier, SupplierProduct
 from inventory.models.transfer import Transfer, TransferLine
+from inventory.models.transit import TransitTime
 
 __all__ = [
     "CostEntry",
@@ -61,4 +62,5 @@ __all__ = [
     "SupplierProduct",
     "Transfer",
     "TransferLine",
+    "TransitTime",
 ]

@@ -26,6 +26,13 @@ class Product(models.Model):
     hs_code = models.CharField("HS code", max_length=10, blank=True)  # HS 2022; HSN in India
     origin_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
     customs_description = models.CharField(max_length=200, blank=True)
+    preorder_on = models.DateField(
+        "pre-order until",
+        null=True,
+        blank=True,
+        help_text="First day on which it ships. Until then it is sold as a pre-order, also where "
+        "the channel takes no backorders.",
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = HistoricalRecords()
@@ -34,3 +41,8 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.sku
+
+    @property
+    def is_preorder(self) -> bool:
+        """Sold before it exists."""
+        return self.preorder_on is not None and self.preorder_on > timezone.localdate()

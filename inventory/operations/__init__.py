@@ -36,7 +36,7 @@ from inventory.operations.counts import (
     request_count,
     scan,
 )
-from inventory.operations.expected import Expected, expect
+from inventory.operations.expected import Expected, expect, look_again
 from inventory.operations.landed import Landed, NothingToSpread, add_landed_cost
 from inventory.operations.papers import NotAllowedNow, RateMissing
 from inventory.operations.products import introduce, save_product
@@ -218,6 +218,7 @@ __all__ = [
     "include",
     "introduce",
     "keep_lines",
+    "look_again",
     "mark_damaged",
     "move",
     "network_changed",

@@ -13,6 +13,14 @@ from inventory.queries.moments import (
 from inventory.queries.pages import location_codes, location_ids, product_ids
 from inventory.queries.places import ANYWHERE, Destination, distance_km
 from inventory.queries.products import products_by_sku
+from inventory.queries.promise import (
+    Outlook,
+    Promised,
+    PromisedPart,
+    arrivals,
+    last_of,
+    outlook,
+)
 from inventory.queries.soft import (
     SoftContent,
     open_soft_reservations,
@@ -37,14 +45,19 @@ __all__ = [
     "Demand",
     "Destination",
     "Moment",
+    "Outlook",
     "Plan",
+    "Promised",
+    "PromisedPart",
     "Request",
     "SoftContent",
     "Supply",
     "accuracy",
+    "arrivals",
     "availability",
     "distance_km",
     "invariants",
+    "last_of",
     "learnt_since",
     "location_accuracy",
     "location_codes",
@@ -52,6 +65,7 @@ __all__ = [
     "movements_until",
     "open_reservations",
     "open_soft_reservations",
+    "outlook",
     "product_ids",
     "products_by_sku",
     "reservations_at",

@@ -51,9 +51,7 @@ class Book:
 
     def available(self, day: date) -> int:
         """Units that can be promised for this day."""
-        return sum(
-            left for lot, left in zip(self.lots, self._left, strict=True) if lot.day <= day
-        )
+        return sum(left for lot, left in zip(self.lots, self._left, strict=True) if lot.day <= day)
 
     def take(self, quantity: int) -> tuple[Part, ...]:
         """Promise units from what comes first; fewer where not so many are in sight."""

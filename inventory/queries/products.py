@@ -16,4 +16,4 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
 @prepared
 def _active(skus: list[str]) -> QuerySet[Product]:
     rows = Product.objects.filter(sku__any=skus, is_active=True)
-    return rows.only("sku", "name", "tax_class")
+    return rows.only("sku", "name", "tax_class", "preorder_on")

@@ -8,7 +8,7 @@ from unfold.enums import ActionVariant
 
 from oms import words
 from oms.admin import Act, ConfirmForm, ReasonForm, actor
-from oms.words import money
+from oms.words import moment, money
 from orders import operations, queries
 from orders.enums import HoldKind, PaymentMethod
 from orders.forms import (
@@ -20,6 +20,8 @@ from orders.forms import (
     HoldForm,
     PaymentForm,
     PayRefundForm,
+    PriorityForm,
+    PromiseForm,
     SolveSkuForm,
 )
 from orders.models import Hold, Order, Payment, RefundGrant
@@ -111,6 +113,20 @@ def correct_address(request: HttpRequest, order: Order, data: Data) -> str:
     return f"The address of {order} is corrected."
 
 
+def change_promise(request: HttpRequest, order: Order, data: Data) -> str:
+    """Give another date."""
+    row = operations.change_promise(order, by=actor(request), **data)
+    return f"{order} is promised for {moment(row.promised_at)}."
+
+
+def set_priority(request: HttpRequest, order: Order, data: Data) -> str:
+    """Put it elsewhere in the line."""
+    operations.set_priorities(
+        {order.pk: data["priority"]}, by=actor(request), reason=data["reason"]
+    )
+    return f"{order} has priority {data['priority']}; promises follow within seconds."
+
+
 ORDER_ACTS = (
     Act(
         "release",
@@ -144,6 +160,31 @@ ORDER_ACTS = (
         help="Replaces the shipping address. Tax stays as it was agreed when the order was placed.",
         icon="edit_location_alt",
         folded=True,
+    ),
+    Act(
+        "change_promise",
+        "Change promise",
+        "orders.change_promised_date",
+        change_promise,
+        form=PromiseForm,
+        allowed=may("place_hold"),
+        initial=lambda order: {"promised_at": order.promised_at},
+        help="Gives the buyer another ship-by date. The promise ledger keeps both, and the reason.",
+        icon="event",
+        folded=True,
+    ),
+    Act(
+        "set_priority",
+        "Set priority",
+        "orders.set_priority",
+        set_priority,
+        form=PriorityForm,
+        allowed=may("place_hold"),
+        initial=lambda order: {"priority": order.priority},
+        help="Decides who gets the next units where stock is scarce.",
+        icon="low_priority",
+        folded=True,
+        bulk=True,
     ),
     Act(
         "record_payment",

@@ -37,7 +37,14 @@ class ChannelAdmin(EditableAdmin):
         ),
         (
             "Limits and promises",
-            {"fields": ("review_limit", "duplicate_window_minutes", "promise_days")},
+            {
+                "fields": (
+                    "review_limit",
+                    "duplicate_window_minutes",
+                    "promise_days",
+                    "allocation_rank",
+                )
+            },
         ),
         (
             "Stock set aside for baskets",

@@ -17,6 +17,7 @@ from orders import queries
 from orders.admin import sealed
 from orders.admin.acts import allowed_now, left_of
 from orders.admin.diagnosis import IN_TROUBLE, Diagnosis, lift_url, page_url, related, steps
+from orders.admin.promise import promise_context
 from orders.admin.timeline import timeline
 from orders.enums import TransactionKind
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
@@ -83,6 +84,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "timeline": timeline(order, {line.pk: line.sku for line in lines}),
         "links": links(order),
         "notifications": notifications(order),
+        **promise_context(order),
         **_payments(order),
         **_addresses(request, order),
     }

@@ -10,7 +10,7 @@ from typing import Any
 from inventory import queries as stock
 from oms import words
 from oms.models import Event
-from orders.enums import CancelReason, HoldKind, PaymentMethod
+from orders.enums import CancelReason, HoldKind, PaymentMethod, PromiseReason
 from orders.models import Order
 
 SHOWN = 200
@@ -147,6 +147,13 @@ def _payment(verb: str) -> Callable[[Teller, dict[str, Any]], str]:
     return tell
 
 
+def _promise_changed(_teller: Teller, facts: dict[str, Any]) -> str:
+    when = datetime.fromisoformat(facts["promised_at"])
+    return (
+        f"Ship by {words.moment(when)} instead – {_label(PromiseReason, facts['reason']).lower()}"
+    )
+
+
 SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.placed": _placed,
     "order.held": _held,
@@ -168,6 +175,10 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     ),
     "order.return_announced": lambda teller, facts: (
         f"Return announced by the channel: {teller.lines(facts)}"
+    ),
+    "order.promise_changed": _promise_changed,
+    "order.priority_set": lambda _teller, facts: (
+        f"Priority {facts.get('before')} is {facts.get('after')} now – {facts.get('reason', '')}"
     ),
     "order.cancelled": _cancelled,
     "order.closed": lambda _teller, _facts: "Closed: everything delivered, nothing owed",

@@ -12,6 +12,7 @@ from orders.api.orders import (
     OrderView,
     PaymentsView,
 )
+from orders.api.promise import urlpatterns as promise_urls
 from orders.api.soft import SoftReservationsView, SoftReservationView
 
 urlpatterns = [
@@ -25,4 +26,5 @@ urlpatterns = [
     path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
     path("reservations/", SoftReservationsView.as_view(), name="reservations"),
     path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
+    *promise_urls,
 ]

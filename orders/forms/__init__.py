@@ -12,6 +12,7 @@ from orders.forms.acts import (
     SolveSkuForm,
 )
 from orders.forms.placing import NewOrderForm, NewOrderLines
+from orders.forms.promising import PriorityForm, PromiseForm
 
 __all__ = [
     "AddressForm",
@@ -24,5 +25,7 @@ __all__ = [
     "NewOrderLines",
     "PayRefundForm",
     "PaymentForm",
+    "PriorityForm",
+    "PromiseForm",
     "SolveSkuForm",
 ]

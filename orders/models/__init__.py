@@ -5,8 +5,10 @@ from orders.models.channel import Channel, SkuAlias
 from orders.models.hold import Hold
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, RefundGrant
+from orders.models.promise import AllocationPolicy, Promise
 
 __all__ = [
+    "AllocationPolicy",
     "Cancellation",
     "CancellationLine",
     "Channel",
@@ -16,6 +18,7 @@ __all__ = [
     "OrderLine",
     "Payment",
     "PaymentTransaction",
+    "Promise",
     "RefundGrant",
     "SkuAlias",
 ]

@@ -37,6 +37,10 @@ class Channel(models.Model):
     promise_days = models.PositiveSmallIntegerField(
         default=2, help_text="Days from placing to the promised ship date."
     )
+    allocation_rank = models.PositiveSmallIntegerField(
+        default=100,
+        help_text="Where an allocation policy looks at the channel, the lowest is served first.",
+    )
     soft_minutes = models.PositiveIntegerField(
         "minutes kept for a basket",
         default=15,

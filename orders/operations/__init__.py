@@ -45,6 +45,14 @@ from orders.operations.placing import (
     place_all,
     place_one,
 )
+from orders.operations.promising import (
+    NotPromised,
+    Renewed,
+    change_promise,
+    outlook_of,
+    repromise,
+    set_priorities,
+)
 from orders.operations.rehearsing import rehearse
 from orders.operations.units import (
     TooManyUnits,
@@ -63,6 +71,7 @@ __all__ = [
     "IllegalMove",
     "InvalidOrder",
     "NoOpenHold",
+    "NotPromised",
     "NotUnknown",
     "NothingOpen",
     "NothingToCancel",
@@ -76,6 +85,7 @@ __all__ = [
     "PlacedOrder",
     "PlacedPayment",
     "ReferenceReused",
+    "Renewed",
     "SoftLimit",
     "SoftTokenReused",
     "SoftWish",
@@ -87,11 +97,13 @@ __all__ = [
     "cancel",
     "cancel_lines",
     "capture",
+    "change_promise",
     "correct_address",
     "grant_refund",
     "lift_hold",
     "lift_holds",
     "lock_order",
+    "outlook_of",
     "pay_refund",
     "place",
     "place_all",
@@ -107,8 +119,10 @@ __all__ = [
     "rehearse",
     "release",
     "renew",
+    "repromise",
     "serve_waiting",
     "set_aside",
+    "set_priorities",
     "solve_sku",
     "void",
 ]

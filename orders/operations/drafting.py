@@ -36,6 +36,7 @@ from orders.operations.checking import place_holds
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import settle_axes
 from orders.operations.pricing import assess_taxes
+from orders.operations.promising import promise_drafts
 from orders.operations.sent import (
     ExternalIdReused,
     InvalidOrder,
@@ -137,7 +138,7 @@ def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     products = _products(channel, drafts)
     taken = numbers.take("order", len(drafts))
     for draft, buyer, number in zip(drafts, buyers, taken, strict=True):
-        draft.is_new = True
+        draft.is_new, draft.by = True, by
         draft.order = _order(channel, draft.placed, buyer, number, now)
         draft.lines = [
             _line(position, line, products.get(line.sku), draft.placed)
@@ -275,6 +276,7 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
             _allot(draft, supply)
             _ask_person(draft, by)
         _conclude(channel, draft, supply)
+    promise_drafts(drafts)
 
 
 def _surely_held(draft: Draft) -> bool:
@@ -314,7 +316,7 @@ def _give_back(draft: Draft, supply: stock.Supply) -> None:
 
 def _conclude(channel: Channel, draft: Draft, supply: stock.Supply) -> None:
     """Refuse what the channel may not backorder; release what may go; write the axes."""
-    missing = [line.sku for line in draft.lines if line.backordered]
+    missing = [line.sku for line in draft.lines if line.backordered and not _preordered(line)]
     if missing and not draft.holds and not channel.allows_backorder:
         draft.error = OutOfStock(skus=", ".join(dict.fromkeys(missing)))
         _give_back(draft, supply)
@@ -335,6 +337,10 @@ def _conclude(channel: Channel, draft: Draft, supply: stock.Supply) -> None:
         ready=ready,
         now=order.created_at,
     )
+
+
+def _preordered(line: OrderLine) -> bool:
+    return line.product is not None and line.product.is_preorder
 
 
 def _releasable(channel: Channel, draft: Draft) -> bool:

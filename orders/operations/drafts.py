@@ -10,7 +10,7 @@ from oms.errors import DomainError
 from oms.events import Fact
 from oms.money import plain
 from orders.enums import TransactionKind
-from orders.models import Hold, Order, OrderCharge, OrderLine, Payment, PaymentTransaction
+from orders.models import Hold, Order, OrderCharge, OrderLine, Payment, PaymentTransaction, Promise
 from orders.operations.payments import EVENT_OF
 from orders.operations.sent import PlacedOrder
 from orders.queries.balance import Balance
@@ -34,12 +34,15 @@ class Draft:
     allotments: list[stock.Allotment] = field(default_factory=list)
     claim: inventory.Claim | None = None  # what the buyer's basket had set aside
     plans: list[stock.Plan] = field(default_factory=list)  # how it was sourced
+    promise: Promise | None = None  # where it waits for supply
+    by: str = ""
     released: bool = False
     money: Balance = None  # type: ignore[assignment]  # set once concluded
 
     def link(self) -> None:
         """Point the rows at the numbered order and payments."""
-        for row in (*self.lines, *self.charges, *self.holds, *self.payments):
+        promises = [self.promise] if self.promise else []
+        for row in (*self.lines, *self.charges, *self.holds, *self.payments, *promises):
             row.order = self.order  # type: ignore[attr-defined]  # each of them has one
         for row in self.transactions:
             row.payment = row.payment  # takes over the key
@@ -59,7 +62,8 @@ class Draft:
 
     def detail(self) -> OrderDetail:
         """The inserted order as it is answered, without reading it back."""
-        return OrderDetail(self.order, self.lines, self.charges, self.holds, self.money)
+        promises = [self.promise] if self.promise else []
+        return OrderDetail(self.order, self.lines, self.charges, self.holds, self.money, promises)
 
     def facts(self) -> Iterator[Fact]:
         """The events of placing, in the order of the pipeline."""

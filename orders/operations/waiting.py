@@ -1,13 +1,12 @@
 """Serving orders that wait for stock."""
 
 from django.db import transaction
-from django.db.models import F
 
 from inventory import operations as inventory
 from inventory import queries as stock
-from orders.enums import OrderStatus
-from orders.models import Hold, Order, OrderLine
+from orders.models import Order
 from orders.operations.pipeline import advance
+from orders.queries.serving import columns, lines_waiting, policies
 
 AT_ONCE = 200  # orders locked together; the rest is served by the follow-up event
 
@@ -16,7 +15,7 @@ AT_ONCE = 200  # orders locked together; the rest is served by the follow-up eve
 def serve_waiting(product_id: int, *, by: str) -> int:
     """Give available stock of a product to the orders that wait for it; returns how many it looked at.
 
-    Priority first, then the promised date, then age. Orders on hold are passed over. Each order
+    In turn, by the product's allocation policy. Orders on hold are passed over. Each order
     is advanced as a whole, so that its other lines get what they can as well. All orders are
     locked, in key order, before the first stock level, so that no two callers wait in a circle.
     """
@@ -38,14 +37,6 @@ def _left(product_id: int) -> bool:
 
 
 def _waiting(product_id: int) -> list[Order]:
-    lines = OrderLine.objects.filter(
-        product_id=product_id, quantity__gt=F("cancelled") + F("allocated")
-    )
-    return list(
-        Order.objects.filter(
-            pk__in=lines.values("order"),
-            status__in=[OrderStatus.PLACED, OrderStatus.CONFIRMED],
-        )
-        .exclude(pk__in=Hold.objects.filter(lifted_at=None).values("order"))
-        .order_by("-priority", "promised_at", "placed_at", "pk")[: AT_ONCE + 1]
-    )
+    turn = columns(policies([product_id])[product_id])
+    rows = Order.objects.filter(pk__in=lines_waiting([product_id]).values("order"))
+    return list(rows.order_by(*turn)[: AT_ONCE + 1])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
 
-from orders.models import Hold, Order, OrderCharge, OrderLine
+from orders.models import Hold, Order, OrderCharge, OrderLine, Promise
 from orders.queries.balance import Balance, balances
 
 
@@ -18,12 +18,13 @@ class OrderDetail:
     charges: Sequence[OrderCharge]
     holds: Sequence[Hold]
     balance: Balance
+    promises: Sequence[Promise] = ()  # oldest first; none while the channel's rule stands
 
 
 def details(orders: Iterable[Order]) -> list[OrderDetail]:
     """Details of these orders in a fixed number of statements."""
     orders = list(orders)
-    prefetch_related_objects(orders, "lines", "charges", "holds")
+    prefetch_related_objects(orders, "lines", "charges", "holds", "promises")
     money = balances(orders)
     return [
         OrderDetail(
@@ -32,6 +33,7 @@ def details(orders: Iterable[Order]) -> list[OrderDetail]:
             charges=list(order.charges.all()),
             holds=[hold for hold in order.holds.all() if hold.lifted_at is None],
             balance=money[order.pk],
+            promises=sorted(order.promises.all(), key=lambda promise: promise.sequence),
         )
         for order in orders
     ]

@@ -22,6 +22,16 @@ def waited_for(product_ids: Iterable[int]) -> list[int]:
     return sorted(set(lines.values_list("product_id", flat=True)))
 
 
+def products_waited_for(order_ids: Iterable[int]) -> set[int]:
+    """Products that these orders lack units of."""
+    lines = OrderLine.objects.filter(
+        order__in=set(order_ids),
+        product__isnull=False,
+        quantity__gt=F("cancelled") + F("allocated"),
+    )
+    return set(lines.values_list("product_id", flat=True)) if order_ids else set()
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """Units by line id that were last told to wait; `first` when stock was never tried before."""

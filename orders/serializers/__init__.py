@@ -28,6 +28,7 @@ from orders.serializers.orders import (
     address,
     placed_order,
 )
+from orders.serializers.promise import PromiseOut, PromisePartOut, QuoteOut, QuotesOut
 from orders.serializers.soft import SoftChangeIn, SoftIn, SoftOut
 
 __all__ = [
@@ -54,6 +55,10 @@ __all__ = [
     "OrderSummaryOut",
     "PaymentIn",
     "PaymentOut",
+    "PromiseOut",
+    "PromisePartOut",
+    "QuoteOut",
+    "QuotesOut",
     "SoftChangeIn",
     "SoftIn",
     "SoftOut",

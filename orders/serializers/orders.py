@@ -15,6 +15,7 @@ from orders.models import Channel, Hold, Order, OrderLine, Payment
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayment
 from orders.queries import OrderDetail, allowed_actions
 from orders.queries.balance import Balance
+from orders.serializers.promise import PromiseOut
 
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Amount = Decimal
@@ -353,6 +354,7 @@ class OrderOut(msgspec.Struct):
     lines: list[LineOut]
     charges: list[ChargeOut]
     balance: BalanceOut
+    promise: PromiseOut | None
     allowed_actions: list[str]
 
     @classmethod
@@ -369,6 +371,7 @@ class OrderOut(msgspec.Struct):
             lines=[LineOut.of(line, order.currency) for line in shown.lines],
             charges=[_charge(order, charge) for charge in shown.charges],
             balance=BalanceOut.of(shown.balance, order.currency),
+            promise=PromiseOut.of(shown.promises[-1]) if shown.promises else None,
             allowed_actions=allowed_actions(order, shown=shown),
         )
 

@@ -412,3 +412,35 @@ def test_expect_back_again_gives_the_return_that_is_there(floor):
     again = expect_back(shipment, by=BY, reason="undelivered")
 
     assert (again, Return.objects.count(), document.order) == (document, 1, order)
+
+
+def still_expected():
+    from inventory.models import ExpectedSupply
+
+    return list(ExpectedSupply.objects.values_list("kind", "quantity"))
+
+
+def asked_back(floor, reason):
+    order, _shipment = floor.shipped()
+    line = order.lines.get()
+    return fulfillment.request_return(order, by=world.BY, quantities={line.pk: 3}, reason=reason)
+
+
+def test_approved_return_is_expected_until_it_is_there(floor):
+    document = asked_back(floor, "unwanted")
+    assert still_expected() == []
+
+    document = fulfillment.approve(document, by=world.BY)
+    assert still_expected() == [("return", 3)]
+
+    line = document.lines.get()
+    document = fulfillment.receive(document, by=world.BY, outcomes={line.pk: {"restock": 1}})
+    assert still_expected() == [("return", 2)]
+    fulfillment.receive(document, by=world.BY, outcomes={line.pk: {"scrap": 2}})
+    assert still_expected() == []
+
+
+def test_broken_goods_that_come_back_are_promised_to_nobody(floor):
+    fulfillment.approve(asked_back(floor, "defective"), by=world.BY)
+
+    assert still_expected() == []

@@ -316,6 +316,8 @@ def test_buttons_are_those_allowed_now(ben):
         "release",
         "record_payment",
         "correct_address",
+        "change_promise",
+        "set_priority",
         "place_hold",
         "cancel",
         "cancel_lines",

@@ -1,0 +1,60 @@
+"""What a buyer can be promised before there is an order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from inventory import queries as stock
+from orders.models import Channel, SkuAlias
+from orders.queries.serving import lines_in_turn
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quantity of a SKU, with the parts that it can be made of."""
+
+    sku: str
+    quantity: int
+    missing: int
+    ships_by: datetime | None
+    arrives_on: date | None
+    parts: tuple[stock.PromisedPart, ...]
+
+
+def promise(
+    channel: Channel, lines: Sequence[tuple[str, int]], destination: stock.Destination
+) -> list[Quote]:
+    """When these (SKU, quantity) could leave and arrive, without breaking any promise given.
+
+    Units in stock are promised by the channel's rule; what must come first, when it has come; a
+    pre-order not before its day. SKUs may be the channel's own; unknown ones have nothing in sight.
+    Two lines with one SKU get different units. Nothing is reserved.
+    """
+    products = _products(channel, {sku for sku, _ in lines})
+    view = stock.outlook(products.values())
+    for product, waiters in lines_in_turn(products.values()).items():
+        view.commit(product, ((one.due, one.quantity) for one in waiters))
+    rule = view.now + timedelta(days=channel.promise_days)
+    return [_quote(line, products, view, destination, rule) for line in lines]
+
+
+def _quote(
+    line: tuple[str, int],
+    products: dict[str, int],
+    view: stock.Outlook,
+    destination: stock.Destination,
+    rule: datetime,
+) -> Quote:
+    sku, quantity = line
+    if sku not in products:
+        return Quote(sku, quantity, quantity, None, None, ())
+    one = view.promise(products[sku], quantity, destination).not_before(rule)
+    return Quote(sku, quantity, one.missing, one.ships_by, one.arrives_on, one.parts)
+
+
+def _products(channel: Channel, skus: set[str]) -> dict[str, int]:
+    found = {sku: product.pk for sku, product in stock.products_by_sku(skus).items()}
+    if missing := skus - found.keys():
+        aliases = SkuAlias.objects.filter(channel=channel, alias__in=missing)
+        found |= dict(aliases.values_list("alias", "product_id"))
+    return found
