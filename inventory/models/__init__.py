@@ -1,8 +1,10 @@
 """Tables of the inventory app, one file per noun."""
 
+from inventory.models.availability import Availability
 from inventory.models.cost import CostEntry, CostLayer, LevelCost
 from inventory.models.count import Count, CountEntry, CountLine, CountPolicy, CountSchedule
 from inventory.models.expected import ExpectedSupply
+from inventory.models.fence import ChannelSafetyStock, Fence, FencedStock, FenceUse
 from inventory.models.location import Location
 from inventory.models.product import Product
 from inventory.models.purchase_order import PurchaseOrder, PurchaseOrderLine
@@ -25,6 +27,8 @@ from inventory.models.transfer import Transfer, TransferLine
 from inventory.models.transit import TransitTime
 
 __all__ = [
+    "Availability",
+    "ChannelSafetyStock",
     "CostEntry",
     "CostLayer",
     "Count",
@@ -33,6 +37,9 @@ __all__ = [
     "CountPolicy",
     "CountSchedule",
     "ExpectedSupply",
+    "Fence",
+    "FenceUse",
+    "FencedStock",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "Holiday",

@@ -29,7 +29,10 @@ class StockLevel(models.Model):
     quarantined = models.BigIntegerField(default=0, db_default=0)
     damaged = models.BigIntegerField(default=0, db_default=0)
     safety_stock = models.BigIntegerField(default=0)
+    fenced = models.BigIntegerField(default=0, db_default=0)  # kept for channels and groups
     changed_at = models.DateTimeField(default=timezone.now)
+    changes = models.BigIntegerField(default=1, db_default=1)  # how often it changed
+    told = models.BigIntegerField(default=0, db_default=0)  # the change that channels know of
 
     objects = LockingQuerySet.as_manager()
 
@@ -66,6 +69,11 @@ class StockLevel(models.Model):
                 violation_error_message="Damaged stock is never negative.",
             ),
             models.CheckConstraint(
+                condition=Q(fenced__gte=0) & Q(fenced__lte=F("on_hand") - F("reserved")),
+                name="inventory_level_fenced_within_free",
+                violation_error_message="What is kept for somebody lies there and is not reserved.",
+            ),
+            models.CheckConstraint(
                 condition=Q(safety_stock__gte=0),
                 name="inventory_level_safety_stock_not_negative",
                 violation_error_message="Safety stock is never negative.",
@@ -73,6 +81,9 @@ class StockLevel(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["changed_at"], name="inventory_level_changed"),
+            models.Index(
+                fields=["id"], name="inventory_level_untold", condition=~Q(changes=F("told"))
+            ),
         ]
 
     def __str__(self) -> str:
@@ -82,7 +93,10 @@ class StockLevel(models.Model):
 
     @property
     def available(self) -> int:
-        """What may still be promised: on hand less reserved less safety stock, at least zero."""
+        """What may still be promised to somebody: on hand less reserved less safety stock, or zero.
+
+        `fenced` units of it are kept for some channel or customer group.
+        """
         return max(self.on_hand - self.reserved - self.safety_stock, 0)
 
 

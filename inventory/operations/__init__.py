@@ -37,6 +37,16 @@ from inventory.operations.counts import (
     scan,
 )
 from inventory.operations.expected import Expected, expect, look_again
+from inventory.operations.fences import (
+    FenceLifted,
+    FenceWish,
+    InvalidFence,
+    Quantity,
+    change_fence,
+    lift_ended,
+    lift_fence,
+    set_fence,
+)
 from inventory.operations.landed import Landed, NothingToSpread, add_landed_cost
 from inventory.operations.papers import NotAllowedNow, RateMissing
 from inventory.operations.products import introduce, save_product
@@ -143,7 +153,10 @@ __all__ = [
     "Delivery",
     "EmptyPurchaseOrder",
     "Expected",
+    "FenceLifted",
+    "FenceWish",
     "InsufficientStock",
+    "InvalidFence",
     "Landed",
     "MoreThanShipped",
     "NoRules",
@@ -165,6 +178,7 @@ __all__ = [
     "OverDelivered",
     "OwnCount",
     "Plan",
+    "Quantity",
     "QuantityNotOffered",
     "RateMissing",
     "ReasonMissing",
@@ -196,6 +210,7 @@ __all__ = [
     "cancel_count",
     "cancel_purchase_order",
     "cancel_transfer",
+    "change_fence",
     "claim",
     "classify",
     "close_purchase_order",
@@ -218,6 +233,8 @@ __all__ = [
     "include",
     "introduce",
     "keep_lines",
+    "lift_ended",
+    "lift_fence",
     "look_again",
     "mark_damaged",
     "move",
@@ -251,6 +268,7 @@ __all__ = [
     "scan",
     "send_purchase_order",
     "set_aside",
+    "set_fence",
     "set_safety_stock",
     "settle_transfer",
     "ship_transfer",

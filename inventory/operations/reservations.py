@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from inventory.enums import MovementKind, ReservationState
 from inventory.models import Reservation, StockMovement
-from inventory.operations import counters
-from inventory.operations.stock import record_increases
+from inventory.operations import counters, fences
+from inventory.operations.increases import record_increases
+from inventory.queries.fences import Draw
 from oms import bulk
 from oms.errors import DomainError
 
@@ -44,13 +45,18 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """Units of a level for an order line; firm ones are handed to the location at once."""
+    """Units of a level for an order line; firm ones are handed to the location at once.
+
+    `draws` of them come from the taker's fences; `spare` units are left by the taker's channel.
+    """
 
     line_id: int
     level_id: int
     location_id: int
     quantity: int
     firm: bool = False
+    draws: tuple[Draw, ...] = ()
+    spare: int = 0
 
 
 @transaction.atomic(savepoint=False)
@@ -74,17 +80,7 @@ def reserve(takes: Sequence[Take], *, freed: Mapping[int, int] = NOTHING) -> Non
     )
     promises.insert()
 
-    wanted: dict[int, int] = defaultdict(int)
-    for take in takes:
-        wanted[take.level_id] += take.quantity
-    for level, quantity in freed.items():
-        wanted[level] -= quantity
-    done = counters.apply(
-        counters.Delta(level, reserved=quantity, promised=max(quantity, 0))
-        for level, quantity in wanted.items()
-    )
-    if len(done) != len(wanted):
-        raise StockTaken
+    _promise(takes, freed)
 
 
 @transaction.atomic
@@ -143,9 +139,46 @@ def _give_back(units: Sequence[Units], *, firm: bool, by: str) -> None:
     for row, quantity in ended:
         wanted[row.level_id] += quantity
     counters.apply(counters.Delta(level, reserved=-quantity) for level, quantity in wanted.items())
+    fences.refill(ended)
 
     levels = {row.level_id: row.level for row, _ in ended}
     record_increases(levels.values(), cause="released", by=by)
+
+
+def _promise(takes: Sequence[Take], freed: Mapping[int, int]) -> None:
+    """Reserve on the levels and use fences up, or raise StockTaken."""
+    draws = [(take.line_id, take.level_id, draw) for take in takes for draw in take.draws]
+    wanted: dict[int, int] = defaultdict(int)
+    drawn: dict[int, int] = defaultdict(int)
+    own: dict[int, int] = defaultdict(int)  # units of a take that its level kept for the taker
+    for take in takes:
+        wanted[take.level_id] += take.quantity
+    for level, quantity in freed.items():
+        wanted[level] -= quantity
+    for _, level, draw in draws:
+        drawn[draw.level_id] += draw.quantity
+        own[level] += draw.quantity if draw.level_id == level else 0
+    spare = {take.level_id: take.spare for take in takes}
+
+    deltas = [
+        counters.Delta(
+            level,
+            reserved=wanted[level],
+            promised=_promised(wanted[level], own[level], spare.get(level, 0)),
+            fenced=-drawn[level],
+        )
+        for level in wanted.keys() | drawn.keys()
+    ]
+    done = counters.apply(deltas)
+    if len(done) != len(deltas) or (draws and not fences.use(draws)):
+        raise StockTaken
+
+
+def _promised(units: int, own: int, spare: int) -> int:
+    """Units that must be available: the channel's safety stock too, unless all are the taker's own."""
+    if units <= 0:
+        return 0
+    return units + (spare if units > own else 0)
 
 
 def _open(line_ids: set[int], *, firm: bool) -> dict[tuple[int, int], list[Reservation]]:

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from inventory.enums import ReservationState, SoftPurpose, SoftState
 from inventory.models import Product, Reservation, SoftReservation, StockLevel
-from inventory.operations import counters
+from inventory.operations import counters, fences
+from inventory.operations.increases import record_increases
 from inventory.operations.reservations import Take, reserve
-from inventory.operations.stock import record_increases
 from inventory.queries.places import ANYWHERE, Destination
 from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
 from oms import events
@@ -292,7 +292,9 @@ def _per_level(rows: Iterable[Kept | Allotment]) -> dict[int, int]:
 
 def _announce(kept: Iterable[Kept], *, by: str) -> None:
     """Tell those who wait that there is more; the levels were locked by the counters' update."""
-    levels = StockLevel.objects.filter(pk__in={row.level_id for row in kept}).order_by("pk")
+    freed = {row.level_id for row in kept}
+    fences.settle(freed)
+    levels = StockLevel.objects.filter(pk__in=freed).order_by("pk")
     record_increases(levels, cause="released", by=by)
 
 

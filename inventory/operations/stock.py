@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from inventory.enums import COUNTERS, MovementKind, StockCondition
 from inventory.models import Location, Product, StockLevel, StockMovement
-from inventory.operations import counters
+from inventory.operations import counters, fences
+from inventory.operations.increases import record_increases
 from inventory.operations.reasons import reason_ids
 from oms import events
 from oms.errors import DomainError
@@ -75,6 +76,9 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
     levels = levels_of({(change.product_id, change.location_id) for change in changes})
     reasons = reason_ids((change.reason_code, change.kind) for change in changes)
     _refuse_future(changes, now)
+    losing = {change.product_id for change in changes if change.quantity < 0}
+    if losing:
+        fences.hold_wide(losing, (level.pk for level in levels.values()))
 
     totals = _totals(changes, levels)
     after = counters.apply(_deltas(totals))
@@ -83,6 +87,7 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
             raise _insufficient(change, changes)
 
     movements = _write(changes, levels, _balances(totals, after), reasons, by)
+    fences.settle({pk for pk, _ in totals}, moved=_good(totals))
     more = [
         level
         for level in levels.values()
@@ -112,12 +117,14 @@ def receive(
 def set_safety_stock(product: Product, location: Location, quantity: int, *, by: str) -> StockLevel:
     """Keep `quantity` units back from promising at this location; records who did so."""
     level = levels_of({(product.pk, location.pk)})[product.pk, location.pk]
+    fences.hold_wide([product.pk], [level.pk])
     level = StockLevel.objects.lock_one(level.pk)
 
     freed = level.safety_stock > quantity
     before, level.safety_stock = level.safety_stock, quantity
-    level.changed_at = timezone.now()
-    level.save(update_fields=["safety_stock", "changed_at"])
+    level.changed_at, level.changes = timezone.now(), level.changes + 1
+    level.save(update_fields=["safety_stock", "changed_at", "changes"])
+    fences.settle([level.pk])
 
     events.record(
         "stock.safety_stock_set", level, by=by, before=before, after=quantity, product=product.pk
@@ -149,20 +156,6 @@ def levels_of(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], StockLe
     return found
 
 
-def record_increases(levels: Iterable[StockLevel], *, cause: str, by: str) -> None:
-    """Tell that these levels (locked by the caller's update) have more to promise than before."""
-    facts = [
-        events.Fact(
-            "stock.increased",
-            level,
-            {"product": level.product_id, "location": level.location_id, "cause": cause},
-        )
-        for level in levels
-    ]
-    if facts:
-        events.record_all(facts, by=by)
-
-
 def _find(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
     rows = StockLevel.objects.filter(
         product_id__in={product for product, _ in pairs},
@@ -184,6 +177,15 @@ def _totals(changes: Sequence[Change], levels: dict[tuple[int, int], StockLevel]
         level = levels[change.product_id, change.location_id]
         totals[level.pk, change.condition] += change.quantity
     return totals
+
+
+def _good(totals: dict[Key, int]) -> dict[int, int]:
+    """The change of good stock by level."""
+    return {
+        level: total
+        for (level, condition), total in totals.items()
+        if condition == StockCondition.AVAILABLE
+    }
 
 
 def _deltas(totals: dict[Key, int]) -> Iterator[counters.Delta]:

@@ -1,6 +1,7 @@
 """Questions about stock, one file per noun."""
 
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
+from inventory.queries.fences import Draw, Taker
 from inventory.queries.ledger import invariants
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
 from inventory.queries.moments import (
@@ -33,6 +34,7 @@ from inventory.queries.sourcing import (
     Plan,
     Request,
     Supply,
+    give_back,
     source,
     supply_of,
 )
@@ -44,6 +46,7 @@ __all__ = [
     "Availability",
     "Demand",
     "Destination",
+    "Draw",
     "Moment",
     "Outlook",
     "Plan",
@@ -52,10 +55,12 @@ __all__ = [
     "Request",
     "SoftContent",
     "Supply",
+    "Taker",
     "accuracy",
     "arrivals",
     "availability",
     "distance_km",
+    "give_back",
     "invariants",
     "last_of",
     "learnt_since",

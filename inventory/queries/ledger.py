@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.enums import COUNTERS, ReservationState
 from inventory.models import Reservation, StockLevel, StockMovement
+from inventory.queries.fence_ledger import fence_invariants
 from inventory.queries.supply_ledger import supply_invariants
 from oms.ledgers import Invariant
 
@@ -24,6 +25,7 @@ def invariants() -> list[Invariant]:
         _of_levels("stock.oversold", "No level has more reserved than is on hand.", _oversold),
         *(_balances(figure, condition) for condition, figure in COUNTERS.items()),
         *supply_invariants(),
+        *fence_invariants(),
     ]
 
 

@@ -258,6 +258,7 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
     claims = inventory.claim((d.placed.reservation for d in drafts), channel=channel.code)
     supply = stock.supply_of(
         (line.product_id for draft in drafts for line in draft.lines if line.product_id),
+        channel_id=channel.pk,
         locked=locked,
     )
     for draft in drafts:
@@ -308,8 +309,8 @@ def _ask_person(draft: Draft, by: str) -> None:
 
 
 def _give_back(draft: Draft, supply: stock.Supply) -> None:
+    stock.give_back(supply, draft.allotments)
     for part in draft.allotments:
-        supply.available[part.level_id] += part.quantity
         draft.lines[part.key].allocated -= part.quantity
     draft.allotments, draft.plans = [], []
 

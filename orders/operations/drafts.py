@@ -49,11 +49,19 @@ class Draft:
 
     def takes(self) -> Iterator[inventory.Take]:
         """The stock that the inserted lines want; an allotment's key is the line's index."""
-        merged: dict[tuple[int, int, int], int] = defaultdict(int)
+        merged: dict[tuple[int, int, int], list[stock.Allotment]] = defaultdict(list)
         for part in self.allotments:
-            merged[part.key, part.level_id, part.location_id] += part.quantity
-        for (key, level, location), quantity in merged.items():
-            yield inventory.Take(self.lines[key].pk, level, location, quantity, self.released)
+            merged[part.key, part.level_id, part.location_id].append(part)
+        for (key, level, location), parts in merged.items():
+            yield inventory.Take(
+                self.lines[key].pk,
+                level,
+                location,
+                sum(part.quantity for part in parts),
+                self.released,
+                draws=tuple(draw for part in parts for draw in part.draws),
+                spare=parts[0].spare,
+            )
 
     def sourced(self) -> Iterator[inventory.Sourced]:
         """How the inserted order was sourced; a plan's keys are the lines' indexes."""

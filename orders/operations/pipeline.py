@@ -131,7 +131,8 @@ def release(order: Order, *, by: str) -> Order:
 
 def lock(order: Order, *, by: str) -> Work:
     """Lock the order's row and read everything that hangs on it."""
-    return Work(Order.objects.select_related("channel").lock_one(order.pk), by=by)
+    rows = Order.objects.select_related("channel", "customer")
+    return Work(rows.lock_one(order.pk), by=by)
 
 
 def lock_order(order: Order) -> Order:
@@ -159,7 +160,14 @@ def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
 def _reserve(work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int]) -> None:
     plan = _sourced(work, waiting, frozenset(avoid))
     takes = [
-        inventory.Take(part.key, part.level_id, part.location_id, part.quantity)
+        inventory.Take(
+            part.key,
+            part.level_id,
+            part.location_id,
+            part.quantity,
+            draws=part.draws,
+            spare=part.spare,
+        )
         for part in plan.parts
     ]
     if takes or avoid or plan.asks_person:
@@ -181,7 +189,11 @@ def _reserve(work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int]) -> 
 
 def _sourced(work: Work, waiting: Sequence[OrderLine], avoid: frozenset[int]) -> stock.Plan:
     """The plan by the rules in force; what a person let go once is served as far as it can be."""
-    supply = stock.supply_of((line.product_id for line in waiting if line.product_id), locked=True)
+    supply = stock.supply_of(
+        (line.product_id for line in waiting if line.product_id),
+        channel_id=work.order.channel_id,
+        locked=True,
+    )
     shipping = work.order.charges.filter(kind=ChargeKind.SHIPPING).values_list("description")
     method = next((row[0] for row in shipping), "") if supply.asks_orders else ""
     request = request_of(work.order, waiting, method=method, avoid=avoid)

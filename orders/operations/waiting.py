@@ -33,7 +33,7 @@ def serve_waiting(product_id: int, *, by: str) -> int:
 
 
 def _left(product_id: int) -> bool:
-    return any(stock.supply_of([product_id]).available.values())
+    return not stock.supply_of([product_id]).is_empty
 
 
 def _waiting(product_id: int) -> list[Order]:

@@ -47,7 +47,13 @@ def request_of(
             "shipping_method": method.casefold(),
             "business": order.buyer_tax_id,
         },
+        taker=taker_of(order),
     )
+
+
+def taker_of(order: Order) -> stock.Taker:
+    """Whose fences open for an order: its channel's, and those of its customer's group."""
+    return stock.Taker(order.channel_id, order.customer.group if order.customer else "")
 
 
 def _value(lines: Sequence[OrderLine]) -> Decimal:

@@ -17,6 +17,7 @@ from inventory.queries.sourcing.asked import (
     Site,
     Supply,
 )
+from inventory.queries.sourcing.fencing import give_back
 from inventory.queries.sourcing.planning import source
 from inventory.queries.sourcing.rules import Rule, Rules, rule_from
 from inventory.queries.sourcing.supply import look_ahead, supply_of
@@ -32,6 +33,7 @@ __all__ = [
     "Service",
     "Site",
     "Supply",
+    "give_back",
     "look_ahead",
     "rule_from",
     "source",

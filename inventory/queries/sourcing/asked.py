@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from inventory.queries.fences import NOBODY, Draw, Kept, Taker
 from inventory.queries.places import Destination
 
 NOTHING = Decimal(0)
@@ -27,7 +28,7 @@ class Request:
     """What one order wants, where it goes, and which locations may not serve it.
 
     `facts` are what rules may ask about the order (see `vocabulary`); `pickup` is the location at which
-    the buyer fetches it, if that is how it is delivered.
+    the buyer fetches it, if that is how it is delivered; `taker` is whose fences open for it.
     """
 
     destination: Destination
@@ -36,16 +37,23 @@ class Request:
     facts: Mapping[str, Any] = field(default_factory=dict)
     pickup: int | None = None
     settled: bool = False  # a person looked at it: serve what can be served
+    taker: Taker = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
-    """Units of a stock level that a plan gives to a demand."""
+    """Units of a stock level that a plan gives to a demand.
+
+    `draws` says which of them come from the taker's own fences, `spare` how many units the taker's
+    channel leaves at the level.
+    """
 
     key: int
     level_id: int
     location_id: int
     quantity: int
+    draws: tuple[Draw, ...] = ()
+    spare: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,10 @@ class Day:
 
 @dataclass(slots=True)
 class Supply:
-    """Available units per product and location, drawn down as a batch is planned."""
+    """Units per product and location that anybody may take, drawn down as a batch is planned.
+
+    `kept` units are not among them: they open for the taker whose fences keep them (`fencing`).
+    """
 
     levels: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     available: dict[int, int] = field(default_factory=dict)  # by level id
@@ -105,6 +116,14 @@ class Supply:
     rules: Any = None  # the rule set in force; none: the built-in rule
     days: dict[int, Day] = field(default_factory=dict)  # by location, where somebody asked
     ages: dict[int, int] = field(default_factory=dict)  # days since the last receipt, by level
+    kept: dict[int, list[Kept]] = field(default_factory=dict)  # behind fences, by product
+    spare: dict[int, int] = field(default_factory=dict)  # what the channel leaves, by level
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take for anybody."""
+        kept = (row.quantity for rows in self.kept.values() for row in rows)
+        return not any(self.available.values()) and not any(kept)
 
     @property
     def asks_orders(self) -> bool:

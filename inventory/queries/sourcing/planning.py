@@ -21,6 +21,7 @@ from inventory.queries.sourcing.asked import (
     Supply,
 )
 from inventory.queries.sourcing.criteria import MONEY, Offer
+from inventory.queries.sourcing.fencing import plan_for_taker
 from inventory.queries.sourcing.rules import BUILT_IN, Rule
 from inventory.queries.sourcing.search import Answer, Problem, solve
 
@@ -31,7 +32,7 @@ def source(requests: Sequence[Request], supply: Supply) -> list[Plan]:
     A plan promises nothing; `reserve` does. What a plan leaves out is backordered. The supply, and the
     days' work, are drawn down, so that later requests see what is left.
     """
-    return [_plan(request, supply) for request in requests]
+    return [plan_for_taker(request, supply, _plan) for request in requests]
 
 
 @dataclass(slots=True)
