@@ -21,7 +21,8 @@ from oms.models import ApiKey
 EVERYTHING = "*"
 READ_PERSONAL = "customers:read_personal"  # names and addresses; reading and writing lack it
 SCOPES = (
-    "channels", "customers", "events", "fulfillment", "invoices", "orders", "products", "reports",
+    "channels", "customers", "events", "fulfillment", "invoices", "orders", "products",
+    "purchasing", "reports",
     "returns", "shipments", "stock", "webhooks",
 )  # fmt: skip
 CACHE_SECONDS = 5.0  # how long a revoked key may still be let in by a process that just saw it

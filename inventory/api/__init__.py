@@ -1,4 +1,4 @@
-"""The stock API: products, locations, availability, movements."""
+"""The stock API: products, locations, availability, movements, purchasing, transfers."""
 
 from django.urls import path
 
@@ -6,6 +6,25 @@ from inventory.api.availability import AvailabilityView
 from inventory.api.locations import LocationsView, LocationView
 from inventory.api.movements import StockMovementsView
 from inventory.api.products import ProductsView, ProductView
+from inventory.api.purchasing import (
+    ConfirmationView,
+    PurchaseCancellationView,
+    PurchaseClosureView,
+    PurchaseOrderDetailView,
+    PurchaseOrdersView,
+    PurchaseReceiptsView,
+    SendingView,
+    SuppliersView,
+)
+from inventory.api.receipts import LandedCostsView, ReceiptDetailView, ReceiptsView
+from inventory.api.transfers import (
+    SettlementView,
+    TransferCancellationView,
+    TransferDetailView,
+    TransferReceiptsView,
+    TransferShipmentView,
+    TransfersView,
+)
 
 urlpatterns = [
     path("availability/", AvailabilityView.as_view(), name="availability"),
@@ -14,4 +33,21 @@ urlpatterns = [
     path("products/<str:sku>/", ProductView.as_view(), name="product"),
     path("locations/", LocationsView.as_view(), name="locations"),
     path("locations/<str:code>/", LocationView.as_view(), name="location"),
+    path("suppliers/", SuppliersView.as_view()),
+    path("purchase-orders/", PurchaseOrdersView.as_view()),
+    path("purchase-orders/<str:number>/", PurchaseOrderDetailView.as_view()),
+    path("purchase-orders/<str:number>/sending/", SendingView.as_view()),
+    path("purchase-orders/<str:number>/confirmation/", ConfirmationView.as_view()),
+    path("purchase-orders/<str:number>/receipts/", PurchaseReceiptsView.as_view()),
+    path("purchase-orders/<str:number>/closure/", PurchaseClosureView.as_view()),
+    path("purchase-orders/<str:number>/cancellation/", PurchaseCancellationView.as_view()),
+    path("receipts/", ReceiptsView.as_view()),
+    path("receipts/<str:number>/", ReceiptDetailView.as_view()),
+    path("receipts/<str:number>/landed-costs/", LandedCostsView.as_view()),
+    path("transfers/", TransfersView.as_view()),
+    path("transfers/<str:number>/", TransferDetailView.as_view()),
+    path("transfers/<str:number>/shipment/", TransferShipmentView.as_view()),
+    path("transfers/<str:number>/receipts/", TransferReceiptsView.as_view()),
+    path("transfers/<str:number>/settlement/", SettlementView.as_view()),
+    path("transfers/<str:number>/cancellation/", TransferCancellationView.as_view()),
 ]
