@@ -12,6 +12,14 @@ class LocationKind(models.TextChoices):
     SUPPLIER = "supplier"  # drop shipment
 
 
+class Tracking(models.TextChoices):
+    """How closely units of a product are told apart."""
+
+    NONE = "none"  # by quantity alone
+    LOT = "lot"  # by what was made together, with an expiry date where there is one
+    SERIAL = "serial"  # every unit by its own number
+
+
 class StockCondition(models.TextChoices):
     """What state units at a location are in; each has its own counter and its own balance."""
 

@@ -58,6 +58,7 @@ JOBS: dict[str, str] = {
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
 CHORES: dict[str, float] = {
     "inventory.tasks.counts.classify": DAY,
+    "inventory.tasks.lots.set_unusable_apart": DAY / 24,
     "inventory.operations.expire_due": 1,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,

@@ -6,6 +6,7 @@ from inventory.models.count import Count, CountEntry, CountLine, CountPolicy, Co
 from inventory.models.expected import ExpectedSupply
 from inventory.models.fence import ChannelSafetyStock, Fence, FencedStock, FenceUse
 from inventory.models.location import Location
+from inventory.models.lot import Lot, LotStock
 from inventory.models.product import Product
 from inventory.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from inventory.models.reason import ReasonCode
@@ -50,6 +51,8 @@ __all__ = [
     "LocationDay",
     "LocationGroup",
     "LocationService",
+    "Lot",
+    "LotStock",
     "Product",
     "PurchaseOrder",
     "PurchaseOrderLine",

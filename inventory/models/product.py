@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from inventory.enums import Tracking
 from oms.money import MoneyField
 from oms.querysets import LockingQuerySet
 
@@ -33,6 +34,9 @@ class Product(models.Model):
         help_text="First day on which it ships. Until then it is sold as a pre-order, also where "
         "the channel takes no backorders.",
     )
+    tracking = models.CharField(
+        max_length=6, choices=Tracking, default=Tracking.NONE, db_default=Tracking.NONE
+    )  # changed by an operation while nothing is in stock
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = HistoricalRecords()

@@ -123,6 +123,14 @@ class StockMovement(AppendOnly):
     order_line = models.ForeignKey(
         "orders.OrderLine", models.PROTECT, null=True, blank=True, related_name="movements"
     )
+    lot = models.ForeignKey(
+        "inventory.Lot",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="movements",
+        db_index=False,
+    )  # always given for a tracked product
     reference = models.CharField(max_length=80, blank=True)  # document that caused it
     reason_code = models.ForeignKey(
         ReasonCode,
@@ -179,6 +187,11 @@ class StockMovement(AppendOnly):
                 condition=Q(effective_at__isnull=False),
             ),
             models.Index(fields=["reference"], name="inventory_movement_reference"),
+            models.Index(
+                fields=["lot", "-id"],
+                name="inventory_movement_lot",
+                condition=Q(lot__isnull=False),
+            ),
             models.Index(
                 fields=["kind", "-id"],
                 name="inventory_movement_kind",

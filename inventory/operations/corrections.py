@@ -71,6 +71,7 @@ def _legs(movement: StockMovement) -> list[StockMovement]:
         at=movement.at,
         quantity=-movement.quantity,
         reference=movement.reference,
+        lot=movement.lot_id,
     ).exclude(condition=movement.condition)
     nearest = sorted(twins, key=lambda twin: abs(twin.pk - movement.pk))
     return sorted([movement, *nearest[:1]], key=lambda leg: leg.pk)
@@ -95,4 +96,5 @@ def _opposite(level: StockLevel, leg: StockMovement, why: Why) -> Change:
         reason_code=why.given(),
         effective_at=leg.effective_at or leg.at,
         corrects_id=leg.pk,
+        lot_id=leg.lot_id,
     )

@@ -9,15 +9,18 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from inventory.enums import MovementKind, ReservationState
+from inventory.enums import MovementKind, ReservationState, StockCondition
 from inventory.models import Reservation, StockMovement
-from inventory.operations import counters, fences
+from inventory.operations import counters, fences, lot_counters
 from inventory.operations.increases import record_increases
+from inventory.operations.lot_counters import refuse_unusable
 from inventory.queries.fences import Draw
 from oms import bulk
 from oms.errors import DomainError
 
 NOTHING: Mapping[int, int] = MappingProxyType({})
+
+Part = tuple[Reservation, int, int | None]  # units of a reservation, and their lot
 
 
 class StockTaken(DomainError):
@@ -36,11 +39,15 @@ class NotReserved(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units of one order line at one location."""
+    """Units of one order line at one location.
+
+    `lots` says which units of a tracked product leave: pairs of lot id and quantity that add up.
+    """
 
     line_id: int
     location_id: int
     quantity: int
+    lots: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,9 @@ def recall(units: Sequence[Units], *, by: str) -> None:
 def consume(units: Sequence[Units], *, by: str, reference: str) -> list[StockMovement]:
     """Ship reserved units: the reservation ends and on-hand falls by an issued movement.
 
-    `reference` is the shipment's number. Raises NotReserved and changes nothing.
+    `reference` is the shipment's number. Units of tracked products leave by lot, which is neither
+    held nor expired. Raises NotReserved, and for tracked products LotMissing, InsufficientLot or
+    LotUnusable, and changes nothing.
     """
     ended = _end(units, ReservationState.CONSUMED, firm=True)
 
@@ -128,7 +137,9 @@ def consume(units: Sequence[Units], *, by: str, reference: str) -> list[StockMov
         for level, quantity in wanted.items()
     )
 
-    return _issue(ended, wanted, after, by=by, reference=reference)
+    parts = _by_lot(ended, units)
+    lot_counters.shift(_lot_changes(parts))
+    return _issue(parts, wanted, after, by=by, reference=reference)
 
 
 @transaction.atomic
@@ -186,6 +197,7 @@ def _open(line_ids: set[int], *, firm: bool) -> dict[tuple[int, int], list[Reser
     rows = Reservation.objects.filter(
         order_line_id__in=line_ids, state=ReservationState.OPEN, firm=firm
     ).select_related("level")
+    rows = rows.annotate(tracking=F("level__product__tracking"))
     found: dict[tuple[int, int], list[Reservation]] = defaultdict(list)
     for row in rows.order_by("pk"):
         found[row.line_id, row.level.location_id].append(row)
@@ -241,8 +253,48 @@ def _write_ends(ended: list[tuple[Reservation, int]], state: str) -> None:
     )
 
 
+def _by_lot(ended: list[tuple[Reservation, int]], units: Sequence[Units]) -> list[Part]:
+    """What ends, split by the lots that were named for its line and location."""
+    named: dict[tuple[int, int], list[list[int]]] = defaultdict(list)
+    for unit in units:
+        named[unit.line_id, unit.location_id] += [list(pair) for pair in unit.lots]
+    parts: list[Part] = []
+    for row, quantity in ended:
+        lots = named[row.order_line_id, row.level.location_id]  # type: ignore[index]
+        parts += _draw_lots(row, quantity, lots)
+    refuse_unusable({lot for _, _, lot in parts if lot})
+    return parts
+
+
+def _draw_lots(row: Reservation, quantity: int, lots: list[list[int]]) -> list[Part]:
+    parts: list[Part] = []
+    while quantity and lots:
+        units = min(quantity, lots[0][1])
+        parts.append((row, units, lots[0][0]))
+        quantity -= units
+        lots[0][1] -= units
+        if not lots[0][1]:
+            lots.pop(0)
+    return [*parts, (row, quantity, None)] if quantity else parts
+
+
+def _lot_changes(parts: list[Part]) -> list[lot_counters.LotChange]:
+    available = StockCondition.AVAILABLE
+    return [
+        lot_counters.LotChange(
+            row.level_id,
+            row.level.product_id,
+            row.tracking,  # type: ignore[attr-defined]
+            lot,
+            available,
+            -units,
+        )
+        for row, units, lot in parts
+    ]
+
+
 def _issue(
-    ended: list[tuple[Reservation, int]],
+    ended: list[Part],
     wanted: dict[int, int],
     after: dict[int, counters.Counters],
     *,
@@ -251,13 +303,14 @@ def _issue(
 ) -> list[StockMovement]:
     balance = {level: after[level].on_hand + quantity for level, quantity in wanted.items()}
     rows, now = [], timezone.now()
-    for row, quantity in ended:
+    for row, quantity, lot in ended:
         balance[row.level_id] -= quantity
         rows.append(
             StockMovement(
                 level_id=row.level_id,
                 kind=MovementKind.ISSUED,
                 quantity=-quantity,
+                lot_id=lot,
                 balance=balance[row.level_id],
                 order_line_id=row.order_line_id,
                 reference=reference,

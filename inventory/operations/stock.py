@@ -7,11 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from inventory.enums import COUNTERS, MovementKind, StockCondition
 from inventory.models import Location, Product, StockLevel, StockMovement
 from inventory.operations import counters, fences
+from inventory.operations import lot_counters as lots
 from inventory.operations.increases import record_increases
 from inventory.operations.reasons import reason_ids
 from oms import events
@@ -44,7 +46,8 @@ class NotYetEffective(DomainError):
 class Change:
     """One change of stock in one condition; `quantity` is signed.
 
-    `reason_code` is the code of a ReasonCode; `effective_at` says since when it is true, where that
+    `lot_id` is needed for tracked products and for them alone; `reason_code` is the code of a
+    ReasonCode; `effective_at` says since when it is true, where that
     is before now; `corrects_id` is the movement that it undoes.
     """
 
@@ -60,6 +63,7 @@ class Change:
     reason_code: str = ""
     effective_at: datetime | None = None
     corrects_id: int | None = None
+    lot_id: int | None = None
 
 
 @transaction.atomic
@@ -68,8 +72,9 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
 
     Missing stock levels are created. Reserved units cannot be moved away; consuming a reservation
     does that. Records `stock.increased` for every level with more good stock than before, so that
-    waiting orders are served. Raises InsufficientStock, UnknownReason or NotYetEffective and
-    changes nothing.
+    waiting orders are served. Raises InsufficientStock, UnknownReason or NotYetEffective, for
+    tracked products also LotMissing, LotNotTracked, InsufficientLot or SerialElsewhere, and changes
+    nothing.
     """
     now = timezone.now()
     changes = [change for change in changes if change.quantity]
@@ -86,6 +91,7 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
         if levels[change.product_id, change.location_id].pk not in after:
             raise _insufficient(change, changes)
 
+    lots.shift(_lot_changes(changes, levels))
     movements = _write(changes, levels, _balances(totals, after), reasons, by)
     fences.settle({pk for pk, _ in totals}, moved=_good(totals))
     more = [
@@ -161,8 +167,28 @@ def _find(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
         product_id__in={product for product, _ in pairs},
         location_id__in={location for _, location in pairs},
     )
-    keyed = {(row.product_id, row.location_id): row for row in rows}
+    known = rows.annotate(tracking=F("product__tracking"))
+    keyed: dict[tuple[int, int], StockLevel] = {
+        (row.product_id, row.location_id): row for row in known
+    }
     return {key: row for key, row in keyed.items() if key in pairs}
+
+
+def _lot_changes(
+    changes: Sequence[Change], levels: dict[tuple[int, int], StockLevel]
+) -> list[lots.LotChange]:
+    return [
+        lots.LotChange(
+            level.pk,
+            change.product_id,
+            level.tracking,  # type: ignore[attr-defined]
+            change.lot_id,
+            change.condition,
+            change.quantity,
+        )
+        for change in changes
+        if (level := levels[change.product_id, change.location_id])
+    ]
 
 
 def _refuse_future(changes: Sequence[Change], now: datetime) -> None:
@@ -223,6 +249,7 @@ def _write(
                 balance=balances[level.pk, change.condition],
                 order_line_id=change.order_line_id,
                 reference=change.reference,
+                lot_id=change.lot_id,
                 reason_code_id=reasons.get(change.reason_code),
                 reason=change.reason,
                 unit_cost=change.unit_cost,

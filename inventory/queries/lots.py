@@ -1,0 +1,132 @@
+"""Questions about lots and serial numbers: what may leave first, what lies where, who got it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from inventory.enums import MovementKind, StockCondition
+from inventory.models import Lot, LotStock, StockMovement
+
+MOST = 20_000  # rows of a recall
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Units of a lot that went to a customer with a shipment, and how many came back."""
+
+    order: Any
+    shipment: str
+    at: Any
+    issued: int
+    returned: int
+
+    @property
+    def out(self) -> int:
+        """Units that the customer still has."""
+        return self.issued - self.returned
+
+
+def fefo(
+    location_id: int,
+    product_ids: Iterable[int],
+    *,
+    today: date | None = None,
+    condition: str = StockCondition.AVAILABLE,
+) -> list[LotStock]:
+    """Lot stock of these products at a location, first expired first out; unusable lots left out.
+
+    Lots without a date come last, older before newer. (FEFO, the order of good distribution
+    practice for food and medicines.)
+    """
+    day = today or timezone.localdate()
+    rows = LotStock.objects.filter(
+        level__location=location_id,
+        level__product__in=list(product_ids),
+        condition=condition,
+        quantity__gt=0,
+        lot__is_held=False,
+    ).exclude(lot__expires_on__lt=day)
+    ordered = rows.order_by(F("lot__expires_on").asc(nulls_last=True), "lot__created_at", "lot_id")
+    return list(ordered.select_related("lot", "level"))
+
+
+def suggest(
+    location_id: int,
+    wanted: Mapping[int, int],
+    *,
+    taken: Mapping[int, int] | None = None,
+    condition: str = StockCondition.AVAILABLE,
+) -> dict[int, list[tuple[Lot, int]]]:
+    """Which lots make up these quantities (by product id), FEFO; less where too little is usable.
+
+    `taken` are units by lot that lie there and are somebody's already.
+    """
+    left = dict(wanted)
+    found: dict[int, list[tuple[Lot, int]]] = defaultdict(list)
+    for row in fefo(location_id, wanted, condition=condition):
+        product = row.level.product_id
+        free = row.quantity - (taken or {}).get(row.lot_id, 0)
+        units = min(free, left[product])
+        if units > 0:
+            found[product].append((row.lot, units))
+            left[product] -= units
+    return dict(found)
+
+
+def lots_with_code(code: str) -> QuerySet[Lot]:
+    """Lots and serial numbers with this code, of whatever product."""
+    return Lot.objects.filter(code__in={code.strip(), code.strip().upper()})
+
+
+def lot_stock(lot: Lot) -> QuerySet[LotStock]:
+    """Where units of a lot lie."""
+    rows = LotStock.objects.filter(lot=lot, quantity__gt=0)
+    return rows.select_related("level__location").order_by("level__location__code", "condition")
+
+
+def movements_of(lot: Lot) -> QuerySet[StockMovement]:
+    """Everything that happened to a lot, from the supplier on, newest first."""
+    rows = StockMovement.objects.filter(lot=lot).order_by("-pk")
+    return rows.select_related("level__location", "order_line__order")
+
+
+def delivered(lot: Lot) -> list[Delivered]:
+    """Every order that got units of a lot, newest first: the list for a recall.
+
+    One row per order line and shipment; returned units are counted against the line's latest
+    shipment first.
+    """
+    kinds = (MovementKind.ISSUED, MovementKind.RETURNED)
+    rows = StockMovement.objects.filter(lot=lot, kind__in=kinds, order_line__isnull=False)
+    rows = rows.select_related("order_line__order__customer", "order_line__order__channel")
+    back: dict[int, int] = defaultdict(int)
+    out = []
+    for row in rows.order_by("-pk")[:MOST]:
+        line = row.order_line_id or 0
+        if row.kind == MovementKind.RETURNED:
+            back[line] += row.quantity
+            continue
+        returned = min(back[line], -row.quantity)
+        back[line] -= returned
+        order = row.order_line.order
+        out.append(Delivered(order, row.reference, row.at, -row.quantity, returned))
+    return out
+
+
+def shipped_lots(order_line_id: int) -> dict[int, int]:
+    """Units by lot id that went out with an order line and have not come back."""
+    kinds = (MovementKind.ISSUED, MovementKind.RETURNED)
+    rows = StockMovement.objects.filter(order_line=order_line_id, kind__in=kinds, lot__isnull=False)
+    totals = rows.order_by().values_list("lot").annotate(units=-Sum("quantity"))
+    return {lot: units for lot, units in totals if units > 0}
+
+
+def unusable(today: date) -> QuerySet[LotStock]:
+    """Good stock of lots that may not leave: held or expired."""
+    rows = LotStock.objects.filter(condition=StockCondition.AVAILABLE, quantity__gt=0)
+    return rows.filter(Q(lot__is_held=True) | Q(lot__expires_on__lt=today))
