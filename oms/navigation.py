@@ -50,6 +50,12 @@ WORK = (
         "Orders",
         (
             Page("Orders", "receipt_long", "orders_order_changelist", "orders.view_order", "late"),
+            Page(
+                "Drafts and quotes",
+                "edit_note",
+                "orders_draftorder_changelist",
+                "orders.view_draftorder",
+            ),
             Page("Holds", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
             Page("Import", "upload_file", "orders_import", "orders.add_order"),
         ),
@@ -318,6 +324,7 @@ COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
 # First letters of a public number -> whose number it is.
 NUMBERS = {
     "SO": ("orders.Order", "receipt_long"),
+    "D": ("orders.DraftOrder", "edit_note"),
     "FO": ("fulfillment.FulfillmentOrder", "conveyor_belt"),
     "SH": ("fulfillment.Shipment", "local_shipping"),
     "RMA": ("fulfillment.Return", "assignment_return"),

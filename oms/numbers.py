@@ -13,6 +13,7 @@ from oms.models import Counter
 FIRST = 100_001
 SERIES = {
     "order": "SO",
+    "draft": "D",
     "customer": "C",
     "fulfillment_order": "FO",
     "shipment": "SH",

@@ -1,6 +1,8 @@
 """What printed papers share: styles, barcodes, ruled tables, and the PDF as an answer."""
 
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -10,11 +12,16 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
 
-PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=9, leading=12)
-STRONG = ParagraphStyle("strong", parent=PLAIN, fontName="Helvetica-Bold")
-TITLE = ParagraphStyle("title", fontName="Helvetica-Bold", fontSize=16, leading=20)
+FONTS = Path(__file__).parent / "fonts"  # of all languages in Latin, Greek and Cyrillic letters
+REGULAR, BOLD = "Document", "Document-Bold"
+
+PLAIN = ParagraphStyle("plain", fontName=REGULAR, fontSize=9, leading=12)
+STRONG = ParagraphStyle("strong", parent=PLAIN, fontName=BOLD)
+TITLE = ParagraphStyle("title", fontName=BOLD, fontSize=16, leading=20)
 MARGIN = 16 * mm
 LINES = TableStyle(
     [
@@ -27,8 +34,17 @@ LINES = TableStyle(
 )
 
 
+@cache
+def load_fonts() -> None:
+    """Register the fonts with their bold face, once a process."""
+    pdfmetrics.registerFont(TTFont(REGULAR, FONTS / "DejaVuSans.ttf"))
+    pdfmetrics.registerFont(TTFont(BOLD, FONTS / "DejaVuSans-Bold.ttf"))
+    pdfmetrics.registerFontFamily(REGULAR, REGULAR, BOLD, REGULAR, BOLD)
+
+
 def text(value: Any, style: ParagraphStyle = PLAIN) -> Paragraph:
     """A paragraph in which what people typed stays text."""
+    load_fonts()
     return Paragraph(escape(str(value)).replace("\n", "<br/>"), style)
 
 
@@ -45,6 +61,7 @@ def table(rows: list[list[Any]], widths: list[float]) -> Table:
 
 def build(story: list[Flowable], title: str, size: tuple[float, float] = A4) -> bytes:
     """The PDF, the same bytes for the same content."""
+    load_fonts()
     buffer = BytesIO()
     margin = MARGIN if size == A4 else 6 * mm
     SimpleDocTemplate(

@@ -1,4 +1,4 @@
-"""The map: back office, API and its portal, health, metrics; nothing else."""
+"""The map: back office, API and its portal, pages behind signed links, health, metrics."""
 
 from importlib.util import find_spec
 
@@ -32,7 +32,7 @@ urlpatterns = [
     path("api/v1/", include([path("", include("oms.feed")), *api])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", include(docs)),
-    path("my/", include([path("", include("customers.views"))])),  # signed links, no account
+    path("my/", include([path("", include(f"{app}.views")) for app in ("customers", "orders")])),
     path("health/", health.health, name="health"),
     path("metrics", health.metrics, name="metrics"),
 ]

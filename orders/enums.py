@@ -22,6 +22,21 @@ ORDER_MOVES: dict[str, set[str]] = {
 }
 
 
+class DraftStatus(models.TextChoices):
+    """Life of a draft."""
+
+    OPEN = "open"  # being put together, or offered as a quote
+    SUBMITTED = "submitted"  # an order was placed with its content
+    DISCARDED = "discarded"  # nothing came of it
+
+
+DRAFT_MOVES: dict[str, set[str]] = {
+    DraftStatus.OPEN: {DraftStatus.SUBMITTED, DraftStatus.DISCARDED},
+    DraftStatus.SUBMITTED: set(),
+    DraftStatus.DISCARDED: set(),
+}
+
+
 class Stage(models.TextChoices):
     """Where in the pipeline an order stands; computed from facts."""
 

@@ -16,6 +16,7 @@ from customers.queries import ADDRESS, PROFILE
 from oms.models import Event
 
 ORDER = "orders.order.sealed"
+DRAFT = "orders.draftorder.sealed"
 INVOICE = "compliance.invoice.sealed"
 NOTIFICATION = "customers.notification.sealed"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
@@ -82,6 +83,16 @@ REGISTER: tuple[Held, ...] = (
         "earlier_orders", "orders.HistoricalOrder", "subject", "Proving who changed what",
         envelopes={"sealed": Envelope(ORDER)},
     ),
+    Held(
+        "drafts", "orders.DraftOrder", "subject", "Preparing orders and quotes",
+        envelopes={"sealed": Envelope(DRAFT)},
+    ),
+    Held(
+        "earlier_drafts", "orders.HistoricalDraftOrder", "subject", "Proving who changed what",
+        envelopes={"sealed": Envelope(DRAFT)},
+    ),
+    Held("draft_lines", "orders.DraftLine", "draft__subject", "Preparing orders and quotes"),
+    Held("draft_charges", "orders.DraftCharge", "draft__subject", "Preparing orders and quotes"),
     Held("order_lines", "orders.OrderLine", "order__subject", "Fulfilling orders"),
     Held("charges", "orders.OrderCharge", "order__subject", "Fulfilling orders"),
     Held("holds", "orders.Hold", "order__subject", "Checking orders"),
@@ -109,6 +120,7 @@ REGISTER: tuple[Held, ...] = (
 TELLS = (  # whose events tell of a person's dealings
     "customers.Customer",
     "customers.DataSubject",
+    "orders.DraftOrder",
     "orders.Order",
     "fulfillment.FulfillmentOrder",
     "fulfillment.Shipment",

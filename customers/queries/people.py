@@ -113,6 +113,11 @@ def find_subjects(text: str) -> QuerySet[DataSubject]:
     return people
 
 
+def customer_by_number(number: str) -> Customer | None:
+    """One customer with their data subject, or none."""
+    return Customer.objects.select_related("subject").filter(number=number).first()
+
+
 def find_customers(text: str) -> QuerySet[Customer]:
     """Customers who are the people that `find_subjects` finds."""
     return Customer.objects.filter(subject__in=find_subjects(text)).select_related("subject")

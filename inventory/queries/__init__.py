@@ -2,6 +2,7 @@
 
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.fences import Draw, Taker
+from inventory.queries.finding import FoundProduct, find_products
 from inventory.queries.ledger import invariants
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
 from inventory.queries.moments import (
@@ -47,6 +48,7 @@ __all__ = [
     "Demand",
     "Destination",
     "Draw",
+    "FoundProduct",
     "Moment",
     "Outlook",
     "Plan",
@@ -60,6 +62,7 @@ __all__ = [
     "arrivals",
     "availability",
     "distance_km",
+    "find_products",
     "give_back",
     "invariants",
     "last_of",

@@ -5,13 +5,14 @@ from typing import Any
 from django import template
 from django.template.defaultfilters import stringfilter
 
-from oms import words
+from oms import money, words
 
 register = template.Library()
 
 register.filter("moment", words.moment)
 register.filter("age", words.age)
 register.filter("money", words.money)
+register.filter("plain", money.plain)
 register.filter("sentence_case", words.sentence_case)
 
 

@@ -1,11 +1,13 @@
 """Orders in the back office."""
 
 from orders.admin.channel import ChannelAdmin, SkuAliasAdmin
+from orders.admin.draft import DraftOrderAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import HoldAdmin, PaymentAdmin, RefundGrantAdmin
 
 __all__ = [
     "ChannelAdmin",
+    "DraftOrderAdmin",
     "HoldAdmin",
     "OrderAdmin",
     "PaymentAdmin",

@@ -1,12 +1,11 @@
-"""Orders in the back office: the list, the page, the act buttons, and orders taken by phone."""
+"""Orders in the back office: the list, the page, the act buttons."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,13 +13,11 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from oms import words
-from oms.admin import Act, ActForm, ReadOnlyAdmin, actor
-from oms.errors import DomainError
-from orders import operations, views
-from orders.admin import listing, page, placing, sealed
+from oms.admin import Act, ActForm, ReadOnlyAdmin
+from orders import views
+from orders.admin import listing, page, sealed
 from orders.admin.acts import ORDER_ACTS
 from orders.enums import OrderStatus, PaymentStatus, Stage
-from orders.forms import NewOrderForm, NewOrderLines
 from orders.models import Order
 
 FINISHED = {OrderStatus.CLOSED, OrderStatus.CANCELLED}
@@ -87,6 +84,7 @@ class OrderAdmin(ReadOnlyAdmin):
             "view_tabs": listing.tabs(request),
             "import_url": reverse("admin:orders_import"),
             "may_add": request.user.has_perm("orders.add_order"),
+            "may_draft": request.user.has_perm("orders.add_draftorder"),
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -196,50 +194,13 @@ class OrderAdmin(ReadOnlyAdmin):
             act = replace(act, initial=lambda _order: address)
         return super()._form(request, act, obj)
 
-    # --- Orders taken by phone ----------------------------------------------------------------
-
     def get_urls(self) -> list[URLPattern]:
-        """The pages for a new order and for a file of them, before those of the rows."""
+        """The page for a file of orders, before those of the rows."""
         wrap = self.admin_site.admin_view
         return [
-            path("new/", wrap(self.new_view), name="orders_order_new"),
             path("import/", wrap(views.import_orders), name="orders_import"),
             *super().get_urls(),
         ]
-
-    def new_view(self, request: HttpRequest) -> HttpResponse:
-        """A form for an order that came by phone or mail."""
-        if not request.user.has_perm("orders.add_order"):
-            messages.error(request, "You may not take orders.")
-            return HttpResponseRedirect(reverse("admin:orders_order_changelist"))
-        form = NewOrderForm(request.POST or None)
-        lines = NewOrderLines(request.POST or None, prefix="lines")
-        if request.method == "POST" and form.is_valid() and lines.is_valid():
-            try:
-                placed = operations.place_one(
-                    form.cleaned_data["channel"],
-                    placing.placed_order(form, lines.cleaned_data),
-                    by=actor(request),
-                )
-            except DomainError as error:
-                messages.error(request, error.detail)
-            else:
-                messages.success(request, f"{placed.order} is placed.")
-                return HttpResponseRedirect(
-                    reverse("admin:orders_order_change", args=[placed.order.pk])  # type: ignore[union-attr]
-                )
-        return self._new_page(request, form, lines)
-
-    def _new_page(self, request: HttpRequest, form: NewOrderForm, lines: Any) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "New order",
-            "form": form,
-            "lines": lines,
-            "media": self.media + form.media + lines.media,
-        }
-        return TemplateResponse(request, "admin/orders/order/new.html", context)
 
 
 def _is_page(request: HttpRequest) -> bool:

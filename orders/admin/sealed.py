@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from customers import operations as customers
 from oms.admin import actor
 from oms.sealed import ERASED
-from orders.models import Order
+from orders.models import DraftOrder, Order
+from orders.queries import drafts as drafting
 from orders.queries.sealing import CONTEXT
 
 PERMISSION = "customers.view_personal_data"
@@ -39,6 +40,34 @@ def names(request: HttpRequest, orders: Sequence[Order]) -> dict[int, str]:
     ]
     opened_ones = customers.disclose_all(readings, by=actor(request))
     return {order.pk: _name(values) for order, values in zip(orders, opened_ones, strict=True)}
+
+
+def draft_opened(request: HttpRequest, draft: DraftOrder) -> dict[str, Any]:
+    """Contact and addresses of one draft; nothing without the permission or before it is known."""
+    if not may_read(request) or draft.subject is None:
+        return {}
+    what = f"orders.draftorder {draft.number}"
+    return customers.disclose(
+        draft.subject, draft.sealed, drafting.CONTEXT, by=actor(request), what=what
+    )
+
+
+def draft_names(request: HttpRequest, drafts: Sequence[DraftOrder]) -> dict[int, str]:
+    """Names of the buyers of a page of drafts, as far as they are known."""
+    known = [draft for draft in drafts if draft.subject is not None]
+    if not may_read(request):
+        return {}
+    readings = [
+        customers.Reading(
+            draft.subject,  # type: ignore[arg-type]  # looked at above
+            draft.sealed,
+            drafting.CONTEXT,
+            f"orders.draftorder {draft.number}",
+        )
+        for draft in known
+    ]
+    opened_ones = customers.disclose_all(readings, by=actor(request))
+    return {draft.pk: _name(values) for draft, values in zip(known, opened_ones, strict=True)}
 
 
 def _name(values: dict[str, Any]) -> str:

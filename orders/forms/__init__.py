@@ -11,7 +11,6 @@ from orders.forms.acts import (
     PayRefundForm,
     SolveSkuForm,
 )
-from orders.forms.placing import NewOrderForm, NewOrderLines
 from orders.forms.promising import PriorityForm, PromiseForm
 
 __all__ = [
@@ -21,8 +20,6 @@ __all__ = [
     "CaptureForm",
     "GrantRefundForm",
     "HoldForm",
-    "NewOrderForm",
-    "NewOrderLines",
     "PayRefundForm",
     "PaymentForm",
     "PriorityForm",

@@ -2,6 +2,7 @@
 
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.channel import Channel, SkuAlias
+from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.hold import Hold
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, RefundGrant
@@ -12,6 +13,9 @@ __all__ = [
     "Cancellation",
     "CancellationLine",
     "Channel",
+    "DraftCharge",
+    "DraftLine",
+    "DraftOrder",
     "Hold",
     "Order",
     "OrderCharge",

@@ -15,8 +15,24 @@ from orders.operations.cancelling import (
     cancel,
     cancel_lines,
 )
+from orders.operations.composing import (
+    DraftChanged,
+    DraftIncomplete,
+    discard,
+    draft,
+    revise,
+    submit,
+)
 from orders.operations.corrections import NotUnknown, OrderEnded, correct_address, solve_sku
 from orders.operations.holds import HoldNotOpen, NoOpenHold, lift_hold, lift_holds, place_hold
+from orders.operations.keeping import (
+    DraftEnded,
+    KeptIntoThePast,
+    NothingToKeep,
+    give_stock_back,
+    keep_stock,
+    kept,
+)
 from orders.operations.payments import (
     AmountTooHigh,
     NothingOpen,
@@ -53,6 +69,13 @@ from orders.operations.promising import (
     repromise,
     set_priorities,
 )
+from orders.operations.quoting import (
+    QuoteEnded,
+    QuoteEndsInThePast,
+    accept_quote,
+    quote,
+    withdraw_quote,
+)
 from orders.operations.rehearsing import rehearse
 from orders.operations.units import (
     TooManyUnits,
@@ -62,19 +85,25 @@ from orders.operations.units import (
     record_shipment,
 )
 from orders.operations.waiting import serve_waiting
+from orders.operations.working_out import content_of, work_out
 
 __all__ = [
     "AmountTooHigh",
     "BatchRefused",
+    "DraftChanged",
+    "DraftEnded",
+    "DraftIncomplete",
     "ExternalIdReused",
     "HoldNotOpen",
     "IllegalMove",
     "InvalidOrder",
+    "KeptIntoThePast",
     "NoOpenHold",
     "NotPromised",
     "NotUnknown",
     "NothingOpen",
     "NothingToCancel",
+    "NothingToKeep",
     "OrderEnded",
     "OrderOnHold",
     "OtherOrder",
@@ -84,6 +113,8 @@ __all__ = [
     "PlacedLine",
     "PlacedOrder",
     "PlacedPayment",
+    "QuoteEnded",
+    "QuoteEndsInThePast",
     "ReferenceReused",
     "Renewed",
     "SoftLimit",
@@ -92,14 +123,21 @@ __all__ = [
     "TooManyUnits",
     "UnitsReleased",
     "UnknownSkus",
+    "accept_quote",
     "advance",
     "announce_return",
     "cancel",
     "cancel_lines",
     "capture",
     "change_promise",
+    "content_of",
     "correct_address",
+    "discard",
+    "draft",
+    "give_stock_back",
     "grant_refund",
+    "keep_stock",
+    "kept",
     "lift_hold",
     "lift_holds",
     "lock_order",
@@ -109,6 +147,7 @@ __all__ = [
     "place_all",
     "place_hold",
     "place_one",
+    "quote",
     "recall_units",
     "record_authorization",
     "record_capture",
@@ -120,9 +159,13 @@ __all__ = [
     "release",
     "renew",
     "repromise",
+    "revise",
     "serve_waiting",
     "set_aside",
     "set_priorities",
     "solve_sku",
+    "submit",
     "void",
+    "withdraw_quote",
+    "work_out",
 ]

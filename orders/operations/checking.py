@@ -57,8 +57,8 @@ def _candidate(
         total=order.total,
         stated_total=draft.placed.total,
         twin=twins.get(id(draft), ""),
-        credit_limit=buyer.credit_limit,
-        outstanding=owed.get(buyer.pk, ZERO),
+        credit_limit=buyer.credit_limit if buyer else None,
+        outstanding=owed.get(buyer.pk, ZERO) if buyer else ZERO,
         on_account=any(row.method == PaymentMethod.ON_ACCOUNT for row in draft.payments),
     )
 
@@ -76,7 +76,7 @@ def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
     for buyer, at, number, basket in _recent_baskets(drafts, window):
         seen[buyer, basket].append((at, number))
     twins = {}
-    for draft in drafts:
+    for draft in _with_buyer(drafts):
         order, key = draft.order, (draft.order.customer.pk, _basket(draft.lines))
         near = [number for at, number in seen[key] if abs(order.placed_at - at) <= window]
         if near:
@@ -85,11 +85,17 @@ def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
     return twins
 
 
+def _with_buyer(drafts: Sequence[Draft]) -> list[Draft]:
+    """All but those being put together of which it is not yet known who buys."""
+    return [draft for draft in drafts if draft.order.customer is not None]
+
+
 def _recent_baskets(
     drafts: Sequence[Draft], window: timedelta
 ) -> Iterator[tuple[int, datetime, str, Basket]]:
     """Buyer, time, number and basket of the orders that these buyers placed around then."""
-    known = [d.order for d in drafts if d.order.customer.created_at < d.order.created_at]
+    orders = [draft.order for draft in _with_buyer(drafts)]
+    known = [order for order in orders if order.customer.created_at < order.created_at]
     if not known:
         return
     rows = _lines_of(
@@ -116,7 +122,9 @@ def _lines_of(buyers: list[int], first: datetime, last: datetime) -> QuerySet[Or
 def _outstanding(drafts: Sequence[Draft]) -> dict[int, Decimal]:
     """What buyers with a credit limit still owe for open orders."""
     limited = {
-        draft.order.customer.pk for draft in drafts if draft.order.customer.credit_limit is not None
+        draft.order.customer.pk
+        for draft in _with_buyer(drafts)
+        if draft.order.customer.credit_limit is not None
     }
     if not limited:
         return {}

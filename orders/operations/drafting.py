@@ -73,7 +73,7 @@ def draft_batch(
     _recognise(channel, _fresh(drafts))
     fresh = _fresh(drafts)
     for draft in fresh:
-        draft.error = _nonsense(channel, draft.placed)
+        draft.error = nonsense(channel, draft.placed)
     fresh = _fresh(drafts)
     if fresh:
         _build(channel, fresh, by=by)
@@ -115,7 +115,7 @@ def _sent_before(channel: int, ids: list[str]) -> QuerySet[Order]:
     return rows.select_related("customer")
 
 
-def _nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
+def nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
     """What no hold could put right."""
     if not placed.lines:
         return InvalidOrder(reason="An order needs at least one line.")
@@ -135,20 +135,20 @@ def _nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
 def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     now = timezone.now()
     buyers = customer_operations.identify([draft.placed.customer for draft in drafts], by=by)
-    products = _products(channel, drafts)
+    products = products_of(channel, drafts)
     taken = numbers.take("order", len(drafts))
     for draft, buyer, number in zip(drafts, buyers, taken, strict=True):
         draft.is_new, draft.by = True, by
         draft.order = _order(channel, draft.placed, buyer, number, now)
         draft.lines = [
-            _line(position, line, products.get(line.sku), draft.placed)
+            line_of(position, line, products.get(line.sku), draft.placed)
             for position, line in enumerate(draft.placed.lines, start=1)
         ]
-        draft.charges = [_charge(charge) for charge in draft.placed.charges]
+        draft.charges = [charge_of(charge) for charge in draft.placed.charges]
         _build_payments(draft, by, now)
 
 
-def _products(channel: Channel, drafts: Sequence[Draft]) -> "dict[str, Product]":
+def products_of(channel: Channel, drafts: Sequence[Draft]) -> "dict[str, Product]":
     """Products by what the channel calls them: our SKU first, then the channel's aliases."""
     skus = {line.sku for draft in drafts for line in draft.placed.lines}
     found = stock.products_by_sku(skus)
@@ -171,7 +171,7 @@ def _order(
         fingerprint=placed.fingerprint,
         customer=buyer,
         subject=buyer.subject,
-        sealed=customers.seal(buyer.subject, _personal(placed), CONTEXT),
+        sealed=customers.seal(buyer.subject, personal_of(placed), CONTEXT),
         currency=placed.currency,
         price_includes_tax=channel.price_includes_tax,
         ship_country=country if is_country(country) else "",
@@ -187,7 +187,8 @@ def _order(
     )
 
 
-def _personal(placed: PlacedOrder) -> dict[str, dict[str, str]]:
+def personal_of(placed: PlacedOrder) -> dict[str, dict[str, str]]:
+    """What is sealed: who buys, and the addresses."""
     party = placed.customer
     return {
         "contact": {
@@ -202,9 +203,10 @@ def _personal(placed: PlacedOrder) -> dict[str, dict[str, str]]:
     }
 
 
-def _line(
+def line_of(
     position: int, line: PlacedLine, product: "Product | None", placed: PlacedOrder
 ) -> OrderLine:
+    """A line as it would be inserted, before tax."""
     amount = quantize(line.quantity * line.unit_price - line.discount, placed.currency)
     return OrderLine(
         position=position,
@@ -220,7 +222,8 @@ def _line(
     )
 
 
-def _charge(charge: PlacedCharge) -> OrderCharge:
+def charge_of(charge: PlacedCharge) -> OrderCharge:
+    """A charge as it would be inserted, before tax."""
     return OrderCharge(
         kind=charge.kind,
         description=charge.description,
@@ -266,7 +269,7 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
         if draft.claim:
             inventory.bring(draft.claim, supply)
         if not _surely_held(draft):
-            _allot(draft, supply)
+            allot(draft, supply)
     assess_taxes(drafts)
     place_holds(channel, drafts, by=by)
     for draft in drafts:
@@ -274,7 +277,7 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
             _give_back(draft, supply)
     for draft in drafts:
         if not draft.holds:
-            _allot(draft, supply)
+            allot(draft, supply)
             _ask_person(draft, by)
         _conclude(channel, draft, supply)
     promise_drafts(drafts)
@@ -286,7 +289,7 @@ def _surely_held(draft: Draft) -> bool:
     return unknown or bool(missing_parts(draft.placed.shipping_address))
 
 
-def _allot(draft: Draft, supply: stock.Supply) -> None:
+def allot(draft: Draft, supply: stock.Supply) -> None:
     """Draw what the lines still lack from the supply."""
     method = next((row.description for row in draft.charges if row.kind == ChargeKind.SHIPPING), "")
     request = request_of(draft.order, draft.lines, method=method, keys=range(len(draft.lines)))

@@ -9,6 +9,7 @@ from orders.queries.axes import (
 )
 from orders.queries.balance import Balance, balance, balances
 from orders.queries.detail import OrderDetail, detail, details
+from orders.queries.drafts import allowed_draft_actions, open_drafts, quote_key, quoted
 from orders.queries.ledger import invariants
 from orders.queries.lookup import active_channel, order_by_id, order_by_number
 from orders.queries.sales import SoldUnits, is_announced, orders_sent, units_sold
@@ -21,6 +22,7 @@ __all__ = [
     "SoldUnits",
     "active_channel",
     "allowed_actions",
+    "allowed_draft_actions",
     "amount_due",
     "balance",
     "balances",
@@ -29,10 +31,13 @@ __all__ = [
     "fulfillment_status_of",
     "invariants",
     "is_announced",
+    "open_drafts",
     "order_by_id",
     "order_by_number",
     "orders_sent",
     "payment_status_of",
+    "quote_key",
+    "quoted",
     "stage_of",
     "tax_due",
     "totals_of",

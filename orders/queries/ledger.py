@@ -19,6 +19,7 @@ from orders.models import (
 )
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balances
+from orders.queries.drafts import draft_invariants
 from orders.queries.totals import totals_of
 
 BATCH = 500
@@ -59,6 +60,7 @@ def invariants() -> list[Invariant]:
             violations=_wrong_caches,
             repair=_repair_caches,
         ),
+        *draft_invariants(),
     ]
 
 

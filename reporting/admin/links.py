@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
 from oms.admin import ReadOnlyAdmin
-from orders.enums import NOT_LEFT
+from orders.enums import NOT_LEFT, DraftStatus, Stage
 from reporting.queries import Stuck
 
 HOME = "admin:index"
@@ -35,12 +35,17 @@ def row(label: str, pk: int) -> str:
 
 
 def stage(name: str) -> str:
-    """Orders in a stage, the longest waiting first."""
+    """Orders in a stage, the longest waiting first; in the first one they are drafts."""
+    if name == Stage.PLACEMENT:
+        return rows("orders.draftorder", status__exact=DraftStatus.OPEN.value)
     return rows("orders.order", stage__exact=name)
 
 
 def stage_before(name: str, moment: datetime) -> str:
     """Orders that came into a stage before this moment."""
+    if name == Stage.PLACEMENT:
+        since = moment.isoformat()
+        return rows("orders.draftorder", status__exact=DraftStatus.OPEN.value, created_at__lt=since)
     return rows("orders.order", stage__exact=name, stage_since__lt=moment.isoformat())
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from orders.enums import OrderStatus, Stage
-from orders.models import Order
+from orders.enums import DraftStatus, OrderStatus, Stage
+from orders.models import DraftOrder, Order
 
 DAY = timedelta(days=1)
 OLD = timedelta(days=3)
@@ -54,12 +54,15 @@ class Promise:
 def pipeline(now: datetime) -> list[StageCount]:
     """The seven stages in their order, counted over the index on stage and time.
 
-    One statement for the open stages, one for the last, of which only the latest week is counted.
+    One statement for the open stages, one for the last, of which only the latest week is counted,
+    and one for the drafts, which are the stage before there is an order.
     """
     open_stages = [stage for stage in Stage if stage != Stage.REPORTING]
     found = _counted(Order.objects.filter(stage__in=open_stages), now)
     done = Order.objects.filter(stage=Stage.REPORTING, stage_since__gte=now - DONE_WITHIN)
     found |= _counted(done, now)
+    drafts = DraftOrder.objects.filter(status=DraftStatus.OPEN)
+    found[Stage.PLACEMENT.value] = drafts.aggregate(**_ages("created_at", now))
     empty: dict[str, Any] = {"orders": 0, "fresh": 0, "ageing": 0, "oldest": None}
     return [_stage(stage, found.get(stage, empty)) for stage in Stage]
 
@@ -110,14 +113,18 @@ def any_orders() -> bool:
 def _counted(orders: QuerySet[Order], now: datetime) -> dict[str, dict[str, Any]]:
     return {
         row["stage"]: dict(row)
-        for row in orders.order_by()
-        .values("stage")
-        .annotate(
-            orders=Count("stage"),
-            fresh=Count("stage", filter=Q(stage_since__gt=now - DAY)),
-            ageing=Count("stage", filter=Q(stage_since__lte=now - DAY, stage_since__gt=now - OLD)),
-            oldest=Min("stage_since"),
-        )
+        for row in orders.order_by().values("stage").annotate(**_ages("stage_since", now))
+    }
+
+
+def _ages(since: str, now: datetime) -> dict[str, Any]:
+    """How many rows there are, how old they are, and since when the oldest waits."""
+    newer, older = {f"{since}__gt": now - DAY}, {f"{since}__lte": now - DAY}
+    return {
+        "orders": Count(since),
+        "fresh": Count(since, filter=Q(**newer)),
+        "ageing": Count(since, filter=Q(**older, **{f"{since}__gt": now - OLD})),
+        "oldest": Min(since),
     }
 
 

@@ -16,7 +16,7 @@ from oms.models import Event, User
 from orders import operations
 from orders.enums import HoldKind, OrderStatus, Stage
 from orders.models import Hold, Order, Payment, RefundGrant, SkuAlias
-from tests.factories import ADA, BY, CORA, place, product, shop, stocked, warehouse
+from tests.factories import BY, CORA, place, product, shop, stocked, warehouse
 from tests.factories.documents import ship
 
 pytestmark = pytest.mark.django_db
@@ -499,58 +499,6 @@ def test_bulk_hold_gives_a_result_for_every_row(ben):
     outcomes = {outcome.row: outcome.ok for outcome in response.context["outcomes"]}
     assert outcomes == {going.number: True, done.number: False}
     assert [hold.order for hold in Hold.objects.all()] == [going]
-
-
-# --- Orders by phone --------------------------------------------------------------------------
-
-
-def new_order(channel, **lines):
-    return {
-        "channel": channel.pk,
-        "name": ADA.name,
-        "email": ADA.email,
-        "line1": "12 St James's Square",
-        "postcode": "SW1Y 4JH",
-        "city": "London",
-        "country": "GB",
-        "shipping": "4.95",
-        "method": "cash_on_delivery",
-        "lines-TOTAL_FORMS": 2,
-        "lines-INITIAL_FORMS": 0,
-        "lines-1-quantity": 1,
-        **lines,
-    }
-
-
-def test_new_order_by_phone_is_placed_like_any_other(ben):
-    client, by = ben
-    mug = stocked("MUG", warehouse(), 10, unit_price=Decimal("7.50"))
-    channel = shop(needs_payment=True)
-    data = new_order(channel, **{"lines-0-product": mug.pk, "lines-0-quantity": 2})
-
-    response = client.post(reverse("admin:orders_order_new"), data)
-
-    order = Order.objects.get()
-    assert response.url == page_of(order)
-    assert (order.total, order.stage) == (Decimal("19.95"), Stage.FULFILMENT)
-    assert Event.objects.get(name="order.placed").actor == by
-
-
-def test_new_order_without_lines_places_nothing(ben):
-    client, _ = ben
-
-    response = client.post(reverse("admin:orders_order_new"), new_order(shop()))
-
-    assert response.status_code == 200
-    assert Order.objects.count() == 0
-
-
-def test_new_order_needs_the_permission(login):
-    client, _ = login("Warehouse")
-
-    client.post(reverse("admin:orders_order_new"), new_order(shop()))
-
-    assert Order.objects.count() == 0
 
 
 # --- Other pages ------------------------------------------------------------------------------

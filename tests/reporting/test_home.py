@@ -22,7 +22,7 @@ def london(db):
 
 
 def in_each_stage(shop, london, number=""):
-    """One order on hold, one short, one unpaid, one to release, one at a location."""
+    """A draft, and an order on hold, short, unpaid, to release, at a location: one of each."""
     now = timezone.now()
     world.stocked(f"MUG{number}", london, 100)
     world.product(f"RARE{number}")
@@ -35,6 +35,7 @@ def in_each_stage(shop, london, number=""):
         name: world.place(shop, *lines, external_id=name + number, placed_at=now)
         for name, lines in kinds.items()
     }
+    orders.draft(shop, world.wish((f"MUG{number}", 1)), by=world.BY)
     desk = world.shop(f"desk{number}", auto_release=False, duplicate_window_minutes=0)
     placed["ready"] = world.place(desk, (f"MUG{number}", 1), external_id="r", placed_at=now)
     free = world.shop(f"free{number}", duplicate_window_minutes=0)
@@ -62,7 +63,7 @@ def test_pipeline_counts_each_stage_with_its_ages(shop, london):
     found = {stage.stage: stage for stage in queries.pipeline(now)}
 
     assert {name: stage.orders for name, stage in found.items()} == {
-        "placement": 0,
+        "placement": 1,
         "validation": 1,
         "allocation": 1,
         "payment": 1,
@@ -75,7 +76,8 @@ def test_pipeline_counts_each_stage_with_its_ages(shop, london):
     assert bands["payment"] == (0, 1, 0)
     assert bands["allocation"] == (0, 0, 1)
     assert found["allocation"].oldest == now - timedelta(days=4)
-    assert found["placement"].oldest is None
+    assert bands["placement"] == (1, 0, 0)
+    assert found["shipping"].oldest is None
 
 
 def test_pipeline_leaves_out_orders_done_long_ago(shop, london):
@@ -212,7 +214,7 @@ def test_home_shows_where_orders_stand_and_what_to_do(shop, london, sign_in):
 
     text = page.content.decode()
     assert page.status_code == 200
-    assert [step.stage.orders for step in page.context["steps"]] == [0, 1, 1, 1, 2, 0, 0]
+    assert [step.stage.orders for step in page.context["steps"]] == [1, 1, 1, 1, 2, 0, 0]
     assert {tile.label: tile.count for tile in page.context["tiles"]} == {
         "Late": 0,
         "To release": 1,
@@ -264,7 +266,7 @@ def test_home_asks_the_same_number_of_questions_however_much_waits(
         client.get(HOME)
 
 
-HOME_QUERIES = 26
+HOME_QUERIES = 27
 
 
 def test_home_without_orders_teaches_how_the_first_one_comes_in(sign_in):

@@ -21,6 +21,7 @@ from compliance.models import Invoice, InvoiceLine
 from compliance.queries.amounts import line_parts
 from compliance.queries.law import tidy
 from compliance.queries.territories import state_name
+from oms.paper import load_fonts
 from oms.sealed import ERASED
 
 WIDTH = A4[0] - 2 * style.MARGIN
@@ -30,7 +31,7 @@ CITY_FIRST = frozenset({"GB", "IE", "IN", "US", "CA", "AU", "NZ"})  # before the
 
 def render(invoice: Invoice, buyer: dict[str, Any]) -> bytes:
     """The document on paper. `buyer` is the opened envelope, empty when erased."""
-    style.load_fonts()
+    load_fonts()
     buffer = BytesIO()
     lines = sorted(invoice.lines.all(), key=lambda line: line.position)
     paper = SimpleDocTemplate(

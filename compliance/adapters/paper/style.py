@@ -1,17 +1,11 @@
 """How documents look: fonts that travel with the application, two greys and one colour."""
 
-from functools import cache
-from pathlib import Path
-
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 
-FONTS = Path(__file__).parent / "fonts"
-REGULAR, BOLD = "Document", "Document-Bold"
+from oms.paper import BOLD, REGULAR
 
 INK = HexColor("#1d2530")
 GREY = HexColor("#687385")
@@ -22,14 +16,6 @@ ACCENT = HexColor("#1f4e79")
 MARGIN = 18 * mm
 BOTTOM = 24 * mm
 FRAME = 6  # points that the library leaves inside each margin
-
-
-@cache
-def load_fonts() -> None:
-    """Register the fonts with their bold face, once a process."""
-    pdfmetrics.registerFont(TTFont(REGULAR, FONTS / "DejaVuSans.ttf"))
-    pdfmetrics.registerFont(TTFont(BOLD, FONTS / "DejaVuSans-Bold.ttf"))
-    pdfmetrics.registerFontFamily(REGULAR, REGULAR, BOLD, REGULAR, BOLD)
 
 
 def _style(name: str, size: float, leading: float, **changes: object) -> ParagraphStyle:

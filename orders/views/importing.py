@@ -1,4 +1,4 @@
-"""Pages of orders that belong to no row: importing a file."""
+"""Importing a file of orders."""
 
 from typing import Any
 from uuid import uuid4
