@@ -18,8 +18,26 @@ class AppendOnlyError(Exception):
     """A row that may never change was about to be changed or deleted."""
 
 
+class AppendOnlyQuerySet(models.QuerySet):
+    """Rows that can be asked and added, and nothing else."""
+
+    def update(self, **_values: Any) -> int:
+        """Never."""
+        raise AppendOnlyError(self.model._meta.label)  # noqa: SLF001 (documented)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Never."""
+        raise AppendOnlyError(self.model._meta.label)  # noqa: SLF001 (documented)
+
+    def bulk_update(self, *_args: Any, **_kwargs: Any) -> int:
+        """Never."""
+        raise AppendOnlyError(self.model._meta.label)  # noqa: SLF001 (documented)
+
+
 class AppendOnly(models.Model):
     """Rows that are written once. The ORM refuses; on PostgreSQL a trigger refuses too."""
+
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -5,7 +5,8 @@ exists and the person may open it; a count is shown when something waits, and st
 that a sidebar costs the same with ten orders and with ten million.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -353,6 +354,22 @@ def _by_number(request: HttpRequest, term: str) -> list[SearchResult]:
         return []
     label, icon = NUMBERS[prefix]
     return _hits(request, label, icon, number=term)
+
+
+def links(references: Iterable[str]) -> dict[str, str]:
+    """Addresses of the documents with these public numbers, one query per kind of document."""
+    by_prefix: dict[str, set[str]] = defaultdict(set)
+    for reference in references:
+        prefix = reference.rstrip("0123456789")
+        if prefix in NUMBERS and prefix != reference:
+            by_prefix[prefix].add(reference)
+    found: dict[str, str] = {}
+    for prefix, numbers in by_prefix.items():
+        options = apps.get_model(NUMBERS[prefix][0])._meta  # noqa: SLF001 (documented)
+        page = f"admin:{options.app_label}_{options.model_name}_change"
+        rows = _rows(NUMBERS[prefix][0]).filter(number__in=numbers).values_list("number", "pk")
+        found |= {number: reverse(page, args=[pk]) for number, pk in rows}
+    return found
 
 
 def _by_sku(request: HttpRequest, term: str) -> list[SearchResult]:

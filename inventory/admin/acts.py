@@ -1,13 +1,24 @@
 """The buttons of stock levels and products; each makes one operation call."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
 from unfold.enums import ActionVariant
 
-from inventory import operations
-from inventory.forms import AdjustForm, ReceiveForm, SafetyStockForm, StockFileForm
-from inventory.models import Location, Product, StockLevel
+from inventory import operations, queries
+from inventory.forms import (
+    AdjustForm,
+    CorrectForm,
+    DamageForm,
+    QuarantineForm,
+    ReceiveForm,
+    RestoreForm,
+    SafetyStockForm,
+    StockFileForm,
+    WriteOffForm,
+)
+from inventory.models import Location, Product, StockLevel, StockMovement
 from oms.admin import Act, actor
 
 Data = dict[str, Any]
@@ -23,9 +34,64 @@ def receive(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
 def adjust(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
     """Correct the count."""
     product, place = _where(obj, data)
-    why = operations.Why(data["reason_code"], data["reason"])
-    movement = operations.adjust(product, place, data["quantity"], by=actor(request), why=why)
+    movement = operations.adjust(
+        product,
+        place,
+        data["quantity"],
+        by=actor(request),
+        why=_why(data),
+        effective_at=data["effective_at"],
+    )
     return f"{product} at {place} changed by {movement.quantity:+d}; {movement.balance} on hand."
+
+
+def quarantine(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
+    """Set units apart."""
+    product, place = _where(obj, data)
+    operations.quarantine(product, place, data["quantity"], by=actor(request), why=_why(data))
+    return f"{data['quantity']} × {product} at {place} are in quarantine."
+
+
+def restore(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
+    """Find quarantined units good."""
+    product, place = _where(obj, data)
+    units = data["quantity"]
+    operations.release_from_quarantine(product, place, units, by=actor(request), why=_why(data))
+    return f"{units} × {product} at {place} are sold again."
+
+
+def mark_damaged(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
+    """Find units damaged."""
+    product, place = _where(obj, data)
+    operations.mark_damaged(
+        product,
+        place,
+        data["quantity"],
+        by=actor(request),
+        why=_why(data),
+        condition=data["condition"],
+    )
+    return f"{data['quantity']} × {product} at {place} are damaged and not sold."
+
+
+def write_off(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
+    """Scrap units."""
+    product, place = _where(obj, data)
+    operations.write_off(
+        product,
+        place,
+        data["quantity"],
+        by=actor(request),
+        why=_why(data),
+        condition=data["condition"],
+    )
+    return f"{data['quantity']} × {product} at {place} are written off."
+
+
+def correct(request: HttpRequest, obj: StockMovement, data: Data) -> str:
+    """Undo a movement."""
+    rows = operations.correct(obj, by=actor(request), why=_why(data))
+    return f"Undone by {', '.join(f'{row.quantity:+d} {row.condition}' for row in rows)}."
 
 
 def set_safety_stock(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
@@ -39,6 +105,15 @@ def import_stock(request: HttpRequest, _obj: None, data: Data) -> str:
     """Move what a file says, all rows or none."""
     movements = operations.move(data["changes"], by=actor(request))
     return f"{len(movements)} movements written, {sum(m.quantity for m in movements):+d} units."
+
+
+def _why(data: Data) -> operations.Why:
+    return operations.Why(data["reason_code"], data["reason"])
+
+
+def _has(figure: str) -> Callable[[Any], bool]:
+    """Whether a level has such units; a product's form asks where, the operation refuses."""
+    return lambda obj: isinstance(obj, Product) or getattr(obj, figure) > 0
 
 
 def _where(obj: Product | StockLevel, data: Data) -> tuple[Product, Location]:
@@ -68,6 +143,47 @@ STOCK_ACTS = (
         icon="tune",
     ),
     Act(
+        "quarantine",
+        "Quarantine",
+        "inventory.quarantine_stock",
+        quarantine,
+        form=QuarantineForm,
+        allowed=_has("on_hand"),
+        help="Sets units apart until somebody has looked at them. They are not promised meanwhile.",
+        icon="quarantine",
+    ),
+    Act(
+        "restore",
+        "Release from quarantine",
+        "inventory.quarantine_stock",
+        restore,
+        form=RestoreForm,
+        allowed=_has("quarantined"),
+        help="They are good: they are sold again, first to orders that wait for them.",
+        icon="verified",
+    ),
+    Act(
+        "damage",
+        "Mark as damaged",
+        "inventory.quarantine_stock",
+        mark_damaged,
+        form=DamageForm,
+        help="They still lie there, but nobody is sold them. Writing them off comes after.",
+        icon="broken_image",
+        folded=True,
+    ),
+    Act(
+        "write_off",
+        "Write off",
+        "inventory.scrap_stock",
+        write_off,
+        form=WriteOffForm,
+        help="They are gone for good, and so is their value. This is a movement, not a deletion.",
+        icon="delete_forever",
+        variant=ActionVariant.DANGER,
+        folded=True,
+    ),
+    Act(
         "safety",
         "Safety stock",
         "inventory.set_safety_stock",
@@ -77,6 +193,16 @@ STOCK_ACTS = (
         icon="shield",
         initial=lambda obj: {"quantity": getattr(obj, "safety_stock", 0)},
     ),
+)
+CORRECT_ACT = Act(
+    "correct",
+    "Undo",
+    "inventory.correct_stock",
+    correct,
+    form=CorrectForm,
+    allowed=lambda row: not queries.why_not(row),
+    help="Writes the opposite movement, dated now and referring to this one. Both stay visible.",
+    icon="undo",
 )
 IMPORT_ACT = Act(
     "import",

@@ -1,18 +1,21 @@
 """What stock pages show beside the row itself: movements, reservations, orders that wait."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F
 
+from inventory import queries
 from inventory.enums import ReservationState
 from inventory.models import Product, Reservation, StockLevel, StockMovement
-from oms import words
+from oms import navigation, words
 
 SHOWN = 50
 
 
 def level_context(level: StockLevel) -> dict[str, Any]:
     """One level with the rows that prove its figures."""
+    add_coming([level])
     moves = StockMovement.objects.filter(level=level)
     held = Reservation.objects.filter(level=level, state=ReservationState.OPEN)
     return {
@@ -30,16 +33,23 @@ def product_context(product: Product) -> dict[str, Any]:
     levels = list(
         product.levels.select_related("location").order_by("location__priority", "location__code")
     )
+    add_coming(levels)
     return {
         "levels": levels,
         "totals": {
-            "on_hand": sum(level.on_hand for level in levels),
-            "reserved": sum(level.reserved for level in levels),
-            "available": sum(level.available for level in levels),
+            name: sum(getattr(level, name) for level in levels)
+            for name in ("on_hand", "reserved", "available", "quarantined", "damaged")
         },
         "movements": _movements(StockMovement.objects.filter(level__product=product)),
         "waiting": waiting_lines(product),
     }
+
+
+def add_coming(levels: Sequence[StockLevel]) -> None:
+    """Say on each level what comes: `coming` is units in transit and units incoming."""
+    found = queries.coming({(level.product_id, level.location_id) for level in levels})
+    for level in levels:
+        level.coming = found.get((level.product_id, level.location_id), (0, 0))  # type: ignore[attr-defined]
 
 
 def waiting_lines(product: Product) -> list[Any]:
@@ -53,9 +63,14 @@ def waiting_lines(product: Product) -> list[Any]:
 
 def _movements(rows: Any) -> list[StockMovement]:
     found = list(
-        rows.select_related("level__location", "order_line__order").order_by("-pk")[:SHOWN]
+        rows.select_related("level__location", "order_line__order", "reason_code").order_by("-pk")[
+            :SHOWN
+        ]
     )
     names = words.names_of(row.actor for row in found)
+    links = navigation.links({row.reference for row in found if row.reference})
+    undone = queries.corrected_among(row.pk for row in found)
     for row in found:
-        row.who = names[row.actor]
+        row.who, row.link = names[row.actor], links.get(row.reference, "")
+        row.undoable = row.kind in queries.CORRECTABLE and row.pk not in undone
     return found

@@ -3,18 +3,22 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.views import ChangeList
 
-from inventory.admin.acts import IMPORT_ACT, STOCK_ACTS
+from inventory.admin import moments
+from inventory.admin.acts import CORRECT_ACT, IMPORT_ACT, STOCK_ACTS
 from inventory.admin.counts.acts import LEVEL_ACT
-from inventory.admin.pages import level_context
-from inventory.models import Location, StockLevel, StockMovement
+from inventory.admin.pages import add_coming, level_context
+from inventory.enums import StockCondition
+from inventory.models import Location, ReasonCode, StockLevel, StockMovement
 from oms import words
 from oms.admin import ReadOnlyAdmin
 
@@ -53,6 +57,8 @@ class SupplyFilter(DropdownFilter):
             ("none", "Nothing available"),
             ("some", "Available"),
             ("reserved", "With reservations"),
+            ("quarantined", "In quarantine"),
+            ("damaged", "Damaged"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
@@ -62,8 +68,28 @@ class SupplyFilter(DropdownFilter):
             "none": queryset.filter(on_hand__lte=free),
             "some": queryset.filter(on_hand__gt=free),
             "reserved": queryset.filter(reserved__gt=0),
+            "quarantined": queryset.filter(quarantined__gt=0),
+            "damaged": queryset.filter(damaged__gt=0),
         }
         return kinds.get(self.value() or "", queryset)
+
+
+class ReasonFilter(DropdownFilter):
+    """Movements with a reason code."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Every reason, those that are switched off too: the ledger keeps them."""
+        return list(ReasonCode.objects.values_list("code", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """What was moved for it."""
+        if not self.value():
+            return queryset
+        found = list(ReasonCode.objects.filter(code=self.value()).values_list("pk", flat=True))
+        return queryset.filter(reason_code__in=found)  # by key: its index is in list order
 
 
 def product_link(product: Any) -> SafeString:
@@ -72,6 +98,17 @@ def product_link(product: Any) -> SafeString:
     return words.two_lines(
         format_html('<a class="oms-link" href="{}">{}</a>', url, product.sku), product.name
     )
+
+
+class LevelChangeList(ChangeList):
+    """Knows what is on its way to the levels of the page, in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page of levels with what comes."""
+        super().get_results(request)
+        rows = list(self.result_list)
+        add_coming(rows)
+        self.result_list = rows  # type: ignore[assignment]
 
 
 @admin.register(StockLevel)
@@ -85,6 +122,8 @@ class StockLevelAdmin(ReadOnlyAdmin):
         "num_on_hand",
         "num_reserved",
         "num_available",
+        "num_apart",
+        "num_coming",
         "num_safety",
         "why_column",
         "changed_column",
@@ -103,6 +142,22 @@ class StockLevelAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The list, called by what it holds."""
         return super().changelist_view(request, {"title": "Stock"} | (extra_context or {}))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
+        """A list that knows what comes."""
+        return LevelChangeList
+
+    def get_urls(self) -> list[URLPattern]:
+        """The time machine, before the pages of the rows."""
+        page = self.admin_site.admin_view(self.at_view)
+        return [path("<int:pk>/at/", page, name="inventory_stocklevel_at"), *super().get_urls()]
+
+    def at_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A level at a moment of the past."""
+        level = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_view_permission(request, level):
+            raise PermissionDenied
+        return moments.page(request, level)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Levels with their product and location."""
@@ -138,6 +193,24 @@ class StockLevelAdmin(ReadOnlyAdmin):
             '<span class="{}">{}</span>', "" if level.available else "oms-warn", level.available
         )
 
+    @admin.display(description="Quarantine / damaged")
+    def num_apart(self, level: StockLevel) -> SafeString | str:
+        """What lies there and is not sold."""
+        if not level.quarantined and not level.damaged:
+            return "–"
+        return format_html(
+            '<span class="{}">{}</span> / {}',
+            "oms-warn" if level.quarantined else "",
+            level.quarantined,
+            level.damaged,
+        )
+
+    @admin.display(description="In transit / incoming")
+    def num_coming(self, level: StockLevel) -> str:
+        """What transfers bring, and what purchase orders and returns bring."""
+        transit, incoming = level.coming  # type: ignore[attr-defined]
+        return f"{transit} / {incoming}" if transit or incoming else "–"
+
     @admin.display(description="Safety stock")
     def num_safety(self, level: StockLevel) -> int:
         """Kept back."""
@@ -171,6 +244,7 @@ class MovementChangeList(ChangeList):
 class StockMovementAdmin(ReadOnlyAdmin):
     """The ledger: nothing is on hand that is not the sum of these rows."""
 
+    acts = (CORRECT_ACT,)
     list_display = (
         "at_column",
         "product_column",
@@ -181,8 +255,19 @@ class StockMovementAdmin(ReadOnlyAdmin):
         "cause_column",
         "who_column",
     )
-    list_select_related = ("level__product", "level__location", "order_line__order")
-    list_filter = (MovedAtFilter, ("kind", ChoicesDropdownFilter), ("at", RangeDateFilter))
+    list_select_related = (
+        "level__product",
+        "level__location",
+        "order_line__order",
+        "reason_code",
+    )
+    list_filter = (
+        MovedAtFilter,
+        ("kind", ChoicesDropdownFilter),
+        ("condition", ChoicesDropdownFilter),
+        ReasonFilter,
+        ("at", RangeDateFilter),
+    )
     list_filter_submit = True
     search_fields = ("level__product__sku__exact", "reference__exact")
     search_help_text = "Whole SKU, or reference"
@@ -214,16 +299,19 @@ class StockMovementAdmin(ReadOnlyAdmin):
         return row.level.location.code
 
     @admin.display(description="Kind")
-    def kind_column(self, row: StockMovement) -> str:
-        """Why, in a word."""
-        return words.sentence_case(row.get_kind_display())
+    def kind_column(self, row: StockMovement) -> SafeString | str:
+        """Why, in a word, and in what condition the units are."""
+        kind = words.sentence_case(row.get_kind_display())
+        if row.condition == StockCondition.AVAILABLE:
+            return kind
+        return format_html("{} {}", kind, words.chip(row.get_condition_display()))
 
     @admin.display(description="Change")
     def num_quantity(self, row: StockMovement) -> str:
         """Signed."""
         return f"{row.quantity:+d}"
 
-    @admin.display(description="On hand after")
+    @admin.display(description="Balance")
     def num_balance(self, row: StockMovement) -> int:
         """The balance that it left."""
         return row.balance
@@ -232,7 +320,8 @@ class StockMovementAdmin(ReadOnlyAdmin):
     def cause_column(self, row: StockMovement) -> SafeString | str:
         """The order or document behind it, and the reason."""
         if row.order_line_id is None:
-            return words.two_lines(row.reference or "–", row.reason)
+            said = " · ".join(filter(None, (str(row.reason_code or ""), row.reason)))
+            return words.two_lines(row.reference or "–", said)
         order = row.order_line.order
         url = reverse("admin:orders_order_change", args=[order.pk])
         return words.two_lines(

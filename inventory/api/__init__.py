@@ -4,6 +4,7 @@ from django.urls import path
 
 from inventory.api.availability import AvailabilityView
 from inventory.api.locations import LocationsView, LocationView
+from inventory.api.moments import StockThenView
 from inventory.api.movements import StockMovementsView
 from inventory.api.products import ProductsView, ProductView
 from inventory.api.purchasing import (
@@ -28,6 +29,7 @@ from inventory.api.transfers import (
 
 urlpatterns = [
     path("availability/", AvailabilityView.as_view(), name="availability"),
+    path("stock/at/", StockThenView.as_view(), name="stock-at"),
     path("stock/movements/", StockMovementsView.as_view(), name="stock-movements"),
     path("products/", ProductsView.as_view(), name="products"),
     path("products/<str:sku>/", ProductView.as_view(), name="product"),

@@ -1,21 +1,20 @@
 """Forms behind the buttons of stock levels and products."""
 
-from functools import partial
 from typing import Any
 
 from django import forms
 
-from inventory.enums import MovementKind
+from inventory.enums import MovementKind, StockCondition
 from inventory.models import Location, Product, ReasonCode
 from oms.admin import ActForm
 
 
 class ReasonField(forms.ChoiceField):
-    """A reason code for movements of a kind; its value is the code."""
+    """A reason code; its value is the code."""
 
-    def __init__(self, kind: str, **kwargs: Any) -> None:
-        """Offer the active reasons of a kind."""
-        super().__init__(label="Reason", choices=partial(_reasons, kind), **kwargs)
+    def __init__(self, **kwargs: Any) -> None:
+        """The form that shows it says which codes it offers."""
+        super().__init__(label="Reason", **kwargs)
 
 
 def _reasons(kind: str) -> list[tuple[str, str]]:
@@ -45,19 +44,89 @@ class ReceiveForm(PlaceForm):
     )
 
 
-class AdjustForm(PlaceForm):
-    """A correction by a signed quantity."""
+class WhyForm(PlaceForm):
+    """Asks for a reason code and for own words; `kind` decides which codes are offered."""
 
-    quantity = forms.IntegerField(
-        label="Change", help_text="Minus takes away: -3. Reserved units cannot be taken."
-    )
-    reason_code = ReasonField(MovementKind.ADJUSTED)
+    kind = MovementKind.ADJUSTED
+    reason_code = ReasonField()
     reason = forms.CharField(
         label="In your words",
         max_length=200,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="An auditor will read it.",
+    )
+
+    def setup(self) -> None:
+        """Offer the active reasons for this kind of movement."""
+        super().setup()
+        self.fields["reason_code"].choices = _reasons(self.kind)  # type: ignore[attr-defined]
+        self.order_fields(["location", "condition", "quantity", "reason_code", "reason"])
+
+
+class UnitsForm(WhyForm):
+    """So many units, and why."""
+
+    quantity = forms.IntegerField(min_value=1)
+
+
+class QuarantineForm(UnitsForm):
+    """Good units to set apart."""
+
+    kind = MovementKind.QUARANTINED
+
+
+class RestoreForm(UnitsForm):
+    """Quarantined units that are good."""
+
+    kind = MovementKind.RESTORED
+
+
+class DamageForm(UnitsForm):
+    """Units that are found damaged."""
+
+    kind = MovementKind.DAMAGED
+    condition = forms.ChoiceField(
+        label="They were",
+        choices=[
+            (StockCondition.AVAILABLE, "On hand, as good stock"),
+            (StockCondition.QUARANTINED, "In quarantine"),
+        ],
+    )
+
+
+class WriteOffForm(UnitsForm):
+    """Units that are gone for good."""
+
+    kind = MovementKind.SCRAPPED
+    condition = forms.ChoiceField(
+        label="They were",
+        choices=[
+            (StockCondition.DAMAGED, "Damaged"),
+            (StockCondition.QUARANTINED, "In quarantine"),
+            (StockCondition.AVAILABLE, "On hand, as good stock"),
+        ],
+    )
+
+
+class CorrectForm(WhyForm):
+    """Why a movement was wrong."""
+
+    kind = MovementKind.CORRECTED
+
+
+class AdjustForm(WhyForm):
+    """A correction by a signed quantity."""
+
+    quantity = forms.IntegerField(
+        label="Change", help_text="Minus takes away: -3. Reserved units cannot be taken."
+    )
+    effective_at = forms.DateTimeField(
+        label="Since when",
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="If it was so before today (UTC). The movement is dated now all the same.",
     )
 
     def clean_quantity(self) -> int:

@@ -6,20 +6,9 @@ from inventory.enums import MovementKind
 from inventory.models import StockLevel, StockMovement
 from inventory.operations.reasons import Why
 from inventory.operations.stock import Change, move
+from inventory.queries.corrections import why_not
 from oms import events
 from oms.errors import DomainError
-
-# Kinds that people enter. What a shipment, a return, a transfer or a count wrote is undone there.
-CORRECTABLE = frozenset(
-    {
-        MovementKind.RECEIVED,
-        MovementKind.ADJUSTED,
-        MovementKind.SCRAPPED,
-        MovementKind.QUARANTINED,
-        MovementKind.DAMAGED,
-        MovementKind.RESTORED,
-    }
-)
 
 
 class NotCorrectable(DomainError):
@@ -52,15 +41,6 @@ def correct(movement: StockMovement, *, by: str, why: Why) -> list[StockMovement
         reason=why.code,
     )
     return corrections
-
-
-def why_not(movement: StockMovement) -> str:
-    """Why a movement cannot be undone; nothing if it can."""
-    if movement.kind not in CORRECTABLE:
-        return f"what is {movement.get_kind_display().lower()} is undone by its document"
-    if StockMovement.objects.filter(corrects=movement).exists():
-        return "it is undone already"
-    return ""
 
 
 def _legs(movement: StockMovement) -> list[StockMovement]:

@@ -1,6 +1,9 @@
 """Questions about stock, one file per noun."""
 
+from inventory.queries.coming import coming
+from inventory.queries.corrections import CORRECTABLE, corrected_among, why_not
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
+from inventory.queries.courses import HOURLY, Point, course
 from inventory.queries.fences import Draw, Taker
 from inventory.queries.finding import FoundProduct, find_products
 from inventory.queries.ledger import invariants
@@ -42,6 +45,8 @@ from inventory.queries.sourcing import (
 
 __all__ = [
     "ANYWHERE",
+    "CORRECTABLE",
+    "HOURLY",
     "Accuracy",
     "Allotment",
     "Availability",
@@ -52,6 +57,7 @@ __all__ = [
     "Moment",
     "Outlook",
     "Plan",
+    "Point",
     "Promised",
     "PromisedPart",
     "Request",
@@ -61,6 +67,9 @@ __all__ = [
     "accuracy",
     "arrivals",
     "availability",
+    "coming",
+    "corrected_among",
+    "course",
     "distance_km",
     "find_products",
     "give_back",
@@ -83,4 +92,5 @@ __all__ = [
     "stock_at",
     "supply_of",
     "unreserved",
+    "why_not",
 ]

@@ -93,7 +93,7 @@ def reservations_at(level_id: int, moment: Moment, most: int) -> list[Reservatio
 
 
 def _begun_before(level_id: int, at: datetime) -> Iterator[Reservation]:
-    rows = Reservation.objects.filter(level=level_id).select_related("order_line__order")
+    rows = Reservation.objects.filter(level=level_id).select_related("order_line__order", "soft")
     yield from rows.filter(state=ReservationState.OPEN, created_at__lte=at).order_by("pk")
     ended = rows.filter(ended_at__gt=at).order_by("ended_at", "pk")
     last: tuple[datetime, int] | None = None

@@ -72,6 +72,17 @@
 
   const sets = (spec) => {
     const palette = isDark() ? DARK : LIGHT;
+    if (spec.type === "line") {
+      return spec.sets.map((set, index) => ({
+        ...set,
+        borderColor: palette[index % palette.length],
+        backgroundColor: palette[index % palette.length],
+        borderWidth: 2,
+        pointRadius: 0,
+        pointHitRadius: 8,
+        stepped: "before",
+      }));
+    }
     return spec.sets.map((set, index) => ({
       ...set,
       backgroundColor: palette[index % palette.length],
@@ -82,6 +93,23 @@
     }));
   };
 
+  // A vertical line at the point that the page is about.
+  const marker = (spec) => ({
+    id: "mark",
+    afterDatasetsDraw(chart) {
+      const x = chart.scales.x.getPixelForValue(spec.mark);
+      const { ctx, chartArea } = chart;
+      ctx.save();
+      ctx.strokeStyle = isDark() ? "#e4e4e7" : "#3f3f46";
+      ctx.setLineDash([4, 4]);
+      ctx.beginPath();
+      ctx.moveTo(x, chartArea.top);
+      ctx.lineTo(x, chartArea.bottom);
+      ctx.stroke();
+      ctx.restore();
+    },
+  });
+
   const draw = () => {
     const source = document.getElementById("oms-charts");
     if (!source || typeof Chart === "undefined") return;
@@ -90,7 +118,8 @@
     for (const canvas of document.querySelectorAll("canvas[data-oms-chart]")) {
       const spec = specs[canvas.dataset.omsChart];
       const chart = new Chart(canvas, {
-        type: "bar",
+        type: spec.type || "bar",
+        plugins: spec.mark === undefined ? [] : [marker(spec)],
         data: { labels: spec.labels, datasets: sets(spec) },
         options: options(spec),
       });

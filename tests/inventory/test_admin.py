@@ -42,7 +42,7 @@ def press(client, url, **data):
 
 @pytest.mark.parametrize(
     ("page", "asked"),
-    [("inventory_stocklevel", 11), ("inventory_product", 13), ("inventory_stockmovement", 12)],
+    [("inventory_stocklevel", 14), ("inventory_product", 15), ("inventory_stockmovement", 15)],
 )
 def test_list_with_three_rows_asks_as_much_as_with_one(ben, page, asked):
     url, place_ = reverse(f"admin:{page}_changelist"), warehouse()
@@ -214,3 +214,106 @@ def test_search_box_for_products_offers_sku_and_name(login):
     answer = client.get(reverse("admin:autocomplete"), {"term": "mu", **query}).json()
 
     assert [row["text"] for row in answer["results"]] == ["MUG – Blue mug"]
+
+
+def test_quarantine_and_release_buttons_move_units_and_say_so(ben):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+
+    apart = press(ben, act(level, "quarantine"), quantity=3, reason_code="inspection", reason="")
+    back = press(ben, act(level, "restore"), quantity=2, reason_code="passed", reason="")
+
+    assert "3 × MUG at LON are in quarantine" in apart.content.decode()
+    assert "2 × MUG at LON are sold again" in back.content.decode()
+    level.refresh_from_db()
+    assert (level.on_hand, level.quarantined) == (4, 1)
+
+
+def test_damage_and_write_off_take_units_from_the_condition_that_was_chosen(ben):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+
+    chosen = {"reason_code": "broken", "reason": ""}
+    press(ben, act(level, "damage"), quantity=2, condition="available", **chosen)
+    press(ben, act(level, "write_off"), quantity=1, condition="damaged", **chosen)
+
+    level.refresh_from_db()
+    assert (level.on_hand, level.damaged) == (3, 1)
+
+
+def test_release_is_offered_only_where_something_is_in_quarantine(ben):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+
+    answer = ben.get(act(level, "restore"), follow=True)
+
+    assert "not possible in its present state" in answer.content.decode()
+
+
+def test_undo_needs_its_own_permission(ben):
+    stocked("MUG", warehouse(), 5)
+
+    assert press(ben, act(StockMovement.objects.get(), "correct")).status_code == 403
+
+
+def test_undo_is_done_once_and_then_no_longer_offered(login):
+    mia = login("Operations")
+    stocked("MUG", warehouse(), 5)
+    wrong, level = StockMovement.objects.get(), StockLevel.objects.get()
+    page = reverse("admin:inventory_stocklevel_change", args=[level.pk])
+    assert act(wrong, "correct") in mia.get(page).content.decode()
+
+    done = press(mia, act(wrong, "correct"), reason_code="typing-error", reason="", next=page)
+
+    assert "Undone by -5 available" in done.content.decode()
+    assert act(wrong, "correct") not in done.content.decode()
+    assert "not possible" in mia.get(act(wrong, "correct"), follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?at=2020-01-01T00:00", "?at=2199-01-01T00:00", "?at=x&days=y"]
+)
+def test_time_machine_page_opens_at_any_moment(ben, query):
+    stocked("MUG", warehouse(), 5)
+    place(shop(), ("MUG", 2))
+    level = StockLevel.objects.get()
+
+    page = ben.get(reverse("admin:inventory_stocklevel_at", args=[level.pk]) + query)
+
+    assert page.status_code == 200
+    assert page.context["moment"].on_hand == (0 if "2020" in query else 5)
+    assert page.context["moment"].reserved == (0 if "2020" in query else 2)
+
+
+def test_time_machine_page_asks_the_same_for_many_rows_as_for_few(ben):
+    mug = stocked("MUG", warehouse(), 50)
+    url = reverse("admin:inventory_stocklevel_at", args=[StockLevel.objects.get().pk])
+    channel = shop(duplicate_window_minutes=0)
+
+    def count():
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            ben.get(url)
+        return len(queries)
+
+    place(channel, ("MUG", 1))
+    few = count()
+    for _ in range(4):
+        stocked(mug.sku, StockLevel.objects.get().location, 1)
+        place(channel, ("MUG", 1))
+
+    assert count() == few
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("condition__exact=quarantined", 1), ("reason=inspection", 2), ("kind__exact=received", 1)],
+)
+def test_movements_are_filtered_by_kind_condition_and_reason(ben, query, found):
+    stocked("MUG", warehouse(), 5)
+    chosen = {"reason_code": "inspection", "reason": ""}
+    press(ben, act(StockLevel.objects.get(), "quarantine"), quantity=3, **chosen)
+
+    page = ben.get(reverse("admin:inventory_stockmovement_changelist") + f"?{query}")
+
+    assert len(page.context["cl"].result_list) == found
