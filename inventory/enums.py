@@ -257,9 +257,9 @@ class ReviewMethod(models.TextChoices):
 class LotRule(models.TextChoices):
     """How much is ordered at once under continuous review."""
 
-    EOQ = "eoq"  # economic order quantity
-    MIN_MAX = "min_max"  # up to the maximum once the minimum is reached
-    FIXED = "fixed"  # always the same quantity
+    EOQ = "eoq", "Economic quantity"
+    MIN_MAX = "min_max", "Minimum to maximum"  # up to the maximum once the minimum is reached
+    FIXED = "fixed", "Fixed quantity"  # always the same quantity
 
 
 class ProposalState(models.TextChoices):

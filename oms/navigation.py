@@ -179,6 +179,12 @@ WORK = (
             Page("Dashboard", "monitoring", "reporting_dashboard", "reporting.view_dailysales"),
             Page("Stock turnover", "autorenew", "reporting_stock", "reporting.view_dailysales"),
             Page("Count accuracy", "target", "inventory_count_accuracy", "inventory.view_count"),
+            Page(
+                "Stock valuation",
+                "account_balance_wallet",
+                "reporting_valuation",
+                "inventory.view_costentry",
+            ),
             Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
             Page("Ledger", "menu_book", "reporting_ledger", "orders.view_payment"),
             Page("Jobs and exports", "pending_actions", "oms_job_changelist", "oms.view_job"),

@@ -52,6 +52,7 @@ JOBS: dict[str, str] = {
     "export": "reporting.tasks.export",
     "import": "orders.tasks.import_file",
     "ledger": "reporting.tasks.ledger",
+    "valuation": "reporting.tasks.valuation",
     "replenishment": "inventory.tasks.replenishment.propose",
 }
 

@@ -1,13 +1,14 @@
 """What a reader of reports may ask for."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from oms.admin import ActForm
 from reporting.enums import ExportFormat
-from reporting.queries import LENGTHS, SORTS
+from reporting.queries import LENGTHS, METHODS, SORTS
 
 DEFAULT_DAYS = 30
 
@@ -91,3 +92,47 @@ class LedgerForm(FileForm):
         if found.get("first") and found.get("last") and found["first"] > found["last"]:
             self.add_error("last", "The last day comes before the first.")
         return found
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "oms-input"}, format="%Y-%m-%d")
+
+
+class ValuationForm(forms.Form):
+    """Which day, by which method; the usual where that is not understood."""
+
+    on = forms.DateField(label="End of", required=False, widget=DayInput)
+    method = forms.ChoiceField(
+        label="by",
+        required=False,
+        choices=[("fifo", "First in, first out"), ("average", "Moving average")],
+        widget=forms.Select(attrs={"class": "oms-input"}),
+    )
+
+    def asked(self, today: date) -> tuple[date, str]:
+        """The day and the method."""
+        if self.is_bound and self.is_valid():
+            return self.cleaned_data["on"] or today, self.cleaned_data["method"] or METHODS[0]
+        return today, METHODS[0]
+
+
+class ValuationFileForm(forms.Form):
+    """Which day, in which form of file."""
+
+    on = forms.DateField(required=False)
+    form = forms.ChoiceField(choices=ExportFormat.choices, required=False)
+
+    def day(self, today: date) -> date:
+        """The day; today where none is understood."""
+        self.is_valid()
+        return self.cleaned_data.get("on") or today
+
+    def kind(self) -> str:
+        """The form of file; Excel where none is understood."""
+        self.is_valid()
+        return self.cleaned_data.get("form") or ExportFormat.XLSX.value

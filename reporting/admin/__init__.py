@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from oms.admin import ReadOnlyAdmin, list_buttons
-from reporting.admin import dashboard, export
+from reporting.admin import dashboard, export, valuation
 from reporting.models import DailyProduct, DailySales, DailyShipping
 
 earlier: Callable[[], list[URLPattern]] = getattr(admin.site, "extra_urls", list)
@@ -26,6 +26,12 @@ def pages() -> list[URLPattern]:
         path("reports/sales/", wrap(dashboard.sales), name="reporting_dashboard"),
         path("reports/stock/", wrap(dashboard.stock), name="reporting_stock"),
         path("reports/stock/export/", wrap(require_POST(export.cover)), name="reporting_cover"),
+        path("reports/valuation/", wrap(valuation.valuation), name="reporting_valuation"),
+        path(
+            "reports/valuation/export/",
+            wrap(require_POST(valuation.export)),
+            name="reporting_valuation_export",
+        ),
         path("reports/ledger/", wrap(export.ledger), name="reporting_ledger"),
         path("export/<str:label>/", wrap(export.export), name="reporting_export"),
     ]

@@ -40,7 +40,7 @@ def export(request: HttpRequest, label: str) -> HttpResponse:
             "form": form.cleaned_data["form"],
             "user": request.user.pk,
         }
-        return _started(request, f"Export: {chosen.label}", "export", params)
+        return started(request, f"Export: {chosen.label}", "export", params)
     context = {
         "title": f"Export {_plural(label)}",
         "form": form,
@@ -82,7 +82,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         params = {"first": first.isoformat(), "last": last.isoformat()}
         params["form"] = form.cleaned_data["form"]
-        return _started(request, f"Ledger {_days(first, last)}", "ledger", params)
+        return started(request, f"Ledger {_days(first, last)}", "ledger", params)
     context = {"title": "Payments and invoices ledger", "form": form}
     return _page(request, "reporting/ledger.html", context)
 
@@ -93,7 +93,7 @@ def cover(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     days = PeriodForm(request.POST).asked().days
     params = {"days": days, "form": ExportFormat.XLSX.value}
-    return _started(request, f"Stock cover of {days} days", "cover", params)
+    return started(request, f"Stock cover of {days} days", "cover", params)
 
 
 def _list(request: HttpRequest, label: str) -> tuple[tuple[exports.Content, ...], QuerySet[Any]]:
@@ -105,7 +105,8 @@ def _list(request: HttpRequest, label: str) -> tuple[tuple[exports.Content, ...]
         raise Http404("The list does not know these filters.") from None
 
 
-def _started(request: HttpRequest, title: str, kind: str, params: dict[str, Any]) -> HttpResponse:
+def started(request: HttpRequest, title: str, kind: str, params: dict[str, Any]) -> HttpResponse:
+    """Start the job, say so, and lead to its page."""
     job = jobs.start(kind, title, params, by=actor(request))
     messages.success(request, f"{title}: started. The file will be on this page.")
     return HttpResponseRedirect(_job_page(job))

@@ -29,26 +29,32 @@ from reporting.queries.queues import (
 from reporting.queries.sales import Figure, Sales, Turnover, channels, daily_sales, sales
 from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
 from reporting.queries.stuck import Stuck, stuck
+from reporting.queries.valuation import METHODS, Bridge, LevelValue, Step, Valuation, valuation
 
 __all__ = [
     "CONSUMER",
     "JEOPARDY_WITHIN",
     "LENGTHS",
+    "METHODS",
     "OLD",
     "SORTS",
     "YEAR",
+    "Bridge",
     "Cover",
     "Figure",
     "Jeopardy",
+    "LevelValue",
     "Messages",
     "Period",
     "Place",
     "Proof",
     "Sales",
     "StageCount",
+    "Step",
     "StockCover",
     "Stuck",
     "Turnover",
+    "Valuation",
     "Waiting",
     "any_orders",
     "backordered",
@@ -67,4 +73,5 @@ __all__ = [
     "stock_cover",
     "stuck",
     "to_release",
+    "valuation",
 ]

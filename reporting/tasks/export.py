@@ -15,6 +15,7 @@ from reporting.adapters.files import CsvFile, Writer, XlsxFile
 from reporting.enums import ExportFormat
 from reporting.queries import Period, exports, stock_cover
 from reporting.queries import ledger as ledgers
+from reporting.queries.valuation import TITLES, every_level, level_count
 
 COVER_TITLES = (
     "SKU",
@@ -70,6 +71,14 @@ def ledger(job: Job) -> None:
     jobs.progress(job, 0, ledgers.ledger_size(first, last))
     pieces = ((len(rows), rows) for rows in ledgers.ledger(first, last))
     _write(job, "ledger", list(ledgers.TITLES), pieces)
+
+
+def valuation(job: Job) -> None:
+    """Write the value of every level at the end of a day."""
+    on = date.fromisoformat(job.params["on"])
+    jobs.progress(job, 0, level_count(on))
+    pieces = ((len(rows), rows) for rows in every_level(on))
+    _write(job, "stock-valuation", list(TITLES), pieces)
 
 
 def _write(
