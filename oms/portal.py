@@ -33,6 +33,7 @@ EVENTS = (
     ("invoice.issued", "an invoice was written"),
     ("credit_note.issued", "a credit note was written"),
     ("stock.increased", "a location has more to promise"),
+    ("availability.changed", "a channel may sell more or fewer units of a product"),
 )
 
 

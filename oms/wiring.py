@@ -61,6 +61,8 @@ CHORES: dict[str, float] = {
     "inventory.tasks.counts.classify": DAY,
     "inventory.tasks.lots.set_unusable_apart": DAY / 24,
     "inventory.operations.expire_due": 1,
+    "inventory.operations.tell_availability": 1,
+    "inventory.operations.lift_ended": 30,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,
@@ -81,6 +83,7 @@ INVARIANTS: tuple[str, ...] = (
 
 # Questions that an app asks of one above it, which it may not import -> who answers.
 ANSWERS: dict[str, str] = {
+    "inventory.channels": "orders.queries.lookup.selling_channels",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
     "inventory.picked_units": "fulfillment.queries.picked_units",
 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.api.availability import AvailabilityView
+from inventory.api.availability import AvailabilityQueryView, AvailabilityView
 from inventory.api.locations import LocationsView, LocationView
 from inventory.api.moments import StockThenView
 from inventory.api.movements import StockMovementsView
@@ -30,6 +30,7 @@ from inventory.api.transfers import (
 urlpatterns = [
     path("availability/", AvailabilityView.as_view(), name="availability"),
     path("stock/at/", StockThenView.as_view(), name="stock-at"),
+    path("availability/query/", AvailabilityQueryView.as_view(), name="availability-query"),
     path("stock/movements/", StockMovementsView.as_view(), name="stock-movements"),
     path("products/", ProductsView.as_view(), name="products"),
     path("products/<str:sku>/", ProductView.as_view(), name="product"),

@@ -146,6 +146,7 @@ from inventory.operations.stock import (
     receive,
     set_safety_stock,
 )
+from inventory.operations.telling import set_channel_safety_stock, tell_availability, touch
 from inventory.operations.transfers import (
     MoreThanShipped,
     NothingToTransfer,
@@ -295,6 +296,7 @@ __all__ = [
     "scan",
     "send_purchase_order",
     "set_aside",
+    "set_channel_safety_stock",
     "set_fence",
     "set_safety_stock",
     "set_tracking",
@@ -305,6 +307,8 @@ __all__ = [
     "take_due_snapshots",
     "take_slots",
     "take_snapshots",
+    "tell_availability",
+    "touch",
     "value_stock",
     "write_off",
 ]

@@ -26,6 +26,7 @@ from inventory.queries.promise import (
     last_of,
     outlook,
 )
+from inventory.queries.selling import changed_since, reasons_of, selling_channels
 from inventory.queries.soft import (
     SoftContent,
     open_soft_reservations,
@@ -67,6 +68,7 @@ __all__ = [
     "accuracy",
     "arrivals",
     "availability",
+    "changed_since",
     "coming",
     "corrected_among",
     "course",
@@ -85,7 +87,9 @@ __all__ = [
     "outlook",
     "product_ids",
     "products_by_sku",
+    "reasons_of",
     "reservations_at",
+    "selling_channels",
     "soft_content",
     "soft_reservation",
     "source",

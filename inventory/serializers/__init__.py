@@ -3,10 +3,20 @@
 from inventory.serializers.locations import LocationSerializer
 from inventory.serializers.moments import PastMovementOut, PastReservationOut, StockThenOut
 from inventory.serializers.products import ProductIn, ProductSerializer
-from inventory.serializers.stock import AvailabilityOut, StockMovementIn, StockMovementOut
+from inventory.serializers.stock import (
+    AvailabilityFeed,
+    AvailabilityIn,
+    AvailabilityOut,
+    ChannelAvailabilityOut,
+    StockMovementIn,
+    StockMovementOut,
+)
 
 __all__ = [
+    "AvailabilityFeed",
+    "AvailabilityIn",
     "AvailabilityOut",
+    "ChannelAvailabilityOut",
     "LocationSerializer",
     "PastMovementOut",
     "PastReservationOut",

@@ -15,13 +15,49 @@ Condition = Literal[tuple(StockCondition.values)]  # type: ignore[valid-type]
 
 @message
 class AvailabilityOut(msgspec.Struct):
-    """Stock of one SKU at one location, in units."""
+    """Stock of one SKU at one location, in units.
+
+    `available` is what any buyer of the channel may have: behind its own fences and beyond those of
+    others. `fenced` units are kept for some channel or customer group.
+    """
 
     sku: str
     location: str
     on_hand: int
     reserved: int
     available: int
+    fenced: int
+
+
+@message
+class AvailabilityIn(msgspec.Struct):
+    """Which stock is asked about; every active location if none is named."""
+
+    skus: Annotated[list[Sku], msgspec.Meta(min_length=1, max_length=1_000)]
+    locations: Annotated[
+        list[Annotated[str, msgspec.Meta(min_length=1, max_length=20)]],
+        msgspec.Meta(max_length=1_000),
+    ] = []
+    channel: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+@message
+class ChannelAvailabilityOut(msgspec.Struct):
+    """What a channel may sell of a SKU, over all locations, since the moment it changed."""
+
+    sku: str
+    channel: str
+    quantity: int
+    changed_at: datetime
+
+
+@message
+class AvailabilityFeed(msgspec.Struct):
+    """Figures that changed, oldest change first; pass `next_changed_since` to go on."""
+
+    results: list[ChannelAvailabilityOut]
+    next_changed_since: datetime
+    has_more: bool
 
 
 @message

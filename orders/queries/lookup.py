@@ -21,6 +21,11 @@ def active_channel(code: str) -> Channel | None:
     return next(iter(_active(code=code)), None)
 
 
+def selling_channels() -> list[Channel]:
+    """The channels that sell, by code."""
+    return list(Channel.objects.filter(is_active=True).order_by("code"))
+
+
 @prepared
 def _active(code: str) -> QuerySet[Channel]:
     return Channel.objects.filter(code=code, is_active=True)
