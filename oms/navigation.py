@@ -59,6 +59,12 @@ WORK = (
             ),
             Page("Holds", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
             Page("Import", "upload_file", "orders_import", "orders.add_order"),
+            Page(
+                "Routing rules",
+                "route",
+                "inventory_routingruleset_changelist",
+                "inventory.view_routingruleset",
+            ),
         ),
     ),
     Work(
@@ -227,6 +233,24 @@ WORK = (
             Page("SKU aliases", "alt_route", "orders_skualias_changelist", "orders.view_skualias"),
             Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
+            ),
+            Page(
+                "Location service",
+                "speed",
+                "inventory_locationservice_changelist",
+                "inventory.view_locationservice",
+            ),
+            Page(
+                "Location groups",
+                "workspaces",
+                "inventory_locationgroup_changelist",
+                "inventory.view_locationgroup",
+            ),
+            Page(
+                "Holidays",
+                "event_busy",
+                "inventory_holidaycalendar_changelist",
+                "inventory.view_holidaycalendar",
             ),
             Page(
                 "Counting",

@@ -54,6 +54,7 @@ JOBS: dict[str, str] = {
     "ledger": "reporting.tasks.ledger",
     "valuation": "reporting.tasks.valuation",
     "replenishment": "inventory.tasks.replenishment.propose",
+    "routing": "orders.tasks.simulate_routing",
 }
 
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
@@ -84,6 +85,7 @@ INVARIANTS: tuple[str, ...] = (
 # Questions that an app asks of one above it, which it may not import -> who answers.
 ANSWERS: dict[str, str] = {
     "inventory.channels": "orders.queries.lookup.selling_channels",
+    "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
     "inventory.picked_units": "fulfillment.queries.picked_units",
 }

@@ -6,6 +6,12 @@ from inventory.admin.product import ProductAdmin
 from inventory.admin.purchase_orders import PurchaseOrderAdmin
 from inventory.admin.receipts import GoodsReceiptAdmin
 from inventory.admin.replenishment import ReplenishmentPolicyAdmin, ReplenishmentProposalAdmin
+from inventory.admin.routing import (
+    HolidayCalendarAdmin,
+    LocationGroupAdmin,
+    LocationServiceAdmin,
+    RoutingRuleSetAdmin,
+)
 from inventory.admin.soft import SoftReservationAdmin
 from inventory.admin.stock import StockLevelAdmin, StockMovementAdmin
 from inventory.admin.suppliers import SupplierAdmin
@@ -16,11 +22,15 @@ __all__ = [
     "CountPolicyAdmin",
     "CountScheduleAdmin",
     "GoodsReceiptAdmin",
+    "HolidayCalendarAdmin",
     "LocationAdmin",
+    "LocationGroupAdmin",
+    "LocationServiceAdmin",
     "ProductAdmin",
     "PurchaseOrderAdmin",
     "ReplenishmentPolicyAdmin",
     "ReplenishmentProposalAdmin",
+    "RoutingRuleSetAdmin",
     "SoftReservationAdmin",
     "StockLevelAdmin",
     "StockMovementAdmin",

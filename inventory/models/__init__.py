@@ -20,6 +20,7 @@ from inventory.models.service import (
     LocationGroup,
     LocationService,
 )
+from inventory.models.simulation import RoutingSimulation
 from inventory.models.snapshot import StockSnapshot
 from inventory.models.soft import SoftReservation
 from inventory.models.stock import Reservation, StockLevel, StockMovement
@@ -63,6 +64,7 @@ __all__ = [
     "Reservation",
     "RoutingRule",
     "RoutingRuleSet",
+    "RoutingSimulation",
     "SoftReservation",
     "SourcingDecision",
     "StockLevel",

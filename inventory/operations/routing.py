@@ -8,10 +8,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from inventory.enums import OnFailure, RuleSetState
-from inventory.models import RoutingRule, RoutingRuleSet
+from inventory.models import RoutingRule, RoutingRuleSet, RoutingSimulation
 from inventory.models.service import fresh_stamp
 from inventory.queries.sourcing.vocabulary import CRITERION, NAMED
-from oms import events
+from oms import events, jobs
 from oms.conditions import refuse_bad
 from oms.errors import DomainError
 
@@ -142,6 +142,29 @@ def deactivate_rules(rule_set: RoutingRuleSet, *, by: str) -> RoutingRuleSet:
     if row.state != RuleSetState.ACTIVE:
         raise RulesInForce(rules=str(row), state=row.state)
     return _retire(row, by=by)
+
+
+@transaction.atomic
+def simulate(rule_set: RoutingRuleSet, *, days: int, by: str) -> RoutingSimulation:
+    """Begin to replay the last days' orders under a rule set beside the one in force.
+
+    A worker does it; the simulation's job tells how far it is. Raises NoRules.
+    """
+    if not rule_set.rules.exists():
+        raise NoRules(rules=str(rule_set))
+    active = RoutingRuleSet.objects.filter(state=RuleSetState.ACTIVE).exclude(pk=rule_set.pk)
+    row = RoutingSimulation.objects.create(
+        rule_set=rule_set, against=active.first(), days=days, created_by=by
+    )
+    title = f"{rule_set} on the orders of {days} days"
+    row.job = jobs.start("routing", title, {"simulation": row.pk}, by=by)
+    row.save(update_fields=["job"])
+    return row
+
+
+def keep_simulation(pk: int, result: Mapping[str, Any]) -> None:
+    """Keep what a simulation found."""
+    RoutingSimulation.objects.filter(pk=pk).update(result=result)
 
 
 def network_changed() -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from customers import queries as customers
 from inventory import queries as stock
+from inventory.queries.decisions import explained
 from oms import words
 from orders import queries
 from orders.admin import sealed
@@ -77,6 +78,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "blocker": blocker,
         "blocker_button": blocker.label and request.user.has_perm(blocker.permission),
         "line_rows": line_rows(lines),
+        "why": explained(order.pk),
         "hold_rows": hold_rows(holds),
         "money_rows": money_rows(order, money),
         "may_read": sealed.may_read(request),

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from inventory import queries as stock
 from oms.money import ZERO
-from orders.enums import HoldKind
+from orders.enums import ChargeKind, HoldKind
 from orders.models import Order, OrderLine
 
 ASKED = {  # what a routing rule asks for -> kind of hold, and what it tells the person
@@ -54,6 +54,18 @@ def request_of(
 def taker_of(order: Order) -> stock.Taker:
     """Whose fences open for an order: its channel's, and those of its customer's group."""
     return stock.Taker(order.channel_id, order.customer.group if order.customer else "")
+
+
+def request_by_number(number: str) -> stock.Request | None:
+    """The whole order as it would be asked for now, nothing allocated; none where there is none."""
+    order = Order.objects.select_related("channel").filter(number=number).first()
+    if order is None:
+        return None
+    lines = list(order.lines.order_by("position"))
+    for line in lines:
+        line.allocated = 0
+    shipping = order.charges.filter(kind=ChargeKind.SHIPPING).values_list("description", flat=True)
+    return request_of(order, lines, method=shipping.first() or "")
 
 
 def _value(lines: Sequence[OrderLine]) -> Decimal:

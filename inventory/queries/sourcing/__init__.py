@@ -19,7 +19,7 @@ from inventory.queries.sourcing.asked import (
 )
 from inventory.queries.sourcing.fencing import give_back
 from inventory.queries.sourcing.planning import source
-from inventory.queries.sourcing.rules import Rule, Rules, rule_from
+from inventory.queries.sourcing.rules import Rule, Rules, rule_from, rules_for
 from inventory.queries.sourcing.supply import look_ahead, supply_of
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "give_back",
     "look_ahead",
     "rule_from",
+    "rules_for",
     "source",
     "supply_of",
 ]

@@ -1,7 +1,7 @@
 """Rules as sourcing applies them: read once per version, kept in memory, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -56,8 +56,27 @@ class Rules:
         """Everything that any of the rankings looks at."""
         return frozenset().union(*(rule.criteria for rule in self.rules))
 
+    def served(self, site: Any) -> Any:
+        """The location with the service that this version of the rules knows of it."""
+        service = self.network.get(site.location_id, site.service)
+        return replace(
+            site, service=replace(service, groups=service.groups | {f"kind:{site.kind}"})
+        )
+
 
 BUILT_IN = Rules()  # one location if any can, else the fewest; ties: priority, then distance
+
+
+def rules_for(pk: int | None) -> Rules:
+    """The rules of a set whatever its state, freshly read; none: the built-in rule, with costs.
+
+    The built-in rule looks at no cost, but what its plans would cost is known all the same.
+    """
+    from inventory.queries.sourcing import reading
+
+    if pk is None:
+        return Rules(None, BUILT_IN.rules, reading.network())
+    return reading.read(pk)
 
 
 @lru_cache(maxsize=8)

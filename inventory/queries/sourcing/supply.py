@@ -1,7 +1,6 @@
 """Reading what there is to promise, and the rules in force, in one statement."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -117,10 +116,7 @@ def _spare(channels: list[int]) -> Coalesce:
 
 def _site(place: list[Any], rules: Rules) -> Site:
     site = Site(*place)  # in the order of the columns
-    service = rules.network.get(site.location_id)
-    if service is None:
-        return site
-    return replace(site, service=replace(service, groups=service.groups | {f"kind:{site.kind}"}))
+    return rules.served(site) if rules.network else site
 
 
 def _ages(supply: Supply, now: datetime) -> dict[int, int]:

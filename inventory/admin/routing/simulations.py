@@ -1,0 +1,117 @@
+"""A simulation: how far it is, then both rule sets side by side, in figures, charts and orders."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from inventory.models import Location, RoutingRuleSet, RoutingSimulation
+from oms.admin.jobs import progress_of
+
+CHANGES_SHOWN = 50
+ROWS = (  # label, sum, divided by, decimals, whether less is better
+    ("Parcels per served order", "parcels", "served", 2),
+    ("Orders in more than one parcel", "split", "", 0),
+    ("Distance per parcel, km", "km", "parcels", 0),
+    ("Shipping cost per order", "shipping", "served", 2),
+    ("Handling cost per order", "handling", "served", 2),
+    ("CO2e per order, kg", "co2e_g", "served", 2),
+    ("Orders that leave after their promise", "late", "", 0),
+    ("Units that would wait for stock", "missing", "", 0),
+    ("Orders left to a person", "asks", "", 0),
+)
+
+
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The simulation's page; it loads itself again when the work has ended."""
+    if not request.user.has_perm("inventory.view_routingruleset"):
+        raise PermissionDenied
+    row = get_object_or_404(
+        RoutingSimulation.objects.select_related("rule_set", "against", "job"), pk=pk
+    )
+    request.current_app = admin.site.name
+    context = {
+        **admin.site.each_context(request),
+        "opts": RoutingRuleSet._meta,  # noqa: SLF001
+        "title": f"Simulation of {row.rule_set}",
+        "row": row,
+        "before": str(row.against) if row.against else "Built-in rule",
+        "after": str(row.rule_set),
+        **(progress_of(row.job) if row.job else {}),
+        **(_shown(row) if row.result else {}),
+    }
+    return TemplateResponse(request, "admin/inventory/routing/simulation.html", context)
+
+
+def _shown(row: RoutingSimulation) -> dict[str, Any]:
+    result = row.result
+    names = dict(Location.objects.values_list("pk", "code"))
+    codes = [names.get(int(pk), pk) for pk in result["load"]]
+    loads = list(result["load"].values())
+    before, after = str(row.against or "Built-in rule"), str(row.rule_set)
+    return {
+        "orders": result["orders"],
+        "changed": result["changed"],
+        "share": 100 * result["changed"] / result["orders"] if result["orders"] else 0,
+        "figures": [_figure(result, *one) for one in ROWS],
+        "loads": [
+            {
+                "code": code,
+                "old": load[0],
+                "old_units": load[1],
+                "new": load[2],
+                "new_units": load[3],
+            }
+            for code, load in zip(codes, loads, strict=True)
+        ],
+        "changes": [_change(one, names) for one in result["changes"][:CHANGES_SHOWN]],
+        "charts": {
+            "load": {
+                "labels": codes,
+                "unit": "orders",
+                "sets": [
+                    {"label": before, "data": [load[0] for load in loads]},
+                    {"label": after, "data": [load[2] for load in loads]},
+                ],
+            }
+        },
+    }
+
+
+def _figure(
+    result: dict[str, Any], label: str, name: str, per: str, decimals: int
+) -> dict[str, Any]:
+    old, new = (_value(result[side], name, per) for side in ("old", "new"))
+    change = 100 * (new - old) / old if old else 0
+    return {
+        "label": label,
+        "old": f"{old:,.{decimals}f}",
+        "new": f"{new:,.{decimals}f}",
+        "change": f"{change:+.1f} %"
+        if old and round(change, 1)
+        else ("new" if new and not old else "="),
+        "worse": new > old,
+    }
+
+
+def _value(sums: dict[str, float], name: str, per: str) -> float:
+    value = sums.get(name, 0) / (1_000 if name == "co2e_g" else 1)
+    divisor = sums.get(per, 0) if per else 1
+    return value / divisor if divisor else 0
+
+
+def _change(one: dict[str, Any], names: dict[int, str]) -> dict[str, str]:
+    return {
+        "number": one["order"],
+        "url": reverse("admin:orders_order_change", args=[one["pk"]]),
+        "old": _served(one["from"], names),
+        "new": _served(one["to"], names),
+    }
+
+
+def _served(units: list[list[int]], names: dict[int, str]) -> str:
+    return ", ".join(f"{count} from {names.get(pk, pk)}" for pk, count in units) or "waits"

@@ -1,0 +1,190 @@
+"""A routing rule as a form: conditions by rows, ranking by order or by price."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from inventory.enums import LocationKind
+from inventory.models import LocationGroup, RoutingRule
+from inventory.queries.sourcing.vocabulary import CRITERIA, NAMED
+from oms.admin import ActForm
+from oms.conditions import OPERATORS, check, leaf
+
+RANKS = 4  # criteria that a form offers one below the other
+NO_RANK = [("", "–")]
+
+
+def places() -> list[tuple[str, str]]:
+    """Groups that a rule may name: our own, and one for each kind of location."""
+    own = list(LocationGroup.objects.order_by("name").values_list("code", "name"))
+    kinds = [(f"kind:{value}", f"Every {label.lower()}") for value, label in LocationKind.choices]
+    return [*own, *kinds]
+
+
+class RuleForm(forms.ModelForm):
+    """One rule; conditions come beside it as rows named field, op and value."""
+
+    groups = forms.MultipleChoiceField(
+        label="Only from", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    without = forms.MultipleChoiceField(
+        label="Never from", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    weighed = forms.ChoiceField(
+        label="Rank by",
+        choices=[("order", "One criterion after the other"), ("prices", "A price for each")],
+        widget=forms.RadioSelect,
+    )
+    apart = forms.CharField(
+        label="Never in one parcel",
+        required=False,
+        help_text="Two product classes, as in: hazardous, food",
+    )
+
+    class Meta:
+        model = RoutingRule
+        fields = (
+            "name",
+            "max_km",
+            "leaves_within",
+            "keeps_back",
+            "min_accuracy",
+            "minds_capacity",
+            "max_parcels",
+            "min_parcel_value",
+            "one_country",
+            "on_failure",
+        )
+        help_texts = {
+            "leaves_within": "0: only where it leaves today. Knows cut-off, weekends and holidays.",
+            "keeps_back": "Of every product and location, beyond safety stock.",
+            "min_accuracy": "From 0 to 1, as 0.95.",
+            "on_failure": "When this rule cannot serve the whole order.",
+        }
+
+    def __init__(self, data: QueryDict | None = None, *, instance: RoutingRule) -> None:
+        ranking = instance.ranking or {"order": ["parcels", "distance"]}
+        initial = {
+            "groups": instance.groups,
+            "without": instance.without,
+            "weighed": "prices" if ranking.get("prices") else "order",
+            "apart": ", ".join(instance.apart[0]) if instance.apart else "",
+        }
+        super().__init__(data, instance=instance, initial=initial)
+        self.fields["groups"].choices = self.fields["without"].choices = places()
+        ranks = [*ranking.get("order", ()), *[""] * RANKS][:RANKS]
+        for at, chosen in enumerate(ranks, start=1):
+            self.fields[f"rank_{at}"] = forms.ChoiceField(
+                label="First" if at == 1 else "then",
+                required=False,
+                initial=chosen,
+                choices=[*NO_RANK, *((row.name, row.label) for row in CRITERIA)],
+            )
+        for row in CRITERIA:
+            unit = f", per {row.unit}" if row.unit else ""
+            self.fields[f"price_{row.name}"] = forms.DecimalField(
+                label=f"{row.label}{unit}",
+                required=False,
+                min_value=0,
+                initial=ranking.get("prices", {}).get(row.name),
+            )
+        self.rows = condition_rows(data) if data is not None else rows_of(instance.conditions)
+        self.match = data.get("match", "all") if data is not None else match_of(instance.conditions)
+
+    def clean_apart(self) -> list[list[str]]:
+        """A pair, or nothing."""
+        named = [part.strip() for part in self.cleaned_data["apart"].split(",") if part.strip()]
+        if len(named) not in {0, 2}:
+            raise forms.ValidationError("Name two classes, with a comma between.")
+        return [named] if named else []
+
+    def clean(self) -> dict[str, Any]:
+        """The ranking and the conditions as they are stored."""
+        data = super().clean() or self.cleaned_data
+        data["ranking"] = self._ranking(data)
+        if not any(data["ranking"].values()):
+            self.add_error("rank_1", "Choose at least one criterion.")
+        data["conditions"] = {self.match: [row["leaf"] for row in self.rows]}
+        for mistake in check(data["conditions"], NAMED):
+            self.add_error(None, mistake)
+        return data
+
+    def values(self) -> dict[str, Any]:
+        """What `operations.save_rule` takes."""
+        data = self.cleaned_data
+        names = (*self.Meta.fields, "groups", "without", "apart", "ranking", "conditions")
+        return {name: data[name] for name in names}
+
+    def preview(self) -> RoutingRule:
+        """The rule as the form has it, unsaved."""
+        return RoutingRule(position=0, **self.values())
+
+    def _ranking(self, data: dict[str, Any]) -> dict[str, Any]:
+        if data.get("weighed") == "prices":
+            prices = {row.name: data.get(f"price_{row.name}") for row in CRITERIA}
+            return {"prices": {name: str(price) for name, price in prices.items() if price}}
+        named = [data.get(f"rank_{at}") for at in range(1, RANKS + 1)]
+        return {"order": list(dict.fromkeys(name for name in named if name))}
+
+    def _post_clean(self) -> None:
+        """The operation checks the model, with the draft under lock."""
+
+
+class NewRulesForm(ActForm):
+    """What a draft begins with."""
+
+    template = forms.ChoiceField(label="Begin with")
+
+
+class SimulateForm(ActForm):
+    """How far back."""
+
+    days = forms.IntegerField(min_value=1, max_value=365, initial=30, help_text="Days of orders.")
+
+
+class CopyForm(ActForm):
+    """What the copy is called."""
+
+    name = forms.CharField(max_length=100)
+
+
+def rows_of(conditions: dict[str, Any]) -> list[dict[str, Any]]:
+    """Conditions as rows of a form; groups within groups stay with whoever made them by API."""
+    leaves = next(iter(conditions.values()), []) if conditions else []
+    return [_row(one) for one in leaves if "field" in one]
+
+
+def match_of(conditions: dict[str, Any]) -> str:
+    """Whether all rows or any of them decide."""
+    return next(iter(conditions), "all")
+
+
+def condition_rows(data: QueryDict) -> list[dict[str, Any]]:
+    """The rows that were sent; a row without a field is left out."""
+    sent = zip(data.getlist("field"), data.getlist("op"), data.getlist("value"), strict=False)
+    return [_row(_leaf(name, op, value)) for name, op, value in sent if name]
+
+
+def _leaf(name: str, op: str, value: str) -> dict[str, Any]:
+    field = NAMED.get(name)
+    operator = OPERATORS[field.kind].get(op) if field else None
+    if operator is None or operator.takes == "nothing":
+        return leaf(name, op)
+    if operator.takes == "many":
+        return leaf(name, op, [part.strip() for part in value.split(",") if part.strip()])
+    return leaf(name, op, _number(value) if field.kind == "number" else value.strip())
+
+
+def _number(value: str) -> str:
+    try:
+        return str(Decimal(value.strip().replace(",", "")))
+    except InvalidOperation:
+        return value
+
+
+def _row(one: dict[str, Any]) -> dict[str, Any]:
+    value = one.get("value", "")
+    shown = ", ".join(value) if isinstance(value, list) else value
+    return {"field": one["field"], "op": one["op"], "value": shown, "leaf": one}

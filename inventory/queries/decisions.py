@@ -1,0 +1,155 @@
+"""Why an order is served from where it is: stored decisions, told in words."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from inventory.enums import Verdict
+from inventory.models import Location, RoutingRule, SourcingDecision
+from inventory.queries.sourcing import Plan
+from inventory.queries.sourcing.vocabulary import REMOVED
+
+SHOWN = 10  # the newest decisions of an order
+CAUSES = {
+    "placed": "when the order was placed",
+    "advanced": "when stock came or the order went on",
+    "rejected": "after a location gave units back",
+    "rerouted": "when it was routed anew",
+    "tried": "as a trial; nothing is reserved",
+}
+BUILT_IN = "Built-in rule: fewest parcels, then priority, then distance"
+VERDICTS = {
+    Verdict.COMPLETE: "Everything is served",
+    Verdict.PARTIAL: "A part is served; the rest waits for stock",
+    Verdict.NONE: "Nothing could be served; it waits for stock",
+    Verdict.HOLD: "Nothing was served; the rule asked for a hold",
+    Verdict.QUEUE: "Nothing was served; the rule leaves it to a person",
+}
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A location in a decision: how far, what it gives, or why it is out."""
+
+    location: str
+    name: str
+    km: int | None = None
+    units: int = 0
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Explained:
+    """A decision in words; the chosen locations first, then by distance."""
+
+    at: datetime
+    cause: str
+    verdict: str
+    rule: str
+    version: str
+    candidates: list[Candidate] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)  # rules that matched and failed before
+    figures: list[tuple[str, str]] = field(default_factory=list)
+    exact: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """The decision in one line."""
+        served = [f"{row.units} from {row.location}" for row in self.candidates if row.units]
+        return f"{self.verdict}: {', '.join(served)}." if served else f"{self.verdict}."
+
+
+def explained(order_id: int) -> list[Explained]:
+    """The newest decisions about an order, newest first; three statements."""
+    rows = list(
+        SourcingDecision.objects.filter(order_id=order_id)
+        .select_related("rule_set")
+        .order_by("-pk")[:SHOWN]
+    )
+    if not rows:
+        return []
+    places = {row.pk: row for row in Location.objects.only("code", "name", "is_active")}
+    rules = _rule_names(rows)
+    return [_explained(row, places, rules) for row in rows]
+
+
+def explained_plan(plan: Plan) -> Explained:
+    """A plan that was not kept, told like a stored decision."""
+    decision = plan.decision
+    record = {
+        "tries": [[pk, outcome, {str(k): v for k, v in out.items()}]
+                  for pk, outcome, out in decision.tries],
+        "km": decision.distances,
+        "figures": decision.figures,
+        "plan": [[part.key, part.location_id, part.quantity] for part in plan.parts],
+        "exact": decision.exact,
+    }  # fmt: skip
+    row = SourcingDecision(
+        cause="tried", rule=decision.rule, verdict=decision.verdict, record=record
+    )
+    places = {row.pk: row for row in Location.objects.only("code", "name", "is_active")}
+    return _explained(row, places, _rule_names([row]))
+
+
+def _rule_names(rows: Iterable[SourcingDecision]) -> dict[int, str]:
+    tried = {one[0] for row in rows for one in row.record.get("tries", ())} - {0}
+    if not tried:
+        return {}
+    return dict(RoutingRule.objects.filter(pk__in=tried).values_list("pk", "name"))
+
+
+def _explained(
+    row: SourcingDecision, places: dict[int, Location], rules: dict[int, str]
+) -> Explained:
+    record = row.record
+    tries = record.get("tries", [])
+    return Explained(
+        at=row.at,
+        cause=CAUSES.get(row.cause, row.cause),
+        verdict=VERDICTS[Verdict(row.verdict)],
+        rule=rules.get(row.rule, BUILT_IN),
+        version=str(row.rule_set) if row.rule_set else "",
+        candidates=_candidates(record, places),
+        passed_over=[rules.get(pk, BUILT_IN) for pk, outcome, _ in tries if outcome == "next"],
+        figures=figures_of(record.get("figures", {})),
+        exact=record.get("exact", True),
+    )
+
+
+def _candidates(record: dict[str, Any], places: dict[int, Location]) -> list[Candidate]:
+    units: dict[int, int] = defaultdict(int)
+    for _, location, quantity in record.get("plan", ()):
+        units[location] += quantity
+    removed = record["tries"][-1][2] if record.get("tries") else {}
+    kms = {int(pk): km for pk, km in record.get("km", {}).items()}
+    found = []
+    for pk, place in places.items():
+        reason = _reason(pk, units, removed, kms)
+        if pk in kms or place.is_active:
+            found.append(Candidate(place.code, place.name, kms.get(pk), units[pk], reason))
+    return sorted(found, key=lambda row: (-row.units, row.km is None, row.km or 0, row.location))
+
+
+def _reason(pk: int, units: dict[int, int], removed: dict[str, str], kms: dict[int, Any]) -> str:
+    if units[pk]:
+        return ""
+    if str(pk) in removed:
+        return REMOVED.get(removed[str(pk)], removed[str(pk)])
+    return "could have served, but others are better" if pk in kms else REMOVED["stock"]
+
+
+def figures_of(figures: dict[str, Any]) -> list[tuple[str, str]]:
+    """Figures of a plan as label and words; what is nothing is left out."""
+    shown = [
+        ("Parcels", f"{figures.get('parcels', 0)}"),
+        ("Distance", f"{figures.get('km', 0):,} km"),
+        ("Shipping", f"{figures.get('shipping', 0):,.2f}"),
+        ("Handling", f"{figures.get('handling', 0):,.2f}"),
+        ("CO2e", f"{figures.get('co2e_g', 0) / 1_000:,.2f} kg"),
+        ("Leaves in", f"{figures.get('days', 0)} days"),
+        ("Waiting", f"{figures.get('missing', 0)} units"),
+    ]
+    names = ("parcels", "km", "shipping", "handling", "co2e_g", "days", "missing")
+    return [one for one, name in zip(shown, names, strict=True) if figures.get(name)]

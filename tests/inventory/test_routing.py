@@ -1,0 +1,309 @@
+"""Routing rules from draft to decision: kept, explained, simulated, counted."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from inventory import operations, queries
+from inventory.enums import OnFailure, RuleSetState
+from inventory.models import (
+    LocationDay,
+    LocationService,
+    RoutingRule,
+    RoutingRuleSet,
+    RoutingSimulation,
+    SourcingDecision,
+)
+from inventory.operations import routing
+from inventory.queries.decisions import explained
+from oms.conditions import BadCondition, leaf
+from oms.models import AppendOnlyError, Event, User
+from orders import operations as orders
+from orders.models import Hold
+from orders.tasks import simulate_routing
+from tests import factories as world
+
+pytestmark = pytest.mark.django_db
+EVERY = {"all": []}
+BERLIN = {"country": "DE", "latitude": 52.5, "longitude": 13.4}
+
+
+def rule(**values):
+    return {"name": "Rule", "conditions": EVERY, "ranking": {"order": ["parcels"]}, **values}
+
+
+def in_force(*rules):
+    drafted = operations.draft_rules("Ours", by=world.BY, rules=rules)
+    return operations.activate_rules(drafted, by=world.BY)
+
+
+@pytest.fixture
+def network():
+    """London and Berlin; only Berlin has pots."""
+    london, berlin = world.warehouse("LON"), world.warehouse("BER", **BERLIN)
+    world.stocked("MUG", london, 50)
+    world.stocked("MUG", berlin, 50)
+    world.stocked("POT", berlin, 5)
+    return london, berlin
+
+
+@pytest.fixture
+def shop():
+    return world.shop(duplicate_window_minutes=0)
+
+
+def places(order):
+    rows = queries.open_reservations(line.pk for line in order.lines.all())
+    return sorted({row.level.location.code for row in rows})
+
+
+def test_place_without_rules_keeps_a_decision_of_the_built_in_rule(network, shop):
+    order = world.place(shop, ("MUG", 2))
+
+    row = SourcingDecision.objects.get()
+    assert (row.order, row.rule_set, row.rule, row.verdict) == (order, None, 0, "complete")
+    told = explained(order.pk)[0]
+    assert told.sentence == "Everything is served: 2 from LON."
+    assert [(c.location, c.units, c.reason) for c in told.candidates] == [
+        ("LON", 2, ""),
+        ("BER", 0, "could have served, but others are better"),
+    ]
+
+
+def test_rules_in_force_decide_from_the_next_order_on(network, shop):
+    before = world.place(shop, ("MUG", 1))
+    in_force(
+        rule(name="VIP", conditions=leaf("tags", "has_any", ["vip"]), max_km=1),
+        rule(name="Far", max_km=5_000, without=["kind:store"], ranking={"order": ["accuracy"]}),
+    )
+    LocationService.objects.create(location=network[0], accuracy=Decimal("0.5"))
+    operations.network_changed()
+
+    after = world.place(shop, ("MUG", 1))
+
+    assert (places(before), places(after)) == (["LON"], ["BER"])
+    assert explained(after.pk)[0].rule == "Far"
+
+
+def test_rule_that_fails_asks_a_person_and_once_let_go_serves_what_it_can(network, shop):
+    in_force(rule(name="Whole", max_parcels=1, on_failure=OnFailure.QUEUE))
+
+    order = world.place(shop, ("MUG", 60))
+
+    hold = Hold.objects.get()
+    assert (hold.kind, order.lines.get().allocated) == ("routing", 0)
+    orders.lift_hold(hold, by=world.BY, reason="Send two parcels")
+    assert order.lines.get().allocated == 60
+    assert SourcingDecision.objects.count() == 2
+
+
+def test_activate_retires_the_version_in_force(network):
+    first, second = in_force(rule()), in_force(rule(max_km=5))
+
+    first.refresh_from_db()
+    assert (first.state, second.state) == (RuleSetState.RETIRED, RuleSetState.ACTIVE)
+    named = Event.objects.filter(name__startswith="routing.").values_list("name", "actor")
+    assert ("routing.retired", world.BY) in list(named)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoutingRuleSet.objects.filter(pk=first.pk).update(state=RuleSetState.ACTIVE)
+
+
+def test_activate_without_rules_is_refused():
+    empty = operations.draft_rules("Empty", by=world.BY)
+
+    with pytest.raises(operations.NoRules):
+        operations.activate_rules(empty, by=world.BY)
+
+    assert not RoutingRuleSet.objects.filter(state=RuleSetState.ACTIVE).exists()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda rules: operations.save_rule(rules, rule(name="New"), by=world.BY),
+        lambda rules: operations.order_rules(rules, [], by=world.BY),
+    ],
+)
+def test_version_that_was_in_force_never_changes(act):
+    rules = in_force(rule())
+
+    with pytest.raises(operations.RulesInForce):
+        act(rules)
+
+    assert [row.name for row in rules.rules.all()] == ["Rule"]
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"conditions": leaf("moon", "eq", "full")}, BadCondition),
+        ({"ranking": {"order": ["beauty"]}}, operations.BadRule),
+        ({"ranking": {}}, operations.BadRule),
+    ],
+)
+def test_save_rule_that_means_nothing_is_refused(values, error):
+    drafted = operations.draft_rules("Draft", by=world.BY)
+
+    with pytest.raises(error):
+        operations.save_rule(drafted, rule(**values), by=world.BY)
+
+    assert not RoutingRule.objects.exists()
+
+
+def test_order_rules_moves_and_removes():
+    drafted = operations.draft_rules(
+        "Draft", by=world.BY, rules=[rule(name="A"), rule(name="B"), rule(name="C")]
+    )
+    a, _, c = drafted.rules.order_by("position")
+
+    operations.order_rules(drafted, [c.pk, a.pk], by=world.BY)
+
+    names = drafted.rules.order_by("position").values_list("name", "position")
+    assert list(names) == [("C", 1), ("A", 2)]
+
+
+@pytest.mark.parametrize("key", ["nearest", "cheapest", "parcels", "stores_last", "greenest"])
+def test_template_routes_an_order(network, shop, key):
+    operations.activate_rules(operations.draft_from_template(key, by=world.BY), by=world.BY)
+
+    order = world.place(shop, ("MUG", 1), ("POT", 1))
+
+    assert {line.allocated for line in order.lines.all()} == {1}
+    assert SourcingDecision.objects.get().verdict == "complete"
+
+
+def test_day_takes_no_more_orders_than_its_capacity(network, shop):
+    LocationService.objects.create(location=network[0], capacity=2)
+    in_force(rule())
+
+    taken = [places(world.place(shop, ("MUG", 1))) for _ in range(3)]
+
+    assert taken == [["LON"], ["LON"], ["BER"]]
+    assert LocationDay.objects.get().orders == 2
+    with pytest.raises(operations.StockTaken):
+        operations.take_slots([(network[0].pk, LocationDay.objects.get().day)])
+    assert LocationDay.objects.get().orders == 2
+
+
+def test_record_missed_lowers_accuracy_and_rules_see_it(network, shop):
+    in_force(rule(min_accuracy=Decimal("0.9")))
+    operations.record_found(network[0].pk, 40)
+
+    score = operations.record_missed(network[0].pk, 30)
+
+    assert score == Decimal("0.7500")
+    assert places(world.place(shop, ("MUG", 1))) == ["BER"]
+
+
+def test_decision_is_never_changed(network, shop):
+    world.place(shop, ("MUG", 1))
+    row = SourcingDecision.objects.get()
+
+    with pytest.raises(AppendOnlyError):
+        row.save()
+
+
+@pytest.fixture
+def ben(client):
+    user = User.objects.create_user("ben", password="secret", is_staff=True)
+    user.groups.add(Group.objects.get(name="Operations"))
+    client.force_login(user)
+    return user
+
+
+def test_simulation_shows_both_sides_and_changes_nothing(network, shop, ben):
+    placed_at = timezone.now() - timedelta(days=2)
+    for _ in range(3):
+        world.place(shop, ("MUG", 2), placed_at=placed_at)
+    LocationService.objects.create(location=network[0], accuracy=Decimal("0.5"))
+    drafted = operations.draft_rules("Trial", by=world.BY, rules=[rule(min_accuracy=Decimal(1))])
+    before = SourcingDecision.objects.count()
+
+    row = routing.simulate(drafted, days=30, by=f"user:{ben.pk}")
+    simulate_routing(row.job)
+
+    row.refresh_from_db()
+    old, new = row.result["old"], row.result["new"]
+    assert (row.result["orders"], row.result["changed"]) == (3, 3)
+    assert (old["units"], new["units"], old["parcels"], new["parcels"]) == (6, 6, 3, 3)
+    assert new["km"] > old["km"]
+    london, berlin = (row.result["load"][str(place.pk)] for place in network)
+    assert (london, berlin) == ([3, 6, 0, 0], [0, 0, 3, 6])
+    assert SourcingDecision.objects.count() == before
+
+
+def test_pages_of_rules_answer_in_words(network, shop, ben, client):
+    order = world.place(shop, ("MUG", 2))
+    drafted = operations.draft_from_template("stores_last", by=world.BY)
+    page = reverse("admin:inventory_routingruleset_change", args=[drafted.pk])
+
+    shown = client.get(page, {"try": order.number}).content.decode()
+
+    assert "from warehouses, third parties" in shown.lower()
+    assert "2 from LON" in shown
+    assert "There is no order SO1." in client.get(page, {"try": "SO1"}).content.decode()
+    assert (
+        "Why this warehouse"
+        in client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+    )
+
+
+def test_rules_list_costs_the_same_for_one_and_three(ben, client, django_assert_num_queries):
+    url = reverse("admin:inventory_routingruleset_changelist")
+    operations.draft_from_template("nearest", by=world.BY)
+    client.get(url)
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        client.get(url)
+    for _ in range(2):
+        operations.draft_from_template("nearest", by=world.BY)
+    with django_assert_num_queries(len(one)):
+        client.get(url)
+
+
+def test_builder_saves_what_the_form_says_and_tells_mistakes(ben, client):
+    drafted = operations.draft_rules("Draft", by=world.BY)
+    url = reverse("admin:inventory_routing_rule_new", args=[drafted.pk])
+    sent = {
+        "name": "Big orders", "match": "all", "field": ["value", "channel"], "op": ["gte", "in"],
+        "value": ["1,000", "shop, phone"], "groups": ["kind:warehouse"], "weighed": "order",
+        "rank_1": "distance", "rank_2": "parcels", "keeps_back": "0", "apart": "hazardous, food",
+        "on_failure": "split", "max_km": "300",
+    }  # fmt: skip
+
+    bad = client.post(url, {**sent, "value": ["much", "shop"]})
+    none = RoutingRule.objects.count()
+    good = client.post(url, sent)
+
+    assert "Order value needs a number." in bad.content.decode()
+    assert (none, good.status_code) == (0, 302)
+    row = RoutingRule.objects.get()
+    assert row.conditions == {
+        "all": [leaf("value", "gte", "1000"), leaf("channel", "in", ["shop", "phone"])]
+    }
+    assert (row.ranking, row.apart) == (
+        {"order": ["distance", "parcels"]},
+        [["hazardous", "food"]],
+    )
+
+
+def test_builder_is_closed_to_those_who_may_only_look(client):
+    cora = User.objects.create_user("cora", password="secret", is_staff=True)
+    cora.groups.add(Group.objects.get(name="Warehouse"))
+    client.force_login(cora)
+    drafted = operations.draft_rules("Draft", by=world.BY)
+
+    assert (
+        client.get(reverse("admin:inventory_routing_rule_new", args=[drafted.pk])).status_code
+        == 403
+    )
+    assert not RoutingSimulation.objects.exists()
