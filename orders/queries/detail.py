@@ -24,6 +24,8 @@ class OrderDetail:
 def details(orders: Iterable[Order]) -> list[OrderDetail]:
     """Details of these orders in a fixed number of statements."""
     orders = list(orders)
+    if not orders:
+        return []
     prefetch_related_objects(orders, "lines", "charges", "holds", "promises")
     money = balances(orders)
     return [
