@@ -1,8 +1,8 @@
 """Rows of several tables inserted together, at the price of one statement.
 
-PostgreSQL takes each table's rows as one JSON document, which costs neither a placeholder nor an
-adapter a value, and inserts all tables in one prepared statement whose text does not depend on how
-many rows there are. Elsewhere each table takes a `bulk_create`. Both write the same rows.
+PostgreSQL takes each table's rows as JSON, which costs neither a placeholder nor an adapter a value
+(and what all rows share is sent once), and inserts all tables in one prepared statement whose text
+does not depend on how many rows there are. Elsewhere each table takes a `bulk_create`. Both write the same rows.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -71,7 +71,7 @@ class _Part:
     def parameters(self) -> list[Any]:
         """What stands for this part in the statement."""
         model, numbered, with_history = self.shape
-        found: list[Any] = [_document(_columns(model, numbered), self.rows)]
+        found: list[Any] = [*_documents(_columns(model, numbered), self.rows)]
         if with_history:
             found += history.marks("+", by=self.history_by)
         return found
@@ -102,7 +102,7 @@ def _statement(shapes: tuple[tuple[type[models.Model], bool, bool], ...]) -> str
         table, columns = quoted(model._meta.db_table), _columns(model, numbered).listed  # noqa: SLF001
         steps.append(
             f"sent{at} AS (INSERT INTO {table} ({columns}) SELECT {columns} "  # noqa: S608 (own names)
-            f"FROM json_populate_recordset(NULL::{table}, %s::json)"
+            f"FROM json_populate_recordset(json_populate_record(NULL::{table}, %s::json), %s::json)"
             f"{' RETURNING *' if with_history else ''})"
         )
         if with_history:
@@ -132,13 +132,30 @@ def _columns(model: type[models.Model], numbered: bool) -> _Columns:  # noqa: FB
     )
 
 
-def _document(columns: _Columns, rows: Rows) -> str:
-    sent = [dict(zip(columns.names, columns.pick(vars(row)), strict=True)) for row in rows]
-    for name in columns.binary:
-        for values in sent:
-            if values[name] is not None:
-                values[name] = "\\x" + bytes(values[name]).hex()
-    return _encoder.encode(sent).decode()
+def _documents(columns: _Columns, rows: Rows) -> list[str]:
+    """Two JSON documents: the values that all rows share, and row by row those that differ."""
+    values = [columns.pick(vars(row)) for row in rows]
+    shared, own = {}, []
+    for name, column in zip(columns.names, zip(*values, strict=True), strict=True):
+        if column.count(column[0]) == len(column):
+            shared[name] = _hex(column[0]) if name in columns.binary else column[0]
+        else:
+            own.append((name, map(_hex, column) if name in columns.binary else column))
+    names = [name for name, _ in own]
+    each = [
+        dict(zip(names, row, strict=True))
+        for row in zip(*(column for _, column in own), strict=True)
+    ]
+    return [_json(shared), _json(each or [{}] * len(rows))]
+
+
+def _hex(value: bytes | memoryview | None) -> str | None:
+    """Bytes as PostgreSQL reads them from text."""
+    return None if value is None else "\\x" + bytes(value).hex()
+
+
+def _json(value: Any) -> str:
+    return _encoder.encode(value).decode()
 
 
 def _draw(wanted: Sequence[tuple[type[models.Model], int]]) -> list[list[int]]:

@@ -15,7 +15,8 @@ def allocate_waiting(events: Sequence[Event]) -> None:
 
     A delivery of a thousand products is one question; only what somebody waits for costs more.
     """
-    for product in waited_for(event.facts["product"] for event in events):
+    increased = {product for event in events for product, _ in event.facts["levels"]}
+    for product in waited_for(increased):
         serve_waiting(product, by="consumer:allocate_waiting")
 
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
@@ -13,6 +14,7 @@ from inventory.enums import MovementKind
 from inventory.models import Location, Product, StockMovement
 from inventory.serializers import StockMovementIn, StockMovementOut
 from oms.api import HasScope, IdempotencyMixin, actor
+from oms.prepared import prepared
 from oms.wire import Invalid, decode, respond, schema_of
 
 MOST_MOVEMENTS = 1_000
@@ -69,8 +71,7 @@ class StockMovementsView(IdempotencyMixin, APIView):
 
 
 def _changes(sent: list[StockMovementIn]) -> list[operations.Change]:
-    skus = {message.sku for message in sent}
-    products = dict(Product.objects.filter(sku__in=skus).values_list("sku", "pk"))
+    products = dict(_products(skus=sorted({message.sku for message in sent})))
     codes = {message.location for message in sent}
     places = dict(Location.objects.filter(code__in=codes).values_list("code", "pk"))
     changes = []
@@ -83,6 +84,11 @@ def _changes(sent: list[StockMovementIn]) -> list[operations.Change]:
             raise Invalid("The quantity must not be zero.", f"/{index}/quantity")
         changes.append(_change(message, products[message.sku], places[message.location]))
     return changes
+
+
+@prepared
+def _products(skus: list[str]) -> QuerySet[Product, tuple]:
+    return Product.objects.filter(sku__any=skus).values_list("sku", "pk")
 
 
 def _change(message: StockMovementIn, product: int, location: int) -> operations.Change:

@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from inventory.models import Fence, FencedStock, FenceUse, Product, Reservation, StockLevel
@@ -21,6 +21,7 @@ from inventory.operations.increases import record_increases
 from inventory.queries.fences import Draw, Places, Quota, fill
 from oms import events
 from oms.errors import DomainError
+from oms.prepared import prepared
 
 NOTHING: Mapping[int, int] = MappingProxyType({})
 WHOLE = 100  # percent
@@ -334,9 +335,14 @@ def _lock(fence: Fence) -> tuple[list[StockLevel], Fence]:
 
 def _lock_open(level_ids: Iterable[int]) -> list[Fence]:
     """The open fences of the products at these levels, locked, oldest first."""
-    products = StockLevel.objects.filter(pk__in=level_ids).values("product")
+    return _open_at(levels=sorted(set(level_ids)))
+
+
+@prepared
+def _open_at(levels: list[int]) -> QuerySet[Fence]:
+    products = StockLevel.objects.filter(pk__any=levels).values("product")
     fences = Fence.objects.filter(lifted_at=None, product__in=products).order_by("pk")
-    return list(fences.select_for_update(of=("self",)))
+    return fences.select_for_update(of=("self",))
 
 
 def _kept(fences: list[Fence]) -> Places:

@@ -5,19 +5,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from inventory.enums import COUNTERS, MovementKind, StockCondition
+from inventory.enums import COUNTERS, MovementKind, StockCondition, Tracking
 from inventory.models import Location, Product, StockLevel, StockMovement
 from inventory.operations import counters, fences
 from inventory.operations import lot_counters as lots
-from inventory.operations.increases import record_increases
+from inventory.operations.increases import record_increases, tell_increases
 from inventory.operations.reasons import reason_ids
-from oms import events
+from oms import bulk, events
 from oms.errors import DomainError
+from oms.prepared import prepared
 
 LIE_THERE = {  # how a person says it
     StockCondition.AVAILABLE: "on hand and not reserved",
@@ -26,6 +28,13 @@ LIE_THERE = {  # how a person says it
 }
 
 Key = tuple[int, str]  # level id, condition
+
+
+class Place(NamedTuple):
+    """A stock level as far as moving needs it."""
+
+    pk: int
+    tracking: str
 
 
 class InsufficientStock(DomainError):
@@ -71,14 +80,14 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
     """Change stock by typed movements, all or none.
 
     Missing stock levels are created. Reserved units cannot be moved away; consuming a reservation
-    does that. Records `stock.increased` for every level with more good stock than before, so that
+    does that. Records `stock.increased`, naming the levels with more good stock than before, so that
     waiting orders are served. Raises InsufficientStock, UnknownReason or NotYetEffective, for
     tracked products also LotMissing, LotNotTracked, InsufficientLot or SerialElsewhere, and changes
     nothing.
     """
     now = timezone.now()
     changes = [change for change in changes if change.quantity]
-    levels = levels_of({(change.product_id, change.location_id) for change in changes})
+    levels = _places_of({(change.product_id, change.location_id) for change in changes})
     reasons = reason_ids((change.reason_code, change.kind) for change in changes)
     _refuse_future(changes, now)
     losing = {change.product_id for change in changes if change.quantity < 0}
@@ -95,11 +104,11 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
     movements = _write(changes, levels, _balances(totals, after), reasons, by)
     fences.settle({pk for pk, _ in totals}, moved=_good(totals))
     more = [
-        level
-        for level in levels.values()
+        (level.pk, *pair)
+        for pair, level in levels.items()
         if totals.get((level.pk, StockCondition.AVAILABLE), 0) > 0
     ]
-    record_increases(more, cause="moved", by=by)
+    tell_increases(more, cause="moved", by=by)
     return movements
 
 
@@ -162,6 +171,30 @@ def levels_of(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], StockLe
     return found
 
 
+def _places_of(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+    """The places of (product id, location id) pairs, created where they are missing."""
+    found = _seen(pairs)
+    if missing := pairs - found.keys():
+        levels_of(missing)
+        found |= _seen(missing)
+    return found
+
+
+def _seen(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+    rows = _places(
+        products=sorted({product for product, _ in pairs}),
+        locations=sorted({location for _, location in pairs}),
+    )
+    keyed = {(product, location): Place(pk, tracking) for pk, tracking, product, location in rows}
+    return {pair: place for pair, place in keyed.items() if pair in pairs}
+
+
+@prepared
+def _places(products: list[int], locations: list[int]) -> QuerySet[StockLevel, tuple]:
+    rows = StockLevel.objects.filter(product__any=products, location__any=locations)
+    return rows.values_list("pk", "product__tracking", "product_id", "location_id")
+
+
 def _find(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
     rows = StockLevel.objects.filter(
         product_id__in={product for product, _ in pairs},
@@ -175,19 +208,21 @@ def _find(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
 
 
 def _lot_changes(
-    changes: Sequence[Change], levels: dict[tuple[int, int], StockLevel]
+    changes: Sequence[Change], levels: dict[tuple[int, int], Place]
 ) -> list[lots.LotChange]:
+    """The changes that lots care about: of tracked products, or by a lot that is named."""
     return [
         lots.LotChange(
             level.pk,
             change.product_id,
-            level.tracking,  # type: ignore[attr-defined]
+            level.tracking,
             change.lot_id,
             change.condition,
             change.quantity,
         )
         for change in changes
-        if (level := levels[change.product_id, change.location_id])
+        if (level := levels[change.product_id, change.location_id]).tracking != Tracking.NONE
+        or change.lot_id is not None
     ]
 
 
@@ -197,7 +232,7 @@ def _refuse_future(changes: Sequence[Change], now: datetime) -> None:
             raise NotYetEffective(effective_at=f"{change.effective_at:%Y-%m-%d %H:%M}")
 
 
-def _totals(changes: Sequence[Change], levels: dict[tuple[int, int], StockLevel]) -> dict[Key, int]:
+def _totals(changes: Sequence[Change], levels: dict[tuple[int, int], Place]) -> dict[Key, int]:
     totals: dict[Key, int] = defaultdict(int)
     for change in changes:
         level = levels[change.product_id, change.location_id]
@@ -231,7 +266,7 @@ def _balances(totals: dict[Key, int], after: dict[int, counters.Counters]) -> di
 
 def _write(
     changes: Sequence[Change],
-    levels: dict[tuple[int, int], StockLevel],
+    levels: dict[tuple[int, int], Place],
     balances: dict[Key, int],
     reasons: dict[str, int],
     by: str,
@@ -242,7 +277,7 @@ def _write(
         balances[level.pk, change.condition] += change.quantity
         rows.append(
             StockMovement(
-                level=level,
+                level_id=level.pk,
                 kind=change.kind,
                 condition=change.condition,
                 quantity=change.quantity,
@@ -259,7 +294,11 @@ def _write(
                 effective_at=change.effective_at,
             )
         )
-    return StockMovement.objects.bulk_create(rows)
+    bulk.number(rows)
+    batch = bulk.Batch()
+    batch.add(rows)
+    batch.insert()
+    return rows
 
 
 def _insufficient(change: Change, changes: Sequence[Change]) -> InsufficientStock:
