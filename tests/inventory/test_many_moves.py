@@ -66,9 +66,9 @@ def test_move_takes_as_many_statements_for_any_number_of_levels(django_assert_nu
     products = [world.stocked(f"SKU-{n}", london, 1) for n in range(30)]
     inventory.move(received(products, london), by=world.BY)  # the statements are prepared
 
-    # Levels, counters, keys, movements, last event's number, event; a savepoint around them.
+    # Levels, counters, keys, movements, fences, last event's number, event; and a savepoint.
     for some in (products[:1], products):
-        with django_assert_num_queries(6 + 2):
+        with django_assert_num_queries(7 + 2):
             inventory.move(received(some, london), by=world.BY)
 
     assert StockMovement.objects.count() == 30 + 30 + 1 + 30
