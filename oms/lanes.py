@@ -42,8 +42,9 @@ def _straight_to_views() -> Answer:
     """A handler whose only middleware is the one that measures views."""
     handler: Any = BaseHandler()
     views = convert_exception_to_response(handler._get_response)  # noqa: SLF001 (as Django does)
-    measured = PrometheusAfterMiddleware(views)
+    measured: Any = PrometheusAfterMiddleware(views)
     handler._view_middleware = [measured.process_view]  # noqa: SLF001
     handler._template_response_middleware = [measured.process_template_response]  # noqa: SLF001
     handler._exception_middleware = [measured.process_exception]  # noqa: SLF001
-    return convert_exception_to_response(measured)
+    answer: Any = convert_exception_to_response(measured)
+    return answer
