@@ -58,6 +58,7 @@ WORK = (
                 "orders.view_draftorder",
             ),
             Page("Holds", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
+            Page("Waiting for stock", "hourglass_empty", "orders_scarce", "orders.view_order"),
             Page("Import", "upload_file", "orders_import", "orders.add_order"),
             Page(
                 "Routing rules",
@@ -223,6 +224,18 @@ WORK = (
     Work(
         "Settings",
         (
+            Page(
+                "Allocation policies",
+                "sort",
+                "orders_allocationpolicy_changelist",
+                "orders.view_allocationpolicy",
+            ),
+            Page(
+                "Transit times",
+                "timer",
+                "inventory_transittime_changelist",
+                "inventory.view_transittime",
+            ),
             Page("Channels", "storefront", "orders_channel_changelist", "orders.view_channel"),
             Page(
                 "Replenishment policies",

@@ -16,6 +16,7 @@ from inventory.admin.soft import SoftReservationAdmin
 from inventory.admin.stock import StockLevelAdmin, StockMovementAdmin
 from inventory.admin.suppliers import SupplierAdmin
 from inventory.admin.transfers import TransferAdmin
+from inventory.admin.transit import TransitTimeAdmin
 
 __all__ = [
     "CountAdmin",
@@ -36,4 +37,5 @@ __all__ = [
     "StockMovementAdmin",
     "SupplierAdmin",
     "TransferAdmin",
+    "TransitTimeAdmin",
 ]

@@ -17,7 +17,7 @@ from inventory.queries.moments import (
 )
 from inventory.queries.pages import location_codes, location_ids, product_ids
 from inventory.queries.places import ANYWHERE, Destination, distance_km
-from inventory.queries.products import products_by_sku
+from inventory.queries.products import product_by_id, products_by_sku
 from inventory.queries.promise import (
     Outlook,
     Promised,
@@ -85,6 +85,7 @@ __all__ = [
     "open_reservations",
     "open_soft_reservations",
     "outlook",
+    "product_by_id",
     "product_ids",
     "products_by_sku",
     "reasons_of",

@@ -17,3 +17,8 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
 def _active(skus: list[str]) -> QuerySet[Product]:
     rows = Product.objects.filter(sku__any=skus, is_active=True)
     return rows.only("sku", "name", "tax_class", "preorder_on")
+
+
+def product_by_id(pk: int) -> Product | None:
+    """The product, sold or not."""
+    return Product.objects.filter(pk=pk).first()

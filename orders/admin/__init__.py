@@ -4,8 +4,10 @@ from orders.admin.channel import ChannelAdmin, SkuAliasAdmin
 from orders.admin.draft import DraftOrderAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import HoldAdmin, PaymentAdmin, RefundGrantAdmin
+from orders.admin.policy import AllocationPolicyAdmin
 
 __all__ = [
+    "AllocationPolicyAdmin",
     "ChannelAdmin",
     "DraftOrderAdmin",
     "HoldAdmin",

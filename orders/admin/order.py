@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin
 from orders import views
-from orders.admin import listing, page, sealed
+from orders.admin import listing, page, scarce, sealed
 from orders.admin.acts import ORDER_ACTS
 from orders.enums import OrderStatus, PaymentStatus, Stage
 from orders.models import Order
@@ -195,10 +195,16 @@ class OrderAdmin(ReadOnlyAdmin):
         return super()._form(request, act, obj)
 
     def get_urls(self) -> list[URLPattern]:
-        """The page for a file of orders, before those of the rows."""
+        """The pages for a file of orders and for scarce stock, before those of the rows."""
         wrap = self.admin_site.admin_view
         return [
             path("import/", wrap(views.import_orders), name="orders_import"),
+            path("scarce/", wrap(scarce.scarce), name="orders_scarce"),
+            path(
+                "scarce/<int:product_id>/",
+                wrap(scarce.scarce_product),
+                name="orders_scarce_product",
+            ),
             *super().get_urls(),
         ]
 

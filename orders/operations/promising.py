@@ -58,9 +58,18 @@ class Renewed:
     made_of: list[dict[str, object]]
 
     @property
+    def is_same(self) -> bool:
+        """The day given before still stands; hours within it are no news to a buyer."""
+        if self.promised_at is None or self.before is None:
+            return False
+        return self.promised_at.date() == self.before.date()
+
+    @property
     def is_later(self) -> bool:
-        """Whether the date now is later than the one given before."""
-        return bool(self.promised_at and self.before and self.promised_at > self.before)
+        """Whether the day now is later than the one given before."""
+        if self.promised_at is None or self.before is None:
+            return False
+        return self.promised_at.date() > self.before.date()
 
 
 def promise_drafts(drafts: Sequence[Draft]) -> None:
@@ -90,8 +99,7 @@ def repromise(product_ids: Iterable[int], *, by: str, reason: str) -> int:
     `order.promise_changed` for each. Called again, it changes nothing.
     """
     wanted = set(product_ids)
-    changed = [row for row in outlook_of(wanted) if row.promised_at != row.before]
-    changed = _worth_saying(changed)
+    changed = _worth_saying([row for row in outlook_of(wanted) if not row.is_same])
     if changed:
         _renew(changed[:AT_ONCE], by=by, reason=reason)
     if len(changed) > AT_ONCE:
