@@ -22,7 +22,12 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     ),
     "order.payment_captured": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
-    "shipment.shipped": ("reporting.consumers.count", "compliance.consumers.issue_invoice", NOTIFY),
+    "shipment.shipped": (
+        "reporting.consumers.count",
+        "reporting.consumers.judge_promises",
+        "compliance.consumers.issue_invoice",
+        NOTIFY,
+    ),
     "shipment.delivered": (NOTIFY,),
     "return.requested": (NOTIFY,),
     "return.partially_received": ("compliance.consumers.issue_credit_note",),
@@ -80,6 +85,7 @@ INVARIANTS: tuple[str, ...] = (
     "fulfillment.queries.invariants",
     "compliance.queries.invariants",
     "reporting.queries.invariants",
+    "reporting.queries.promises.promise_invariants",
 )
 
 # Questions that an app asks of one above it, which it may not import -> who answers.

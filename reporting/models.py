@@ -75,3 +75,27 @@ class DailyProduct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class PromiseOutcome(models.Model):
+    """What became of the promises of an order that has left as a whole."""
+
+    order = models.OneToOneField("orders.Order", models.PROTECT, related_name="+")
+    channel = models.ForeignKey("orders.Channel", models.PROTECT, related_name="+", db_index=False)
+    location = models.ForeignKey(
+        "inventory.Location", models.PROTECT, related_name="+", db_index=False
+    )  # that the last shipment left
+    first_at = models.DateTimeField()  # ship by, as promised first
+    last_at = models.DateTimeField()  # ship by, as promised last
+    shipped_at = models.DateTimeField()  # when the last unit left
+    kept_first = models.BooleanField()
+    kept_last = models.BooleanField()
+    reason = models.CharField(max_length=16, blank=True)  # of the last change; empty: unchanged
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["first_at", "channel"], name="reporting_promise_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {'kept' if self.kept_first else 'broken'}"

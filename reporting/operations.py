@@ -1,14 +1,25 @@
 """Acts of reporting: counting events into the daily facts, and making the facts anew."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
 
 from oms.models import Event
-from reporting.queries import facts
+from reporting.models import PromiseOutcome
+from reporting.queries import facts, promises
 
 ROWS_A_STATEMENT = 500
+OUTCOME = [
+    "channel",
+    "location",
+    "first_at",
+    "last_at",
+    "shipped_at",
+    "kept_first",
+    "kept_last",
+    "reason",
+]
 
 
 @transaction.atomic
@@ -43,6 +54,32 @@ def repair() -> list[str]:
     if wrong:
         rebuild()
     return [f"made anew from events: {sentence}" for sentence in wrong]
+
+
+@transaction.atomic
+def judge(order_ids: Iterable[int]) -> int:
+    """Write down what became of the promises of those of these orders that have left; how many.
+
+    Repeating it with the same facts changes nothing.
+    """
+    rows = promises.outcomes(order_ids)
+    PromiseOutcome.objects.bulk_create(
+        sorted(rows, key=lambda row: row.order_id),
+        update_conflicts=True,
+        unique_fields=["order"],
+        update_fields=OUTCOME,
+    )
+    return len(rows)
+
+
+def judge_all() -> int:
+    """Write down what became of every order's promises; how many have left."""
+    done, batch = 0, []
+    for order in promises.shipped_orders().iterator():
+        batch.append(order)
+        if len(batch) == ROWS_A_STATEMENT:
+            done, batch = done + judge(batch), []
+    return done + judge(batch)
 
 
 def _lock() -> None:

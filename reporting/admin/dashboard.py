@@ -15,6 +15,7 @@ from oms import words
 from reporting import queries
 from reporting.admin import links
 from reporting.forms import PeriodForm
+from reporting.queries.promises import PromisesKept, promises_kept
 
 PERMISSION = "reporting.view_dailysales"
 SORTS = {
@@ -74,6 +75,47 @@ def stock(request: HttpRequest) -> HttpResponse:
         "rows": [(row, links.row("inventory.product", row.pk)) for row in report.rows],
     }
     return _page(request, "reporting/stock.html", context)
+
+
+def promises(request: HttpRequest) -> HttpResponse:
+    """Promises kept, by week, channel and location, and what is late."""
+    _check(request)
+    asked = PeriodForm(request.GET).asked()
+    period = queries.Period.latest(asked.days, now=timezone.now())
+    report = promises_kept(period, now=timezone.now(), channel=asked.channel)
+    context = {
+        "title": "Promises kept",
+        "report": report,
+        "period": period,
+        "periods": _periods(request, asked.days),
+        "channels": _channels(request, asked.channel),
+        "broken": report.total.promised - report.total.first,
+        "reasons": sorted(report.reasons.items(), key=lambda row: -row[1]),
+        "tables": [
+            ("Channel", sorted(report.channels.items())),
+            ("Location", sorted(report.locations.items())),
+        ],
+        "late": [(row, links.row("orders.order", row.pk)) for row in report.late],
+        "charts": {"kept": _kept_chart(report)},
+    }
+    return _page(request, "reporting/promises.html", context)
+
+
+def _kept_chart(report: PromisesKept) -> dict[str, Any]:
+    weeks = sorted(report.buckets.items())
+    return {
+        "labels": [f"{week.day} {week:%b}" for week, _ in weeks],
+        "unit": "%",
+        "max": 100,
+        "sets": [
+            {"label": "First promise kept", "data": [_share(kept.rate) for _, kept in weeks]},
+            {"label": "Last promise kept", "data": [_share(kept.last_rate) for _, kept in weeks]},
+        ],
+    }
+
+
+def _share(rate: Decimal | None) -> float | None:
+    return None if rate is None else round(float(rate), 1)
 
 
 def _check(request: HttpRequest) -> None:

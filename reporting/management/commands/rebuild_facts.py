@@ -19,3 +19,5 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         rows = operations.rebuild()
         self.stdout.write(f"Daily facts made anew: {rows:,} rows.")
+        judged = operations.judge_all()
+        self.stdout.write(f"Promises of {judged:,} shipped orders judged.")
