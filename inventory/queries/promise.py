@@ -6,19 +6,22 @@ its own after that day's cut-off.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
 from django.utils import timezone
 
 from inventory.enums import PromiseSource
-from inventory.models import ExpectedSupply, Location, Product, StockLevel
+from inventory.models import ExpectedSupply, Location, Product
 from inventory.queries.atp import Book, Lot, Part
 from inventory.queries.places import Destination
+from inventory.queries.sourcing.asked import PLAIN, Service, Site
+from inventory.queries.sourcing.days import day_of
+from inventory.queries.sourcing.reading import network
+from inventory.queries.sourcing.supply import supply_of
 from inventory.queries.transit import Way, transit_days, ways
 
 D = TypeVar("D", date, datetime)
@@ -84,6 +87,7 @@ class Outlook:
     places: dict[int, Location]
     preorders: dict[int, date]  # first day on which a product ships, by product id
     table: Sequence[Way] = field(default_factory=list)
+    services: Mapping[int, Service] = field(default_factory=dict)  # working days, by location id
 
     def commit(self, product_id: int, demands: Iterable[tuple[date, int]]) -> None:
         """Keep units for what others were promised: (day, units) each."""
@@ -110,11 +114,11 @@ class Outlook:
         place = self.places[part.lot.location_id]
         ready = max(part.lot.day, self.preorders.get(product_id, part.lot.day))
         if part.lot.kind == PromiseSource.STOCK:
-            ships = max(leaves_on(place, self.now), ready)
+            ships = max(self._leaves_on(place, self.now), ready)
         elif part.lot.kind == PromiseSource.PREORDER:
             ships = ready
         else:
-            ships = leaves_on(place, _at(place, ready, END_OF_DAY))
+            ships = self._leaves_on(place, _at(place, ready, END_OF_DAY))
         return PromisedPart(
             kind=part.lot.kind,
             reference=part.lot.reference,
@@ -125,22 +129,30 @@ class Outlook:
             arrives_on=ships + timedelta(days=transit_days(place, destination, self.table)),
         )
 
+    def _leaves_on(self, place: Location, ready: datetime) -> date:
+        return leaves_on(place, ready, self.services.get(place.pk, PLAIN))
+
     def _ships_by(self, parts: Sequence[PromisedPart]) -> datetime:
         codes = {place.code: place for place in self.places.values()}
         return max(_at(codes[part.location], part.ships_on, END_OF_DAY) for part in parts)
 
 
 def outlook(
-    product_ids: Iterable[int], *, on_hand: bool = True, now: datetime | None = None
+    product_ids: Iterable[int],
+    *,
+    channel_id: int | None = None,
+    on_hand: bool = True,
+    now: datetime | None = None,
 ) -> Outlook:
-    """The dated supply of these products at active locations, in four statements.
+    """The dated supply of these products at active locations, in a fixed number of statements.
 
-    `on_hand` false leaves out what is available now: for demand that was just refused it.
+    `on_hand` false leaves out what is available now: for demand that was just refused it. A
+    channel counts less what is to be left for others.
     """
     now, wanted = now or timezone.now(), sorted(set(product_ids))
     lots: dict[int, list[Lot]] = defaultdict(list)
     if on_hand:
-        _add_stock(lots, wanted, now)
+        _add_stock(lots, wanted, now, channel_id)
     _add_expected(lots, wanted, now)
     return Outlook(
         now=now,
@@ -148,17 +160,25 @@ def outlook(
         places={place.pk: place for place in Location.objects.filter(is_active=True)},
         preorders=preorder_dates(wanted, now),
         table=ways(),
+        services=network(),
     )
 
 
-def leaves_on(place: Location, ready: datetime) -> date:
+def leaves_on(place: Location, ready: datetime, service: Service = PLAIN) -> date:
     """The day on which work given to a location at this moment leaves it, at its own time.
 
-    Until the cut-off the same day, the next one after it.
+    By its cut-off, working days, holidays and lead time, as sourcing counts them.
     """
-    local = ready.astimezone(ZoneInfo(place.time_zone))
-    late = place.cutoff is not None and local.time() > place.cutoff
-    return local.date() + timedelta(days=late)
+    site = Site(
+        place.pk,
+        place.priority,
+        place.latitude,
+        place.longitude,
+        time_zone=place.time_zone,
+        cutoff=place.cutoff,
+        service=service,
+    )
+    return day_of(site, ready).leaves_on
 
 
 def arrivals(product_ids: Iterable[int]) -> dict[int, list[ExpectedSupply]]:
@@ -186,14 +206,16 @@ def last_of(days: Iterable[D | None]) -> D | None:
     return max(known, default=None)
 
 
-def _add_stock(lots: dict[int, list[Lot]], product_ids: Sequence[int], now: datetime) -> None:
-    left = F("on_hand") - F("reserved") - F("safety_stock")
-    rows = StockLevel.objects.filter(product_id__in=product_ids, location__is_active=True)
+def _add_stock(
+    lots: dict[int, list[Lot]], product_ids: Sequence[int], now: datetime, channel_id: int | None
+) -> None:
+    """What is free to the channel now; units fenced for somebody are left out."""
+    supply = supply_of(product_ids, channel_id=channel_id)
     today = timezone.localdate(now, UTC) - timedelta(days=1)  # before any document's day
-    for product, location, quantity in (
-        rows.alias(left=left).filter(left__gt=0).values_list("product_id", "location_id", left)
-    ):
-        lots[product].append(Lot(today, quantity, location))
+    for product, levels in supply.levels.items():
+        for location, level in levels.items():
+            if (quantity := supply.available[level]) > 0:
+                lots[product].append(Lot(today, quantity, location))
 
 
 def _add_expected(lots: dict[int, list[Lot]], product_ids: Sequence[int], now: datetime) -> None:

@@ -31,7 +31,7 @@ def promise(
     Two lines with one SKU get different units. Nothing is reserved.
     """
     products = _products(channel, {sku for sku, _ in lines})
-    view = stock.outlook(products.values())
+    view = stock.outlook(products.values(), channel_id=channel.pk)
     for product, waiters in lines_in_turn(products.values()).items():
         view.commit(product, ((one.due, one.quantity) for one in waiters))
     rule = view.now + timedelta(days=channel.promise_days)

@@ -171,6 +171,28 @@ def test_placing_from_stock_asks_nothing_about_promises(shop, django_assert_max_
     assert [sql for sql in asked if "orders_promise" in sql or "expectedsupply" in sql] == []
 
 
+def test_promise_counts_working_days_and_holidays(shop, mug, london):
+    from inventory.models import Holiday, HolidayCalendar, LocationService
+
+    calendar = HolidayCalendar.objects.create(name="UK")
+    Holiday.objects.create(calendar=calendar, day=date(2026, 3, 9))
+    LocationService.objects.create(
+        location=london, weekdays="12345", calendar=calendar, lead_days=1
+    )
+    comes(mug, (10, FRIDAY))
+
+    # Friday's cut-off has passed, the weekend and Monday are free, and work takes a day.
+    assert day_of(place(shop, ("MUG", 5))) == date(2026, 3, 11)
+
+
+def test_promise_leaves_fenced_units_alone(get, shop, mug):
+    from inventory.models import StockLevel
+
+    assert get("promise/?sku=MUG&quantity=2")[1]["promises"][0]["missing"] == 0
+    StockLevel.objects.update(fenced=2)
+    assert get("promise/?sku=MUG&quantity=2")[1]["promises"][0]["missing"] == 2
+
+
 # --- Changes --------------------------------------------------------------------------------------
 
 
