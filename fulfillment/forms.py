@@ -116,9 +116,21 @@ class RequestReturnForm(ActForm):
 class ReceiveForm(ActForm):
     """What became of each unit that arrived."""
 
+    def clean(self) -> dict[str, Any]:
+        """Lots are read."""
+        data = super().clean() or {}
+        for name, value in data.items():
+            if name.startswith("lots_"):
+                try:
+                    data[name] = lots_in(value)
+                except ValueError:
+                    self.add_error(name, "Write CODE or CODE=2, with commas between.")
+                    return data
+        return data
+
     def setup(self) -> None:
         """One field per line and outcome."""
-        for line in self.obj.lines.select_related("order_line") if self.obj else ():
+        for line in self.obj.lines.select_related("order_line__product") if self.obj else ():
             missing = line.quantity - line.received
             for outcome, label in choices(Outcome) if missing else ():
                 self.fields[f"line_{line.pk}_{outcome}"] = forms.IntegerField(
@@ -128,6 +140,14 @@ class ReceiveForm(ActForm):
                     required=False,
                     initial=missing if outcome == Outcome.RESTOCK else 0,
                     help_text=f"{missing} announced" if outcome == Outcome.RESTOCK else "",
+                )
+            product = line.order_line.product
+            if missing and product is not None and product.tracking != "none":
+                self.fields[f"lots_{line.pk}"] = forms.CharField(
+                    label=f"{line.order_line.sku}: lots or serial numbers",
+                    required=False,
+                    help_text="In the order of the outcomes above, CODE or CODE=2, with commas "
+                    "between. May stay empty where only one is possible.",
                 )
 
 
@@ -153,3 +173,12 @@ def returnable(order: Any) -> list[Any]:
     if order is None:
         return []
     return [line for line in order.lines.order_by("position") if line.shipped > line.returned]
+
+
+def lots_in(text: str) -> list[tuple[str, int]]:
+    """Lot codes with their units from text such as A1=2, A2. Raises ValueError."""
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        code, _, units = part.partition("=")
+        found.append((code.strip(), int(units or 1)))
+    return found

@@ -41,10 +41,22 @@ class RejectionIn(msgspec.Struct):
 
 
 @message
+class PickIn(msgspec.Struct):
+    """Picked units of an order line; of a tracked product those of a lot or serial number.
+
+    Without one, what expires first is taken as picked.
+    """
+
+    line: Position
+    quantity: Quantity
+    lot: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+@message
 class PicksIn(msgspec.Struct):
     """Units that were picked; all that are left if none are named."""
 
-    lines: Annotated[list[LineUnits], msgspec.Meta(max_length=2_000)] = []
+    lines: Annotated[list[PickIn], msgspec.Meta(max_length=2_000)] = []
 
 
 @message
@@ -126,11 +138,12 @@ class RefusalIn(msgspec.Struct):
 
 @message
 class OutcomeIn(msgspec.Struct):
-    """What became of received units of an order line."""
+    """What became of received units of an order line; of which lot, where it went out in several."""
 
     line: Position
     outcome: Fate
     quantity: Quantity
+    lot: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 @message

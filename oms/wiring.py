@@ -94,4 +94,5 @@ ANSWERS: dict[str, str] = {
     "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
     "inventory.picked_units": "fulfillment.queries.picked_units",
+    "inventory.picked_lots": "fulfillment.queries.picked_lots",
 }

@@ -1,5 +1,6 @@
 """The buttons of fulfilment pages; each makes one operation call."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -111,11 +112,26 @@ def receive(request: HttpRequest, document: Return, data: Data) -> str:
     """The goods are here."""
     outcomes: dict[int, dict[str, int]] = {}
     for name, quantity in data.items():
-        _, pk, outcome = name.split("_", 2)
-        if quantity:
+        if quantity and name.startswith("line_"):
+            _, pk, outcome = name.split("_", 2)
             outcomes.setdefault(int(pk), {})[outcome] = quantity
-    document = operations.receive(document, by=actor(request), outcomes=outcomes)
+    document = operations.receive(
+        document, by=actor(request), outcomes=outcomes, named=_named(data, outcomes)
+    )
     return f"{document}: units received; {document.credit} credited in all."
+
+
+def _named(
+    data: Data, outcomes: dict[int, dict[str, int]]
+) -> dict[tuple[int, str], list[tuple[str, int]]]:
+    """The lots of each outcome: those that were written, dealt out in the outcomes' order."""
+    named: dict[tuple[int, str], list[tuple[str, int]]] = {}
+    for pk, split in outcomes.items():
+        codes = [code for code, units in data.get(f"lots_{pk}") or () for _ in range(units)]
+        for outcome, quantity in split.items() if codes else ():
+            mine, codes = codes[:quantity], codes[quantity:]
+            named[pk, outcome] = list(Counter(mine).items())
+    return named
 
 
 def close(request: HttpRequest, document: Return, _data: Data) -> str:

@@ -130,9 +130,9 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
         """The page reads from what to do to what was done."""
         if (document := kwargs.get("obj")) is not None:
             lines = list(
-                document.lines.select_related("order_line__product").order_by(
-                    "order_line__position"
-                )
+                document.lines.select_related("order_line__product")
+                .prefetch_related("picked_lots__lot")
+                .order_by("order_line__position")
             )
             working = document.status in {Status.OPEN, Status.ACCEPTED}
             context |= {

@@ -12,9 +12,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, ReturnLine, Shipment
-from fulfillment.serializers import (
-    LineUnits,
-)
+from fulfillment.serializers import LineUnits, PickIn
 from oms.api import HasScope, visible_channels
 from oms.wire import Invalid, respond
 from orders.queries import order_by_number
@@ -72,10 +70,25 @@ def visible_order(request: Request, number: str) -> Any:
     return order
 
 
-def line_quantities(document: FulfillmentOrder, sent: Iterable[LineUnits]) -> dict[int, int]:
+def line_quantities(
+    document: FulfillmentOrder, sent: Iterable[LineUnits | PickIn]
+) -> dict[int, int]:
     """Quantities by fulfilment line id, from positions in the order."""
     lines = {line.order_line.position: line for line in document.lines.all()}
     return _by_key(lines, sent)
+
+
+def line_lots(
+    document: FulfillmentOrder, sent: Iterable[PickIn]
+) -> dict[int, list[tuple[str, int]]]:
+    """Lots with their units by fulfilment line id, where lots were named."""
+    lines = {line.order_line.position: line for line in document.lines.all()}
+    named: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for index, row in enumerate(sent):
+        if row.lot:
+            pk = at_position(lines, row.line, f"/lines/{index}/line").pk
+            named[pk].append((row.lot, row.quantity))
+    return dict(named)
 
 
 def order_quantities(order: Any, sent: Iterable[LineUnits]) -> dict[int, int]:
@@ -83,7 +96,7 @@ def order_quantities(order: Any, sent: Iterable[LineUnits]) -> dict[int, int]:
     return _by_key({line.position: line for line in order.lines.all()}, sent)
 
 
-def _by_key(lines: dict[int, Any], sent: Iterable[LineUnits]) -> dict[int, int]:
+def _by_key(lines: dict[int, Any], sent: Iterable[LineUnits | PickIn]) -> dict[int, int]:
     quantities: dict[int, int] = defaultdict(int)
     for index, row in enumerate(sent):
         quantities[at_position(lines, row.line, f"/lines/{index}/line").pk] += row.quantity

@@ -137,10 +137,13 @@ class ReceiptView(ReturnView):
         document = self.find(request, number)
         positions = {line.order_line.position: line for line in document.lines.all()}
         outcomes: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        named: dict[tuple[int, str], list[tuple[str, int]]] = defaultdict(list)
         for index, row in enumerate(decode(request.body, ReceiptIn).lines):
             line = at_position(positions, row.line, f"/lines/{index}/line")
             outcomes[line.pk][row.outcome] += row.quantity
-        operations.receive(document, by=actor(request), outcomes=outcomes)
+            if row.lot:
+                named[line.pk, row.outcome].append((row.lot, row.quantity))
+        operations.receive(document, by=actor(request), outcomes=outcomes, named=named)
         return self.show(request, number, 201)
 
 

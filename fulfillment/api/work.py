@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from fulfillment import operations
 from fulfillment.api.base import (
     PagedView,
+    line_lots,
     line_quantities,
     shipments_of,
     visible_order,
@@ -136,7 +137,12 @@ class PicksView(WorkView):
         document = self.find(request, number)
         sent = decode(request.body or b"{}", PicksIn)
         quantities = line_quantities(document, sent.lines) or None
-        operations.pick(document, by=actor(request), quantities=quantities)
+        operations.pick(
+            document,
+            by=actor(request),
+            quantities=quantities,
+            named=line_lots(document, sent.lines),
+        )
         return self.show(request, number, 201)
 
 

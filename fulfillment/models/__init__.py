@@ -1,6 +1,7 @@
 """Tables of the fulfillment app, one file per noun."""
 
 from fulfillment.models.fulfillment_order import FulfillmentOrder, FulfillmentOrderLine
+from fulfillment.models.picked_lot import PickedLot
 from fulfillment.models.returns import Return, ReturnLine
 from fulfillment.models.shipment import Carrier, Parcel, ParcelLine, Shipment, TrackingEvent
 
@@ -10,6 +11,7 @@ __all__ = [
     "FulfillmentOrderLine",
     "Parcel",
     "ParcelLine",
+    "PickedLot",
     "Return",
     "ReturnLine",
     "Shipment",

@@ -64,7 +64,9 @@ def refuse_move(document: FulfillmentOrder | Return, to: str) -> None:
 
 def lines_of(document: FulfillmentOrder) -> list[FulfillmentOrderLine]:
     """The lines with their order lines, by position."""
-    return list(document.lines.select_related("order_line").order_by("order_line__position"))
+    return list(
+        document.lines.select_related("order_line__product").order_by("order_line__position")
+    )
 
 
 def _stamp_time(document: FulfillmentOrder | Return, to: str, now: datetime) -> list[str]:

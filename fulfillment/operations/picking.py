@@ -1,16 +1,20 @@
 """Picking: units go from the shelf into the trolley, counted or scanned."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from django.db import transaction
 
 from fulfillment.enums import FulfillmentOrderStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
-from fulfillment.operations import documents
+from fulfillment.operations import documents, lots
+from inventory import queries as stock
 from oms import events
 from oms.counting import write_counts
 from oms.errors import DomainError
 from orders.operations import OrderOnHold
+
+NOTHING: lots.Named = MappingProxyType({})
 
 
 class TooManyPicked(DomainError):
@@ -22,12 +26,18 @@ class TooManyPicked(DomainError):
 
 @transaction.atomic
 def pick(
-    document: FulfillmentOrder, *, by: str, quantities: Mapping[int, int] | None = None
+    document: FulfillmentOrder,
+    *,
+    by: str,
+    quantities: Mapping[int, int] | None = None,
+    named: lots.Named = NOTHING,
 ) -> FulfillmentOrder:
     """Take units (by fulfilment line id; all if none) as picked; the last one completes the pick.
 
-    An open fulfilment order is accepted by its first pick. Raises TooManyPicked, OrderOnHold and
-    IllegalMove, and changes nothing.
+    An open fulfilment order is accepted by its first pick. Of tracked products the lots are kept:
+    those `named` by line, else what expires first. Raises TooManyPicked, OrderOnHold and
+    IllegalMove, for tracked products LotNotHere, LotShort, LotUnusable or LotMissing, and changes
+    nothing.
     """
     document = documents.lock(document)
     refuse_held(document)
@@ -38,6 +48,7 @@ def pick(
     wanted = quantities or {line.pk: line.to_pick for line in lines}
 
     _add(document, lines, wanted)
+    lots.choose(document, lines, wanted, named)
     if any(line.to_pick for line in lines):
         facts = {"units": [[pk, quantity] for pk, quantity in wanted.items()]}
         events.record("fulfillment_order.units_picked", document, by=by, **facts)
@@ -48,17 +59,23 @@ def pick(
 
 @transaction.atomic
 def scan(document: FulfillmentOrder, *, by: str, code: str) -> FulfillmentOrder:
-    """Take one unit with this SKU or barcode as picked: what a hand scanner sends.
+    """Take one unit with this SKU, barcode, lot or serial number as picked: what a scanner sends.
+
+    A lot or serial number picks just that one; a SKU picks what expires first.
 
     Two scanners never count the same unit of two lines: the work is locked before it is looked
     at. Raises TooManyPicked for a thing that is not, or no longer, asked for.
     """
     code = code.strip()
     document = documents.lock(document)
+    lot_of = {lot.product_id: lot.code for lot in stock.lots_with_code(code)}
     for line in document.lines.select_related("order_line__product"):
         product = line.order_line.product
         if line.to_pick and code in {product.sku, product.barcode, line.order_line.sku}:
             return pick(document, by=by, quantities={line.pk: 1})
+        if line.to_pick and line.order_line.product_id in lot_of:
+            named = {line.pk: [(lot_of[line.order_line.product_id], 1)]}
+            return pick(document, by=by, quantities={line.pk: 1}, named=named)
     raise TooManyPicked(number=document.number, what=code)
 
 

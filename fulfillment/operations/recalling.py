@@ -6,7 +6,7 @@ from django.db import transaction
 
 from fulfillment.enums import FulfillmentOrderStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, ParcelLine
-from fulfillment.operations import documents
+from fulfillment.operations import documents, lots
 from fulfillment.operations.work import STILL_WORKING, finish_if_done
 from inventory.operations import Units
 from oms.counting import write_counts
@@ -72,3 +72,4 @@ def _unpack(document: FulfillmentOrder, lines: list[FulfillmentOrderLine]) -> No
         line.dropped = line.quantity - line.shipped
         line.packed = line.picked = line.shipped
     write_counts(lines, "dropped", "picked", "packed")
+    lots.unpick(lines)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -11,11 +12,12 @@ from django.utils import timezone
 
 from fulfillment.enums import Outcome, ReturnReason, ReturnStatus
 from fulfillment.models import Return, ReturnLine, Shipment
-from fulfillment.operations import documents
+from fulfillment.operations import documents, lots
 from fulfillment.operations.recalling import recall
 from fulfillment.operations.work import STILL_WORKING
 from inventory import operations as inventory
-from inventory.enums import MovementKind, StockCondition, SupplyKind
+from inventory import queries as stock
+from inventory.enums import MovementKind, StockCondition, SupplyKind, Tracking
 from inventory.operations import Units
 from oms import events, numbers
 from oms.counting import write_counts
@@ -36,6 +38,9 @@ COMES_BACK = {  # outcome -> the condition in which its units are booked in
     Outcome.QUARANTINE: StockCondition.QUARANTINED,
     Outcome.SCRAP: StockCondition.DAMAGED,
 }
+
+Named = Mapping[tuple[int, str], Sequence[tuple[str, int]]]  # return line id, outcome -> lots
+NOTHING: Named = MappingProxyType({})
 
 
 class NotReturnable(DomainError):
@@ -118,21 +123,30 @@ def decline(document: Return, *, by: str, reason: str) -> Return:
 
 
 @transaction.atomic
-def receive(document: Return, *, by: str, outcomes: Mapping[int, Mapping[str, int]]) -> Return:
+def receive(
+    document: Return,
+    *,
+    by: str,
+    outcomes: Mapping[int, Mapping[str, int]],
+    named: Named = NOTHING,
+) -> Return:
     """Give received units (by return line id) their outcome, and credit them to the order.
 
     *Restock* makes them sellable; *quarantine* sets them apart until somebody has looked; *scrap*
     books them in as damaged and writes them off at once, so that both facts show; what is *sent
     back* to the sender moves no stock and is not credited. When every announced unit has an outcome the return is received. Raises
     WrongOutcome and changes nothing.
+
+    `named` gives lots or serial numbers by return line and outcome; they are needed where the
+    customer has units of several. Raises LotMissing and LotNotHere.
     """
     document = documents.lock(document)
     documents.refuse_move(document, ReturnStatus.RECEIVED)
-    lines = {line.pk: line for line in document.lines.select_related("order_line")}
+    lines = {line.pk: line for line in document.lines.select_related("order_line__product")}
     _count(document, lines, outcomes)
 
     write_counts(lines.values(), *ReturnLine.OUTCOME_FIELDS.values())
-    if changes := _changes(document, lines, outcomes):
+    if changes := _changes(document, lines, outcomes, named):
         inventory.move(changes, by=by)
     if units := _credited(document, lines, outcomes):
         document.credit += orders.record_return(
@@ -271,32 +285,43 @@ def _changes(
     document: Return,
     lines: Mapping[int, ReturnLine],
     outcomes: Mapping[int, Mapping[str, int]],
+    named: Named,
 ) -> list[inventory.Change]:
     changes = []
     for pk, split in outcomes.items():
         line = lines[pk].order_line
+        tracked = line.product is not None and line.product.tracking != Tracking.NONE
+        left = stock.shipped_lots(line.pk) if tracked else {}
         for outcome, quantity in split.items():
             if not quantity or outcome == Outcome.SEND_BACK:
                 continue
-            kinds = [(MovementKind.RETURNED, quantity)]
-            if outcome == Outcome.SCRAP:
-                kinds.append((MovementKind.SCRAPPED, -quantity))
-            changes += [
-                inventory.Change(
-                    line.product_id,  # type: ignore[arg-type]  # what was shipped has one
-                    document.location_id,
-                    signed,
-                    kind,
-                    document.number,
-                    f"Returned: {outcome}",
-                    None,
-                    line.pk,
-                    COMES_BACK[Outcome(outcome)],
-                    REASON,
-                )
-                for kind, signed in kinds
-            ]
+            for lot, units in lots.came_back(line, quantity, named.get((pk, outcome), ()), left):
+                changes += _coming_back(document, line, Outcome(outcome), units, lot)
     return changes
+
+
+def _coming_back(
+    document: Return, line: "OrderLine", outcome: Outcome, units: int, lot: int | None
+) -> list[inventory.Change]:
+    kinds = [(MovementKind.RETURNED, units)]
+    if outcome == Outcome.SCRAP:
+        kinds.append((MovementKind.SCRAPPED, -units))
+    return [
+        inventory.Change(
+            line.product_id,  # type: ignore[arg-type]  # what was shipped has one
+            document.location_id,
+            signed,
+            kind,
+            document.number,
+            f"Returned: {outcome}",
+            None,
+            line.pk,
+            COMES_BACK[outcome],
+            REASON,
+            lot_id=lot,
+        )
+        for kind, signed in kinds
+    ]
 
 
 def _credited(

@@ -13,7 +13,7 @@ from fulfillment.models import (
     Parcel,
     Shipment,
 )
-from fulfillment.operations import documents
+from fulfillment.operations import documents, lots
 from inventory.operations import Units
 from oms import events, numbers
 from oms.counting import write_counts
@@ -101,7 +101,12 @@ def _write(
 
 def _hand_over(document: FulfillmentOrder, lines: Sequence[FulfillmentOrderLine]) -> list[Units]:
     units = [
-        Units(line.order_line_id, document.location_id, line.to_ship)
+        Units(
+            line.order_line_id,
+            document.location_id,
+            line.to_ship,
+            lots.hand_over(line, line.to_ship),
+        )
         for line in lines
         if line.to_ship
     ]

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from fulfillment.enums import FulfillmentOrderStatus, RejectReason
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
-from fulfillment.operations import documents
+from fulfillment.operations import documents, lots
+from fulfillment.queries.picked import picked_lots
 from inventory import operations as inventory
 from inventory import queries as stock
 from inventory.enums import MovementKind, StockCondition
@@ -108,7 +109,9 @@ def reject(
     units = _drop(document, [(lines[pk], quantity) for pk, quantity in wanted.items()])
     orders.recall_units(document.order, by=by, units=units, reason=f"{document}: {reason}")
     if reason in STOCK_SAYS:
-        inventory.move(_losses(document, units, lines, reason), by=by)
+        lost = _losses(document, units, lines, reason)
+        taken = picked_lots(document.location_id, {change.product_id for change in lost})
+        inventory.move(inventory.spread(lost, taken=taken), by=by)
     _settle_rejection(document, list(lines.values()), reason, note, by=by)
     orders.advance(document.order, by=by, avoid=[document.location_id])
     return document
@@ -154,6 +157,7 @@ def _drop(
         line.dropped += quantity
         line.picked = min(line.picked, line.due)
     write_counts([line for line, _ in dropped], "dropped", "picked")
+    lots.unpick([line for line, _ in dropped])
     return [
         inventory.Units(line.order_line_id, document.location_id, quantity)
         for line, quantity in dropped

@@ -2,7 +2,14 @@
 
 from fulfillment.queries.actions import allowed_actions, allowed_return_actions
 from fulfillment.queries.ledger import invariants
-from fulfillment.queries.picked import picked_units
+from fulfillment.queries.picked import picked_lots, picked_units
 from fulfillment.queries.shipments import units_of
 
-__all__ = ["allowed_actions", "allowed_return_actions", "invariants", "picked_units", "units_of"]
+__all__ = [
+    "allowed_actions",
+    "allowed_return_actions",
+    "invariants",
+    "picked_lots",
+    "picked_units",
+    "units_of",
+]

@@ -6,7 +6,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from fulfillment.models import FulfillmentOrderLine, ParcelLine, ReturnLine
+from fulfillment.models import FulfillmentOrderLine, ParcelLine, PickedLot, ReturnLine
 from oms.ledgers import Invariant
 
 
@@ -31,6 +31,12 @@ def invariants() -> list[Invariant]:
             "Packed units of a line equal what its parcels hold.",
             count=count,
             violations=_wrong_parcels,
+        ),
+        Invariant(
+            "fulfillment.lots",
+            "Picked and shipped units of a tracked line are those of its lots.",
+            count=PickedLot.objects.count,
+            violations=_wrong_lots,
         ),
         Invariant(
             "fulfillment.returned",
@@ -90,3 +96,15 @@ def _wrong_returned() -> Iterator[str]:
         "order_line__order__number", "order_line__position", "order_line__returned", "found"
     ):
         yield f"{row[0]} line {row[1]}: {row[2]} returned, outcomes {row[3]}"
+
+
+def _wrong_lots() -> Iterator[str]:
+    rows = PickedLot.objects.filter(line=OuterRef("pk")).order_by().values("line")
+    picked = rows.annotate(total=Sum("quantity")).values("total")
+    gone = rows.annotate(total=Sum("shipped")).values("total")
+    named = FulfillmentOrderLine.objects.filter(picked_lots__isnull=False).distinct()
+    wrong = named.annotate(by_lot=Subquery(picked), gone=Subquery(gone))
+    wrong = wrong.exclude(by_lot=F("picked"), gone=F("shipped"))
+    for line in wrong.select_related("fulfillment_order", "order_line"):
+        has = f"picked {line.picked}, lots {line.by_lot}; shipped {line.shipped}, lots {line.gone}"
+        yield f"{line.fulfillment_order} {line.order_line.sku}: {has}"

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from inventory.enums import AbcClass, AbcMeasure, CountCause, CountLineState, CountStatus
 from inventory.models.location import Location
+from inventory.models.lot import Lot
 from inventory.models.stock import StockLevel
 from oms.money import MoneyField
 from oms.querysets import LockingQuerySet
@@ -150,6 +151,9 @@ class CountLine(models.Model):
 
     count = models.ForeignKey(Count, models.PROTECT, related_name="lines")
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="count_lines")
+    lot = models.ForeignKey(
+        Lot, models.PROTECT, null=True, blank=True, related_name="count_lines"
+    )  # of a tracked product
     position = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=CountLineState, default=CountLineState.TO_COUNT)
     round = models.PositiveSmallIntegerField(default=1)  # to be counted now, or last counted
@@ -164,9 +168,15 @@ class CountLine(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["level"],
-                condition=Q(is_open=True),
+                condition=Q(is_open=True, lot=None),
                 name="inventory_count_line_one_open",
                 violation_error_message="This stock is being counted already.",
+            ),
+            models.UniqueConstraint(
+                fields=["level", "lot"],
+                condition=Q(is_open=True, lot__isnull=False),
+                name="inventory_count_line_lot_one_open",
+                violation_error_message="This lot is being counted already.",
             ),
             models.CheckConstraint(
                 condition=Q(counted__isnull=True) | Q(counted__gte=0),

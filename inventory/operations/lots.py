@@ -1,6 +1,6 @@
 """Lots and serial numbers: met, held, released, taken out of sale when their day has passed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -122,11 +122,18 @@ def set_unusable_apart(*, by: str, today: date | None = None) -> int:
     )
 
 
-def spread(changes: Sequence[Change]) -> list[Change]:
+def lock_stock(location_id: int, product_ids: Iterable[int]) -> None:
+    """Lock the stock of these products at a location until the caller's transaction ends."""
+    rows = StockLevel.objects.filter(location=location_id, product__in=list(product_ids))
+    StockLevel.objects.lock(*rows.values_list("pk", flat=True))
+
+
+def spread(changes: Sequence[Change], *, taken: Mapping[int, int] | None = None) -> list[Change]:
     """Say which lots changes take units from, where the caller cannot know: FEFO.
 
-    For tracked products whose change takes away and names no lot; the rest stays as it is. What
-    usable lots do not cover is left without a lot, so that `move` refuses it.
+    For tracked products whose change names no lot. A change that puts as many units of the product
+    back in another condition has the same lots. `taken` are units by lot that are somebody's
+    already. What usable lots do not cover is left without a lot, so that `move` refuses it.
     """
     tracked = set(
         Product.objects.filter(pk__in={change.product_id for change in changes})
@@ -134,15 +141,24 @@ def spread(changes: Sequence[Change]) -> list[Change]:
         .values_list("pk", flat=True)
     )
     found: list[Change] = []
+    drawn: dict[int, list[Change]] = {}
     for change in changes:
-        named = change.lot_id is not None or change.quantity > 0
-        found += [change] if named or change.product_id not in tracked else _by_lot(change)
+        if change.lot_id is not None or change.product_id not in tracked:
+            found.append(change)
+        elif change.quantity < 0:
+            drawn[change.product_id] = _by_lot(change, taken or {})
+            found += drawn[change.product_id]
+        else:
+            parts = drawn.get(change.product_id, [])
+            found += [replace(change, quantity=-p.quantity, lot_id=p.lot_id) for p in parts]
     return found
 
 
-def _by_lot(change: Change) -> list[Change]:
+def _by_lot(change: Change, taken: Mapping[int, int]) -> list[Change]:
     wanted = {change.product_id: -change.quantity}
-    lots = questions.suggest(change.location_id, wanted, condition=change.condition)
+    lots = questions.suggest_lots(
+        change.location_id, wanted, taken=taken, condition=change.condition
+    )
     parts = [
         replace(change, quantity=-units, lot_id=lot.pk)
         for lot, units in lots.get(change.product_id, [])

@@ -8,6 +8,13 @@ from inventory.queries.fences import Draw, Taker
 from inventory.queries.finding import FoundProduct, find_products
 from inventory.queries.ledger import invariants
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
+from inventory.queries.lots import (
+    lots_by_code,
+    lots_here,
+    lots_with_code,
+    shipped_lots,
+    suggest_lots,
+)
 from inventory.queries.moments import (
     Moment,
     learnt_since,
@@ -46,15 +53,15 @@ from inventory.queries.sourcing import (
 
 __all__ = [
     "ANYWHERE",
-    "CORRECTABLE",
-    "HOURLY",
     "Accuracy",
     "Allotment",
     "Availability",
+    "CORRECTABLE",
     "Demand",
     "Destination",
     "Draw",
     "FoundProduct",
+    "HOURLY",
     "Moment",
     "Outlook",
     "Plan",
@@ -81,6 +88,9 @@ __all__ = [
     "location_accuracy",
     "location_codes",
     "location_ids",
+    "lots_by_code",
+    "lots_here",
+    "lots_with_code",
     "movements_until",
     "open_reservations",
     "open_soft_reservations",
@@ -91,10 +101,12 @@ __all__ = [
     "reasons_of",
     "reservations_at",
     "selling_channels",
+    "shipped_lots",
     "soft_content",
     "soft_reservation",
     "source",
     "stock_at",
+    "suggest_lots",
     "supply_of",
     "unreserved",
     "why_not",

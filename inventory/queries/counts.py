@@ -99,21 +99,17 @@ def due(location: Location, day: date) -> QuerySet[CountSchedule]:
 
 def sheet(count: Count) -> QuerySet[CountLine]:
     """The lines to be counted in this round, in the order of the sheet."""
-    rows = count.lines.filter(state__in=WANTED).select_related("level__product")
+    rows = count.lines.filter(state__in=WANTED).select_related("level__product", "lot")
     return rows.order_by("position")
 
 
 def line_of_code(count: Count, code: str) -> CountLine | None:
-    """The line that a scanned SKU or barcode means."""
-    code = code.strip()
-    rows = count.lines.select_related("level__product").order_by("position")
-    return (
-        rows.filter(
-            Q(level__product__sku__in={code, code.upper()}) | Q(level__product__barcode=code)
-        ).first()
-        if code
-        else None
-    )
+    """The line that a scanned code means: a lot or serial number, or an untracked product."""
+    if not (code := code.strip()):
+        return None
+    rows = count.lines.select_related("level__product", "lot").order_by("position")
+    by_product = Q(level__product__sku__in={code, code.upper()}) | Q(level__product__barcode=code)
+    return rows.filter(Q(lot__code=code) | Q(lot=None) & by_product).first()
 
 
 def entries_of_round(lines: Sequence[CountLine]) -> dict[int, CountEntry]:

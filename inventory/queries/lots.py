@@ -55,7 +55,7 @@ def fefo(
     return list(ordered.select_related("lot", "level"))
 
 
-def suggest(
+def suggest_lots(
     location_id: int,
     wanted: Mapping[int, int],
     *,
@@ -81,6 +81,23 @@ def suggest(
 def lots_with_code(code: str) -> QuerySet[Lot]:
     """Lots and serial numbers with this code, of whatever product."""
     return Lot.objects.filter(code__in={code.strip(), code.strip().upper()})
+
+
+def lots_by_code(product_id: int | None, codes: Iterable[str]) -> dict[str, Lot]:
+    """The product's lots with these codes."""
+    rows = Lot.objects.filter(product=product_id, code__in={code.strip() for code in codes})
+    return {lot.code: lot for lot in rows}
+
+
+def lots_here(location_id: int, lot_ids: Iterable[int]) -> dict[int, int]:
+    """Good units at a location by lot id."""
+    rows = LotStock.objects.filter(
+        level__location=location_id,
+        lot__in=list(lot_ids),
+        condition=StockCondition.AVAILABLE,
+        quantity__gt=0,
+    )
+    return dict(rows.values_list("lot_id", "quantity"))
 
 
 def lot_stock(lot: Lot) -> QuerySet[LotStock]:

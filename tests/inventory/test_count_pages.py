@@ -109,7 +109,7 @@ def test_scan_of_a_stranger_offers_to_add_it(person, london):
     ben = person("Warehouse")
 
     answer = ben.post(door(count, "scan"), {"code": "PEN"}, headers={"HX-Request": "true"})
-    ben.post(door(count, "include"), {"sku": "PEN"})
+    ben.post(door(count, "include"), {"code": "PEN"})
 
     assert "Add PEN to this sheet" in answer.content.decode()
     assert count.lines.count() == 2

@@ -17,6 +17,7 @@ from inventory.models import (
     CountLine,
     CountPolicy,
     CountSchedule,
+    LotStock,
     StockLevel,
     StockMovement,
 )
@@ -497,3 +498,51 @@ def test_due_day_may_be_given(london):
     count = inventory.plan_count(london, by=ANN, products=[mug.pk], due_on=date(2026, 12, 1))
 
     assert count.due_on == date(2026, 12, 1)
+
+
+# --- By lot
+
+
+def brew(london, tracking="lot", **units):
+    """Tea in these lots."""
+    product = inventory.set_tracking(world.product("TEA"), tracking, by=ANN)
+    for code, quantity in units.items():
+        lot = inventory.lot_of(product, code, by=ANN)
+        change = inventory.Change(product.pk, london.pk, quantity, "received", lot_id=lot.pk)
+        inventory.move([change], by=ANN)
+    return product
+
+
+def test_tracked_product_is_counted_lot_by_lot(london):
+    product = brew(london, A1=10, A2=6)
+    count = inventory.plan_count(london, by=ANN, products=[product.pk])
+    rows = {line.lot.code: line.pk for line in count.lines.select_related("lot")}
+    for person in (BEN, CORA):
+        sheet = {rows["A1"]: 7, rows["A2"]: 6}
+        left = {pk: n for pk, n in sheet.items() if person == BEN or pk == rows["A1"]}
+        inventory.enter(count, by=person, quantities=left)
+        inventory.finish(count, by=person)
+    inventory.approve_lines(count, by=ANN, lines=[rows["A1"]])
+
+    inventory.post_count(count, by=ANN)
+
+    stock = LotStock.objects.filter(quantity__gt=0).values_list("lot__code", "quantity")
+    assert dict(stock) == {"A1": 7, "A2": 6}
+    assert_ledgers_hold()
+
+
+def test_serial_number_that_was_found_is_added_and_counted_by_its_own_code(london):
+    product = brew(london, "serial", S1=1)
+    found_one = inventory.lot_of(product, "S2", by=ANN)
+    count = inventory.plan_count(london, by=ANN, products=[product.pk])
+
+    with pytest.raises(inventory.NotOnSheet):
+        inventory.scan(count, by=BEN, code="TEA")
+    inventory.scan(count, by=BEN, code="S1")
+    inventory.include(count, by=BEN, product_id=product.pk, lot_id=found_one.pk)
+    inventory.scan(count, by=BEN, code="S2")
+
+    entries = CountEntry.objects.order_by("pk").values_list(
+        "line__lot__code", "quantity", "expected"
+    )
+    assert list(entries) == [("S1", 1, 1), ("S2", 1, 0)]

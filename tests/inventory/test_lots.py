@@ -232,7 +232,7 @@ def test_suggest_takes_what_expires_first_and_leaves_out_what_may_not_leave(lond
     move(lot(product, "NEVER"), london, 7)
     Lot.objects.filter(code="HELD").update(is_held=True)
 
-    found = questions.suggest(london.pk, {product.pk: 12})[product.pk]
+    found = questions.suggest_lots(london.pk, {product.pk: 12})[product.pk]
 
     assert [(row.code, units) for row, units in found] == [("SOON", 2), ("LATE", 9), ("NEVER", 1)]
 
@@ -383,7 +383,7 @@ class Shelf:
         order = world.place(self.shop, ("TEA", units), external_id=f"E{self.number}")
         line = order.lines.get()
         for row in line.reservations.filter(firm=True):
-            lots = questions.suggest(row.level.location_id, {self.product.pk: row.quantity})
+            lots = questions.suggest_lots(row.level.location_id, {self.product.pk: row.quantity})
             named = tuple((one.pk, n) for one, n in lots.get(self.product.pk, ()))
             moved = [Units(line.pk, row.level.location_id, row.quantity, named)]
             orders.record_shipment(order, by=BY, units=moved, reference=f"SH{self.number}")

@@ -34,5 +34,6 @@ def _head() -> list[Flowable]:
 
 def _row(line: CountLine) -> list[Flowable]:
     product = line.level.product
-    code = barcode(product.sku, 7 * mm, 0.25 * mm)
-    return [text(line.position), code, text(product.name), text("[              ]")]
+    code = barcode(line.lot.code if line.lot else product.sku, 7 * mm, 0.25 * mm)
+    name = f"{product.sku} {product.name}" if line.lot else product.name
+    return [text(line.position), code, text(name), text("[              ]")]

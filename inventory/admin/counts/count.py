@@ -18,7 +18,7 @@ from inventory.admin.counts import accuracy, acts, pages
 from inventory.admin.stock import PlaceFilter
 from inventory.enums import CountCause, CountStatus
 from inventory.forms import DecisionForm, EntryForm
-from inventory.models import Count, Product
+from inventory.models import Count
 from oms import words
 from oms.admin import ReadOnlyAdmin, actor
 from oms.admin.listing import StatusFilter, tabs
@@ -164,7 +164,7 @@ class CountAdmin(ReadOnlyAdmin):
         try:
             line = operations.scan(count, by=actor(request), code=code)
         except operations.NotOnSheet as error:
-            found = Product.objects.filter(sku__in={code, code.upper()}).first()
+            found = pages.stranger(code)
             return self._sheet(request, count, wrong=error.detail, found=found)
         except DomainError as error:
             return self._sheet(request, count, wrong=error.detail)
@@ -186,11 +186,13 @@ class CountAdmin(ReadOnlyAdmin):
     def include_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Something was found that the sheet does not ask for."""
         count = self._to_count(request, pk)
-        product = Product.objects.filter(sku=request.POST.get("sku", "")).first()
-        if product is None:
+        found = pages.stranger(request.POST.get("code", ""))
+        if found is None:
             raise Http404
         try:
-            line = operations.include(count, by=actor(request), product_id=product.pk)
+            line = operations.include(
+                count, by=actor(request), product_id=found.product_id, lot_id=found.lot_id
+            )
         except DomainError as error:
             return self._sheet(request, count, wrong=error.detail)
         return self._sheet(request, count, here=line.pk)

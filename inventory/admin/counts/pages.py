@@ -7,9 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from inventory.admin.counts.acts import COUNT
-from inventory.enums import CountLineState, CountStatus
-from inventory.models import Count, CountEntry, CountLine
+from inventory.enums import CountLineState, CountStatus, Tracking
+from inventory.models import Count, CountEntry, CountLine, Product
 from inventory.queries import counts as questions
+from inventory.queries import lots_with_code
 from oms import words
 from oms.admin import actor
 
@@ -27,6 +28,26 @@ class Row:
     decided: str  # by whom
     tone: str
     may_choose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Something that was scanned and is not on the sheet."""
+
+    code: str
+    name: str
+    product_id: int
+    lot_id: int | None = None
+
+
+def stranger(code: str) -> Stranger | None:
+    """What a code that the sheet does not know means: a lot, or an untracked product."""
+    if lot := lots_with_code(code).select_related("product").first():
+        name = f"{lot.product.sku} {lot.code}"
+        return Stranger(lot.code, name, lot.product_id, lot.pk)
+    rows = Product.objects.filter(sku__in={code, code.upper()}, tracking=Tracking.NONE)
+    product = rows.first()
+    return Stranger(product.sku, product.sku, product.pk) if product else None
 
 
 def page_of(request: HttpRequest, count: Count, **said: Any) -> dict[str, Any]:
@@ -78,7 +99,7 @@ def _counted_before(lines: list[CountLine], by: str) -> int:
 
 def _review(request: HttpRequest, count: Count) -> dict[str, Any]:
     lines = list(
-        count.lines.select_related("level__product")
+        count.lines.select_related("level__product", "lot")
         .prefetch_related("entries")
         .order_by("position")
     )

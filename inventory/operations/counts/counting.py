@@ -17,7 +17,7 @@ from inventory.operations.counts import documents
 from inventory.operations.counts.planning import add_lines, next_turns, refuse_counted
 from inventory.operations.stock import levels_of
 from inventory.queries import counts as questions
-from inventory.queries.picked import picked_units
+from inventory.queries.picked import lots_on_shelf, picked_units
 from oms import events
 from oms.errors import DomainError
 
@@ -86,19 +86,24 @@ def scan(count: Count, *, by: str, code: str, quantity: int = 1) -> CountLine:
 
 
 @transaction.atomic
-def include(count: Count, *, by: str, product_id: int) -> CountLine:
-    """Add a product that was found and is not on the sheet.
+def include(count: Count, *, by: str, product_id: int, lot_id: int | None = None) -> CountLine:
+    """Add a product that was found and is not on the sheet; of a tracked product the lot.
 
     Raises BeingCounted when another count has it, and WrongCountStatus.
     """
     count = documents.lock(count)
     documents.refuse_unless(count, CountStatus.PLANNED, CountStatus.COUNTING)
     level = levels_of({(product_id, count.location_id)})[product_id, count.location_id]
-    if line := count.lines.filter(level=level).first():
+    if line := count.lines.filter(level=level, lot=lot_id).first():
         return line
-    refuse_counted(count.location, [level])
-
-    line = add_lines(count, [level])[0]
+    if lot_id is None:
+        refuse_counted(count.location, [level])
+        if not (made := add_lines(count, [level])):
+            raise NotOnSheet(number=count.number, what="a tracked product without its lot")
+        line = made[0]
+    else:
+        position = count.lines.count() + 1
+        line = CountLine.objects.create(count=count, level=level, lot_id=lot_id, position=position)
     events.record("count.line_added", count, by=by, product=product_id, reason="found")
     return line
 
@@ -148,14 +153,18 @@ def _write(
 ) -> None:
     """Lock the levels, so that book figure and trolleys are of one moment, and keep both."""
     levels = {level.pk: level for level in StockLevel.objects.lock(*(li.level_id for li in lines))}
-    picked = picked_units(count.location_id, [line.level.product_id for line in lines])
+    products = [line.level.product_id for line in lines]
+    picked = picked_units(count.location_id, products)
+    by_lot = lots_on_shelf(count.location_id, [line for line in lines if line.lot_id])
     CountEntry.objects.bulk_create(
         [
             CountEntry(
                 line=line,
                 round=line.round,
                 quantity=quantities[line.pk],
-                expected=levels[line.level_id].on_hand - picked.get(line.level.product_id, 0),
+                expected=by_lot.get(line.lot_id, 0)
+                if line.lot_id
+                else levels[line.level_id].on_hand - picked.get(line.level.product_id, 0),
                 by=by,
                 at=timezone.now(),
             )

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
-from inventory.enums import AbcClass, CountCause, CountLineState, CountStatus
+from inventory.enums import (
+    AbcClass,
+    CountCause,
+    CountLineState,
+    CountStatus,
+    StockCondition,
+    Tracking,
+)
 from inventory.models import (
     Count,
     CountLine,
     CountPolicy,
     CountSchedule,
     Location,
+    LotStock,
     StockLevel,
 )
 from inventory.operations.counts import documents
@@ -243,16 +251,37 @@ def _unbegun(location: Location) -> Count | None:
 def add_lines(count: Count, levels: Sequence[StockLevel]) -> list[CountLine]:
     """Put these levels on a sheet, by SKU."""
     first = count.lines.count() + 1
+    lots = _lots_at(levels)
     skus = dict(
         StockLevel.objects.filter(pk__in=[level.pk for level in levels]).values_list(
             "pk", "product__sku"
         )
     )
     ordered = sorted(levels, key=lambda level: skus[level.pk])
+    wanted = [(level, lot) for level in ordered for lot in lots.get(level.pk, [None])]
     return CountLine.objects.bulk_create(
-        CountLine(count=count, level=level, position=position, state=CountLineState.TO_COUNT)
-        for position, level in enumerate(ordered, start=first)
+        CountLine(
+            count=count,
+            level=level,
+            lot_id=lot,
+            position=position,
+            state=CountLineState.TO_COUNT,
+        )
+        for position, (level, lot) in enumerate(wanted, start=first)
     )
+
+
+def _lots_at(levels: Sequence[StockLevel]) -> dict[int, list[int | None]]:
+    """The lots that lie at the levels of tracked products, oldest first."""
+    tracked = StockLevel.objects.filter(pk__in=[level.pk for level in levels])
+    tracked = tracked.exclude(product__tracking=Tracking.NONE)
+    lots: dict[int, list[int | None]] = {pk: [] for pk in tracked.values_list("pk", flat=True)}
+    if lots:
+        rows = LotStock.objects.filter(level__in=list(lots), quantity__gt=0)
+        rows = rows.filter(condition=StockCondition.AVAILABLE).order_by("lot_id")
+        for level, lot in rows.values_list("level_id", "lot_id"):
+            lots[level].append(lot)
+    return lots
 
 
 def next_turns(count: Count) -> None:

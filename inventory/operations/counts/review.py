@@ -116,7 +116,12 @@ def _possible(lines: Sequence[CountLine]) -> list[CountLine]:
     """The lines whose missing units are free, on locked levels."""
     rows = StockLevel.objects.lock(*(line.level_id for line in lines))
     free = {level.pk: level.on_hand - level.reserved for level in rows}
-    return [line for line in lines if free[line.level_id] + (line.difference or 0) >= 0]
+    possible = []
+    for line in sorted(lines, key=lambda line: -(line.difference or 0)):  # what was found first
+        if free[line.level_id] + (line.difference or 0) >= 0:
+            free[line.level_id] += line.difference or 0
+            possible.append(line)
+    return sorted(possible, key=lambda line: line.position)
 
 
 def _change(count: Count, line: CountLine) -> Change:
@@ -129,6 +134,7 @@ def _change(count: Count, line: CountLine) -> Change:
         count.number,
         f"{reason}: {line.decision}"[:200] if line.decision else reason,
         line.unit_cost,
+        lot_id=line.lot_id,
     )
 
 
