@@ -90,6 +90,7 @@ WORK = (
                 "inventory_softreservation_changelist",
                 "inventory.view_softreservation",
             ),
+            Page("Lots and serials", "qr_code_2", "inventory_lot_changelist", "inventory.view_lot"),
             Page("Counts", "fact_check", "inventory_count_changelist", "inventory.view_count"),
         ),
     ),
@@ -388,6 +389,7 @@ def search(request: HttpRequest, term: str) -> list[SearchResult]:
         *_by_number(request, term.upper()),
         *_by_sku(request, term),
         *_by_external_id(request, term),
+        *_hits(request, "inventory.Lot", "qr_code_2", code__in={term, term.upper()}),
     ]
     return found or _by_email(request, term)
 

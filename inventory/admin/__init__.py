@@ -2,6 +2,7 @@
 
 from inventory.admin.counts import CountAdmin, CountPolicyAdmin, CountScheduleAdmin
 from inventory.admin.location import LocationAdmin
+from inventory.admin.lot import LotAdmin
 from inventory.admin.product import ProductAdmin
 from inventory.admin.purchase_orders import PurchaseOrderAdmin
 from inventory.admin.receipts import GoodsReceiptAdmin
@@ -27,6 +28,7 @@ __all__ = [
     "LocationAdmin",
     "LocationGroupAdmin",
     "LocationServiceAdmin",
+    "LotAdmin",
     "ProductAdmin",
     "PurchaseOrderAdmin",
     "ReplenishmentPolicyAdmin",

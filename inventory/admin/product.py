@@ -12,6 +12,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.views import ChangeList
 
 from inventory.admin.acts import STOCK_ACTS
+from inventory.admin.lot import TRACKING_ACT
 from inventory.admin.pages import product_context
 from inventory.models import Product, StockLevel
 from oms import words
@@ -64,7 +65,7 @@ class ProductChangeList(ChangeList):
 class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     """Reference data with live stock below it."""
 
-    acts = STOCK_ACTS
+    acts = (*STOCK_ACTS, TRACKING_ACT)
     resource_classes: ClassVar = [ProductResource]
     import_form_class = ImportForm
     export_form_class = ExportForm

@@ -3,6 +3,12 @@
 from django.urls import path
 
 from inventory.api.availability import AvailabilityQueryView, AvailabilityView
+from inventory.api.counts import (
+    CountCompletionView,
+    CountDetailView,
+    CountEntriesView,
+    CountsView,
+)
 from inventory.api.locations import LocationsView, LocationView
 from inventory.api.moments import StockThenView
 from inventory.api.movements import StockMovementsView
@@ -28,6 +34,10 @@ from inventory.api.transfers import (
 )
 
 urlpatterns = [
+    path("counts/", CountsView.as_view()),
+    path("counts/<str:number>/", CountDetailView.as_view()),
+    path("counts/<str:number>/entries/", CountEntriesView.as_view()),
+    path("counts/<str:number>/completion/", CountCompletionView.as_view()),
     path("availability/", AvailabilityView.as_view(), name="availability"),
     path("stock/at/", StockThenView.as_view(), name="stock-at"),
     path("availability/query/", AvailabilityQueryView.as_view(), name="availability-query"),

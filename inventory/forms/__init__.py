@@ -19,6 +19,7 @@ from inventory.forms.counts import (
     PlanDueForm,
 )
 from inventory.forms.files import StockFileForm
+from inventory.forms.lots import HoldLotForm, ReleaseLotForm, TrackingForm
 from inventory.forms.moments import MomentForm
 
 __all__ = [
@@ -29,13 +30,16 @@ __all__ = [
     "DamageForm",
     "DecisionForm",
     "EntryForm",
+    "HoldLotForm",
     "MomentForm",
     "PlanCountForm",
     "PlanDueForm",
     "QuarantineForm",
     "ReceiveForm",
+    "ReleaseLotForm",
     "RestoreForm",
     "SafetyStockForm",
     "StockFileForm",
+    "TrackingForm",
     "WriteOffForm",
 ]

@@ -53,15 +53,15 @@ from inventory.queries.sourcing import (
 
 __all__ = [
     "ANYWHERE",
+    "CORRECTABLE",
+    "HOURLY",
     "Accuracy",
     "Allotment",
     "Availability",
-    "CORRECTABLE",
     "Demand",
     "Destination",
     "Draw",
     "FoundProduct",
-    "HOURLY",
     "Moment",
     "Outlook",
     "Plan",

@@ -118,15 +118,18 @@ def entries_of_round(lines: Sequence[CountLine]) -> dict[int, CountEntry]:
     return {row.line_id: row for row in rows}
 
 
+def open_counts() -> QuerySet[Count]:
+    """Counts in which something is to be counted now."""
+    statuses = [CountStatus.PLANNED, CountStatus.COUNTING, CountStatus.RECOUNT]
+    return Count.objects.filter(status__in=statuses)
+
+
 def counts_of(user_id: int, actor: str) -> QuerySet[Count]:
     """Counts that a person may work on now: theirs or nobody's, and no recount of their own."""
     own = CountEntry.objects.filter(
         by=actor, line__state=CountLineState.TO_RECOUNT, round__lt=F("line__round")
     )
-    rows = Count.objects.filter(
-        Q(assigned_to=user_id) | Q(assigned_to=None),
-        status__in=[CountStatus.PLANNED, CountStatus.COUNTING, CountStatus.RECOUNT],
-    )
+    rows = open_counts().filter(Q(assigned_to=user_id) | Q(assigned_to=None))
     return rows.exclude(status=CountStatus.RECOUNT, lines__in=own.values("line"))
 
 

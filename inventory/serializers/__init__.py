@@ -1,5 +1,6 @@
 """Messages of the stock API, one file per noun."""
 
+from inventory.serializers.counts import CompletionIn, CountEntriesIn, CountOut
 from inventory.serializers.locations import LocationSerializer
 from inventory.serializers.moments import PastMovementOut, PastReservationOut, StockThenOut
 from inventory.serializers.products import ProductIn, ProductSerializer
@@ -17,6 +18,9 @@ __all__ = [
     "AvailabilityIn",
     "AvailabilityOut",
     "ChannelAvailabilityOut",
+    "CompletionIn",
+    "CountEntriesIn",
+    "CountOut",
     "LocationSerializer",
     "PastMovementOut",
     "PastReservationOut",

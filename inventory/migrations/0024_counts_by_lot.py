@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0021_lot_roles'),
+        ('inventory', '0023_routing_simulations'),
     ]
 
     operations = [
