@@ -23,6 +23,7 @@ SERIES = {
     "purchase_order": "PO",
     "goods_receipt": "GRN",
     "transfer": "TR",
+    "change": "CH",
 }
 
 

@@ -164,3 +164,25 @@ DEFAULT_POLICY = (
     AllocationCriterion.PROMISE.value,
     AllocationCriterion.AGE.value,
 )
+
+
+class ChangeStatus(models.TextChoices):
+    """Life of an order change."""
+
+    DRAFT = "draft"  # being put together; nothing has happened
+    CONFIRMED = "confirmed"  # done, all of it at once
+    DISCARDED = "discarded"  # nothing happened and nothing will
+
+
+class ChangeStep(models.TextChoices):
+    """One thing that an order change does."""
+
+    ADD_LINE = "add_line"  # another product, or more of one at another price
+    SET_QUANTITY = "set_quantity"  # of a line, in units wanted
+    SET_PRICE = "set_price"  # per unit, of what has not shipped
+    SET_DISCOUNT = "set_discount"  # of the whole line
+    SET_ADDRESS = "set_address"  # where it goes
+    ADD_CHARGE = "add_charge"  # or, negative, a reduction of the whole order
+    REMOVE_CHARGE = "remove_charge"  # that no invoice shows
+    SPLIT_OFF = "split_off"  # units of a line go into an order of their own
+    MERGE_FROM = "merge_from"  # another order's units come into this one

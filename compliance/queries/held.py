@@ -19,6 +19,7 @@ ORDER = "orders.order.sealed"
 DRAFT = "orders.draftorder.sealed"
 INVOICE = "compliance.invoice.sealed"
 NOTIFICATION = "customers.notification.sealed"
+CHANGE_STEP = "orders.orderchangestep.sealed"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
 LEGAL = "legal obligation, GDPR art. 6(1)(c)"
 
@@ -93,6 +94,15 @@ REGISTER: tuple[Held, ...] = (
     ),
     Held("draft_lines", "orders.DraftLine", "draft__subject", "Preparing orders and quotes"),
     Held("draft_charges", "orders.DraftCharge", "draft__subject", "Preparing orders and quotes"),
+    Held("order_changes", "orders.OrderChange", "order__subject", "Changing orders"),
+    Held(
+        "order_change_steps", "orders.OrderChangeStep", "change__order__subject",
+        "Changing orders", envelopes={"sealed": Envelope(CHANGE_STEP)},
+    ),
+    Held(
+        "order_versions", "orders.OrderVersion", "order__subject", "Proving what was agreed",
+        envelopes={"sealed": Envelope(ORDER)},
+    ),
     Held("order_lines", "orders.OrderLine", "order__subject", "Fulfilling orders"),
     Held("charges", "orders.OrderCharge", "order__subject", "Fulfilling orders"),
     Held("holds", "orders.Hold", "order__subject", "Checking orders"),

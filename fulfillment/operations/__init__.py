@@ -1,5 +1,6 @@
 """The only code that changes fulfilment documents, one file per noun."""
 
+from fulfillment.operations.changes import recall_lines
 from fulfillment.operations.documents import IllegalMove
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
 from fulfillment.operations.picking import TooManyPicked, pick, scan
@@ -39,6 +40,7 @@ __all__ = [
     "pack",
     "pick",
     "recall",
+    "recall_lines",
     "receive",
     "reject",
     "request_return",

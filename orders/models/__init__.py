@@ -1,6 +1,7 @@
 """Tables of the orders app, one file per noun."""
 
 from orders.models.cancellation import Cancellation, CancellationLine
+from orders.models.change import OrderChange, OrderChangeStep, OrderVersion
 from orders.models.channel import Channel, SkuAlias
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.hold import Hold
@@ -18,8 +19,11 @@ __all__ = [
     "DraftOrder",
     "Hold",
     "Order",
+    "OrderChange",
+    "OrderChangeStep",
     "OrderCharge",
     "OrderLine",
+    "OrderVersion",
     "Payment",
     "PaymentTransaction",
     "Promise",

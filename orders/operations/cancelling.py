@@ -65,7 +65,6 @@ def cancel_lines(
     """
     work = pipeline.lock(order, by=by)
     wanted = {pk: quantity for pk, quantity in quantities.items() if quantity}
-    _refuse_too_many(work, wanted)
 
     return _cancel(work, wanted, reason=reason, note=note)
 
@@ -122,6 +121,19 @@ def _refuse_too_many(work: pipeline.Work, wanted: Mapping[int, int]) -> None:
 def _cancel(
     work: pipeline.Work, quantities: Mapping[int, int], *, reason: str, note: str
 ) -> Cancellation:
+    cancellation = take_off(work, quantities, reason=reason, note=note)
+    pipeline.settle(work)
+    return cancellation
+
+
+def take_off(
+    work: pipeline.Work, quantities: Mapping[int, int], *, reason: str, note: str
+) -> Cancellation:
+    """Cancel units that no location works on, in a locked order; the caller settles it.
+
+    Raises NothingToCancel and UnitsReleased like `cancel_lines`.
+    """
+    _refuse_too_many(work, quantities)
     before = work.order.total
     _give_back(work, quantities)
     after = totals_of(work.order, work.lines, work.order.charges.all()).total
@@ -142,7 +154,6 @@ def _cancel(
         lines=[[pk, quantity] for pk, quantity in quantities.items()],
         products=[[lines[pk].product_id, quantity] for pk, quantity in quantities.items()],
     )
-    pipeline.settle(work)
     return cancellation
 
 

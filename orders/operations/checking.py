@@ -15,9 +15,17 @@ from oms.prepared import prepared
 from orders.enums import OrderStatus, PaymentMethod
 from orders.models import Channel, Hold, Order, OrderLine
 from orders.operations.drafts import Draft
+from orders.operations.pipeline import Work
 from orders.queries.balance import balances
+from orders.queries.dealings import owed_by
 from orders.queries.totals import totals_of
-from orders.queries.validation import Candidate, findings
+from orders.queries.validation import (
+    Candidate,
+    Finding,
+    credit_limit,
+    findings,
+    review_limit,
+)
 
 Basket = tuple[tuple[str, int], ...]  # SKU and units of every line, in order
 
@@ -42,6 +50,43 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
             )
             for finding in found
         ]
+
+
+def recheck(work: Work) -> list[Hold]:
+    """Give a changed order that its caller has locked the holds that its new total asks for."""
+    order, buyer = work.order, work.order.customer
+    total = totals_of(order, work.lines, order.charges.all()).total
+    if buyer is None or total <= order.total:
+        return []
+    owed = owed_by(buyer.pk).get(order.currency, ZERO) - max(work.money.balance, ZERO)
+    candidate = Candidate(
+        channel=order.channel,
+        address={},
+        unknown_skus=(),
+        total=total,
+        stated_total=None,
+        twin="",
+        credit_limit=(buyer.merged_into or buyer).credit_limit,
+        outstanding=max(owed, ZERO),
+        on_account=order.payments.filter(method=PaymentMethod.ON_ACCOUNT).exists(),
+    )
+    held = {hold.kind for hold in work.holds}
+    found = [rule(candidate) for rule in (credit_limit, review_limit)]
+    return [_hold(work, each) for each in found if each and each.kind not in held]
+
+
+def _hold(work: Work, finding: Finding) -> Hold:
+    hold = Hold.objects.create(
+        order=work.order,
+        kind=finding.kind,
+        reason=finding.reason[:300],
+        details=finding.details,
+        placed_by=work.by,
+        placed_at=work.now,
+    )
+    work.reload_holds()
+    work.fact("order.held", hold=hold.pk, kind=hold.kind, reason=hold.reason)
+    return hold
 
 
 def _candidate(

@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 
 from oms.money import ZERO
 from oms.taxes import TaxLine, TaxRequest
-from orders.models import OrderCharge, OrderLine
+from orders.models import Order, OrderCharge, OrderLine
 from orders.operations.drafts import Draft
 
 FIRST = -1  # stands for charges and for lines that wait for stock
@@ -24,7 +24,7 @@ def assess_taxes(drafts: Sequence[Draft]) -> None:
             requests.append(_tax_request(key, draft, row, sellers.get(index, sellers.get(FIRST))))
             targets.append((draft, row, stated))
     for (draft, row, stated), assessed in zip(targets, engine(requests), strict=True):
-        _apply_tax(draft, row, stated, assessed)
+        write_tax(draft.order, row, assessed, stated=stated)
 
 
 def _taxable(draft: Draft) -> Iterator[tuple[OrderLine | OrderCharge, Decimal | None]]:
@@ -46,15 +46,22 @@ def _sellers(draft: Draft) -> dict[int, int]:
 def _tax_request(
     key: int, draft: Draft, row: OrderLine | OrderCharge, seller: int | None
 ) -> TaxRequest:
-    order = draft.order
+    # Not the area: exclaves and islands without VAT differ in the last digits only.
+    postcode = draft.placed.shipping_address.get("postcode") or draft.order.ship_area
+    return tax_request(draft.order, row, key=key, seller=seller, postcode=postcode)
+
+
+def tax_request(
+    order: Order, row: OrderLine | OrderCharge, *, key: int, seller: int | None, postcode: str
+) -> TaxRequest:
+    """What the engine is asked of one line or charge; `key` is the same within an order."""
     product = row.product if isinstance(row, OrderLine) else None
     return TaxRequest(
         order_key=key,
         seller_location_id=seller,
         ship_country=order.ship_country,
         ship_region=order.ship_region,
-        # Not the area: exclaves and islands without VAT differ in the last digits only.
-        ship_area=draft.placed.shipping_address.get("postcode") or order.ship_area,
+        ship_area=postcode,
         buyer_has_tax_id=order.buyer_tax_id,
         price_includes_tax=order.price_includes_tax,
         currency=order.currency,
@@ -64,12 +71,14 @@ def _tax_request(
     )
 
 
-def _apply_tax(
-    draft: Draft,
+def write_tax(
+    order: Order,
     row: OrderLine | OrderCharge,
-    stated: Decimal | None,
     assessed: Sequence[TaxLine],
+    *,
+    stated: Decimal | None = None,
 ) -> None:
+    """Copy tax onto a row; an amount that the channel stated is kept whatever was assessed."""
     amounts = [line.amount for line in assessed]
     if stated is not None and stated != sum(amounts):
         amounts = [stated, *[ZERO] * (len(assessed) - 1)]
@@ -83,5 +92,5 @@ def _apply_tax(
         }
         for line, amount in zip(assessed, amounts, strict=True)
     ]
-    if isinstance(row, OrderLine) and not draft.order.price_includes_tax:
+    if isinstance(row, OrderLine) and not order.price_includes_tax:
         row.total += row.tax_amount

@@ -1,0 +1,234 @@
+"""One object for every change of a placed order: drafted, looked at, confirmed or discarded.
+
+The preview does the change, looks at what came of it and undoes everything: what is shown is what
+would happen, and nothing of it is stored. Confirming does the same for good, unless the order has
+moved on since the steps were written.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from customers import queries as customers
+from oms import numbers
+from oms.errors import DomainError
+from oms.models import Event
+from orders.enums import ChangeStatus, ChangeStep, OrderStatus
+from orders.models import Order, OrderChange, OrderChangeStep, OrderVersion
+from orders.operations import checking, pipeline
+from orders.operations.change_steps import STEP_CONTEXT, Change, apply, make_room
+from orders.operations.rehearsing import rehearse
+from orders.queries.changes import Standing, standing
+from orders.queries.versions import content_of, current_content
+
+CHANGEABLE = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
+
+
+class ChangeEnded(DomainError):
+    """A confirmed or discarded change is what it is."""
+
+    code = "change_ended"
+    message = "Change {number} is {status}."
+
+
+class OrderMoved(DomainError):
+    """Something happened to the order after the change was drafted; look again."""
+
+    code = "order_moved"
+    message = "Order {number} has changed meanwhile; look at the change again and confirm it then."
+
+
+class NothingToChange(DomainError):
+    """A change without steps, or with steps that leave the order as it is."""
+
+    code = "nothing_to_change"
+    message = "This changes nothing in order {number}."
+
+
+class NotChangeable(DomainError):
+    """The order is closed or cancelled; a return or a new order is the way that is open."""
+
+    code = "not_changeable"
+    message = "Order {number} is {status}; take goods back with a return, or place a new order."
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as a door gives it; `address` is personal and will be sealed."""
+
+    kind: str
+    line_id: int | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    address: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How an order stands, how it would stand, and what forbids it, if anything does."""
+
+    before: Standing
+    after: Standing | None
+    refusal: DomainError | None = None
+
+
+@transaction.atomic
+def draft_change(
+    order: Order, *, by: str, steps: Sequence[Step] = (), reason: str = ""
+) -> OrderChange:
+    """Begin a change of a placed order; nothing happens to the order. Raises NotChangeable."""
+    order = pipeline.lock_order(order)
+    _refuse_unchangeable(order)
+    change = OrderChange.objects.create(
+        number=numbers.take("change")[0],
+        order=order,
+        reason=reason,
+        base=_last_event(order),
+        created_by=by,
+    )
+    _write_steps(change, steps)
+    return change
+
+
+@transaction.atomic
+def set_steps(
+    change: OrderChange, *, by: str, steps: Sequence[Step], reason: str = ""
+) -> OrderChange:
+    """Replace the steps of a drafted change, as of the order as it is now. Raises ChangeEnded."""
+    order = pipeline.lock_order(change.order)
+    change = _lock(change, order)
+    change.steps.all().delete()
+    _write_steps(change, steps)
+    change.base, change.reason = _last_event(order), reason or change.reason
+    change.created_by = by
+    change.save(update_fields=["base", "reason", "created_by"])
+    return change
+
+
+def preview_change(change: OrderChange, *, by: str) -> Preview:
+    """What confirming would do now: the real act, undone.
+
+    Takes the locks of the act for as long as it lasts. A refusal is part of the answer.
+    """
+    before = standing(change.order)
+    try:
+        return Preview(before, rehearse(lambda: standing(_perform(change, by=by).order)))
+    except DomainError as refusal:
+        return Preview(before, None, refusal)
+
+
+@transaction.atomic
+def confirm_change(change: OrderChange, *, by: str) -> OrderChange:
+    """Do every step, bring the order in line, and keep the version before and after.
+
+    Raises ChangeEnded, OrderMoved when anything happened to the order since the steps were
+    written, NothingToChange, NotChangeable, and what a step raises. A refusal changes nothing.
+    """
+    return _perform(change, by=by, base=change.base)
+
+
+@transaction.atomic
+def discard_change(change: OrderChange, *, by: str) -> OrderChange:
+    """End a drafted change without doing it. Raises ChangeEnded."""
+    order = pipeline.lock_order(change.order)
+    change = _lock(change, order)
+    _decide(change, ChangeStatus.DISCARDED, by=by)
+    return change
+
+
+def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderChange:
+    order = pipeline.lock_order(change.order)
+    change = _lock(change, order)
+    _refuse_unchangeable(order)
+    if base is not None and base != _last_event(order):
+        raise OrderMoved(number=order.number)
+    steps = sorted(change.steps.order_by("position"), key=_is_removal)
+    make_room(order, steps, by=by, number=change.number)
+    work = pipeline.lock(order, by=by)
+    before = content_of(work.order, work.lines, list(work.order.charges.order_by("pk")))
+
+    _keep_first(work, before)
+    changing = Change(work, number=change.number)
+    for step in steps:
+        apply(changing, step)
+    checking.recheck(work)
+    work.fact("order.changed", change=change.number, steps=[step.kind for step in steps])
+    pipeline.settle(work)
+    order = pipeline.advance(work.order, by=by)
+
+    after = current_content(order)
+    if after == before and not changing.moved:
+        raise NothingToChange(number=order.number)
+    _keep(order, change, after, by=by)
+    change.outcome = {"before": before["totals"], "after": after["totals"]}
+    _decide(change, ChangeStatus.CONFIRMED, by=by)
+    change.order = order
+    return change
+
+
+def _is_removal(step: OrderChangeStep) -> bool:
+    """What is added comes first: an order is never empty on the way from one content to another."""
+    return step.kind != ChangeStep.ADD_LINE
+
+
+def _lock(change: OrderChange, order: Order) -> OrderChange:
+    change = OrderChange.objects.lock_one(change.pk)
+    if change.status != ChangeStatus.DRAFT:
+        raise ChangeEnded(number=change.number, status=change.status)
+    change.order = order
+    return change
+
+
+def _refuse_unchangeable(order: Order) -> None:
+    if order.status not in CHANGEABLE:
+        raise NotChangeable(number=order.number, status=order.status)
+
+
+def _write_steps(change: OrderChange, steps: Sequence[Step]) -> None:
+    subject = change.order.subject
+    OrderChangeStep.objects.bulk_create(
+        OrderChangeStep(
+            change=change,
+            position=position,
+            kind=ChangeStep(step.kind),
+            line_id=step.line_id,
+            values=dict(step.values),
+            sealed=customers.seal(subject, dict(step.address), STEP_CONTEXT)
+            if step.address
+            else None,
+        )
+        for position, step in enumerate(steps, start=1)
+    )
+
+
+def _last_event(order: Order) -> int:
+    rows = Event.objects.filter(subject_type="orders.order", subject_id=order.pk)
+    return rows.aggregate(last=Max("sequence"))["last"] or 0
+
+
+def _keep_first(work: pipeline.Work, content: dict[str, Any]) -> None:
+    """Keep the order as it was placed, before anything is changed for the first time."""
+    if not work.order.versions.exists():
+        OrderVersion.objects.create(
+            order=work.order,
+            number=1,
+            content=content,
+            sealed=work.order.sealed,
+            by="system",
+            at=work.order.placed_at,
+        )
+
+
+def _keep(order: Order, change: OrderChange, content: dict[str, Any], *, by: str) -> None:
+    last = order.versions.aggregate(last=Max("number"))["last"]
+    OrderVersion.objects.create(
+        order=order, number=last + 1, change=change, content=content, sealed=order.sealed, by=by
+    )
+
+
+def _decide(change: OrderChange, to: ChangeStatus, *, by: str) -> None:
+    change.status, change.decided_by, change.decided_at = to, by, timezone.now()
+    change.save(update_fields=["status", "decided_by", "decided_at", "outcome"])
