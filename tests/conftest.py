@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 
 from compliance.queries import law
+from tests import migrated
 from tests.chromium import chromium_path
 
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
@@ -27,6 +28,12 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """Copy a database that was migrated before, where nothing has changed since."""
+    migrated.use()
 
 
 @pytest.fixture(scope="session")
