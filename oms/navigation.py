@@ -91,6 +91,7 @@ WORK = (
                 "inventory.view_softreservation",
             ),
             Page("Lots and serials", "qr_code_2", "inventory_lot_changelist", "inventory.view_lot"),
+            Page("Stock doctor", "stethoscope", "inventory_doctor", "inventory.view_stocklevel"),
             Page("Counts", "fact_check", "inventory_count_changelist", "inventory.view_count"),
         ),
     ),

@@ -94,6 +94,11 @@ def correct(request: HttpRequest, obj: StockMovement, data: Data) -> str:
     return f"Undone by {', '.join(f'{row.quantity:+d} {row.condition}' for row in rows)}."
 
 
+def repair(request: HttpRequest, obj: StockLevel, data: Data) -> str:
+    """Copy the ledger's sums into the counters."""
+    return operations.repair(obj, by=actor(request), reason=data["reason"])
+
+
 def set_safety_stock(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
     """Keep units back."""
     product, place = _where(obj, data)
@@ -193,6 +198,15 @@ STOCK_ACTS = (
         icon="shield",
         initial=lambda obj: {"quantity": getattr(obj, "safety_stock", 0)},
     ),
+)
+REPAIR_ACT = Act(
+    "repair",
+    "Repair figures",
+    "inventory.repair_stock",
+    repair,
+    help="Sets counters to what the ledgers add up to, and writes why. Ledgers are not changed.",
+    icon="healing",
+    folded=True,
 )
 CORRECT_ACT = Act(
     "correct",

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.views import ChangeList
 
-from inventory.admin import moments
-from inventory.admin.acts import CORRECT_ACT, IMPORT_ACT, STOCK_ACTS
+from inventory.admin import doctor, moments
+from inventory.admin.acts import CORRECT_ACT, IMPORT_ACT, REPAIR_ACT, STOCK_ACTS
 from inventory.admin.counts.acts import LEVEL_ACT
 from inventory.admin.pages import add_coming, level_context
 from inventory.enums import StockCondition
@@ -115,7 +115,7 @@ class LevelChangeList(ChangeList):
 class StockLevelAdmin(ReadOnlyAdmin):
     """How much is where, and what of it is free; each figure's page says why."""
 
-    acts = (*STOCK_ACTS, LEVEL_ACT, IMPORT_ACT)
+    acts = (*STOCK_ACTS, LEVEL_ACT, REPAIR_ACT, IMPORT_ACT)
     list_display = (
         "product_column",
         "location",
@@ -148,9 +148,19 @@ class StockLevelAdmin(ReadOnlyAdmin):
         return LevelChangeList
 
     def get_urls(self) -> list[URLPattern]:
-        """The time machine, before the pages of the rows."""
-        page = self.admin_site.admin_view(self.at_view)
-        return [path("<int:pk>/at/", page, name="inventory_stocklevel_at"), *super().get_urls()]
+        """The time machine and the stock doctor, before the pages of the rows."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("doctor/", wrap(self.doctor_view), name="inventory_doctor"),
+            path("<int:pk>/at/", wrap(self.at_view), name="inventory_stocklevel_at"),
+            *super().get_urls(),
+        ]
+
+    def doctor_view(self, request: HttpRequest) -> HttpResponse:
+        """Proof of a SKU's figures."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return doctor.page(request)
 
     def at_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A level at a moment of the past."""

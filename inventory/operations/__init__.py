@@ -93,6 +93,7 @@ from inventory.operations.receiving import (
     receive_blind,
     receive_purchase_order,
 )
+from inventory.operations.repair import LedgerBroken, NothingToRepair, repair, repair_counters
 from inventory.operations.replenishing import (
     AlreadyDecided,
     SupplierMissing,
@@ -179,6 +180,7 @@ __all__ = [
     "InsufficientStock",
     "InvalidFence",
     "Landed",
+    "LedgerBroken",
     "LotDiffers",
     "LotMissing",
     "LotNotTracked",
@@ -198,6 +200,7 @@ __all__ = [
     "NothingReceived",
     "NothingToCount",
     "NothingToMove",
+    "NothingToRepair",
     "NothingToSpread",
     "NothingToTransfer",
     "OverDelivered",
@@ -289,6 +292,8 @@ __all__ = [
     "release",
     "release_from_quarantine",
     "release_lot",
+    "repair",
+    "repair_counters",
     "request_count",
     "request_transfer",
     "reserve",

@@ -29,12 +29,13 @@ def take_snapshots(at: datetime) -> int:
     """
     taken, last = 0, 0
     while pks := list(_changed(at).filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
-        taken, last = taken + _keep(pks, at), pks[-1]
+        taken, last = taken + keep_snapshots(pks, at), pks[-1]
     return taken
 
 
 @transaction.atomic
-def _keep(level_ids: Iterable[int], at: datetime) -> int:
+def keep_snapshots(level_ids: Iterable[int], at: datetime) -> int:
+    """Keep the balances of these levels at a moment, where there are none yet; how many."""
     rows = [
         StockSnapshot(
             level_id=level_id,

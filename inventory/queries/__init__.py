@@ -4,9 +4,10 @@ from inventory.queries.coming import coming
 from inventory.queries.corrections import CORRECTABLE, corrected_among, why_not
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.courses import HOURLY, Point, course
+from inventory.queries.doctor import Examination, Proof, examine, wrong_snapshots
 from inventory.queries.fences import Draw, Taker
 from inventory.queries.finding import FoundProduct, find_products
-from inventory.queries.ledger import invariants
+from inventory.queries.ledger import invariants, unproven_levels
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
 from inventory.queries.lots import (
     lots_by_code,
@@ -61,6 +62,7 @@ __all__ = [
     "Demand",
     "Destination",
     "Draw",
+    "Examination",
     "FoundProduct",
     "Moment",
     "Outlook",
@@ -68,6 +70,7 @@ __all__ = [
     "Point",
     "Promised",
     "PromisedPart",
+    "Proof",
     "Request",
     "SoftContent",
     "Supply",
@@ -80,6 +83,7 @@ __all__ = [
     "corrected_among",
     "course",
     "distance_km",
+    "examine",
     "find_products",
     "give_back",
     "invariants",
@@ -108,6 +112,8 @@ __all__ = [
     "stock_at",
     "suggest_lots",
     "supply_of",
+    "unproven_levels",
     "unreserved",
     "why_not",
+    "wrong_snapshots",
 ]

@@ -5,9 +5,11 @@ from functools import partial
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.module_loading import import_string
 
 from inventory.enums import COUNTERS, ReservationState
-from inventory.models import Reservation, StockLevel, StockMovement
+from inventory.models import Reservation, StockLevel, StockMovement, StockSnapshot
+from inventory.queries.doctor import wrong_snapshots
 from inventory.queries.fence_ledger import fence_invariants
 from inventory.queries.supply_ledger import supply_invariants
 from oms.ledgers import Invariant
@@ -24,13 +26,26 @@ def invariants() -> list[Invariant]:
         ),
         _of_levels("stock.oversold", "No level has more reserved than is on hand.", _oversold),
         *(_balances(figure, condition) for condition, figure in COUNTERS.items()),
+        Invariant(
+            "stock.snapshots",
+            "Each snapshot is the one before plus what the ledgers say happened in between.",
+            count=StockSnapshot.objects.count,
+            violations=_wrong_snapshots,
+            repair=import_string("inventory.operations.repair_counters"),
+        ),
         *supply_invariants(),
         *fence_invariants(),
     ]
 
 
 def _of_levels(name: str, sentence: str, violations: Callable[[], Iterable[str]]) -> Invariant:
-    return Invariant(name, sentence, count=StockLevel.objects.count, violations=violations)
+    return Invariant(
+        name,
+        sentence,
+        count=StockLevel.objects.count,
+        violations=violations,
+        repair=import_string("inventory.operations.repair_counters"),
+    )
 
 
 def _sums(figure: str, condition: str) -> Invariant:
@@ -49,6 +64,7 @@ def _balances(figure: str, condition: str) -> Invariant:
         f"Each level's last {condition} movement shows its {words} stock.",
         count=StockMovement.objects.filter(condition=condition).count,
         violations=partial(_wrong_balance, figure, condition),
+        repair=import_string("inventory.operations.repair_counters"),  # a wrong counter shows here
     )
 
 
@@ -76,6 +92,24 @@ def _oversold() -> Iterator[str]:
     wrong = StockLevel.objects.filter(Q(reserved__gt=F("on_hand")) | Q(on_hand__lt=0))
     for level in wrong.select_related("product", "location"):
         yield f"{level.product} at {level.location}: {level.reserved} of {level.on_hand}"
+
+
+def _wrong_snapshots() -> Iterator[str]:
+    for row in wrong_snapshots().select_related("level__product", "level__location"):
+        yield f"{row.level} at {row.at:%Y-%m-%d}: {row.on_hand} on hand, {row.reserved} reserved"
+
+
+def unproven_levels() -> list[StockLevel]:
+    """Levels with a counter or a snapshot that its ledger does not prove."""
+    held = Reservation.objects.filter(state=ReservationState.OPEN)
+    rows = StockLevel.objects.annotate(reserved_sum=_total(held))
+    right = Q(reserved=F("reserved_sum"))
+    for condition, figure in COUNTERS.items():
+        moves = StockMovement.objects.filter(condition=condition)
+        rows = rows.annotate(**{f"{figure}_sum": _total(moves)})
+        right &= Q(**{figure: F(f"{figure}_sum")})
+    stale = wrong_snapshots().values("level")
+    return list(rows.filter(~right | Q(pk__in=stale)).order_by("pk"))
 
 
 def _wrong_balance(figure: str, condition: str) -> Iterator[str]:

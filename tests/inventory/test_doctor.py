@@ -1,0 +1,132 @@
+"""The doctor finds what differs, proves it, and repairs copies but never ledgers."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from inventory import operations as inventory
+from inventory import queries
+from inventory.models import Reservation, StockLevel, StockSnapshot
+from inventory.operations import Why
+from oms.models import Event, User
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = world.BY
+
+
+@pytest.fixture
+def level():
+    """Ten mugs: two of them apart, one sold; a snapshot of that."""
+    london = world.warehouse()
+    mug = world.stocked("MUG", london, 10)
+    inventory.quarantine(mug, london, 2, by=BY, why=Why("inspection"))
+    world.place(world.shop(), ("MUG", 1))
+    inventory.take_snapshots(timezone.now())
+    return StockLevel.objects.get()
+
+
+def examined(level):
+    level.refresh_from_db()
+    return queries.examine([level])[0]
+
+
+def spoil(**figures):
+    StockLevel.objects.update(**figures)
+
+
+def test_healthy_level_is_proven_figure_by_figure(level):
+    found = examined(level)
+
+    assert found.healthy
+    assert [(p.figure, p.says, p.ledger, p.rows, p.last) for p in found.proofs] == [
+        ("on_hand", 8, 8, 2, 8),
+        ("quarantined", 2, 2, 1, 2),
+        ("damaged", 0, 0, 0, None),
+        ("reserved", 1, 1, 1, None),
+    ]
+
+
+@pytest.mark.parametrize("figure", ["on_hand", "quarantined", "damaged", "reserved"])
+def test_spoilt_counter_is_found_and_repaired_with_the_reason(level, figure):
+    spoil(**{figure: 5})
+    assert not examined(level).healthy
+
+    told = inventory.repair(level, by="user:7", reason="Disk failed")
+
+    assert f"{figure} 5 -> " in told
+    assert examined(level).healthy
+    event = Event.objects.get(name="stock.repaired")
+    assert (event.actor, event.facts["reason"]) == ("user:7", "Disk failed")
+    assert event.facts["changed"][figure][0] == 5
+    assert_ledgers_hold()
+
+
+def test_repair_of_what_is_proven_is_refused(level):
+    with pytest.raises(inventory.NothingToRepair):
+        inventory.repair(level, by=BY, reason="Why not")
+    assert not Event.objects.filter(name="stock.repaired").exists()
+
+
+def test_ledgers_that_contradict_each_other_are_not_written_over(level):
+    Reservation.objects.update(quantity=99)
+
+    with pytest.raises(inventory.LedgerBroken, match="99 reserved"):
+        inventory.repair(level, by=BY, reason="Try")
+    assert examined(level).level.reserved == 1
+
+
+def test_wrong_snapshots_are_found_and_taken_anew(level):
+    StockSnapshot.objects.update(on_hand=77, reserved=3)
+    assert examined(level).snapshots == 1
+
+    inventory.repair(level, by=BY, reason="Restored from a backup")
+
+    row = StockSnapshot.objects.get()
+    assert (row.on_hand, row.quarantined, row.reserved) == (8, 2, 1)
+    assert examined(level).healthy
+
+
+def test_check_ledgers_repairs_and_explains(level, capsys):
+    spoil(reserved=5)
+    StockSnapshot.objects.update(on_hand=77, at=timezone.now() - timedelta(seconds=1))
+
+    call_command("check_ledgers", "--repair")
+
+    assert "MUG at LON: reserved 5 -> 1, 1 snapshots taken anew" in capsys.readouterr().out
+    assert_ledgers_hold()
+
+
+def login(client, role):
+    user = User.objects.create_user(role, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("query", ["", "?sku=NONE", "?sku=mug", "?sku=%00"])
+def test_page_opens_for_readers(client, level, query):
+    page = login(client, "Auditor").get(reverse("admin:inventory_doctor") + query)
+
+    assert page.status_code == 200
+    assert len(page.context["found"]) == (1 if "mug" in query else 0)
+
+
+def test_page_offers_repair_to_whoever_may(client, level):
+    spoil(on_hand=50)
+    url = reverse("admin:inventory_doctor") + "?sku=MUG"
+    button = reverse("admin:inventory_stocklevel_act", args=[level.pk, "repair"])
+
+    page = login(client, "Operations").get(url).content.decode()
+    assert button in page
+    client.post(button, {"act": "repair", "reason": "Disk failed"})
+    assert examined(level).healthy
+
+    spoil(on_hand=50)
+    assert button not in login(client, "Warehouse").get(url).content.decode()
+    assert client.post(button, {"act": "repair", "reason": "x"}).status_code == 403
