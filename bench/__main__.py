@@ -14,6 +14,7 @@ import time
 import psycopg
 
 from bench import limit, stage
+from bench.history import time_machine
 from bench.importing import importing
 from bench.load import Caller, order, p95, together
 
@@ -145,6 +146,7 @@ def main():
         bulk_placing(keys)
         crowd(keys)
         stock_update(keys)
+        time_machine(keys, say)
         memory(web)
     importing(say)
     return 0
