@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import DateTimeField, Exists, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -70,8 +70,7 @@ def _changed(at: datetime) -> QuerySet[StockLevel]:
 def _moments_due(until: datetime) -> Iterator[datetime]:
     """Turns of months (UTC) after the newest snapshot, or after the first movement."""
     newest = StockSnapshot.objects.order_by("-at").values_list("at", flat=True).first()
-    first = StockMovement.objects.order_by("pk").values_list("at", flat=True).first()
-    start = newest or first
+    start = newest or StockMovement.objects.aggregate(first=Min("at"))["first"]
     while start is not None:
         turn = (start.astimezone(UTC).replace(day=1) + timedelta(days=32)).replace(day=1)
         start = turn.replace(hour=0, minute=0, second=0, microsecond=0)
