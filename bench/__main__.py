@@ -17,6 +17,7 @@ from bench import limit, stage
 from bench.history import time_machine
 from bench.importing import importing
 from bench.load import Caller, order, p95, together
+from bench.sourcing import sourcing
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "15"))
 ORDERS = int(os.environ.get("BENCH_ORDERS", "1000000"))
@@ -84,9 +85,10 @@ def bulk_placing(keys, size=500):
     )
 
 
-def crowd(keys):
-    """200 buyers, 50 units, one SKU."""
-    answers = []
+def crowd(keys, sku, where):
+    """200 buyers, 50 units, one SKU; returns orders answered a second."""
+    answers, ended = [], []
+    began = time.perf_counter()
 
     def work(client, turn):
         if turn or client >= 200:
@@ -94,15 +96,17 @@ def crowd(keys):
             return
         caller = Caller(keys["strict"])
         status, body = caller.send(
-            "POST", "/api/v1/orders/", order(10**9 + client, lines=1, sku="SCARCE", buyer=client)
+            "POST", "/api/v1/orders/", order(f"{sku}{client}", lines=1, sku=sku, buyer=client)
         )
         answers.append((status, json.loads(body).get("code", "placed")))
+        ended.append(time.perf_counter())
 
     together(200, 4, work)
     told = {code: sum(1 for _, other in answers if other == code) for _, code in answers}
+    rate = len(answers) / (max(ended) - began)
     say(
-        "200 buyers for 50 units",
-        ", ".join(f"{count} {code}" for code, count in sorted(told.items())),
+        f"200 buyers for 50 units at {where}",
+        f"{', '.join(f'{n} {code}' for code, n in sorted(told.items()))}, {rate:.0f}/s",
         "50 placed",
         good=told == {"placed": 50, "out_of_stock": 150},
     )
@@ -144,11 +148,13 @@ def main():
     with stage.service() as (web, *_):
         single_placing(keys, web)
         bulk_placing(keys)
-        crowd(keys)
+        crowd(keys, "SCARCE", "one location")
+        crowd(keys, "SPREAD", "8 locations")
         stock_update(keys)
         time_machine(keys, say)
         memory(web)
     importing(say)
+    sourcing(say)
     return 0
 
 

@@ -64,6 +64,13 @@ Channel.objects.create(code="strict", name="Strict", currency="EUR", needs_payme
                        allows_backorder=False, duplicate_window_minutes=0)
 scarce = Product.objects.create(sku="SCARCE", name="Scarce")
 inventory.receive(scarce, places[0], 50, by="command:bench")
+spread = Product.objects.create(sku="SPREAD", name="Spread")
+places += [
+    Location.objects.create(code=f"S{n}", name=f"Store {n}", country="DE", kind="store",
+                            latitude=50 + n, longitude=8 + n) for n in range(3)
+]
+for at, place in enumerate(places):
+    inventory.receive(spread, place, 7 if at < 2 else 6, by="command:bench")
 print(json.dumps({
     code: keys.create(code, channel=code)[1] for code in ("bench", "strict")
 }))

@@ -13,6 +13,8 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.priority_set": ("orders.consumers.promise_anew",),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
     "order.return_announced": ("fulfillment.consumers.take_back_announced",),
+    "order.shipped": ("fulfillment.consumers.count_found",),
+    "fulfillment_order.stock_missed": ("fulfillment.consumers.look_into_misses",),
     "order.placed": ("reporting.consumers.count", NOTIFY),
     "order.cancelled": ("reporting.consumers.count", NOTIFY),
     "order.backordered": (

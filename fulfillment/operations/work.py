@@ -98,7 +98,8 @@ def reject(
 
     The reason corrects stock: *not in stock* leaves nothing to promise there, *mismatch* takes the
     missing units off, *damaged* books them as damaged; the others leave stock as it is. The
-    units are then routed again without this location. Raises NothingToReject.
+    units are then routed again without this location; its accuracy falls, and what was not found is
+    to be counted. Raises NothingToReject.
     """
     document = documents.lock(document)
     lines = {line.pk: line for line in documents.lines_of(document)}
@@ -112,6 +113,7 @@ def reject(
         lost = _losses(document, units, lines, reason)
         taken = picked_lots(document.location_id, {change.product_id for change in lost})
         inventory.move(inventory.spread(lost, taken=taken), by=by)
+        _tell_missed(document, units, lines, reason, by=by)
     _settle_rejection(document, list(lines.values()), reason, note, by=by)
     orders.advance(document.order, by=by, avoid=[document.location_id])
     return document
@@ -193,6 +195,27 @@ def _losses(
         for product, quantity in lost.items()
         for sign, kind, condition, code in STOCK_SAYS[RejectReason(reason)]
     ]
+
+
+def _tell_missed(
+    document: FulfillmentOrder,
+    units: Sequence[inventory.Units],
+    lines: Mapping[int, FulfillmentOrderLine],
+    reason: str,
+    *,
+    by: str,
+) -> None:
+    """Say what was not as the figure said: the location's accuracy falls, and it is counted."""
+    products = {line.order_line_id: line.order_line.product_id for line in lines.values()}
+    missed = [[products[unit.line_id], unit.quantity] for unit in units]
+    events.record(
+        "fulfillment_order.stock_missed",
+        document,
+        by=by,
+        reason=reason,
+        location=document.location_id,
+        products=missed,
+    )
 
 
 def _settle_rejection(
