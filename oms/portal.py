@@ -6,6 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 EVENTS = (
+    ("draft.opened", "somebody begins to put an order together"),
+    ("draft.quoted", "it is offered to the buyer"),
+    ("draft.quote_accepted", "the buyer said yes"),
+    ("draft.submitted", "an order was placed with it"),
     ("order.placed", "an order came in"),
     ("order.held", "something speaks against letting it go on"),
     ("order.hold_lifted", "that is settled"),

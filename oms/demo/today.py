@@ -39,6 +39,7 @@ class Today:
         self.holds_by_people()
         self.payments()
         self.cancellations()
+        self.drafts()
         rejected = [self.order() for _ in range(6)]
         dispatch.drain(webhooks=False)
         self.rejections(rejected)
@@ -102,6 +103,28 @@ class Today:
             orders.place_hold(
                 order, by=self.clerk, kind=kind, reason=reason, owner=owner, due_at=due
             )
+
+    def drafts(self) -> None:
+        """Orders being put together, and offers: bare, with stock kept, on offer, ordered, given up."""
+        bare, kept, offered, taken, left = [self._draft(number) for number in range(1, 6)]
+        orders.keep_stock(kept, by=self.clerk, until=self.now + timedelta(hours=30))
+        for draft, days in ((offered, 14), (taken, 30)):
+            orders.quote(draft, by=self.clerk, valid_until=self.now + timedelta(days=days))
+        orders.accept_quote(taken, by=f"link:{taken.number}", revision=taken.revision)
+        orders.discard(left, by=self.clerk, reason="Bought elsewhere")
+        unknown = orders.PlacedLine("GLASS-SET-12", 4, Decimal("31.00"), name="Glasses, set of 12")
+        content = orders.content_of(bare)
+        content = replace(content, lines=(*content.lines, unknown), shipping_address={})
+        orders.revise(bare, content, by=self.clerk)
+
+    def _draft(self, number: int) -> Any:
+        """A company on the phone."""
+        lines = tuple(
+            replace(line, quantity=6 * number) for line in self.shelf[number : number + 3]
+        )
+        content = elsewhere.desk_order("", f"B95{number}", lines, at=self.now)
+        desk = world.table("orders.Channel").get(code=world.DESK)
+        return orders.draft(desk, content, by=self.clerk)[0]
 
     def payments(self) -> None:
         """Every payment state on orders of these days."""

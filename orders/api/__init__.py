@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from orders.api.drafts import urlpatterns as draft_urls
 from orders.api.orders import (
     BulkView,
     CancellationView,
@@ -26,5 +27,6 @@ urlpatterns = [
     path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
     path("reservations/", SoftReservationsView.as_view(), name="reservations"),
     path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
+    *draft_urls,
     *promise_urls,
 ]

@@ -36,11 +36,13 @@ def allowed_draft_actions(document: DraftOrder) -> list[str]:
     if document.status != DraftStatus.OPEN:
         return []
     expired = document.valid_until is not None and document.valid_until <= timezone.now()
+    lines = list(document.lines.all())  # loaded along with a page of drafts
+    complete = bool(document.customer_id and lines)
     rules = {
         "revise": True,
-        "submit": bool(document.customer_id) and document.lines.exists(),
-        "quote": bool(document.customer_id) and document.lines.exists(),
-        "keep_stock": document.lines.exclude(product=None).exists(),
+        "submit": complete,
+        "quote": complete,
+        "keep_stock": any(line.product_id for line in lines),
         "withdraw_quote": document.is_quote and not expired,
         "discard": True,
     }

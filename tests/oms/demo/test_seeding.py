@@ -17,8 +17,9 @@ from oms.demo.clock import set_back
 from oms.demo.people import address_of, somebody
 from oms.demo.slice import FILE, LAST_DAY, shift_to
 from oms.models import Event, User
-from orders.enums import HoldKind, PaymentStatus, Stage
-from orders.models import Channel, Hold, Order
+from orders.enums import DraftStatus, HoldKind, PaymentStatus, Stage
+from orders.models import Channel, DraftOrder, Hold, Order
+from reporting.queries import pipeline
 
 LATEST = "2011-11-25"  # a small demo begins here
 EVERY = 10  # and has one sale of so many
@@ -73,7 +74,9 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
         *HoldKind.values
     }
     assert {*Order.objects.values_list("payment_status", flat=True)} == {*PaymentStatus.values}
-    assert {*Order.objects.values_list("stage", flat=True)} == {*Stage.values} - {Stage.PLACEMENT}
+    assert {stage.stage for stage in pipeline(timezone.now()) if stage.orders} == {*Stage.values}
+    assert {*DraftOrder.objects.values_list("status", flat=True)} == {*DraftStatus.values}
+    assert DraftOrder.objects.filter(status="open", quoted_at__isnull=False).exists()
     assert {*Invoice.objects.values_list("kind", flat=True)} == {"invoice", "credit_note"}
     assert {"requested", "approved", "declined", "received"} <= {
         *Return.objects.values_list("status", flat=True)

@@ -1,0 +1,110 @@
+"""Drafts and quotes through the API."""
+
+import pytest
+
+from oms import keys
+from orders.models import DraftOrder, Order
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+WISH = {
+    "currency": "GBP",
+    "external_id": "Q-1",
+    "customer": {"name": "Ada Byron", "email": "ada@example.com"},
+    "shipping_address": world.LONDON,
+    "lines": [{"sku": "MUG", "quantity": 2, "unit_price": "10.00"}],
+    "charges": [{"type": "shipping", "amount": "4.95"}],
+}
+
+
+@pytest.fixture
+def call(client, db):
+    world.stocked("MUG", world.warehouse(), 10)
+    world.shop(duplicate_window_minutes=0)
+    key = keys.create("Shop", channel="shop")[1]
+
+    def send(method, path, data=None, *, key=key):
+        answer = getattr(client, method)(
+            f"/api/v1/{path}",
+            data,
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+        return answer.status_code, answer.json()
+
+    return send
+
+
+def test_draft_is_begun_once_changed_and_submitted_once(call):
+    status, draft = call("post", "drafts/", WISH)
+    assert (status, draft["status"], draft["total"]) == (201, "open", "24.95")
+    assert (draft["lines"][0]["total"], draft["revision"]) == ("20.00", 1)
+    assert call("post", "drafts/", WISH) == (200, draft)
+    at = f"drafts/{draft['number']}/"
+    status, problem = call("post", "drafts/", {**WISH, "lines": []})
+    assert (status, problem["code"]) == (409, "external_id_reused")
+
+    more = {**WISH, "lines": [{**WISH["lines"][0], "quantity": 3}], "revision": 1}
+    status, draft = call("put", at, more)
+    assert (status, draft["total"], draft["revision"]) == (200, "34.95", 2)
+    status, problem = call("put", at, {**WISH, "revision": 1})
+    assert (status, problem["code"]) == (409, "draft_changed")
+
+    status, order = call("post", f"{at}submission/", {"pay_by": "cash_on_delivery"})
+    assert (status, order["total"], order["stage"]) == (201, "34.95", "fulfilment")
+    assert call("post", f"{at}submission/")[1]["number"] == order["number"]
+    assert Order.objects.count() == 1
+    status, draft = call("get", at)
+    assert (draft["status"], draft["order"]) == ("submitted", order["number"])
+    assert draft["allowed_actions"] == []
+    assert_ledgers_hold()
+
+
+def test_quote_gives_a_link_that_the_buyer_accepts(call, client):
+    _, draft = call("post", "drafts/", WISH)
+    at = f"drafts/{draft['number']}/"
+
+    status, draft = call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
+
+    assert (status, draft["quote"]["valid_until"]) == (201, "2099-01-01T00:00:00Z")
+    url = draft["quote"]["url"]
+    assert client.post(url[url.index("/my/") :]).status_code == 200
+    assert Order.objects.get().total == DraftOrder.objects.get().total
+
+
+def test_quote_withdrawn_and_draft_discarded(call):
+    _, draft = call("post", "drafts/", WISH)
+    at = f"drafts/{draft['number']}/"
+    call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
+
+    assert call("delete", f"{at}quote/")[1]["quote"] is None
+    status, draft = call("delete", at, {"reason": "Changed their mind"})
+    assert (status, draft["status"]) == (200, "discarded")
+    status, problem = call("post", f"{at}submission/")
+    assert (status, problem["code"]) == (409, "draft_ended")
+    assert Order.objects.count() == 0
+
+
+def test_list_shows_the_keys_own_drafts_by_a_fixed_number_of_questions(
+    call, django_assert_num_queries
+):
+    world.shop("other")
+    stranger = keys.create("Other", channel="other")[1]
+    call("post", "drafts/", WISH)
+    call("get", "drafts/")
+    with django_assert_num_queries(LIST_QUERIES):
+        call("get", "drafts/")
+    call("post", "drafts/", {**WISH, "external_id": "Q-2"})
+    call("post", "drafts/", {"currency": "GBP"})
+    with django_assert_num_queries(LIST_QUERIES):
+        _, page = call("get", "drafts/")
+
+    assert len(page["results"]) == 3
+    assert page["results"][0]["customer"] is None
+    assert call("get", "drafts/", key=stranger)[1]["results"] == []
+    assert call("get", f"drafts/{page['results'][0]['number']}/", key=stranger)[0] == 404
+    assert call("get", "orders/")[1]["results"] == []
+
+
+LIST_QUERIES = 3
