@@ -9,7 +9,6 @@ from customers.operations import Party
 from oms.links import link
 from oms.money import plain as money
 from oms.wire import Moment, Short, message, utc
-from orders.enums import PaymentMethod
 from orders.models import DraftLine, DraftOrder
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder
 from orders.queries import allowed_draft_actions, quote_key
@@ -23,12 +22,7 @@ from orders.serializers.orders import (
     address,
 )
 
-Promised = Literal[
-    "",
-    PaymentMethod.BANK_TRANSFER.value,
-    PaymentMethod.CASH_ON_DELIVERY.value,
-    PaymentMethod.ON_ACCOUNT.value,
-]
+Promised = Literal["", "bank_transfer", "cash_on_delivery", "on_account"]
 
 
 @message
