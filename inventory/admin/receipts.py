@@ -117,7 +117,7 @@ def _page(receipt: GoodsReceipt) -> dict[str, Any]:
         .values_list("level__product")
         .annotate(total=Sum("fifo_value") + Sum("fifo_expensed"))
     )
-    lines = list(receipt.lines.select_related("product").order_by("pk"))
+    lines = list(receipt.lines.select_related("product", "lot").order_by("pk"))
     for line in lines:
         line.landed = added.get(line.product_id)
         if line.unit_cost is not None and line.landed:

@@ -115,6 +115,7 @@ def _row(product: Product) -> dict[str, Any]:
         "sku": product.sku,
         "name": product.name,
         "barcode": product.barcode,
+        "tracking": product.tracking,
         "missing": 0,
     }
 
@@ -137,6 +138,8 @@ def _receive(request: HttpRequest, context: dict[str, Any], take_in: Any) -> Htt
     for row in context["rows"]:
         row["good"] = request.POST.get(f"good_{row['pk']}", "")
         row["damaged"] = request.POST.get(f"damaged_{row['pk']}", "")
+        row["lot"] = request.POST.get(f"lot_{row['pk']}", "")
+        row["expires"] = request.POST.get(f"expires_{row['pk']}", "")
         row["cost"] = request.POST.get(f"cost_{row['pk']}", "")
     context |= {"form": form, "back": _back(context["document"])}
     context |= {"sent": request.POST, "errors": form.non_field_errors()}

@@ -23,7 +23,7 @@ from oms.wire import decode, respond, schema_of
 def receipts() -> QuerySet[GoodsReceipt]:
     """Receipts with what their message needs."""
     rows = GoodsReceipt.objects.select_related("location", "supplier", "purchase_order", "transfer")
-    return rows.prefetch_related("lines__product", "landed_costs")
+    return rows.prefetch_related("lines__product", "lines__lot", "landed_costs")
 
 
 class ReceiptFilter(filters.FilterSet):

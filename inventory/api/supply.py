@@ -88,6 +88,8 @@ def delivery_of(sent: GoodsDeliveryIn) -> operations.Delivery:
             line.good,
             line.damaged,
             price_of(line.unit_cost, f"/lines/{index}/unit_cost"),
+            line.lot,
+            line.expires_on,
         )
         for index, line in enumerate(sent.lines)
     )

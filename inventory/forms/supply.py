@@ -1,6 +1,7 @@
 """Input of the pages of purchase orders, receipts and transfers; validation only."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -214,6 +215,8 @@ class ReceiveGoodsForm(forms.Form):
                 figures.get(f"good_{pk}", 0),
                 figures.get(f"damaged_{pk}", 0),
                 self._cost(f"cost_{pk}"),
+                str(self.data.get(f"lot_{pk}") or "").strip()[:64],
+                self._day(f"expires_{pk}"),
             )
             for pk in ids
         ]
@@ -226,6 +229,13 @@ class ReceiveGoodsForm(forms.Form):
         if not text.isdigit() or int(text) > 10**9:
             raise ValidationError(f"{text} is no number of units.")
         return int(text)
+
+    def _day(self, name: str) -> date | None:
+        text = str(self.data.get(name) or "").strip()
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise ValidationError(f"{text} is no day; write 2027-01-31.") from None
 
     def _cost(self, name: str) -> Decimal | None:
         text = str(self.data.get(name) or "").strip()

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from inventory.enums import LandedCostKind, SpreadBy
 from inventory.models.location import Location
+from inventory.models.lot import Lot
 from inventory.models.product import Product
 from inventory.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from inventory.models.stock import StockMovement
@@ -85,6 +86,9 @@ class GoodsReceiptLine(AppendOnly):
     transfer_line = models.ForeignKey(
         TransferLine, models.PROTECT, null=True, blank=True, related_name="receipt_lines"
     )
+    lot = models.ForeignKey(
+        Lot, models.PROTECT, null=True, blank=True, related_name="receipt_lines"
+    )  # of a tracked product
     good = models.BigIntegerField(default=0)
     damaged = models.BigIntegerField(default=0)
     unit_cost = MoneyField(null=True, blank=True)  # in the location's currency, before landed cost

@@ -5,7 +5,8 @@ A delivery is named by its `reference` (the delivery note): the same reference t
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from inventory.models import (
     GoodsReceipt,
     GoodsReceiptLine,
     Location,
+    Lot,
     Product,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -25,6 +27,7 @@ from inventory.models import (
     Supplier,
 )
 from inventory.operations import papers
+from inventory.operations.lots import lot_of
 from inventory.operations.purchasing import expect_rest
 from inventory.operations.stock import Change, move
 from oms import events, numbers
@@ -57,12 +60,17 @@ class OverDelivered(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Units of a product as they came; `unit_cost` (the location's currency) for blind receipts."""
+    """Units of a product as they came; `unit_cost` (the location's currency) for blind receipts.
+
+    Units of a tracked product name their lot or serial number, each lot in a row of its own.
+    """
 
     product_id: int
     good: int = 0
     damaged: int = 0
     unit_cost: Decimal | None = None
+    lot: str = ""
+    expires_on: date | None = None
 
     @property
     def units(self) -> int:
@@ -88,7 +96,8 @@ def receive_purchase_order(order: PurchaseOrder, delivery: Delivery, *, by: str)
     position. Beyond the supplier's accepted over-delivery more units are refused, unless the
     delivery says they are accepted; then they stand on the last line as over. When nothing is
     missing the order is closed. A repeat of the reference gives the existing receipt. Raises
-    NotAllowedNow, NotOnDocument, OverDelivered or NothingReceived and changes nothing.
+    NotAllowedNow, NotOnDocument, OverDelivered, LotMissing, LotNotTracked, LotDiffers or
+    NothingReceived and changes nothing.
     """
     order = papers.lock(order)
     if known := known_receipt(order.receipts.all(), delivery):
@@ -96,13 +105,15 @@ def receive_purchase_order(order: PurchaseOrder, delivery: Delivery, *, by: str)
     papers.refuse_move(order, PurchaseOrderStatus.CLOSED)
     rows = merged(delivery.rows)
     lines = list(order.lines.select_related("product").order_by("position"))
-    shares = [share for row in rows for share in _fill(order, lines, row, delivery.over)]
+    _refuse_over(order, lines, rows, delivery.over)
+    lots = lots_of(rows, by=by, reference=delivery.reference)
+    shares = [share for row in rows for share in _fill(lines, row, lots.get(row))]
 
     receipt = begin_receipt(
         delivery, order.location, by=by, supplier=order.supplier, purchase_order=order
     )
-    _count(shares)
-    _take_in(receipt, [_received_line(receipt, order, *share) for share in shares], by=by)
+    PurchaseOrderLine.objects.bulk_update(lines, ["received", "damaged"])
+    _take_in(receipt, [_received_line(receipt, order, share) for share in shares], by=by)
     expect_rest(order, lines)
 
     if not any(line.missing for line in lines):
@@ -126,12 +137,14 @@ def receive_blind(
     if known := known_receipt(blind, delivery):
         return known
     rows = merged(delivery.rows)
+    lots = lots_of(rows, by=by, reference=delivery.reference)
 
     receipt = begin_receipt(delivery, location, by=by, supplier=supplier)
     lines = [
         GoodsReceiptLine(
             receipt=receipt,
             product_id=row.product_id,
+            lot=lots.get(row),
             good=row.good,
             damaged=row.damaged,
             unit_cost=row.unit_cost,
@@ -152,36 +165,45 @@ def known_receipt(receipts: QuerySet[GoodsReceipt], delivery: Delivery) -> Goods
 
 
 def merged(rows: Sequence[Delivered]) -> list[Delivered]:
-    """Bring together what came of one product at one price. Raises NothingReceived."""
-    good: dict[tuple[int, Decimal | None], int] = defaultdict(int)
-    damaged: dict[tuple[int, Decimal | None], int] = defaultdict(int)
+    """Bring together what came of one product, lot and price. Raises NothingReceived."""
+    sums: dict[Delivered, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         if row.good < 0 or row.damaged < 0:
             raise NothingReceived
-        good[row.product_id, row.unit_cost] += row.good
-        damaged[row.product_id, row.unit_cost] += row.damaged
-    rows_left = [
-        Delivered(product, good[product, cost], damaged[product, cost], cost)
-        for product, cost in good
-        if good[product, cost] or damaged[product, cost]
+        key = replace(row, good=0, damaged=0)
+        sums[key] = [sums[key][0] + row.good, sums[key][1] + row.damaged]
+    found = [
+        replace(key, good=good, damaged=damaged)
+        for key, (good, damaged) in sums.items()
+        if good or damaged
     ]
-    if not rows_left:
+    if not found:
         raise NothingReceived
-    return rows_left
+    return found
 
 
-Share = tuple[PurchaseOrderLine, int, int]  # line, good, damaged
+def lots_of(rows: Sequence[Delivered], *, by: str, reference: str) -> dict[Delivered, Lot]:
+    """Meet the lots that the rows name. Raises LotNotTracked or LotDiffers."""
+    named = [row for row in rows if row.lot]
+    products = Product.objects.in_bulk({row.product_id for row in named})
+    return {
+        row: lot_of(
+            products[row.product_id],
+            row.lot,
+            by=by,
+            expires_on=row.expires_on,
+            supplier_reference=reference,
+        )
+        for row in named
+    }
 
 
-def _fill(
-    order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], row: Delivered, over: str
-) -> list[Share]:
-    """Spread what came of a product over its lines; what is over goes to the last one."""
+Share = tuple[PurchaseOrderLine, int, int, Lot | None]  # line, good, damaged, lot
+
+
+def _fill(lines: Sequence[PurchaseOrderLine], row: Delivered, lot: Lot | None) -> list[Share]:
+    """Spread what came over its product's lines and count it there; the last takes what is over."""
     own = [line for line in lines if line.product_id == row.product_id]
-    if not own:
-        sku = Product.objects.values_list("sku", flat=True).get(pk=row.product_id)
-        raise NotOnDocument(sku=sku, number=order.number)
-    _refuse_over(order, own, row, over)
     shares, good, damaged = [], row.good, row.damaged
     for line in own:
         room = line.missing if line is not own[-1] else good + damaged
@@ -189,20 +211,31 @@ def _fill(
         broken = min(damaged, room - taken)
         good, damaged = good - taken, damaged - broken
         if taken or broken:
-            shares.append((line, taken, broken))
+            line.received += taken
+            line.damaged += broken
+            shares.append((line, taken, broken, lot))
     return shares
 
 
 def _refuse_over(
-    order: PurchaseOrder, own: Sequence[PurchaseOrderLine], row: Delivered, over: str
+    order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], rows: Sequence[Delivered], over: str
 ) -> None:
-    missing = sum(line.missing for line in own)
-    ordered = sum(line.quantity for line in own)
-    accepted = missing + ordered * order.supplier.over_percent // 100
-    if row.units > accepted and over != OverDelivery.ACCEPT:
-        raise OverDelivered(
-            sku=own[0].product.sku, quantity=row.units, missing=missing, number=order.number
-        )
+    """Raise NotOnDocument or OverDelivered for what the order does not expect."""
+    came: dict[int, int] = defaultdict(int)
+    for row in rows:
+        came[row.product_id] += row.units
+    for product_id, units in came.items():
+        own = [line for line in lines if line.product_id == product_id]
+        if not own:
+            sku = Product.objects.values_list("sku", flat=True).get(pk=product_id)
+            raise NotOnDocument(sku=sku, number=order.number)
+        missing = sum(line.missing for line in own)
+        ordered = sum(line.quantity for line in own)
+        accepted = missing + ordered * order.supplier.over_percent // 100
+        if units > accepted and over != OverDelivery.ACCEPT:
+            raise OverDelivered(
+                sku=own[0].product.sku, quantity=units, missing=missing, number=order.number
+            )
 
 
 def begin_receipt(
@@ -220,21 +253,14 @@ def begin_receipt(
     )
 
 
-def _count(shares: Sequence[Share]) -> None:
-    for line, good, damaged in shares:
-        line.received += good
-        line.damaged += damaged
-        line.save(update_fields=["received", "damaged"])
-
-
-def _received_line(
-    receipt: GoodsReceipt, order: PurchaseOrder, line: PurchaseOrderLine, good: int, damaged: int
-) -> GoodsReceiptLine:
+def _received_line(receipt: GoodsReceipt, order: PurchaseOrder, share: Share) -> GoodsReceiptLine:
+    line, good, damaged, lot = share
     waited = receipt.received_at - (order.sent_at or receipt.received_at)
     return GoodsReceiptLine(
         receipt=receipt,
         product_id=line.product_id,
         purchase_line=line,
+        lot=lot,
         good=good,
         damaged=damaged,
         unit_cost=(line.unit_price * order.exchange_rate).quantize(COST_PLACES),
@@ -271,6 +297,7 @@ def write_movements(
                 receipt.reference,
                 line.unit_cost,
                 condition=condition,
+                lot_id=line.lot_id,
             )
             for line, quantity, condition in legs
         ],

@@ -4,9 +4,8 @@ Every unit that leaves ends received, damaged, written off or written back: noth
 silently, and its value travels with it.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,13 +17,15 @@ from inventory.models import (
     GoodsReceipt,
     GoodsReceiptLine,
     Location,
+    Lot,
     Product,
     StockMovement,
     Transfer,
     TransferLine,
 )
-from inventory.operations import costing, papers
+from inventory.operations import costing, papers, transfer_lots
 from inventory.operations.expected import Expected, expect
+from inventory.operations.lot_counters import LotNotTracked
 from inventory.operations.receiving import (
     COST_PLACES,
     Delivered,
@@ -133,7 +134,8 @@ def ship_transfer(
     """Send it off: its units leave the source and are on their way to the destination.
 
     Without `quantities` (by line id) everything that was asked for leaves; what is left out is
-    not sent any more. Reserved units cannot leave. Raises InsufficientStock, MoreThanShipped,
+    not sent any more. Reserved units cannot leave; lots of tracked products leave in the order of
+    their expiry. Raises InsufficientStock, LotMissing, MoreThanShipped,
     NothingToTransfer or NotAllowedNow and changes nothing.
     """
     transfer = papers.lock(transfer)
@@ -141,15 +143,12 @@ def ship_transfer(
     lines = _lines(transfer)
     _plan_shipping(transfer, lines, quantities)
 
+    legs = transfer_lots.leaving(transfer, lines)
     moved = move(
-        [
-            _change(transfer, line, -line.shipped, transfer.source_id)
-            for line in lines
-            if line.shipped
-        ],
+        [_change(transfer, line, -units, transfer.source_id, lot) for line, units, lot in legs],
         by=by,
     )
-    _carry_value(lines, moved)
+    _carry_value(legs, moved)
     TransferLine.objects.bulk_update(lines, ["shipped", "fifo_value", "average_value"])
     papers.advance(transfer, TransferStatus.SHIPPED, by=by)
     expect_rest(transfer, lines)
@@ -172,10 +171,10 @@ def receive_transfer(transfer: Transfer, delivery: Delivery, *, by: str) -> Good
         return known
     papers.refuse_move(transfer, TransferStatus.RECEIVED)
     lines = _lines(transfer)
-    shares = [(_line_of(transfer, lines, row), row) for row in merged(delivery.rows)]
+    shares = _shares(transfer, lines, merged(delivery.rows))
 
     receipt = begin_receipt(delivery, transfer.destination, by=by, transfer=transfer)
-    rows = [_arrive(transfer, receipt, line, row) for line, row in shares]
+    rows = [_arrive(transfer, receipt, *share) for share in shares]
     GoodsReceiptLine.objects.bulk_create([row for row, _ in rows])
     moved = write_movements(receipt, [row for row, _ in rows], MovementKind.TRANSFERRED_IN, by=by)
     _bring_value(moved, rows)
@@ -261,18 +260,19 @@ def _plan_shipping(
         raise NothingToTransfer
 
 
-def _change(transfer: Transfer, line: TransferLine, quantity: int, location_id: int) -> Change:
+def _change(
+    transfer: Transfer, line: TransferLine, quantity: int, location_id: int, lot_id: int | None
+) -> Change:
     kind = MovementKind.TRANSFERRED_OUT if quantity < 0 else MovementKind.TRANSFERRED_IN
-    return Change(line.product_id, location_id, quantity, kind, transfer.number)
+    return Change(line.product_id, location_id, quantity, kind, transfer.number, lot_id=lot_id)
 
 
-def _carry_value(lines: Sequence[TransferLine], moved: Sequence[StockMovement]) -> None:
+def _carry_value(legs: Sequence[transfer_lots.Leg], moved: Sequence[StockMovement]) -> None:
     """What the shipped units cost at their source goes with them."""
     values = costing.value_of(moved)
-    sent = [line for line in lines if line.shipped]
-    for line, movement in zip(sent, moved, strict=True):
-        value = values[movement.pk]
-        line.fifo_value, line.average_value = -value.fifo, -value.average
+    for (line, _, _), movement in zip(legs, moved, strict=True):
+        line.fifo_value -= values[movement.pk].fifo
+        line.average_value -= values[movement.pk].average
 
 
 def _line_of(transfer: Transfer, lines: Sequence[TransferLine], row: Delivered) -> TransferLine:
@@ -287,8 +287,35 @@ def _line_of(transfer: Transfer, lines: Sequence[TransferLine], row: Delivered) 
     return line
 
 
+Share = tuple[TransferLine, Delivered, Lot | None]
+
+
+def _shares(
+    transfer: Transfer, lines: Sequence[TransferLine], rows: Sequence[Delivered]
+) -> list[Share]:
+    """What came, by line and lot. Raises NotOnDocument, MoreThanShipped or LotNotTracked."""
+    came: dict[int, Delivered] = {}
+    for row in rows:
+        before = came.get(row.product_id, replace(row, good=0, damaged=0))
+        came[row.product_id] = replace(
+            row, good=before.good + row.good, damaged=before.damaged + row.damaged
+        )
+    owner = {row.product_id: _line_of(transfer, lines, row) for row in came.values()}
+    shares = []
+    for row, lot in transfer_lots.named(transfer, rows):
+        line = owner[row.product_id]
+        if row.lot and lot is None:
+            raise LotNotTracked(sku=line.product.sku)
+        shares.append((line, row, lot))
+    return shares
+
+
 def _arrive(
-    transfer: Transfer, receipt: GoodsReceipt, line: TransferLine, row: Delivered
+    transfer: Transfer,
+    receipt: GoodsReceipt,
+    line: TransferLine,
+    row: Delivered,
+    lot: Lot | None,
 ) -> tuple[GoodsReceiptLine, costing.Value]:
     """Count the units as arrived, and take their part of the value off the way."""
     value = _part(line, row.units)
@@ -303,6 +330,7 @@ def _arrive(
             receipt=receipt,
             product_id=line.product_id,
             transfer_line=line,
+            lot=lot,
             good=row.good,
             damaged=row.damaged,
             unit_cost=(carried.fifo / row.units).quantize(COST_PLACES),
@@ -326,13 +354,12 @@ def _bring_value(
     moved: Sequence[StockMovement], rows: Sequence[tuple[GoodsReceiptLine, costing.Value]]
 ) -> None:
     """Value the arrived units exactly as they left, whatever rounding a unit cost would bring."""
-    by_product: dict[int, list[StockMovement]] = defaultdict(list)
-    for movement in moved:
-        by_product[movement.level.product_id].append(movement)
     known: dict[int, costing.Value] = {}
+    movements = iter(moved)  # in the order of the rows: good units, then damaged ones
     for row, value in rows:
         left, units = value, row.units
-        for movement in by_product[row.product_id]:
+        while units:
+            movement = next(movements)
             share = costing.part(left, movement.quantity, units)
             known[movement.pk] = share
             left, units = left - share, units - movement.quantity
@@ -354,26 +381,41 @@ def _end_or_wait(transfer: Transfer, lines: Sequence[TransferLine], *, by: str) 
 
 def _settle(transfer: Transfer, settlement: Settlement, *, by: str) -> int:
     """Give every unit on its way its outcome; how many they were."""
-    lines = _lines(transfer)
-    missing = {line.pk: line.in_transit for line in lines if line.in_transit}
+    lines = [line for line in _lines(transfer) if line.in_transit]
+    missing = [(line, line.in_transit, _part(line, line.in_transit)) for line in lines]
     back = settlement.outcome == MissingUnits.WRITE_BACK
-    known: list[costing.Value] = []
-    for line in (line for line in lines if line.pk in missing):
-        known.append(_part(line, missing[line.pk]))
-        line.written_back += missing[line.pk] if back else 0
-        line.written_off += 0 if back else missing[line.pk]
+    for line, units, _ in missing:
+        line.written_back += units if back else 0
+        line.written_off += 0 if back else units
         line.reason = settlement.reason
     if back and missing:
-        returned = [line for line in lines if line.pk in missing]
-        moved = move(
-            [_change(transfer, line, missing[line.pk], transfer.source_id) for line in returned],
-            by=by,
-        )
-        values = {movement.pk: value for movement, value in zip(moved, known, strict=True)}
-        costing.value_of(moved, values)
+        _bring_back(transfer, missing, by=by)
     _save_settled(lines)
     expect_rest(transfer, lines)
-    return sum(missing.values())
+    return sum(units for _, units, _ in missing)
+
+
+def _bring_back(
+    transfer: Transfer, missing: Sequence[tuple[TransferLine, int, costing.Value]], *, by: str
+) -> None:
+    """Put units on hand at their source again, by lot, at the value that they left with."""
+    way = transfer_lots.on_the_way(transfer)
+    legs: list[tuple[TransferLine, int, int | None, costing.Value]] = []
+    for line, units, value in missing:
+        lots: list[tuple[int | None, int]] = [
+            (lot, count) for (product, lot), count in way.items() if product == line.product_id
+        ]
+        left, worth = units, value
+        for lot, count in lots or [(None, units)]:
+            share = costing.part(worth, count, left)
+            legs.append((line, count, lot, share))
+            left, worth = left - count, worth - share
+    moved = move(
+        [_change(transfer, line, units, transfer.source_id, lot) for line, units, lot, _ in legs],
+        by=by,
+    )
+    worths = {row.pk: value for row, (_, _, _, value) in zip(moved, legs, strict=True)}
+    costing.value_of(moved, worths)
 
 
 def _record_discrepancy(

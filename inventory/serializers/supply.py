@@ -97,12 +97,17 @@ class SupplyReasonIn(msgspec.Struct):
 
 @message
 class DeliveredIn(msgspec.Struct):
-    """Units of a product as they came. `unit_cost` is for receipts without an order."""
+    """Units of a product as they came. `unit_cost` is for receipts without an order.
+
+    Units of tracked products name their lot or serial number, a line for each.
+    """
 
     sku: Sku
     good: Units = 0
     damaged: Units = 0
     unit_cost: Decimal | None = None
+    lot: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    expires_on: date | None = None
 
 
 @message
@@ -252,6 +257,7 @@ class GoodsReceiptLineOut(msgspec.Struct):
     """Units of a product in a delivery."""
 
     sku: str
+    lot: str | None
     good: int
     damaged: int
     unit_cost: str | None
@@ -298,6 +304,7 @@ class GoodsReceiptOut(msgspec.Struct):
             lines=[
                 GoodsReceiptLineOut(
                     line.product.sku,
+                    line.lot.code if line.lot else None,
                     line.good,
                     line.damaged,
                     None if line.unit_cost is None else plain(line.unit_cost, currency),

@@ -15,6 +15,7 @@ from oms.demo import goods, world
 from oms.demo.clock import Clock
 from oms.demo.elsewhere import orders_between
 from oms.demo.slice import FILE, documents, moved_at
+from oms.demo.supply import Supply
 from oms.errors import DomainError
 from orders import operations as orders
 from orders.adapters.tabular import Credit, Loader, Report, Sale, read_profile
@@ -71,6 +72,7 @@ class Quarter:
     def live(self, tell: Tell) -> None:
         """Let every day pass; `tell` learns how many orders are in, of how many."""
         total, done = sum(1 for _ in self.sales()), 0
+        self.supply = Supply()
         with self.report, Sales() as sales:
             profile = read_profile("uci-online-retail")
             self.loader = Loader(self.channel, profile, self.report, sales, by=BY)
@@ -108,6 +110,7 @@ class Quarter:
             self._collect(now)
         if (day - self.first).days in {30, 60}:
             self._replenish(day)
+        self.supply.morning(day)
         dispatch.drain(webhooks=False)
 
     def _afternoon(self, day: date) -> int:

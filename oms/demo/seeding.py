@@ -44,6 +44,8 @@ def load(tell: Tell, file: Path = FILE) -> None:
         clock.set(now - timedelta(minutes=1))
         tell("Today", 0, 1)
         Today(now, quarter.shelf()).happen()
+        tell("Purchase orders, transfers, stock valuation", 0, 1)
+        quarter.supply.leave_open(now)
     _remember()
     tell("Today", 1, 1)
 

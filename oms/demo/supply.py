@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 from django.utils import timezone
@@ -56,21 +57,27 @@ class Supply:
 
     def leave_open(self, now: datetime) -> None:
         """What whoever opens the demo finds: each kind of document in each of its states."""
-        today = timezone.localdate(now)
-        ningbo, jaipur, midland, porto = self.suppliers
-        draft = self._draft(porto, "left")
-        late = inventory.send_purchase_order(self._draft(jaipur, "late"), by=self.buyer)
+        if world.table("inventory.PurchaseOrder").filter(status="draft").exists():
+            return
+        sellers = cycle([row for row in self.suppliers if row.offers.exists()] or [None])
+        if (first := next(sellers)) is None:
+            return
+        self._draft(first, "left")
+        late = inventory.send_purchase_order(self._draft(next(sellers), "late"), by=self.buyer)
         inventory.confirm_purchase_order(
-            late, by=self.buyer, reference="JCW-2291", expected_on=today - timedelta(days=4)
+            late,
+            by=self.buyer,
+            reference="ACK-2291",
+            expected_on=timezone.localdate(now) - timedelta(days=4),
         )
-        part = inventory.send_purchase_order(self._draft(midland, "part"), by=self.buyer)
+        part = inventory.send_purchase_order(self._draft(next(sellers), "part"), by=self.buyer)
         self._take(part, 0.6, damaged=1)
-        gone = self._draft(ningbo, "gone")
+        gone = self._draft(next(sellers), "gone")
         inventory.cancel_purchase_order(gone, by=self.buyer, reason="Found cheaper elsewhere")
-        inventory.send_purchase_order(self._draft(ningbo, "next"), by=self.buyer)
+        inventory.send_purchase_order(self._draft(next(sellers), "next"), by=self.buyer)
+        today = timezone.localdate(now)
         for name, received in (("ask", None), ("way", False), ("part", True)):
             self._transfer(today, received=received, name=name)
-        del draft
         inventory.value_stock()
         inventory.propose_replenishment()
 

@@ -53,6 +53,8 @@
     row.dataset.barcode = product.barcode;
     for (const name of ["sku", "name"]) row.querySelector(`[data-name="${name}"]`).textContent = product[name];
     for (const field of row.querySelectorAll("input[name]")) field.name = `${field.name.split("_")[0]}_${product.pk}`;
+    const lot = row.querySelector(".oms-lot");
+    if (lot) lot.hidden = product.tracking === "none";
     list.append(row);
     return row;
   };

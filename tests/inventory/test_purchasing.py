@@ -317,3 +317,34 @@ def test_lead_time_without_receipts_is_what_the_supplier_states():
 
     assert [found[acme.pk, one.pk].mean for one in (mug, jar)] == [5.0, 14.0]
     assert {row.source for row in found.values()} == {"stated"}
+
+
+def test_receive_tracked_products_by_lot_with_its_expiry():
+    tea = inventory.set_tracking(supply.goods("TEA"), "lot", by=BY)
+    order = supply.sent(("TEA", 10, "2.00"))
+    rows = (
+        inventory.Delivered(tea.pk, good=6, lot="L1", expires_on=JUNE),
+        inventory.Delivered(tea.pk, good=3, damaged=1, lot="L2"),
+    )
+
+    receipt = inventory.receive_purchase_order(
+        order, inventory.Delivery(rows, reference="DN-7"), by=BY
+    )
+
+    kept = receipt.lines.order_by("pk").values_list(
+        "lot__code", "good", "damaged", "lot__expires_on", "lot__supplier_reference"
+    )
+    assert list(kept) == [("L1", 6, 0, JUNE, "DN-7"), ("L2", 3, 1, None, "DN-7")]
+    assert units("TEA") == (9, 1)
+    assert_ledgers_hold()
+
+
+def test_receive_tracked_products_without_a_lot_is_refused():
+    inventory.set_tracking(supply.goods("TEA"), "lot", by=BY)
+    order = supply.sent(("TEA", 10, "2.00"))
+
+    with pytest.raises(inventory.LotMissing):
+        supply.receive(order, TEA=(4, 0))
+
+    assert not GoodsReceipt.objects.exists()
+    assert missing() == {"TEA": 10}

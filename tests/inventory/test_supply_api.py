@@ -133,7 +133,9 @@ def test_blind_receipt_and_its_landed_cost(call):
     for _ in range(2):
         shown = call("POST", f"receipts/{made['number']}/landed-costs/", cost).json()
 
-    assert made["lines"] == [{"sku": "MUG", "good": 4, "damaged": 0, "unit_cost": "2.50"}]
+    assert made["lines"] == [
+        {"sku": "MUG", "lot": None, "good": 4, "damaged": 0, "unit_cost": "2.50"}
+    ]
     assert [row["amount"] for row in shown["landed_costs"]] == ["8.00"]
     assert [row["number"] for row in call("GET", "receipts/").json()["results"]] == [made["number"]]
 

@@ -1,11 +1,19 @@
 """Stock that goes from London to Leeds; every unit is somewhere at any moment."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from inventory import operations as inventory
-from inventory.models import CostEntry, ExpectedSupply, StockLevel, StockMovement, Transfer
+from inventory.models import (
+    CostEntry,
+    ExpectedSupply,
+    LotStock,
+    StockLevel,
+    StockMovement,
+    Transfer,
+)
 from oms.models import Event
 from tests import factories as world
 from tests.factories import BY, supply
@@ -250,3 +258,52 @@ def test_cancel_after_some_came_is_refused(shipped):
         )
 
     assert status(shipped) == "partially_received"
+
+
+@pytest.fixture
+def tea():
+    """Five packets of lot A, which expires first, and five of lot B on their way: eight in all."""
+    tea = inventory.set_tracking(supply.goods("TEA"), "lot", by=BY)
+    rows = tuple(
+        inventory.Delivered(tea.pk, 5, unit_cost=Decimal(cost), lot=code, expires_on=day)
+        for code, cost, day in (("B", 3, date(2099, 9, 1)), ("A", 2, date(2099, 3, 1)))
+    )
+    london, leeds = supply.place("LON"), supply.place("LEE")
+    inventory.receive_blind(london, inventory.Delivery(rows), by=BY)
+    made = inventory.request_transfer(london, leeds, {tea.pk: 8}, by=BY)
+    return inventory.ship_transfer(made, by=BY)
+
+
+def lots(code):
+    rows = LotStock.objects.filter(level__location__code=code, quantity__gt=0)
+    return dict(rows.order_by("lot__code").values_list("lot__code", "quantity"))
+
+
+def test_lots_that_expire_first_leave_first_and_arrive_as_they_left(tea):
+    assert lots("LON") == {"B": 2}
+
+    inventory.receive_transfer(tea, supply.delivery(TEA=(6, 0)), by=BY)
+    assert lots("LEE") == {"A": 5, "B": 1}
+    row = inventory.Delivered(supply.goods("TEA").pk, 1, lot="B")
+    inventory.receive_transfer(tea, inventory.Delivery((row,)), by=BY)
+
+    assert lots("LEE") == {"A": 5, "B": 2}
+    assert_ledgers_hold()
+
+
+def test_lot_that_was_not_shipped_does_not_arrive(tea):
+    row = inventory.Delivered(supply.goods("TEA").pk, 1, lot="Z")
+
+    with pytest.raises(inventory.LotNotTracked):
+        inventory.receive_transfer(tea, inventory.Delivery((row,)), by=BY)
+
+    assert lots("LEE") == {}
+
+
+def test_lots_on_their_way_go_back_to_their_source(tea):
+    inventory.receive_transfer(tea, supply.delivery(TEA=(6, 0)), by=BY)
+
+    inventory.settle_transfer(tea, inventory.Settlement("write_back", "returned"), by=BY)
+
+    assert (lots("LON"), lots("LEE")) == ({"B": 4}, {"A": 5, "B": 1})
+    assert_ledgers_hold()

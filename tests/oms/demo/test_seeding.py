@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from compliance.models import Invoice
 from fulfillment.models import FulfillmentOrder, Return, Shipment
-from inventory.models import StockMovement
+from inventory.models import PurchaseOrder, ReplenishmentProposal, StockMovement, Transfer
 from oms.demo import seeding, world
 from oms.demo.clock import set_back
 from oms.demo.people import address_of, somebody
@@ -87,6 +87,14 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
     }
     assert {*Shipment.objects.values_list("carrier__code", flat=True)} == {*world.CARRIERS}
     assert FulfillmentOrder.objects.filter(status="rejected").exists()
+    assert {*PurchaseOrder.objects.values_list("status", flat=True)} >= {
+        "draft",
+        "sent",
+        "partially_received",
+        "cancelled",
+    }
+    assert {*Transfer.objects.values_list("status", flat=True)} >= {"requested", "shipped"}
+    assert ReplenishmentProposal.objects.filter(state="open").exists()
     assert StockMovement.objects.order_by("pk").first().at < timezone.now() - timedelta(days=10)
     assert timezone.now() - Event.objects.latest("pk").at < timedelta(minutes=10)
     call_command("check_ledgers")

@@ -1,0 +1,56 @@
+"""Receiving by scanner on a telephone: each scan counts one, a reload loses nothing, posting counts once."""
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from inventory.models import GoodsReceipt, StockLevel
+from oms.models import User
+from tests.factories import supply
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def ben(page, client, live_server, settings):
+    """A narrow page on which somebody of the warehouse is signed in."""
+    settings.OMS_REQUIRE_MFA = False
+    user = User.objects.create_user("ben", password="x", is_staff=True)
+    user.groups.add(Group.objects.get(name="Warehouse"))
+    client.force_login(user)
+    name = django_settings.SESSION_COOKIE_NAME
+    cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+    page.context.add_cookies([cookie])
+    page.set_viewport_size({"width": 390, "height": 844})
+    return page
+
+
+def scan(page, code):
+    page.locator("[data-scan]").fill(code)
+    page.keyboard.press("Enter")
+
+
+def test_scans_count_survive_a_reload_and_are_received_once(ben, live_server):
+    order = supply.sent(("MUG", 5, "2.00"), ("CUP", 3, "1.00"))
+    mug = supply.goods("MUG")
+    mug.barcode = "5012345678900"
+    mug.save()
+    ben.goto(live_server.url + reverse("admin:inventory_purchaseorder_receive", args=[order.pk]))
+    good, damaged = (ben.locator(f"input[name={kind}_{mug.pk}]") for kind in ("good", "damaged"))
+
+    scan(ben, "5012345678900")
+    scan(ben, "mug")
+    ben.locator("[data-damaged]").check()
+    scan(ben, "MUG")
+    scan(ben, "JAR")
+    assert "JAR does not belong here" in ben.locator("[data-said]").inner_text()
+    ben.reload()
+    assert (good.input_value(), damaged.input_value()) == ("2", "1")
+    assert ben.locator("[data-total]").inner_text() == "3 units"
+    assert ben.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    ben.get_by_role("button", name="Receive", exact=True).click()
+    ben.wait_for_url("**/change/**")
+
+    level = StockLevel.objects.get(product=mug)
+    assert (level.on_hand, level.damaged, GoodsReceipt.objects.count()) == (2, 1, 1)
