@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,6 +101,33 @@ def build():
     with psycopg.connect(DATABASE, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return json.loads(text.strip().splitlines()[-1]), seconds
+
+
+def first_migrate_sqlite():
+    """Seconds that an embedded database takes to come into being."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "first.sqlite3"
+        environment = {**ENVIRONMENT, "DATABASE_URL": f"sqlite:///{database}"}
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=ROOT, env=environment, check=True,
+        )  # fmt: skip
+        return time.perf_counter() - started
+
+
+def await_quiet(seconds=600):
+    """Wait until the worker has told everybody of everything that happened so far."""
+    give_up = time.perf_counter() + seconds
+    with psycopg.connect(DATABASE, autocommit=True) as connection:
+        while time.perf_counter() < give_up:
+            waiting = connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM oms_event WHERE position IS NULL)"
+                " OR EXISTS (SELECT 1 FROM oms_delivery WHERE state = 'pending')"
+            ).fetchone()[0]
+            if not waiting:
+                return
+            time.sleep(0.5)
 
 
 @contextmanager

@@ -76,7 +76,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "django_prometheus",
-    "health_check",
     "oms",
     "customers",
     "inventory",
