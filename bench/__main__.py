@@ -198,6 +198,7 @@ def main():
         availability(keys)
         lists(say, keys)
         memory(web)
+    importing(say)
     with stage.service(dispatch=True):
         stage.await_quiet()
         webhooks(say, keys, numbers)
