@@ -185,6 +185,9 @@ def main():
     say("first migrate, PostgreSQL", f"{migrated:.1f} s", "< 20 s", good=migrated < 20)
     seconds = stage.first_migrate_sqlite()
     say("first migrate, SQLite", f"{seconds:.1f} s", "< 20 s", good=seconds < 20)
+    with stage.service(dispatch=True):  # before the loads leave the worker a night's work
+        stage.await_quiet()
+        webhooks(say, keys, numbers)
     with stage.service() as (web, *_):
         single_placing(keys, web)
         bulk_placing(keys)
