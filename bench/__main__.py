@@ -18,8 +18,8 @@ from bench.history import time_machine
 from bench.importing import importing
 from bench.lists import lists
 from bench.load import Caller, order, p95, together
-from bench.sourcing import sourcing
 from bench.news import webhooks
+from bench.sourcing import sourcing
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "15"))
 numbers = itertools.count(1)
