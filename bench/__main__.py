@@ -195,16 +195,10 @@ def main():
         crowd(keys, "SPREAD", "8 locations")
         stock_update(keys)
         time_machine(keys, say)
-        crowd(keys)
         opposite(keys)
-        stock_update(keys)
         availability(keys)
         lists(say, keys)
         memory(web)
-    importing(say)
-    with stage.service(dispatch=True):
-        stage.await_quiet()
-        webhooks(say, keys, numbers)
     importing(say)
     sourcing(say)
     return 0
