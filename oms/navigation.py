@@ -84,6 +84,7 @@ WORK = (
                 "inventory_stockmovement_changelist",
                 "inventory.view_stockmovement",
             ),
+            Page("Fences", "fence", "inventory_fence_changelist", "inventory.view_fence"),
             Page(
                 "Baskets",
                 "shopping_basket",

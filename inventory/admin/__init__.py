@@ -1,6 +1,7 @@
 """Stock in the back office."""
 
 from inventory.admin.counts import CountAdmin, CountPolicyAdmin, CountScheduleAdmin
+from inventory.admin.fences import FenceAdmin
 from inventory.admin.location import LocationAdmin
 from inventory.admin.lot import LotAdmin
 from inventory.admin.product import ProductAdmin
@@ -23,6 +24,7 @@ __all__ = [
     "CountAdmin",
     "CountPolicyAdmin",
     "CountScheduleAdmin",
+    "FenceAdmin",
     "GoodsReceiptAdmin",
     "HolidayCalendarAdmin",
     "LocationAdmin",

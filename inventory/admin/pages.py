@@ -8,6 +8,7 @@ from django.db.models import F
 from inventory import queries
 from inventory.enums import ReservationState
 from inventory.models import Product, Reservation, StockLevel, StockMovement
+from inventory.queries import reasons_of, selling_channels
 from oms import navigation, words
 
 SHOWN = 50
@@ -41,6 +42,7 @@ def product_context(product: Product) -> dict[str, Any]:
             for name in ("on_hand", "reserved", "available", "quarantined", "damaged")
         },
         "movements": _movements(StockMovement.objects.filter(level__product=product)),
+        "selling": reasons_of(product.pk, selling_channels()) if levels else [],
         "waiting": waiting_lines(product),
     }
 

@@ -12,6 +12,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.views import ChangeList
 
 from inventory.admin.acts import STOCK_ACTS
+from inventory.admin.fences import PRODUCT_FENCE_ACTS
 from inventory.admin.lot import TRACKING_ACT
 from inventory.admin.pages import product_context
 from inventory.models import Product, StockLevel
@@ -65,7 +66,7 @@ class ProductChangeList(ChangeList):
 class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     """Reference data with live stock below it."""
 
-    acts = (*STOCK_ACTS, TRACKING_ACT)
+    acts = (*STOCK_ACTS, TRACKING_ACT, *PRODUCT_FENCE_ACTS)
     resource_classes: ClassVar = [ProductResource]
     import_form_class = ImportForm
     export_form_class = ExportForm
