@@ -20,6 +20,7 @@ EVENTS = (
     ("order.confirmed", "the first units were handed to a location"),
     ("order.released", "units were handed to locations"),
     ("order.recalled", "units were taken back from a location"),
+    ("order.changed", "lines, prices, charges or the address are others now"),
     ("order.shipped", "units have left"),
     ("order.delivered", "units have arrived"),
     ("order.cancelled", "units, or all of it, will not be supplied"),

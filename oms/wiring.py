@@ -45,6 +45,7 @@ NOTICES: dict[str, str] = {
     "order.placed": "orders.queries.notices.ORDER_PLACED",
     "order.backordered": "orders.queries.notices.ORDER_BACKORDERED",
     "order.cancelled": "orders.queries.notices.ORDER_CANCELLED",
+    "order.changed": "orders.queries.notices.ORDER_CHANGED",
     "order.payment_captured": "orders.queries.notices.PAYMENT_CAPTURED",
     "order.refund_paid": "orders.queries.notices.REFUND_PAID",
     "shipment.shipped": "fulfillment.queries.notices.SHIPPED",

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin
 from orders import views
-from orders.admin import listing, page, scarce, sealed
+from orders.admin import changing, listing, page, scarce, sealed, versions
 from orders.admin.acts import ORDER_ACTS
 from orders.enums import OrderStatus, PaymentStatus, Stage
 from orders.models import Order
@@ -205,6 +205,20 @@ class OrderAdmin(ReadOnlyAdmin):
                 wrap(scarce.scarce_product),
                 name="orders_scarce_product",
             ),
+            path("change/products/", wrap(changing.products), name="orders_order_change_products"),
+            path("<int:pk>/change-order/", wrap(changing.page), name="orders_order_change_page"),
+            path(
+                "<int:pk>/change-order/preview/",
+                wrap(changing.preview),
+                name="orders_order_change_preview",
+            ),
+            path(
+                "<int:pk>/change-order/decide/",
+                wrap(changing.decide),
+                name="orders_order_change_decide",
+            ),
+            path("<int:pk>/change-order/row/", wrap(changing.row), name="orders_order_change_row"),
+            path("<int:pk>/versions/", wrap(versions.compare), name="orders_order_versions"),
             *super().get_urls(),
         ]
 

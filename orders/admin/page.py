@@ -15,7 +15,7 @@ from inventory import queries as stock
 from inventory.queries.decisions import explained
 from oms import words
 from orders import queries
-from orders.admin import sealed
+from orders.admin import sealed, versions
 from orders.admin.acts import allowed_now, left_of
 from orders.admin.diagnosis import IN_TROUBLE, Diagnosis, lift_url, page_url, related, steps
 from orders.admin.promise import promise_context
@@ -87,6 +87,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "links": links(order),
         "notifications": notifications(order),
         **promise_context(order),
+        **versions.card(order),
         **_payments(order),
         **_addresses(request, order),
     }
@@ -115,7 +116,9 @@ def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
     allowed, may = allowed_now(order), request.user.has_perm
     recall = "recall" in allowed and may("orders.cancel_order")
     take_back = "return" in allowed and may("fulfillment.add_return")
+    change = "change" in allowed and may("orders.change_placed_order")
     return {
+        "change_url": change and page_url("orders_order_change_page", order.pk),
         "customer_url": page_url("customers_customer_change", order.customer_id),
         "audit_url": page_url("audit", "orders.order", order.number),
         "recall_url": recall and page_url("fulfillment_cancel_order", order.pk),

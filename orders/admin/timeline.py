@@ -1,6 +1,7 @@
 """An order's events as sentences that a person reads from top to bottom."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from inventory import queries as stock
 from oms import words
 from oms.models import Event
-from orders.enums import CancelReason, HoldKind, PaymentMethod, PromiseReason
+from orders.enums import CancelReason, ChangeStep, HoldKind, PaymentMethod, PromiseReason
 from orders.models import Order
 
 SHOWN = 200
@@ -147,12 +148,30 @@ def _payment(verb: str) -> Callable[[Teller, dict[str, Any]], str]:
     return tell
 
 
+def _changed(_teller: Teller, facts: dict[str, Any]) -> str:
+    counted = Counter(facts.get("steps", []))
+    done = [words.count(number, STEP_WORDS[kind]) for kind, number in counted.items()]
+    return f"Changed by {facts.get('change', '')}: {', '.join(done)}"
+
+
 def _promise_changed(_teller: Teller, facts: dict[str, Any]) -> str:
     when = datetime.fromisoformat(facts["promised_at"])
     return (
         f"Ship by {words.moment(when)} instead – {_label(PromiseReason, facts['reason']).lower()}"
     )
 
+
+STEP_WORDS = {
+    ChangeStep.ADD_LINE: "added line",
+    ChangeStep.SET_QUANTITY: "changed quantity",
+    ChangeStep.SET_PRICE: "changed price",
+    ChangeStep.SET_DISCOUNT: "changed discount",
+    ChangeStep.SET_ADDRESS: "changed address",
+    ChangeStep.ADD_CHARGE: "added charge",
+    ChangeStep.REMOVE_CHARGE: "removed charge",
+    ChangeStep.SPLIT_OFF: "split line",
+    ChangeStep.MERGE_FROM: "merged order",
+}
 
 SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.placed": _placed,
@@ -176,6 +195,7 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.return_announced": lambda teller, facts: (
         f"Return announced by the channel: {teller.lines(facts)}"
     ),
+    "order.changed": _changed,
     "order.promise_changed": _promise_changed,
     "order.priority_set": lambda _teller, facts: (
         f"Priority {facts.get('before')} is {facts.get('after')} now – {facts.get('reason', '')}"

@@ -23,10 +23,12 @@ from orders.operations.changing import (
     OrderMoved,
     Preview,
     Step,
+    change_order,
     confirm_change,
     discard_change,
     draft_change,
     preview_change,
+    preview_steps,
     set_steps,
 )
 from orders.operations.composing import (
@@ -150,6 +152,7 @@ __all__ = [
     "cancel",
     "cancel_lines",
     "capture",
+    "change_order",
     "change_promise",
     "confirm_change",
     "content_of",
@@ -172,6 +175,7 @@ __all__ = [
     "place_hold",
     "place_one",
     "preview_change",
+    "preview_steps",
     "quote",
     "recall_units",
     "record_authorization",

@@ -137,9 +137,11 @@ def _set_price(change: Change, step: OrderChangeStep) -> None:
     line, unit_price = change.line(step), _amount(change, step, "unit_price")
     if not line.shipped:
         line.unit_price = unit_price
+        line.discount = _amount(change, step, "discount", missing=line.discount)
         change.save_prices(line)
         return
-    _move_rest(change, line, unit_price=unit_price, discount=ZERO)
+    discount = _amount(change, step, "discount", missing=ZERO)
+    _move_rest(change, line, unit_price=unit_price, discount=discount)
 
 
 def _set_discount(change: Change, step: OrderChangeStep) -> None:

@@ -5,7 +5,8 @@ would happen, and nothing of it is stored. Confirming does the same for good, un
 moved on since the steps were written.
 """
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from orders.operations import checking, pipeline
 from orders.operations.change_steps import STEP_CONTEXT, Change, apply, make_room
 from orders.operations.rehearsing import rehearse
 from orders.queries.changes import Standing, standing
+from orders.queries.notices import Told, told_since
 from orders.queries.versions import content_of, current_content
 
 CHANGEABLE = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
@@ -73,6 +75,8 @@ class Preview:
     before: Standing
     after: Standing | None
     refusal: DomainError | None = None
+    told: tuple[Told, ...] = ()  # what the buyer would read
+    base: int = 0  # the order's last event when this was looked at
 
 
 @transaction.atomic
@@ -81,16 +85,29 @@ def draft_change(
 ) -> OrderChange:
     """Begin a change of a placed order; nothing happens to the order. Raises NotChangeable."""
     order = pipeline.lock_order(order)
-    _refuse_unchangeable(order)
-    change = OrderChange.objects.create(
-        number=numbers.take("change")[0],
-        order=order,
-        reason=reason,
-        base=_last_event(order),
-        created_by=by,
-    )
-    _write_steps(change, steps)
-    return change
+    return _begin(order, numbers.take("change")[0], by=by, steps=steps, reason=reason)
+
+
+@transaction.atomic
+def change_order(
+    order: Order,
+    *,
+    by: str,
+    steps: Sequence[Step],
+    seen: int,
+    reason: str = "",
+    draft: OrderChange | None = None,
+) -> OrderChange:
+    """Write the steps down and confirm them at once, in a kept draft where there is one.
+
+    `seen` is `Preview.base` of the preview on which the person decided. Raises what
+    `confirm_change` raises, OrderMoved when the order is not as it was seen; nothing is kept then.
+    """
+    if draft is None:
+        draft = draft_change(order, by=by, steps=steps, reason=reason)
+    else:
+        draft = set_steps(draft, by=by, steps=steps, reason=reason)
+    return _perform(draft, by=by, base=seen)
 
 
 @transaction.atomic
@@ -113,11 +130,13 @@ def preview_change(change: OrderChange, *, by: str) -> Preview:
 
     Takes the locks of the act for as long as it lasts. A refusal is part of the answer.
     """
-    before = standing(change.order)
-    try:
-        return Preview(before, rehearse(lambda: standing(_perform(change, by=by).order)))
-    except DomainError as refusal:
-        return Preview(before, None, refusal)
+    return _look(change.order, lambda _order: change, by=by)
+
+
+def preview_steps(order: Order, *, by: str, steps: Sequence[Step]) -> Preview:
+    """What these steps would do, before anything of them is written down; as `preview_change`."""
+    number = secrets.token_hex(8)  # gone with the rest
+    return _look(order, lambda order: _begin(order, number, by=by, steps=steps), by=by)
 
 
 @transaction.atomic
@@ -136,6 +155,31 @@ def discard_change(change: OrderChange, *, by: str) -> OrderChange:
     order = pipeline.lock_order(change.order)
     change = _lock(change, order)
     _decide(change, ChangeStatus.DISCARDED, by=by)
+    return change
+
+
+def _look(order: Order, drafted: Callable[[Order], OrderChange], *, by: str) -> Preview:
+    base, before = _last_event(order), standing(order)
+
+    def act() -> tuple[Standing, tuple[Told, ...]]:
+        done = _perform(drafted(pipeline.lock_order(order)), by=by).order
+        return standing(done), told_since(done, base)
+
+    try:
+        after, told = rehearse(act)
+    except DomainError as refusal:
+        return Preview(before, None, refusal, base=base)
+    return Preview(before, after, told=told, base=base)
+
+
+def _begin(
+    order: Order, number: str, *, by: str, steps: Sequence[Step], reason: str = ""
+) -> OrderChange:
+    _refuse_unchangeable(order)
+    change = OrderChange.objects.create(
+        number=number, order=order, reason=reason, base=_last_event(order), created_by=by
+    )
+    _write_steps(change, steps)
     return change
 
 

@@ -21,6 +21,7 @@ def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[s
     rules = {
         "place_hold": is_open and facts.shipped < facts.due,
         "lift_hold": on_hold,
+        "change": is_open,
         "correct_address": is_open and facts.released == 0,
         "release": is_open and not on_hold and waits and ready,
         "record_payment": order.status != OrderStatus.DRAFT and money.balance > 0,

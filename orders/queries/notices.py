@@ -1,6 +1,7 @@
 """What customers can be told of their orders: the values for the words, event by event."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -71,6 +72,36 @@ def order_for_notice(pk: int) -> Order:
     return Order.objects.select_related("channel", "subject").get(pk=pk)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message to the buyer, in their language."""
+
+    event: str
+    subject: str
+    body: str
+
+
+def told_since(order: Order, sequence: int) -> tuple[Told, ...]:
+    """The messages that the order's events after this sequence number give rise to.
+
+    For previews: nothing is put in line. What the buyer has stopped is left out.
+    """
+    rows = Event.objects.filter(
+        subject_type="orders.order", subject_id=order.pk, sequence__gt=sequence
+    )
+    wired = customers.notice_kinds()
+    found = [_told(event) for event in rows.filter(name__in=wired).order_by("sequence")]
+    return tuple(told for told in found if told is not None)
+
+
+def _told(event: Event) -> Told | None:
+    notice = customers.notice_kinds()[event.name].build(event)
+    if notice is None or customers.is_muted(event.name, notice.customer_id):
+        return None
+    template = customers.template_for(event.name, notice.customer_id, notice.country)
+    return Told(event.name, *customers.compose(template, notice.values)) if template else None
+
+
 def _one_line(address: dict[str, str]) -> str:
     town = f"{address.get('postcode', '')} {address.get('city', '')}".strip()
     parts = (address.get("line1", ""), address.get("line2", ""), town)
@@ -99,5 +130,6 @@ def _kind(build: Callable[[Event], Notice | None], **more: Any) -> NoticeKind:
 ORDER_PLACED = _kind(_of_new_order)
 ORDER_BACKORDERED = _kind(_of_order)
 ORDER_CANCELLED = _kind(_of_order)
+ORDER_CHANGED = _kind(_of_order)
 PAYMENT_CAPTURED = _kind(_with_amount, amount=Amount(Decimal("13.85"), "EUR"))
 REFUND_PAID = _kind(_with_amount, amount=Amount(Decimal("4.95"), "EUR"))

@@ -1,0 +1,332 @@
+"""The page on which a placed order is changed: edited, looked at, then confirmed or kept.
+
+Every edit is answered by a preview: the real act, done and undone. Nothing is stored before
+somebody confirms, or keeps the change as a draft.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from customers import operations as customers
+from inventory import queries as stock
+from oms import words
+from oms.admin import actor
+from oms.errors import DomainError
+from oms.money import plain
+from orders import operations
+from orders.admin import sealed
+from orders.enums import ChangeStatus, ChangeStep, ChargeKind
+from orders.forms import changing as forms
+from orders.models import Order, OrderChange, OrderChangeStep
+from orders.operations import OrderMoved, Preview, Step
+from orders.operations.change_steps import STEP_CONTEXT
+from orders.operations.changing import CHANGEABLE
+from orders.queries.balance import Balance
+from orders.queries.changes import Standing, standing
+
+PERMISSION = "orders.change_placed_order"
+SHOWN = 8
+
+
+class Row(NamedTuple):
+    """One line of the comparison."""
+
+    label: str
+    before: str
+    after: str
+    tone: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the change makes a difference here."""
+        return self.before != self.after
+
+
+@require_GET
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The order as a form, or a kept draft of a change of it (`?draft=NUMBER`)."""
+    order = _order(request, pk)
+    draft = _draft(order, request.GET.get("draft", ""))
+    if order.status not in CHANGEABLE:
+        messages.error(request, operations.NotChangeable(number=order, status=order.status).detail)
+        return HttpResponseRedirect(_url(order))
+    steps = list(draft.steps.order_by("position")) if draft else []
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Change {order.number}",
+        "order": order,
+        "draft": draft,
+        "may_read": sealed.may_read(request),
+        "charge_kinds": forms.CHARGES,
+        **_fields(request, order, steps),
+        **(
+            _shown(request, operations.preview_change(draft, by=actor(request)), order)
+            if draft
+            else _untouched(order)
+        ),
+    }
+    request.current_app = admin.site.name  # type: ignore[attr-defined]
+    return TemplateResponse(request, "admin/orders/change/page.html", context)
+
+
+@require_POST
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the edits would do, or what is wrong with them."""
+    order = _order(request, pk)
+    try:
+        steps = _steps(request, order)
+    except forms.WrongInput as wrong:
+        return _preview(request, {**_untouched(order), "problem": str(wrong)})
+    if not steps:
+        return _preview(request, _untouched(order))
+    seen = operations.preview_steps(order, by=actor(request), steps=steps)
+    return _preview(request, _shown(request, seen, order))
+
+
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm the change, keep it as a draft, or discard the draft, as the button says."""
+    order = _order(request, pk)
+    draft = _draft(order, request.POST.get("draft", ""))
+    steps: list[Step] = []
+    try:
+        if request.POST.get("act") == "discard" and draft is not None:
+            operations.discard_change(draft, by=actor(request))
+            return _done(request, order, f"{draft} is discarded; {order} stays as it is.")
+        steps = _steps(request, order)
+        act = _confirm if request.POST.get("act") == "confirm" else _keep
+        return act(request, order, draft, steps)
+    except forms.WrongInput as wrong:
+        return _preview(request, {**_untouched(order), "problem": str(wrong)})
+    except DomainError as refusal:
+        seen = operations.preview_steps(order, by=actor(request), steps=steps)
+        again = {"moved": isinstance(refusal, OrderMoved), "problem": refusal.detail}
+        return _preview(request, {**_shown(request, seen, order), **again})
+
+
+@require_GET
+def products(request: HttpRequest) -> HttpResponse:
+    """Products found by the SKU, barcode or name that is being typed, with their stock."""
+    _demand(request)
+    text = request.GET.get("product", "")
+    context = {"found": stock.find_products(text, most=SHOWN), "q": text.strip(), "strict": True}
+    return TemplateResponse(request, "admin/orders/draft/products.html", context)
+
+
+@require_GET
+def row(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new row of the page: a product (`add`), or an empty charge."""
+    order = _order(request, pk)
+    number = request.GET.get("n", "0")
+    context = {"n": int(number) if number.isdigit() else 0, "order": order}
+    if "add" not in request.GET:
+        context["charge_kinds"] = forms.CHARGES
+        return TemplateResponse(request, "admin/orders/change/charge.html", context)
+    found = stock.find_products(request.GET["add"].strip(), most=1)
+    if not found:
+        return HttpResponse(status=204)
+    price = plain(found[0].unit_price or Decimal(0), order.currency)
+    context |= {"sku": found[0].sku, "name": found[0].name, "available": found[0].available}
+    context |= {"quantity": 1, "unit_price": price}
+    return TemplateResponse(request, "admin/orders/change/added.html", context)
+
+
+# --- Doing ------------------------------------------------------------------------------------
+
+
+def _confirm(
+    request: HttpRequest, order: Order, draft: OrderChange | None, steps: Sequence[Step]
+) -> HttpResponse:
+    done = operations.change_order(
+        order,
+        by=actor(request),
+        steps=steps,
+        seen=forms.seen_of(request.POST),
+        reason=forms.reason_of(request.POST),
+        draft=draft,
+    )
+    total = words.money(Decimal(done.outcome["after"]["total"]), order.currency)
+    return _done(request, order, f"{order} is changed by {done}; its total is {total} now.")
+
+
+def _keep(
+    request: HttpRequest, order: Order, draft: OrderChange | None, steps: Sequence[Step]
+) -> HttpResponse:
+    said = {"by": actor(request), "steps": steps, "reason": forms.reason_of(request.POST)}
+    kept = operations.set_steps(draft, **said) if draft else operations.draft_change(order, **said)
+    return _done(request, order, f"{kept} is kept as a draft; {order} stays as it is until then.")
+
+
+def _done(request: HttpRequest, order: Order, sentence: str) -> HttpResponse:
+    messages.success(request, sentence)
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": _url(order)})
+    return HttpResponseRedirect(_url(order))
+
+
+def _steps(request: HttpRequest, order: Order) -> list[Step]:
+    named = any(name.startswith("address-") for name in request.POST)
+    if named and not sealed.may_read(request):
+        raise PermissionDenied
+    address = sealed.opened(request, order).get("shipping_address", {}) if named else {}
+    lines = list(order.lines.order_by("position"))
+    charges = list(order.charges.order_by("pk"))
+    return forms.steps_of(request.POST, lines=lines, charges=charges, address=address)
+
+
+# --- Showing ----------------------------------------------------------------------------------
+
+
+def _fields(request: HttpRequest, order: Order, steps: list[OrderChangeStep]) -> dict[str, Any]:
+    lines = list(order.lines.select_related("product").order_by("position"))
+    free: dict[str, int] = {}
+    for level in stock.availability({line.product.sku for line in lines if line.product}):
+        free[level.sku] = free.get(level.sku, 0) + level.available
+    edits: dict[int | None, list[dict[str, Any]]] = {}
+    for step in steps:
+        edits.setdefault(step.line_id, []).append(step.values)
+    rows = []
+    for line in lines:
+        line.order = order
+        available = free.get(line.product.sku, 0) if line.product else None
+        rows.append(forms.shown_line(line, edits.get(line.pk, ())) | {"available": available})
+    taken_off = {step.values.get("charge") for step in steps}
+    return {
+        "rows": rows,
+        "added": [step.values for step in steps if step.kind == ChangeStep.ADD_LINE],
+        "charges": [
+            {"charge": charge, "off": charge.pk in taken_off}
+            for charge in order.charges.exclude(kind=ChargeKind.RETURN).order_by("pk")
+        ],
+        "new_charges": [step.values for step in steps if step.kind == ChangeStep.ADD_CHARGE],
+        "address_form": _address_form(request, order, steps),
+    }
+
+
+def _address_form(
+    request: HttpRequest, order: Order, steps: list[OrderChangeStep]
+) -> list[tuple[Any, str]]:
+    """Each field with what the order has; a kept draft's address is in the field already."""
+    if not sealed.may_read(request):
+        return []
+    present = wanted = sealed.opened(request, order).get("shipping_address", {})
+    for step in steps:
+        if step.kind == ChangeStep.SET_ADDRESS:
+            wanted = customers.disclose(
+                order.subject,
+                step.sealed,
+                STEP_CONTEXT,
+                by=actor(request),
+                what=f"orders.orderchange of {order.number}",
+            )
+    form = forms.AddressForm(initial=wanted, prefix="address")
+    return [(field, present.get(field.name, "")) for field in form]
+
+
+def _untouched(order: Order) -> dict[str, Any]:
+    now = standing(order)
+    return {"figures": figures(now, now, order.currency), "untouched": True}
+
+
+def _shown(request: HttpRequest, seen: Preview, order: Order) -> dict[str, Any]:
+    after = seen.after or seen.before
+    told = seen.told if sealed.may_read(request) else ()
+    if told:
+        sealed.opened(request, order)  # what is shown names the buyer: that is a reading
+    rows = figures(seen.before, after, order.currency)
+    return {
+        "figures": rows,
+        "total_row": next(each for each in rows if each.label == "Total"),
+        "refusal": seen.refusal.detail if seen.refusal else "",
+        "new_holds": [why for why in after.holds if why not in seen.before.holds],
+        "told": told,
+        "told_hidden": len(seen.told) - len(told),
+        "base": seen.base,
+        "can_confirm": seen.refusal is None,
+    }
+
+
+def figures(before: Standing, after: Standing, currency: str) -> list[Row]:
+    """What a person compares, line by line, in the order in which they ask."""
+    return [
+        *_amounts(before, after, currency),
+        *_route(before, after),
+        Row(
+            "Waits for stock",
+            words.count(before.backordered, "unit"),
+            words.count(after.backordered, "unit"),
+            "warn" if after.backordered > before.backordered else "",
+        ),
+        Row(
+            "Ship by",
+            words.moment(before.promised_at),
+            words.moment(after.promised_at),
+            "warn" if _later(before.promised_at, after.promised_at) else "",
+        ),
+        Row("Ships to", before.content["ship_to"] or "–", after.content["ship_to"] or "–"),
+        Row(
+            "Status",
+            words.sentence_case(before.content["status"]),
+            words.sentence_case(after.content["status"]),
+            "warn" if after.content["status"] == "cancelled" else "",
+        ),
+    ]
+
+
+def _amounts(before: Standing, after: Standing, currency: str) -> Iterator[Row]:
+    old, new = before.content["totals"], after.content["totals"]
+    for name in ("goods", "charges", "tax", "total"):
+        amounts = [words.money(Decimal(totals[name]), currency) for totals in (old, new)]
+        yield Row(name.capitalize(), *amounts)
+    tone = "warn" if after.money.balance < 0 else ""
+    yield Row("Balance", _owed(before.money, currency), _owed(after.money, currency), tone)
+
+
+def _owed(money: Balance, currency: str) -> str:
+    if not money.balance:
+        return "paid in full"
+    who = "by the buyer" if money.balance > 0 else "to the buyer"
+    return f"{words.money(abs(money.balance), currency)} owed {who}"
+
+
+def _route(before: Standing, after: Standing) -> Iterator[Row]:
+    for code in sorted(before.route.keys() | after.route.keys()):
+        units = [words.count(where.route.get(code, 0), "unit") for where in (before, after)]
+        yield Row(f"From {code}", *units)
+
+
+def _later(before: datetime | None, after: datetime | None) -> bool:
+    return before is not None and after is not None and after > before
+
+
+def _preview(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(request, "admin/orders/change/preview.html", context)
+
+
+def _order(request: HttpRequest, pk: int) -> Order:
+    _demand(request)
+    return get_object_or_404(Order.objects.select_related("channel", "subject"), pk=pk)
+
+
+def _draft(order: Order, number: str) -> OrderChange | None:
+    rows = order.changes.filter(status=ChangeStatus.DRAFT).select_related("order__channel")
+    return rows.filter(number=number).first() if number else None
+
+
+def _demand(request: HttpRequest) -> None:
+    if not request.user.has_perms([PERMISSION, "orders.view_order"]):
+        raise PermissionDenied
+
+
+def _url(order: Order) -> str:
+    return reverse("admin:orders_order_change", args=[order.pk])

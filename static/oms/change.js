@@ -1,0 +1,81 @@
+/* The page of an order change: sends only what was edited, adds rows, and asks for the preview. */
+(() => {
+  const form = document.getElementById("change-form");
+  if (!form) return;
+  const search = document.getElementById("product-search");
+  const found = document.getElementById("products-found");
+  let next = form.querySelectorAll(".is-added, .oms-charge").length;
+
+  const edited = () => form.dispatchEvent(new Event("change", { bubbles: true }));
+  const was = (field) => field.dataset.was ?? field.closest("[data-was]")?.dataset.was;
+  const mark = (field) => {
+    if (was(field) !== undefined) field.classList.toggle("is-edited", field.value !== was(field));
+  };
+  const untouched = () => {
+    const names = new Set(["product"]);
+    for (const field of form.querySelectorAll("input[data-was]")) if (field.value === field.dataset.was) names.add(field.name);
+    for (const group of form.querySelectorAll("[data-group]")) {
+      const fields = [...group.querySelectorAll("input, select")];
+      if (fields.every((field) => field.value === was(field))) fields.forEach((field) => names.add(field.name));
+    }
+    return names;
+  };
+
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "post" || !form.contains(event.detail.elt)) return;
+    const parameters = event.detail.parameters;
+    for (const name of untouched()) delete parameters[name];
+  });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.failed && form.contains(event.detail.elt))
+      document.getElementById("change-preview").textContent = "The server did not answer; nothing is changed. Try again.";
+  });
+  form.addEventListener("input", (event) => mark(event.target));
+  form.querySelectorAll("input, select").forEach(mark);
+
+  const row = (query, target) =>
+    fetch(`${form.dataset.row}?${new URLSearchParams({ ...query, n: next++ })}`).then(async (answer) => {
+      if (answer.status !== 200) return;
+      document.getElementById(target).insertAdjacentHTML("beforeend", await answer.text());
+      edited();
+    });
+  const add = (text) => {
+    if (!text) return;
+    search.value = "";
+    found.replaceChildren();
+    row({ add: text }, "change-added");
+    search.focus();
+  };
+  const options = () => [...found.querySelectorAll("[data-sku]")];
+
+  search.addEventListener("change", (event) => event.stopPropagation()); // typing here changes nothing yet
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      add(search.value.trim());
+    } else if (event.key === "ArrowDown" && options().length) {
+      event.preventDefault();
+      options()[0].focus();
+    } else if (event.key === "Escape") found.replaceChildren();
+  });
+  found.addEventListener("keydown", (event) => {
+    const all = options(), at = all.indexOf(document.activeElement);
+    if (event.key === "ArrowDown" && all[at + 1]) all[at + 1].focus();
+    else if (event.key === "ArrowUp") (all[at - 1] || search).focus();
+    else return;
+    event.preventDefault();
+  });
+  document.getElementById("charge-more").addEventListener("click", () => row({ charge: "" }, "change-charges"));
+  document.getElementById("change-reason").addEventListener("change", (event) => event.stopPropagation());
+  form.addEventListener("click", (event) => {
+    const option = event.target.closest("[data-sku]"), drop = event.target.closest("[data-drop]"), zero = event.target.closest("[data-zero]");
+    if (option) add(option.dataset.sku);
+    if (drop) drop.closest("tr, .oms-charge").remove();
+    if (zero) {
+      const field = form.elements[zero.dataset.zero];
+      field.value = field.value === zero.dataset.least ? field.dataset.was : zero.dataset.least;
+      mark(field);
+    }
+    if (drop || zero) edited();
+  });
+})();
