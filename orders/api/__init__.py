@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from orders.api.changes import ChangesView, ChangeView, ConfirmationView, VersionsView
 from orders.api.drafts import urlpatterns as draft_urls
 from orders.api.orders import (
     BulkView,
@@ -22,6 +23,14 @@ urlpatterns = [
     path("orders/bulk/", BulkView.as_view(), name="orders-bulk"),
     path("orders/<str:number>/", OrderView.as_view(), name="order"),
     path("orders/<str:number>/cancellation/", CancellationView.as_view(), name="cancellation"),
+    path("orders/<str:number>/changes/", ChangesView.as_view(), name="changes"),
+    path("orders/<str:number>/changes/<str:change>/", ChangeView.as_view(), name="change"),
+    path(
+        "orders/<str:number>/changes/<str:change>/confirmation/",
+        ConfirmationView.as_view(),
+        name="change-confirmation",
+    ),
+    path("orders/<str:number>/versions/", VersionsView.as_view(), name="versions"),
     path("orders/<str:number>/holds/", HoldsView.as_view(), name="holds"),
     path("orders/<str:number>/holds/<int:hold_id>/", HoldView.as_view(), name="hold"),
     path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),

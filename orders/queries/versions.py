@@ -63,7 +63,8 @@ def current_content(order: Order) -> dict[str, Any]:
 
 def versions_of(order: Order) -> list[OrderVersion]:
     """Every version that was kept, the oldest first; none when nothing was ever changed."""
-    return list(OrderVersion.objects.filter(order=order).order_by("number"))
+    rows = OrderVersion.objects.filter(order=order).select_related("change")
+    return list(rows.order_by("number"))
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:

@@ -1,0 +1,248 @@
+"""Messages of the API about changes of placed orders and what orders once were."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from oms.wire import Invalid, Sku, Text, message, utc
+from orders.enums import ChangeStep, ChargeKind
+from orders.models import OrderChange, OrderVersion
+from orders.operations import Preview, Step
+from orders.queries.changes import Standing
+from orders.queries.versions import differences
+from orders.serializers.orders import AddressIn, BalanceOut
+
+Kind = Literal[
+    "add_line",
+    "set_quantity",
+    "set_price",
+    "set_discount",
+    "set_address",
+    "add_charge",
+    "remove_charge",
+]
+Charged = Literal[tuple(kind.value for kind in ChargeKind if kind != ChargeKind.RETURN)]  # type: ignore[valid-type]
+Reason = Annotated[str, msgspec.Meta(max_length=300)]
+
+# What each kind of step needs; other fields are refused where they would be ignored.
+NEEDS: dict[str, tuple[set[str], set[str]]] = {
+    ChangeStep.ADD_LINE: ({"sku", "quantity", "unit_price"}, {"discount"}),
+    ChangeStep.SET_QUANTITY: ({"line", "quantity"}, set()),
+    ChangeStep.SET_PRICE: ({"line", "unit_price"}, {"discount"}),
+    ChangeStep.SET_DISCOUNT: ({"line", "discount"}, set()),
+    ChangeStep.SET_ADDRESS: ({"address"}, set()),
+    ChangeStep.ADD_CHARGE: ({"type", "amount"}, {"description"}),
+    ChangeStep.REMOVE_CHARGE: ({"charge"}, set()),
+}
+
+
+@message
+class ChangeStepIn(msgspec.Struct):
+    """One step of a change.
+
+    `line` is the position of a line, `charge` of a charge among the order's `charges`, both from
+    1. `set_quantity` names the units wanted in all, 0 takes a line off; `discount` is of the whole
+    line. `add_charge` with a negative amount reduces the order.
+    """
+
+    kind: Kind
+    line: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    sku: Sku | None = None
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] | None = None
+    unit_price: Decimal | None = None
+    discount: Decimal | None = None
+    address: AddressIn | None = None
+    type: Charged | None = None
+    amount: Decimal | None = None
+    description: Text | None = None
+    charge: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+
+
+@message
+class ChangeIn(msgspec.Struct):
+    """What to change, and why."""
+
+    steps: Annotated[list[ChangeStepIn], msgspec.Meta(min_length=1, max_length=4_000)]
+    reason: Reason = ""
+
+
+@message
+class StandingOut(msgspec.Struct):
+    """An order as it is, or as it would be: `route` is reserved units by location code."""
+
+    goods: str
+    charges: str
+    tax: str
+    total: str
+    balance: BalanceOut
+    route: dict[str, int]
+    backordered: int
+    promised_at: datetime | None
+    holds: list[str]
+    status: str
+
+    @classmethod
+    def of(cls, standing: Standing, currency: str) -> "StandingOut":
+        """As the API shows it."""
+        return cls(
+            **standing.content["totals"],
+            balance=BalanceOut.of(standing.money, currency),
+            route=standing.route,
+            backordered=standing.backordered,
+            promised_at=utc(standing.promised_at),
+            holds=list(standing.holds),
+            status=standing.content["status"],
+        )
+
+
+@message
+class RefusalOut(msgspec.Struct):
+    """Why a change is not possible, with the way that is open."""
+
+    code: str
+    detail: str
+
+
+@message
+class PreviewOut(msgspec.Struct):
+    """What confirming would do now; `tells` names the messages that the buyer would get."""
+
+    before: StandingOut
+    after: StandingOut | None
+    refusal: RefusalOut | None
+    tells: list[str]
+
+    @classmethod
+    def of(cls, seen: Preview, currency: str) -> "PreviewOut":
+        """As the API shows it."""
+        no = seen.refusal
+        return cls(
+            StandingOut.of(seen.before, currency),
+            StandingOut.of(seen.after, currency) if seen.after else None,
+            RefusalOut(no.code, no.detail) if no else None,
+            [told.event for told in seen.told],
+        )
+
+
+@message
+class ChangeStepOut(msgspec.Struct):
+    """A step as it was written; an address is sealed and not shown."""
+
+    kind: str
+    line: int | None
+    values: dict[str, Any]
+
+
+@message
+class ChangeOut(msgspec.Struct):
+    """A change of an order; `preview` as long as it is a draft."""
+
+    number: str
+    order: str
+    status: str
+    reason: str
+    steps: list[ChangeStepOut]
+    created_at: datetime
+    decided_at: datetime | None
+    outcome: dict[str, Any]
+    preview: PreviewOut | None = None
+
+    @classmethod
+    def of(cls, change: OrderChange, seen: Preview | None = None) -> "ChangeOut":
+        """As the API shows it."""
+        rows = change.steps.select_related("line").order_by("position")
+        return cls(
+            number=change.number,
+            order=change.order.number,
+            status=change.status,
+            reason=change.reason,
+            steps=[
+                ChangeStepOut(step.kind, step.line.position if step.line else None, step.values)
+                for step in rows
+            ],
+            created_at=utc(change.created_at),
+            decided_at=utc(change.decided_at),
+            outcome=change.outcome,
+            preview=PreviewOut.of(seen, change.order.currency) if seen else None,
+        )
+
+
+@message
+class DifferenceOut(msgspec.Struct):
+    """One thing that is not as in the version before."""
+
+    what: str
+    before: str
+    after: str
+
+
+@message
+class VersionOut(msgspec.Struct):
+    """What an order said, without personal data, and how that differs from the version before."""
+
+    version: int
+    change: str | None
+    by: str
+    at: datetime
+    content: dict[str, Any]
+    differences: list[DifferenceOut]
+
+    @classmethod
+    def all_of(cls, versions: Sequence[OrderVersion]) -> "list[VersionOut]":
+        """As the API shows them, the oldest first."""
+        return [
+            cls(
+                row.number,
+                row.change.number if row.change else None,
+                row.by,
+                utc(row.at),
+                row.content,
+                [
+                    DifferenceOut(each.what, each.before, each.after)
+                    for each in (differences(before.content, row.content) if before else ())
+                ],
+            )
+            for before, row in zip([None, *versions], versions, strict=False)
+        ]
+
+
+def steps_of(sent: ChangeIn, *, lines: Mapping[int, int], charges: Sequence[int]) -> list[Step]:
+    """Steps as operations take them. Raises Invalid with a pointer to what does not fit.
+
+    `lines` are the keys of the order's lines by position, `charges` those of its charges in order.
+    """
+    return [_step(f"/steps/{at}", row, lines, charges) for at, row in enumerate(sent.steps)]
+
+
+def _step(at: str, row: ChangeStepIn, lines: Mapping[int, int], charges: Sequence[int]) -> Step:
+    given = {name for name in row.__struct_fields__ if getattr(row, name) is not None} - {"kind"}
+    needed, more = NEEDS[row.kind]
+    for name in sorted(needed - given):
+        raise Invalid(f"{row.kind} needs {name}.", f"{at}/{name}")
+    for name in sorted(given - needed - more):
+        raise Invalid(f"{row.kind} takes no {name}.", f"{at}/{name}")
+    if row.line is not None and row.line not in lines:
+        raise Invalid(f"The order has no line {row.line}.", f"{at}/line")
+    if row.charge is not None and row.charge > len(charges):
+        raise Invalid(f"The order has no charge {row.charge}.", f"{at}/charge")
+    address = msgspec.structs.asdict(row.address) if row.address else None
+    line_id = lines[row.line] if row.line else None
+    return Step(row.kind, line_id, _values(row, charges), address)
+
+
+def _values(row: ChangeStepIn, charges: Sequence[int]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        name: str(amount)
+        for name in ("unit_price", "discount", "amount")
+        if (amount := getattr(row, name)) is not None
+    }
+    plainly = {"sku": row.sku, "quantity": row.quantity, "kind": row.type}
+    values |= {name: value for name, value in plainly.items() if value is not None}
+    if row.type is not None:
+        values["description"] = row.description or ""
+    if row.charge is not None:
+        values["charge"] = charges[row.charge - 1]
+    return values

@@ -1,0 +1,158 @@
+"""Changing orders through the API: drafted with a preview, confirmed, discarded, read back."""
+
+import pytest
+
+from oms import keys
+from oms.dispatch import drain
+from oms.models import Event
+from orders import operations as orders
+from orders.models import Order, OrderChange, OrderVersion
+from tests import factories as world
+
+pytestmark = pytest.mark.django_db
+FEWER = {"kind": "set_quantity", "line": 1, "quantity": 1}
+
+
+@pytest.fixture
+def order():
+    london = world.warehouse()
+    world.stocked("MUG", london, 10)
+    world.stocked("CUP", london, 10)
+    placed = world.place(world.shop("web"), ("MUG", 3, "10.00"))
+    drain(webhooks=False)
+    return placed
+
+
+@pytest.fixture
+def call(client, order):
+    key = keys.create("Web", channel="web")[1]
+
+    def act(method, path="changes/", data=None, **headers):
+        answer = getattr(client, method)(
+            f"/api/v1/orders/{order.number}/{path}",
+            data,
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}", **headers},
+        )
+        return answer.status_code, answer.json()
+
+    return act
+
+
+def drafted(call, *steps):
+    status, body = call("post", data={"steps": steps or [FEWER], "reason": "By phone"})
+    assert status == 201, body
+    return body
+
+
+def everything():
+    tables = (Order, OrderVersion, Event)
+    return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def test_post_drafts_and_shows_what_would_happen(call):
+    before = everything()
+
+    body = drafted(
+        call, FEWER, {"kind": "add_line", "sku": "CUP", "quantity": 2, "unit_price": "5"}
+    )
+
+    seen = body["preview"]
+    assert (body["status"], body["reason"], seen["refusal"]) == ("draft", "By phone", None)
+    assert (seen["before"]["total"], seen["after"]["total"]) == ("30.00", "20.00")
+    assert seen["after"]["route"] == {"LON": 3}
+    assert everything() == before
+
+
+def test_confirmation_changes_the_order_once_and_versions_tell(call, order):
+    body = drafted(call)
+    at = f"changes/{body['number']}/confirmation/"
+
+    status, done = call("post", at, **{"Idempotency-Key": "c-1"})
+    again = call("post", at, **{"Idempotency-Key": "c-1"})
+
+    assert (status, done["status"], done["outcome"]["after"]["total"]) == (
+        201,
+        "confirmed",
+        "10.00",
+    )
+    assert again == (status, done)
+    assert call("post", at)[1]["code"] == "change_ended"
+    order.refresh_from_db()
+    assert order.total == 10
+    _, versions = call("get", "versions/")
+    assert [row["version"] for row in versions] == [1, 2]
+    assert versions[1]["differences"][0] == {"what": "MUG: quantity", "before": "3", "after": "1"}
+
+
+def test_confirmation_of_an_order_that_moved_is_409_until_steps_are_put_again(call, order):
+    body = drafted(call)
+    at = f"changes/{body['number']}/"
+    orders.place_hold(order, by=world.BY, kind="other", reason="Wait")
+    before = everything()
+
+    status, problem = call("post", f"{at}confirmation/")
+
+    assert (status, problem["code"]) == (409, "order_moved")
+    assert everything() == before
+    status, shown = call("put", at, {"steps": [FEWER]})
+    assert (status, shown["preview"]["before"]["holds"]) == (200, ["Wait"])
+    assert call("post", f"{at}confirmation/")[0] == 201
+
+
+def test_delete_discards(call):
+    body = drafted(call)
+
+    status, ended = call("delete", f"changes/{body['number']}/")
+
+    assert (status, ended["status"]) == (200, "discarded")
+    assert call("get", f"changes/{body['number']}/")[1]["preview"] is None
+    assert [row["status"] for row in call("get")[1]] == ["discarded"]
+
+
+def test_address_is_sealed_and_not_shown(call):
+    address = {**world.LONDON, "line1": "1 Secret Lane"}
+
+    body = drafted(call, {"kind": "set_address", "address": address})
+
+    assert body["preview"]["refusal"] is None
+    assert "Secret" not in str(body)
+
+
+@pytest.mark.parametrize(
+    ("step", "pointer"),
+    [
+        ({"kind": "set_quantity", "line": 1}, "/steps/0/quantity"),
+        ({"kind": "set_quantity", "line": 9, "quantity": 1}, "/steps/0/line"),
+        ({"kind": "set_quantity", "line": 1, "quantity": 1, "sku": "MUG"}, "/steps/0/sku"),
+        ({"kind": "remove_charge", "charge": 1}, "/steps/0/charge"),
+        ({"kind": "add_charge", "type": "return", "amount": "1"}, "/steps/0/type"),
+        ({"kind": "split_off", "line": 1}, "/steps/0/kind"),
+    ],
+)
+def test_post_of_what_does_not_fit_points_at_it(call, step, pointer):
+    status, problem = call("post", data={"steps": [step]})
+
+    assert (status, problem["errors"][0]["pointer"]) == (400, pointer)
+    assert not OrderChange.objects.exists()
+
+
+def test_post_of_a_negative_price_is_shown_as_refusal(call):
+    body = drafted(call, {"kind": "set_price", "line": 1, "unit_price": "-1"})
+
+    assert body["preview"]["refusal"]["code"] == "step_impossible"
+
+
+def test_other_channels_order_is_not_there(client, order):
+    world.shop("other")
+    key = keys.create("Other", channel="other")[1]
+
+    answer = client.get(
+        f"/api/v1/orders/{order.number}/changes/", headers={"Authorization": f"Api-Key {key}"}
+    )
+
+    assert answer.status_code == 404
+
+
+def test_change_is_among_the_allowed_actions_until_the_end(call, order):
+    assert "change" in call("get", "")[1]["allowed_actions"]
