@@ -289,14 +289,14 @@ def _amounts(before: Standing, after: Standing, currency: str) -> Iterator[Row]:
         amounts = [words.money(Decimal(totals[name]), currency) for totals in (old, new)]
         yield Row(name.capitalize(), *amounts)
     tone = "warn" if after.money.balance < 0 else ""
-    yield Row("Balance", _owed(before.money, currency), _owed(after.money, currency), tone)
+    yield Row("Owed", _owed(before.money, currency), _owed(after.money, currency), tone)
 
 
 def _owed(money: Balance, currency: str) -> str:
     if not money.balance:
-        return "paid in full"
+        return "nothing"
     who = "by the buyer" if money.balance > 0 else "to the buyer"
-    return f"{words.money(abs(money.balance), currency)} owed {who}"
+    return f"{words.money(abs(money.balance), currency)} {who}"
 
 
 def _route(before: Standing, after: Standing) -> Iterator[Row]:

@@ -137,7 +137,7 @@ def test_confirm_of_an_order_that_moved_on_shows_it_anew_and_asks_again(ben, ord
     again = decided(ben, order, act="confirm", base=base, **units(order, 1))
 
     assert again.context["moved"]
-    assert "owed to the buyer" in text(again)
+    assert "£20.00 to the buyer" in text(again)
     assert everything() == before
     done = decided(ben, order, act="confirm", base=again.context["base"], **units(order, 1))
     assert "HX-Redirect" in done.headers
