@@ -85,11 +85,11 @@ def make_proposal(number):
 @pytest.mark.parametrize(
     ("page", "make", "asked"),
     [
-        ("purchaseorder", make_order, 19),
-        ("goodsreceipt", make_receipt, 13),
-        ("transfer", make_transfer, 19),
-        ("supplier", make_supplier, 13),
-        ("replenishmentproposal", make_proposal, 14),
+        ("purchaseorder", make_order, 20),
+        ("goodsreceipt", make_receipt, 14),
+        ("transfer", make_transfer, 20),
+        ("supplier", make_supplier, 14),
+        ("replenishmentproposal", make_proposal, 15),
     ],
 )
 def test_list_with_three_rows_asks_as_much_as_with_one(buyer, page, make, asked):
