@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 EARTH_RADIUS_KM = 6371.0
+FINEST = 4  # characters of an area, as in SW1A
 TABLE = Path(__file__).parent.parent / "data" / "centroids.csv"
 
 
@@ -26,14 +27,20 @@ def distance_km(
     destination: Destination, latitude: float | None, longitude: float | None
 ) -> float | None:
     """Great-circle distance in kilometres (haversine), or none where either place is unknown."""
-    place = _centroids().get((destination.country, destination.area[:2].upper()))
-    place = place or _centroids().get((destination.country, ""))
+    place = _place(destination.country, destination.area.upper())
     if place is None or latitude is None or longitude is None:
         return None
     phi, theta = math.radians(place[0]), math.radians(latitude)
     half_lat, half_lon = (theta - phi) / 2, math.radians(longitude - place[1]) / 2
     chord = math.sin(half_lat) ** 2 + math.cos(phi) * math.cos(theta) * math.sin(half_lon) ** 2
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def _place(country: str, area: str) -> tuple[float, float] | None:
+    """The smallest area around a postcode that the table knows, at last the country."""
+    table = _centroids()
+    places = (table.get((country, area[:length])) for length in (FINEST, 3, 2, 0))
+    return next((place for place in places if place), None)
 
 
 @lru_cache(maxsize=1)
