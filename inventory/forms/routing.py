@@ -156,6 +156,11 @@ def rows_of(conditions: dict[str, Any]) -> list[dict[str, Any]]:
     return [_row(one) for one in leaves if "field" in one]
 
 
+def has_groups(conditions: dict[str, Any]) -> bool:
+    """Whether there are groups within the group, which rows of a form cannot show."""
+    return any("field" not in one for group in (conditions or {}).values() for one in group)
+
+
 def match_of(conditions: dict[str, Any]) -> str:
     """Whether all rows or any of them decide."""
     return next(iter(conditions), "all")

@@ -296,6 +296,21 @@ def test_builder_saves_what_the_form_says_and_tells_mistakes(ben, client):
     )
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_builder_does_not_open_a_rule_whose_groups_it_would_lose(ben, client, method):
+    nested = {"all": [leaf("value", "gte", "10"), {"any": [leaf("channel", "in", ["shop"])]}]}
+    drafted = operations.draft_rules("Draft", by=world.BY, rules=[rule(conditions=nested)])
+    row = drafted.rules.get()
+    url = reverse("admin:inventory_routing_rule", args=[drafted.pk, row.pk])
+
+    sent = {"name": "X", "match": "all", "weighed": "order", "rank_1": "distance"}
+    page = getattr(client, method)(url, sent, follow=True)
+
+    assert "would lose them on saving" in page.content.decode()
+    row.refresh_from_db()
+    assert (row.name, row.conditions) == ("Rule", nested)
+
+
 def test_builder_is_closed_to_those_who_may_only_look(client):
     cora = User.objects.create_user("cora", password="secret", is_staff=True)
     cora.groups.add(Group.objects.get(name="Warehouse"))

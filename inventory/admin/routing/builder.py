@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from inventory import operations
 from inventory.enums import RuleSetState
-from inventory.forms.routing import RuleForm
+from inventory.forms.routing import RuleForm, has_groups
 from inventory.models import LocationGroup, RoutingRule, RoutingRuleSet
 from inventory.queries.decisions import Explained, explained_plan
 from inventory.queries.simulations import under
@@ -28,6 +28,10 @@ from oms.conditions import builder
 from oms.errors import DomainError
 
 EDIT = "inventory.edit_routing"
+NESTED = (
+    "{name} has groups of conditions within its conditions. This page cannot show them and would "
+    "lose them on saving, so it does not open the rule; remove it and add it anew, or leave it."
+)
 
 
 def context(request: HttpRequest, rules: RoutingRuleSet) -> dict[str, Any]:
@@ -56,6 +60,9 @@ def edit(request: HttpRequest, pk: int, rule: int | None = None) -> HttpResponse
     """One rule as a form."""
     rules = _editable(request, pk)
     row = get_object_or_404(rules.rules, pk=rule) if rule else RoutingRule(conditions={"all": []})
+    if has_groups(row.conditions):
+        messages.warning(request, NESTED.format(name=row.name))
+        return HttpResponseRedirect(_page(rules))
     form = RuleForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid() and _saved(request, rules, form, rule):
         return HttpResponseRedirect(_page(rules))
