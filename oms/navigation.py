@@ -270,6 +270,12 @@ WORK = (
                 "inventory.view_holidaycalendar",
             ),
             Page(
+                "Reason codes",
+                "label",
+                "inventory_reasoncode_changelist",
+                "inventory.view_reasoncode",
+            ),
+            Page(
                 "Counting",
                 "rule",
                 "inventory_countpolicy_changelist",

@@ -6,6 +6,7 @@ from inventory.admin.location import LocationAdmin
 from inventory.admin.lot import LotAdmin
 from inventory.admin.product import ProductAdmin
 from inventory.admin.purchase_orders import PurchaseOrderAdmin
+from inventory.admin.reasons import ReasonCodeAdmin
 from inventory.admin.receipts import GoodsReceiptAdmin
 from inventory.admin.replenishment import ReplenishmentPolicyAdmin, ReplenishmentProposalAdmin
 from inventory.admin.routing import (
@@ -33,6 +34,7 @@ __all__ = [
     "LotAdmin",
     "ProductAdmin",
     "PurchaseOrderAdmin",
+    "ReasonCodeAdmin",
     "ReplenishmentPolicyAdmin",
     "ReplenishmentProposalAdmin",
     "RoutingRuleSetAdmin",

@@ -83,7 +83,16 @@ from inventory.operations.purchasing import (
     rewrite_purchase_order,
     send_purchase_order,
 )
-from inventory.operations.reasons import ReasonMissing, UnknownReason, Why
+from inventory.operations.reasons import (
+    NoSuchKind,
+    ReasonExists,
+    ReasonMissing,
+    ReasonProtected,
+    UnknownReason,
+    Why,
+    add_reason,
+    change_reason,
+)
 from inventory.operations.receiving import (
     Delivered,
     Delivery,
@@ -187,6 +196,7 @@ __all__ = [
     "LotUnusable",
     "MoreThanShipped",
     "NoRules",
+    "NoSuchKind",
     "NotADraft",
     "NotAllowedNow",
     "NotAvailable",
@@ -209,7 +219,9 @@ __all__ = [
     "Quantity",
     "QuantityNotOffered",
     "RateMissing",
+    "ReasonExists",
     "ReasonMissing",
+    "ReasonProtected",
     "RulesInForce",
     "SameCounter",
     "SerialElsewhere",
@@ -232,6 +244,7 @@ __all__ = [
     "accept_proposals",
     "activate_rules",
     "add_landed_cost",
+    "add_reason",
     "adjust",
     "announce_stock",
     "approve_lines",
@@ -241,6 +254,7 @@ __all__ = [
     "cancel_purchase_order",
     "cancel_transfer",
     "change_fence",
+    "change_reason",
     "claim",
     "classify",
     "close_purchase_order",
