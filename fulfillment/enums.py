@@ -10,7 +10,9 @@ class FulfillmentOrderStatus(models.TextChoices):
     ACCEPTED = "accepted"  # the location will do it; being picked
     PICKED = "picked"  # every unit is in the trolley
     PACKED = "packed"  # every unit is in a parcel
+    READY_FOR_PICKUP = "ready_for_pickup"  # waits at the counter for its buyer
     SHIPPED = "shipped"  # handed to the carrier
+    COLLECTED = "collected"  # handed to the buyer
     REJECTED = "rejected"  # the location cannot do it, see the reason
     CANCELLED = "cancelled"  # recalled before it left
 
@@ -34,10 +36,16 @@ FULFILLMENT_ORDER_MOVES: dict[str, set[str]] = {
         FulfillmentOrderStatus.CANCELLED,
     },
     FulfillmentOrderStatus.PACKED: {
+        FulfillmentOrderStatus.READY_FOR_PICKUP,
         FulfillmentOrderStatus.SHIPPED,
         FulfillmentOrderStatus.CANCELLED,
     },
+    FulfillmentOrderStatus.READY_FOR_PICKUP: {
+        FulfillmentOrderStatus.COLLECTED,
+        FulfillmentOrderStatus.CANCELLED,  # nobody came, or it was recalled
+    },
     FulfillmentOrderStatus.SHIPPED: set(),
+    FulfillmentOrderStatus.COLLECTED: set(),
     FulfillmentOrderStatus.REJECTED: set(),
     FulfillmentOrderStatus.CANCELLED: set(),
 }

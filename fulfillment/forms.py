@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from fulfillment.enums import Outcome, RejectReason, ReturnReason, ShipmentStatus
 from fulfillment.models import Carrier
+from fulfillment.queries.pickup import CARRIER
 from oms.admin import ActForm
 from oms.words import sentence_case
 from orders.enums import CancelReason
@@ -51,8 +52,18 @@ class ShipForm(ActForm):
 
     def setup(self) -> None:
         """Active carriers only."""
-        rows = Carrier.objects.filter(is_active=True).order_by("name")
+        rows = Carrier.objects.filter(is_active=True).exclude(code=CARRIER).order_by("name")
         self.fields["carrier"].choices = list(rows.values_list("code", "name"))  # type: ignore[attr-defined]
+
+
+class CollectForm(ActForm):
+    """Who stands at the counter."""
+
+    collected_by = forms.CharField(
+        max_length=120,
+        label="Collected by",
+        help_text="The name of who came; ask for the order number or a document.",
+    )
 
 
 class PackForm(ActForm):

@@ -87,6 +87,13 @@ class HandoverIn(msgspec.Struct):
 
 
 @message
+class CollectionIn(msgspec.Struct):
+    """The name of who collected; sealed under the buyer, and never shown by the API."""
+
+    collected_by: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+
+
+@message
 class RecallIn(msgspec.Struct):
     """Why work is taken back."""
 
@@ -177,6 +184,9 @@ class FulfillmentOrderOut(msgspec.Struct):
     status: str
     reject_reason: str
     ship_by: datetime | None
+    for_pickup: bool
+    collect_by: datetime | None
+    collected_at: datetime | None
     created_at: datetime
     lines: list[FulfillmentLineOut]
     allowed_actions: list[str]
@@ -192,6 +202,9 @@ class FulfillmentOrderOut(msgspec.Struct):
             status=document.status,
             reject_reason=document.reject_reason,
             ship_by=utc(document.ship_by),
+            for_pickup=document.for_pickup,
+            collect_by=utc(document.collect_by),
+            collected_at=utc(document.collected_at),
             created_at=utc(document.created_at),
             lines=[
                 FulfillmentLineOut(

@@ -23,6 +23,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
         NOTIFY,
     ),
     "order.payment_captured": (NOTIFY,),
+    "order.ready_for_pickup": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
     "shipment.shipped": (
         "reporting.consumers.count",
@@ -48,6 +49,7 @@ NOTICES: dict[str, str] = {
     "order.changed": "orders.queries.notices.ORDER_CHANGED",
     "order.payment_captured": "orders.queries.notices.PAYMENT_CAPTURED",
     "order.refund_paid": "orders.queries.notices.REFUND_PAID",
+    "order.ready_for_pickup": "fulfillment.queries.notices.READY_FOR_PICKUP",
     "shipment.shipped": "fulfillment.queries.notices.SHIPPED",
     "shipment.delivered": "fulfillment.queries.notices.DELIVERED",
     "return.requested": "fulfillment.queries.notices.RETURN_REQUESTED",

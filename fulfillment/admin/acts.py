@@ -56,6 +56,24 @@ def ship(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
     return f"{shipment} is with {shipment.carrier.name}; stock is issued."
 
 
+def make_ready(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> str:
+    """Behind the counter."""
+    document = operations.make_ready(document, by=actor(request))
+    return f"{document} is ready to be collected until {document.collect_by:%d %b}."
+
+
+def collect(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
+    """The buyer has it."""
+    shipment = operations.collect(document, by=actor(request), **data)
+    return f"{document} is collected; stock is issued by {shipment}."
+
+
+def give_up(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> str:
+    """Nobody came."""
+    operations.give_up(document, by=actor(request))
+    return f"{document} is back in stock, and its units are cancelled."
+
+
 def reject(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
     """The location cannot supply."""
     operations.reject(document, by=actor(request), **data)
@@ -163,6 +181,16 @@ WORK_ACTS = (
         help="Every packed parcel is handed over and its stock issued. This cannot be undone; "
         "goods that come back are a return.", icon="local_shipping",
         variant=ActionVariant.PRIMARY),
+    Act("make_ready", "Ready for pickup", WORK, make_ready, ConfirmForm, may("make_ready"),
+        help="The goods wait at the counter, and the buyer is told.", icon="storefront",
+        variant=ActionVariant.PRIMARY, bulk=True),
+    Act("collect", "Collected", WORK, collect, forms.CollectForm, may("collect"),
+        help="The buyer has the goods: stock is issued and the invoice follows. This cannot be "
+        "undone; goods that come back are a return.", icon="shopping_bag",
+        variant=ActionVariant.PRIMARY),
+    Act("give_up", "Not collected", WORK, give_up, ConfirmForm, may("give_up"),
+        help="The goods go back to stock and their units of the order are cancelled; what was "
+        "paid can be refunded.", icon="undo", variant=ActionVariant.DANGER, bulk=True),
     Act("pick_list", "Pick list", "fulfillment.view_fulfillmentorder", pick_list, ConfirmForm,
         help="A PDF with barcodes.", icon="list_alt", folded=True),
     Act("packing_slip", "Packing slip", "customers.view_personal_data", packing_slip, ConfirmForm,

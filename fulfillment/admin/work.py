@@ -17,17 +17,20 @@ from fulfillment.admin import acts
 from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder
+from fulfillment.queries.pickup import collector_of
 from oms import words
 from oms.admin import ReadOnlyAdmin, actor
 from oms.errors import DomainError
+from oms.words import sentence_case
 from orders.queries import order_by_id
 
-ENDED = {Status.SHIPPED, Status.REJECTED, Status.CANCELLED}
+ENDED = {Status.SHIPPED, Status.COLLECTED, Status.REJECTED, Status.CANCELLED}
 TABS = (
     ("open", "To accept"),
     ("accepted", "To pick"),
     ("picked", "To pack"),
     ("packed", "To ship"),
+    ("ready_for_pickup", "To be collected"),
     ("shipped", "Shipped"),
     ("", "All"),
 )
@@ -101,11 +104,15 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
     def status_column(self, document: FulfillmentOrder) -> SafeString:
         """Grey while it runs; colour when it was rejected."""
         tone = "bad" if document.status == Status.REJECTED else ""
-        return words.chip(str(Status(document.status).label), tone, document.note)
+        if document.status == Status.READY_FOR_PICKUP and _overdue(document):
+            return words.chip("Not collected", "warn", "Kept longer than promised")
+        return words.chip(sentence_case(Status(document.status).label), tone, document.note)
 
     @admin.display(description="Ship by")
     def ship_by_column(self, document: FulfillmentOrder) -> SafeString | str:
         """When it was promised to leave; marked when that has passed."""
+        if document.for_pickup and document.collect_by:
+            return f"collect by {words.moment(document.collect_by)}"
         if document.ship_by is None:
             return "–"
         shown = words.moment(document.ship_by)
@@ -143,12 +150,22 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
                 "held": document.order.holds.filter(lifted_at=None),
                 "parcels": document.parcels.prefetch_related("lines__line__order_line"),
                 "shipments": document.shipments.select_related("carrier"),
+                "uncollected": document.status == Status.READY_FOR_PICKUP and _overdue(document),
+                "collector": self._collector(request, document),
                 "late": document.status not in ENDED
                 and document.ship_by
                 and document.ship_by < timezone.now(),
                 "title": document.number,
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _collector(self, request: HttpRequest, document: FulfillmentOrder) -> str:
+        """Who came for it, for those who may read names."""
+        if document.collector is None:
+            return ""
+        if not request.user.has_perm("customers.view_personal_data"):
+            return "••••••"
+        return collector_of(document) or "[erased]"
 
     def scan_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One scan: one unit more in the trolley."""
@@ -182,6 +199,10 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
             except DomainError as error:
                 messages.error(request, error.detail)
         return ask(self, request, "Recall and cancel", form, order, CANCEL_HELP)
+
+
+def _overdue(document: FulfillmentOrder) -> bool:
+    return document.collect_by is not None and document.collect_by < timezone.now()
 
 
 CANCEL_HELP = (

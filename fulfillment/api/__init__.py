@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from fulfillment.api.pickup import CollectionView, GivenUpView, ReadyView
 from fulfillment.api.returns import (
     ApprovalView,
     ClosureView,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("fulfillment-orders/<str:number>/picks/", PicksView.as_view()),
     path("fulfillment-orders/<str:number>/parcels/", ParcelsView.as_view()),
     path("fulfillment-orders/<str:number>/shipments/", HandoverView.as_view()),
+    path("fulfillment-orders/<str:number>/ready/", ReadyView.as_view()),
+    path("fulfillment-orders/<str:number>/collection/", CollectionView.as_view()),
+    path("fulfillment-orders/<str:number>/giving-up/", GivenUpView.as_view()),
     path("fulfillment-orders/<str:number>/recall/", RecallView.as_view()),
     path("orders/<str:number>/recall/", OrderRecallView.as_view()),
     path("shipments/", ShipmentListView.as_view()),

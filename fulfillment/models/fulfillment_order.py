@@ -20,15 +20,20 @@ class FulfillmentOrder(models.Model):
         "inventory.Location", models.PROTECT, related_name="fulfillment_orders"
     )
     status = models.CharField(
-        max_length=10, choices=FulfillmentOrderStatus, default=FulfillmentOrderStatus.OPEN
+        max_length=16, choices=FulfillmentOrderStatus, default=FulfillmentOrderStatus.OPEN
     )
     reject_reason = models.CharField(max_length=14, choices=RejectReason, blank=True)
     note = models.CharField(max_length=300, blank=True)
     ship_by = models.DateTimeField(null=True, blank=True)  # the order's promise
+    for_pickup = models.BooleanField(default=False)  # the buyer collects it at the location
+    collect_by = models.DateTimeField(null=True, blank=True)  # until when it is kept
+    collector = models.BinaryField(null=True)  # sealed under the buyer: the name of who came
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True)
     picked_at = models.DateTimeField(null=True, blank=True)
     packed_at = models.DateTimeField(null=True, blank=True)
+    ready_for_pickup_at = models.DateTimeField(null=True, blank=True)
+    collected_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)  # rejected or cancelled
     history = HistoricalRecords()
@@ -42,7 +47,18 @@ class FulfillmentOrder(models.Model):
                 condition=Q(status__in=FulfillmentOrderStatus.values),
                 name="fulfillment_order_status_known",
                 violation_error_message="A fulfilment order has one of the known statuses.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(for_pickup=True)
+                | ~Q(
+                    status__in=[
+                        FulfillmentOrderStatus.READY_FOR_PICKUP,
+                        FulfillmentOrderStatus.COLLECTED,
+                    ]
+                ),
+                name="fulfillment_order_collected_for_pickup",
+                violation_error_message="Only what is to be picked up waits for or is with its buyer.",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["location", "status", "ship_by"], name="fulfillment_order_work"),

@@ -4,6 +4,13 @@ from fulfillment.operations.changes import recall_lines
 from fulfillment.operations.documents import IllegalMove
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
 from fulfillment.operations.picking import TooManyPicked, pick, scan
+from fulfillment.operations.pickup import (
+    CollectorMissing,
+    NotForPickup,
+    collect,
+    give_up,
+    make_ready,
+)
 from fulfillment.operations.recalling import NothingToRecall, cancel_order, recall
 from fulfillment.operations.returns import (
     NotReturnable,
@@ -15,18 +22,21 @@ from fulfillment.operations.returns import (
     request_return,
     take_back,
 )
-from fulfillment.operations.shipping import NothingPacked, UnknownCarrier, ship
+from fulfillment.operations.shipping import NothingPacked, ToBeCollected, UnknownCarrier, ship
 from fulfillment.operations.tracking import deliver, track
 from fulfillment.operations.work import NothingToReject, accept, create, reject
 
 __all__ = [
+    "CollectorMissing",
     "IllegalMove",
+    "NotForPickup",
     "NotReturnable",
     "NothingPacked",
     "NothingPicked",
     "NothingToRecall",
     "NothingToReject",
     "PackedParcel",
+    "ToBeCollected",
     "TooManyPicked",
     "UnknownCarrier",
     "WrongOutcome",
@@ -34,9 +44,12 @@ __all__ = [
     "approve",
     "cancel_order",
     "close",
+    "collect",
     "create",
     "decline",
     "deliver",
+    "give_up",
+    "make_ready",
     "pack",
     "pick",
     "recall",

@@ -36,6 +36,13 @@ class UnknownCarrier(DomainError):
     message = "There is no active carrier {carrier}."
 
 
+class ToBeCollected(DomainError):
+    """The buyer comes for it."""
+
+    code = "to_be_collected"
+    message = "{number} is not sent: its buyer collects it."
+
+
 @transaction.atomic
 def ship(
     document: FulfillmentOrder,
@@ -48,9 +55,26 @@ def ship(
     """Hand every packed parcel to a carrier: stock is issued, the order learns of it.
 
     A fulfilment order may ship in parts; it is shipped when nothing is left. Raises NothingPacked,
-    UnknownCarrier and OrderOnHold; when the order was cancelled meanwhile, IllegalMove.
+    UnknownCarrier, ToBeCollected and OrderOnHold; when the order was cancelled meanwhile, IllegalMove.
     """
     document = documents.lock(document)
+    if document.for_pickup:
+        raise ToBeCollected(number=document.number)
+    shipment = hand_over(
+        document, by=by, carrier=_carrier(carrier), tracking=(tracking_number, service)
+    )
+    if not any(line.due > line.shipped for line in documents.lines_of(document)):
+        documents.move(document, FulfillmentOrderStatus.SHIPPED, by=by)
+    return shipment
+
+
+def hand_over(
+    document: FulfillmentOrder, *, by: str, carrier: Carrier, tracking: tuple[str, str] = ("", "")
+) -> Shipment:
+    """Issue what is packed of a locked document and record its shipment; moves no status.
+
+    `tracking` is the number and the service. Raises NothingPacked, IllegalMove and OrderOnHold.
+    """
     lines = documents.lines_of(document)
     parcels = list(document.parcels.filter(shipment=None).order_by("position"))
     if document.status in {FulfillmentOrderStatus.CANCELLED, FulfillmentOrderStatus.REJECTED}:
@@ -58,12 +82,10 @@ def ship(
     if not parcels:
         raise NothingPacked(number=document.number)
 
-    shipment = _write(document, parcels, _carrier(carrier), tracking_number, service, by=by)
+    shipment = _write(document, parcels, carrier, *tracking, by=by)
     units = _hand_over(document, lines)
     orders.record_shipment(document.order, by=by, units=units, reference=shipment.number)
     _record(document, shipment, lines, units, by=by)
-    if not any(line.due > line.shipped for line in lines):
-        documents.move(document, FulfillmentOrderStatus.SHIPPED, by=by)
     return shipment
 
 

@@ -27,6 +27,7 @@ STILL_WORKING = {
     FulfillmentOrderStatus.ACCEPTED,
     FulfillmentOrderStatus.PICKED,
     FulfillmentOrderStatus.PACKED,
+    FulfillmentOrderStatus.READY_FOR_PICKUP,
 }
 LOST, BROKEN = MovementKind.ADJUSTED, MovementKind.DAMAGED
 STOCK_SAYS = {  # reason -> movements of the units: sign, kind, condition, reason code
@@ -57,7 +58,11 @@ def create(order: "Order", *, by: str, units: Sequence[inventory.Units]) -> list
     made = FulfillmentOrder.objects.bulk_create(
         [
             FulfillmentOrder(
-                number=number, order=order, location_id=location, ship_by=order.promised_at
+                number=number,
+                order=order,
+                location_id=location,
+                ship_by=order.promised_at,
+                for_pickup=location == order.pickup_location_id,
             )
             for number, location in zip(taken, by_location, strict=True)
         ]

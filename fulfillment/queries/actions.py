@@ -6,7 +6,7 @@ from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return
 
-WORKING = {Status.OPEN, Status.ACCEPTED, Status.PICKED, Status.PACKED}
+WORKING = {Status.OPEN, Status.ACCEPTED, Status.PICKED, Status.PACKED, Status.READY_FOR_PICKUP}
 
 
 def allowed_actions(
@@ -21,7 +21,12 @@ def allowed_actions(
         and any(line.to_pick for line in lines),
         "pack": document.status in {Status.ACCEPTED, Status.PICKED}
         and any(line.to_pack for line in lines),
-        "ship": working and any(line.to_ship for line in lines),
+        "ship": working and not document.for_pickup and any(line.to_ship for line in lines),
+        "make_ready": document.for_pickup
+        and document.status in {Status.PICKED, Status.PACKED}
+        and any(line.picked for line in lines),
+        "collect": document.status == Status.READY_FOR_PICKUP,
+        "give_up": document.status == Status.READY_FOR_PICKUP,
         "reject": working and any(line.due > line.packed for line in lines),
         "recall": working and any(line.due > line.shipped for line in lines),
     }

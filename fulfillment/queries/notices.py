@@ -1,9 +1,11 @@
 """What customers can be told of shipments and returns."""
 
+from datetime import date
 from typing import Any
 
 from customers.queries import Notice, NoticeKind
 from fulfillment.models import Return, Shipment
+from fulfillment.queries.pickup import is_collected
 from oms.models import Event
 from orders.queries.notices import SAMPLE, notice_about, order_for_notice
 
@@ -18,6 +20,8 @@ PARCEL: dict[str, Any] = {
 
 def _of_shipment(event: Event) -> Notice | None:
     shipment = Shipment.objects.select_related("carrier").get(pk=event.subject_id)
+    if is_collected(shipment):  # who has it in hand need not be told
+        return None
     number = shipment.tracking_number
     pattern = shipment.carrier.tracking_url if number else ""
     return notice_about(
@@ -50,6 +54,18 @@ def _of_return(event: Event) -> Notice | None:
     )
 
 
+def _of_pickup(event: Event) -> Notice | None:
+    order = order_for_notice(event.subject_id)
+    return notice_about(
+        order,
+        place=order.pickup_location.name if order.pickup_location else "",
+        collect_by=date.fromisoformat(event.facts["until"]),
+    )
+
+
+READY_FOR_PICKUP = NoticeKind(
+    _of_pickup, {**SAMPLE, "place": "Shop in Soho", "collect_by": date(2026, 12, 5)}
+)
 SHIPPED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
 DELIVERED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
 RETURN_REQUESTED = NoticeKind(_of_return, {**SAMPLE, "rma": "RMA100001"})

@@ -24,6 +24,7 @@ from inventory.queries.moments import (
     stock_at,
 )
 from inventory.queries.pages import location_codes, location_ids, product_ids
+from inventory.queries.pickup import address_of, pickup_places
 from inventory.queries.places import ANYWHERE, Destination, distance_km
 from inventory.queries.products import product_by_id, products_by_sku
 from inventory.queries.promise import (
@@ -76,6 +77,7 @@ __all__ = [
     "Supply",
     "Taker",
     "accuracy",
+    "address_of",
     "arrivals",
     "availability",
     "changed_since",
@@ -99,6 +101,7 @@ __all__ = [
     "open_reservations",
     "open_soft_reservations",
     "outlook",
+    "pickup_places",
     "product_by_id",
     "product_ids",
     "products_by_sku",

@@ -48,7 +48,7 @@ CHANNEL = OpenApiParameter(
 
 def orders_of(request: Request) -> QuerySet[Order]:
     """The orders that this key may see."""
-    rows = Order.objects.select_related("channel", "customer", "subject")
+    rows = Order.objects.select_related("channel", "customer", "subject", "pickup_location")
     codes = visible_channels(request)
     return rows if codes is None else rows.filter(channel__code__in=codes)
 

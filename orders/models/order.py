@@ -69,6 +69,14 @@ class Order(models.Model):
     ship_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
     ship_region = models.CharField(max_length=40, blank=True)
     ship_area = models.CharField(max_length=10, blank=True)  # outward part of the postcode
+    pickup_location = models.ForeignKey(
+        "inventory.Location",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # its work is found by the fulfilment orders' index
+    )  # where the buyer collects it; empty: it is sent
     buyer_tax_id = models.BooleanField(default=False)  # a tax ID stands in the envelope: B2B
     priority = models.SmallIntegerField(default=0)  # higher first
     tags = models.JSONField(default=list, blank=True)

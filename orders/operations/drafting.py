@@ -6,6 +6,7 @@ here but customers that were not known before.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ from orders.queries.validation import is_country, missing_parts
 
 if TYPE_CHECKING:
     from customers.models import Customer
-    from inventory.models import Product
+    from inventory.models import Location, Product
 
 
 def draft_batch(
@@ -72,8 +73,10 @@ def draft_batch(
     drafts = [Draft(placed, error=refused.get(at)) for at, placed in enumerate(batch)]
     _recognise(channel, _fresh(drafts))
     fresh = _fresh(drafts)
+    places = stock.pickup_places({d.placed.pickup_location for d in fresh} - {""})
     for draft in fresh:
-        draft.error = nonsense(channel, draft.placed)
+        draft.pickup = places.get(draft.placed.pickup_location)
+        draft.error = nonsense(channel, draft.placed) or _nowhere(draft)
     fresh = _fresh(drafts)
     if fresh:
         _build(channel, fresh, by=by)
@@ -112,7 +115,7 @@ def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
 @prepared
 def _sent_before(channel: int, ids: list[str]) -> QuerySet[Order]:
     rows = Order.objects.filter(channel=channel, external_id__any=ids)
-    return rows.select_related("customer")
+    return rows.select_related("customer", "pickup_location")
 
 
 def nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
@@ -132,6 +135,14 @@ def nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
     return None
 
 
+def _nowhere(draft: Draft) -> InvalidOrder | None:
+    """Refuse to have goods collected where nobody may."""
+    code = draft.placed.pickup_location
+    if not code or draft.pickup:
+        return None
+    return InvalidOrder(reason=f"Buyers cannot collect orders at {code}.")
+
+
 def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     now = timezone.now()
     buyers = customer_operations.identify([draft.placed.customer for draft in drafts], by=by)
@@ -139,13 +150,24 @@ def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     taken = numbers.take("order", len(drafts))
     for draft, buyer, number in zip(drafts, buyers, taken, strict=True):
         draft.is_new, draft.by = True, by
+        sent = draft.placed
+        if draft.pickup:
+            draft.placed = at_place(sent, draft.pickup)
         draft.order = _order(channel, draft.placed, buyer, number, now)
+        draft.order.pickup_location, draft.order.fingerprint = draft.pickup, sent.fingerprint
         draft.lines = [
             line_of(position, line, products.get(line.sku), draft.placed)
             for position, line in enumerate(draft.placed.lines, start=1)
         ]
         draft.charges = [charge_of(charge) for charge in draft.placed.charges]
         _build_payments(draft, by, now)
+
+
+def at_place(placed: PlacedOrder, place: "Location") -> PlacedOrder:
+    """The order as if it were sent to where its buyer collects it; there it is taxed, too."""
+    address = {**stock.address_of(place), "name": placed.customer.name}
+    billing = placed.billing_address or placed.shipping_address
+    return replace(placed, shipping_address=address, billing_address=billing)
 
 
 def products_of(channel: Channel, drafts: Sequence[Draft]) -> "dict[str, Product]":
@@ -168,7 +190,6 @@ def _order(
         number=number,
         channel=channel,
         external_id=placed.external_id or number,
-        fingerprint=placed.fingerprint,
         customer=buyer,
         subject=buyer.subject,
         sealed=customers.seal(buyer.subject, personal_of(placed), CONTEXT),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from inventory import operations as inventory
 from inventory import queries as stock
@@ -15,6 +16,9 @@ from orders.operations.payments import EVENT_OF
 from orders.operations.sent import PlacedOrder
 from orders.queries.balance import Balance
 from orders.queries.detail import OrderDetail
+
+if TYPE_CHECKING:
+    from inventory.models import Location
 
 
 @dataclass(slots=True)
@@ -35,6 +39,7 @@ class Draft:
     claim: inventory.Claim | None = None  # what the buyer's basket had set aside
     plans: list[stock.Plan] = field(default_factory=list)  # how it was sourced
     promise: Promise | None = None  # where it waits for supply
+    pickup: "Location | None" = None  # where the buyer collects it
     by: str = ""
     released: bool = False
     money: Balance = None  # type: ignore[assignment]  # set once concluded

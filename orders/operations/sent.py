@@ -81,8 +81,10 @@ class PlacedOrder:
     priority: int = 0
     tags: tuple[str, ...] = ()
     reservation: str = field(default="", repr=False)  # token of a soft reservation; not content
+    pickup_location: str = field(default="", repr=False)  # code of where the buyer collects it
 
     @property
     def fingerprint(self) -> str:
         """Keyed digest of the content, by which a repeat is told from a reused id."""
-        return sealed.digest(repr(self))
+        collected = f" collected at {self.pickup_location}" if self.pickup_location else ""
+        return sealed.digest(repr(self) + collected)

@@ -69,7 +69,7 @@ def notice_about(order: Order, **more: Any) -> Notice | None:
 
 def order_for_notice(pk: int) -> Order:
     """An order with what a notice needs."""
-    return Order.objects.select_related("channel", "subject").get(pk=pk)
+    return Order.objects.select_related("channel", "subject", "pickup_location").get(pk=pk)
 
 
 @dataclass(frozen=True, slots=True)

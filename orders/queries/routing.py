@@ -47,6 +47,7 @@ def request_of(
             "shipping_method": method.casefold(),
             "business": order.buyer_tax_id,
         },
+        pickup=order.pickup_location_id,
         taker=taker_of(order),
     )
 

@@ -87,7 +87,8 @@ class PaymentIn(msgspec.Struct):
 class OrderIn(msgspec.Struct):
     """An order to place. `external_id` makes repeats harmless.
 
-    `reservation` is the token of a soft reservation whose units this order takes.
+    `reservation` is the token of a soft reservation whose units this order takes. With the code of a
+    `pickup_location` the buyer collects it there, and the shipping address may be empty.
     """
 
     external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -103,6 +104,7 @@ class OrderIn(msgspec.Struct):
     priority: Annotated[int, msgspec.Meta(ge=-100, le=100)] = 0
     tags: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
     reservation: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    pickup_location: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 # Each order is read by itself, so that one that does not fit leaves the others alone.
@@ -355,6 +357,7 @@ class OrderOut(msgspec.Struct):
     charges: list[ChargeOut]
     balance: BalanceOut
     promise: PromiseOut | None
+    pickup_location: str | None
     allowed_actions: list[str]
 
     @classmethod
@@ -372,6 +375,7 @@ class OrderOut(msgspec.Struct):
             charges=[_charge(order, charge) for charge in shown.charges],
             balance=BalanceOut.of(shown.balance, order.currency),
             promise=PromiseOut.of(shown.promises[-1]) if shown.promises else None,
+            pickup_location=order.pickup_location.code if order.pickup_location else None,
             allowed_actions=allowed_actions(order, shown=shown),
         )
 
@@ -464,6 +468,7 @@ def placed_order(sent: OrderIn) -> PlacedOrder:
         priority=sent.priority,
         tags=tuple(sent.tags),
         reservation=sent.reservation,
+        pickup_location=sent.pickup_location,
     )
 
 
