@@ -74,6 +74,7 @@ CHORES: dict[str, float] = {
     "inventory.operations.expire_due": 1,
     "inventory.operations.tell_availability": 1,
     "inventory.operations.lift_ended": 30,
+    "orders.operations.reroute_due": 300,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,

@@ -4,6 +4,7 @@ from inventory.queries.coming import coming
 from inventory.queries.corrections import CORRECTABLE, corrected_among, why_not
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.courses import HOURLY, Point, course
+from inventory.queries.decisions import routed_otherwise
 from inventory.queries.doctor import Examination, Proof, examine, wrong_snapshots
 from inventory.queries.fences import Draw, Taker
 from inventory.queries.finding import FoundProduct, find_products
@@ -107,6 +108,7 @@ __all__ = [
     "products_by_sku",
     "reasons_of",
     "reservations_at",
+    "routed_otherwise",
     "selling_channels",
     "shipped_lots",
     "soft_content",

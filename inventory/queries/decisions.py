@@ -1,13 +1,13 @@
 """Why an order is served from where it is: stored decisions, told in words."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from inventory.enums import Verdict
-from inventory.models import Location, RoutingRule, SourcingDecision
+from inventory.enums import RuleSetState, Verdict
+from inventory.models import Location, RoutingRule, RoutingRuleSet, SourcingDecision
 from inventory.queries.sourcing import Plan
 from inventory.queries.sourcing.vocabulary import REMOVED
 
@@ -59,6 +59,18 @@ class Explained:
         """The decision in one line."""
         served = [f"{row.units} from {row.location}" for row in self.candidates if row.units]
         return f"{self.verdict}: {', '.join(served)}." if served else f"{self.verdict}."
+
+
+def routed_otherwise(order_ids: Collection[int]) -> set[int]:
+    """Which of these orders were last decided by other rules than those in force; two statements."""
+    active = RoutingRuleSet.objects.filter(state=RuleSetState.ACTIVE).values_list("pk", flat=True)
+    in_force = active.first()
+    last = dict(
+        SourcingDecision.objects.filter(order_id__in=order_ids)
+        .order_by("pk")
+        .values_list("order_id", "rule_set")
+    )
+    return {order for order, rules in last.items() if rules != in_force}
 
 
 def explained(order_id: int) -> list[Explained]:

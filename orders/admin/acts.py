@@ -54,6 +54,12 @@ def release(request: HttpRequest, order: Order, _data: Data) -> str:
     return f"{order} is released to its locations."
 
 
+def reroute(request: HttpRequest, order: Order, _data: Data) -> str:
+    """Plan anew."""
+    operations.reroute(order, by=actor(request))
+    return f"{order} is routed again by the rules in force; Sourcing says why."
+
+
 def place_hold(request: HttpRequest, order: Order, data: Data) -> str:
     """Stop the order."""
     hold = operations.place_hold(order, by=actor(request), **data)
@@ -139,6 +145,19 @@ ORDER_ACTS = (
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
         bulk=True,
+    ),
+    Act(
+        "reroute",
+        "Route again",
+        "orders.release_order",
+        reroute,
+        form=ConfirmForm,
+        allowed=may("reroute"),
+        help="Plans what no location works on yet by the rules in force now. "
+        "The order keeps its stock when that would serve less.",
+        icon="route",
+        bulk=True,
+        folded=True,
     ),
     Act(
         "solve_sku",

@@ -93,6 +93,7 @@ from orders.operations.quoting import (
     withdraw_quote,
 )
 from orders.operations.rehearsing import rehearse
+from orders.operations.rerouting import NothingToReroute, RouteServesLess, reroute, reroute_due
 from orders.operations.units import (
     TooManyUnits,
     recall_units,
@@ -123,6 +124,7 @@ __all__ = [
     "NothingToCancel",
     "NothingToChange",
     "NothingToKeep",
+    "NothingToReroute",
     "OrderEnded",
     "OrderMoved",
     "OrderOnHold",
@@ -138,6 +140,7 @@ __all__ = [
     "QuoteEndsInThePast",
     "ReferenceReused",
     "Renewed",
+    "RouteServesLess",
     "SoftLimit",
     "SoftTokenReused",
     "SoftWish",
@@ -188,6 +191,8 @@ __all__ = [
     "release",
     "renew",
     "repromise",
+    "reroute",
+    "reroute_due",
     "revise",
     "serve_waiting",
     "set_aside",

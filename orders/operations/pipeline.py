@@ -146,18 +146,21 @@ def refuse_held(work: Work) -> None:
         raise OrderOnHold(number=work.order.number, reason=work.holds[0].reason)
 
 
-def allocate(work: Work, *, avoid: Iterable[int] = ()) -> None:
+def allocate(work: Work, *, avoid: Iterable[int] = (), cause: str = "") -> None:
     """Reserve stock for units that wait for it; the order's row is locked, levels are locked now.
 
+    With a `cause` the decision is kept whatever came of it.
     What still waits afterwards is told by `order.backordered`, unless that was said before.
     """
     waiting = [line for line in work.lines if line.backordered and line.product_id]
     if waiting:
-        _reserve(work, waiting, avoid)
+        _reserve(work, waiting, avoid, cause)
         _tell_waiting(work, waiting)
 
 
-def _reserve(work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int]) -> None:
+def _reserve(
+    work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int], cause: str = ""
+) -> None:
     plan = _sourced(work, waiting, frozenset(avoid))
     takes = [
         inventory.Take(
@@ -170,8 +173,8 @@ def _reserve(work: Work, waiting: Sequence[OrderLine], avoid: Iterable[int]) -> 
         )
         for part in plan.parts
     ]
-    if takes or avoid or plan.asks_person:
-        cause = "rejected" if avoid else "advanced"
+    if takes or avoid or plan.asks_person or cause:
+        cause = cause or ("rejected" if avoid else "advanced")
         inventory.record_decision(inventory.Sourced(work.order.pk, plan), cause=cause)
     if plan.asks_person:
         _hold(work, *ASKED[plan.asks_person])
