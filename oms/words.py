@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.numbers import format_currency
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 UNITS = (("y", 365 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
 
 
+@lru_cache(maxsize=4_096)  # long pages say the same amounts again and again
 def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency's sign and minor units, such as £1,204.50."""
     return "" if amount is None else format_currency(amount, currency, locale="en_GB")

@@ -83,6 +83,24 @@ class Shop:
             line = order.lines.order_by("pk").first()
             orders.cancel_lines(order, by=BY, quantities={line.pk: size}, reason="inventory")
 
+    def change(self, pick, size):
+        if order := self.order(pick):
+            line = order.lines.order_by("-pk").first() if size % 2 else order.lines.first()
+            steps = self.steps(line, pick, size)[pick % 5 : pick % 5 + 1 + size % 2]
+            drafted = orders.draft_change(order, by=BY, steps=steps)
+            seen = orders.preview_change(drafted, by=BY)
+            done = orders.confirm_change(drafted, by=BY)
+            assert (seen.after.total, seen.refusal) == (done.order.total, None)
+
+    def steps(self, line, pick, size):
+        return [
+            orders.Step("set_quantity", line.pk, {"quantity": (pick + size) % 6}),
+            orders.Step("set_price", line.pk, {"unit_price": f"{pick}.33"}),
+            orders.Step("add_line", None, {"sku": "CUP", "quantity": size, "unit_price": "4.99"}),
+            orders.Step("add_charge", None, {"kind": "adjustment", "amount": f"-0.{pick + 10}"}),
+            orders.Step("set_discount", line.pk, {"discount": f"0.{size}1"}),
+        ]
+
     def released(self, order, most):
         lines = [line.pk for line in order.lines.all()]
         return [
@@ -144,7 +162,7 @@ class Shop:
 ACTS = [
     name
     for name in vars(Shop)
-    if name not in {"order", "released", "of_shipped"} and "__" not in name
+    if name not in {"order", "steps", "released", "of_shipped"} and "__" not in name
 ]
 steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 11), st.integers(1, 5))
 

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from customers.models import NotificationTemplate
@@ -232,3 +234,20 @@ def test_changed_order_is_told_to_the_customer_in_each_shipped_language(order):
     assert told.template.language == "en"
     rows = NotificationTemplate.objects.filter(event="order.changed")
     assert set(rows.values_list("language", flat=True)) == {"en", "de", "fr"}
+
+
+def test_pages_ask_the_same_number_of_questions_however_long_the_order(ben, order):
+    long = world.place(order.channel, *[("MUG", 1, "1.00")] * 30)
+    drain(webhooks=False)
+
+    def asked(which):
+        with CaptureQueriesContext(connection) as page:
+            ben.get(url("change_page", which))
+        with CaptureQueriesContext(connection) as preview:
+            shown = looked_at(ben, which, **{f"line-{which.lines.last().pk}-unit_price": "2.00"})
+        assert shown.context["can_confirm"]
+        return len(page), len(preview)
+
+    asked(order)  # the first visit asks what is remembered afterwards
+
+    assert asked(long) == asked(order)
