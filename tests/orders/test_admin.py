@@ -314,6 +314,7 @@ def test_buttons_are_those_allowed_now(ben):
 
     assert before == {
         "release",
+        "reroute",
         "record_payment",
         "correct_address",
         "change_promise",
