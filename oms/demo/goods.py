@@ -74,9 +74,12 @@ def open_indian_stock() -> None:
     _receive(stock, "Opening BOM")
 
 
-def replenish(skus: Iterable[str], quantity: int, reference: str) -> None:
-    """A delivery from a supplier: units of these products into London."""
-    _receive({sku: {world.LONDON: quantity} for sku in skus}, reference)
+def replenish(units: Mapping[str, int], reference: str) -> None:
+    """Goods from nobody in particular to where they are sold from: units by SKU."""
+    indian = {sku for sku, *_ in INDIAN}
+    places = {sku: world.MUMBAI if sku in indian else world.LONDON for sku in units}
+    if units:
+        _receive({sku: {places[sku]: count} for sku, count in units.items()}, reference)
 
 
 def is_short(sku: str) -> bool:

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db.models import F
+
 from fulfillment import operations as fulfillment
 from fulfillment.enums import FulfillmentOrderStatus, Outcome, ReturnStatus, ShipmentStatus
 from oms import dispatch
@@ -20,6 +22,7 @@ from oms.errors import DomainError
 from orders import operations as orders
 from orders.adapters.tabular import Credit, Loader, Report, Sale, read_profile
 from orders.adapters.tabular.sales import Sales
+from orders.enums import CancelReason
 
 BY = "command:seed_demo"
 LEFT_OPEN = 3  # days with orders whose work is partly left to whoever opens the demo
@@ -28,6 +31,9 @@ TRANSIT = (2, 5)  # days
 SHIPPED_NEXT_DAY = 0.86
 LOST = 0.02  # shipments that report an exception
 FOUND_AGAIN = 10  # days
+ASKED_FOR = 6  # days until an order whose address nobody completes is given up
+BOUGHT_IN = ((1, 45), (2, 30), (4, 15), (9, 7), (400, 3))  # days until the goods are there, of 100
+MORE = 36  # units bought beyond what is waited for
 
 Tell = Callable[[int, int], None]
 
@@ -72,7 +78,7 @@ class Quarter:
     def live(self, tell: Tell) -> None:
         """Let every day pass; `tell` learns how many orders are in, of how many."""
         total, done = sum(1 for _ in self.sales()), 0
-        self.supply = Supply()
+        self.supply = Supply()  # the catalogue is there by now
         with self.report, Sales() as sales:
             profile = read_profile("uci-online-retail")
             self.loader = Loader(self.channel, profile, self.report, sales, by=BY)
@@ -88,10 +94,14 @@ class Quarter:
             day += timedelta(days=1)
 
     def _begin(self) -> date:
-        """The first day, or the day that an interrupted demo had reached."""
-        reached = world.table("orders.Order").filter(channel=self.channel).order_by("placed_at")
-        last = reached.values_list("placed_at", flat=True).last()
-        return last.date() if last else self.first
+        """The first day, or the day that an interrupted demo had reached.
+
+        Its clock goes on from the last thing that happened: nothing ends before it began.
+        """
+        if not world.table("orders.Order").filter(channel=self.channel).exists():
+            return self.first
+        self.clock.set(world.table("oms.Event").order_by("pk").values_list("at", flat=True).last())
+        return self.clock.now().date()
 
     def _at(self, day: date, hour: int) -> datetime:
         moment = datetime.combine(day, time(hour), tzinfo=UTC)
@@ -104,13 +114,13 @@ class Quarter:
         if day.weekday() < 6:  # noqa: PLR2004 (Sunday)
             self._deliver(now)
             self._receive_returns(now)
+            self._buy_in(now)
+            self.supply.morning(day)
             self._release(now)
             self._at(day, 10)
             self._ship()
             self._collect(now)
-        if (day - self.first).days in {30, 60}:
-            self._replenish(day)
-        self.supply.morning(day)
+            self._give_up(now)
         dispatch.drain(webhooks=False)
 
     def _afternoon(self, day: date) -> int:
@@ -269,13 +279,38 @@ class Quarter:
             with suppress(DomainError):
                 orders.lift_hold(hold, by=self.clerk, reason="Checked with the buyer")
 
-    def _replenish(self, day: date) -> None:
-        skus = [sku for sku in self._seen_skus() if goods.is_short(sku)]
-        half = skus[: len(skus) // 2]
-        goods.replenish(half, 40, f"PO-{day:%y%m%d}")
+    def _buy_in(self, now: datetime) -> None:
+        """Receive what orders wait for, most of it within days; a few things cannot be had."""
+        waiting = world.table("orders.OrderLine").filter(
+            order__status__in=["placed", "confirmed"],
+            product__isnull=False,
+            quantity__gt=F("cancelled") + F("allocated"),
+        )
+        missing: Counter[str] = Counter()
+        for line in waiting.select_related("order", "product"):
+            if (now - line.order.placed_at).days >= _days_to_buy(line.product.sku):
+                missing[line.product.sku] += line.quantity - line.cancelled - line.allocated
+        units = {sku: count + MORE for sku, count in sorted(missing.items())}
+        goods.replenish(units, f"GRN-{now:%y%m%d}")
 
-    def _seen_skus(self) -> list[str]:
-        return sorted({line.sku for sale in self.sales() for line in sale.placed.lines})
+    def _give_up(self, now: datetime) -> None:
+        """Cancel what nobody sent an address for."""
+        silent = world.table("orders.Hold").filter(
+            lifted_at=None,
+            kind="incomplete_address",
+            order__placed_at__lt=now - timedelta(days=ASKED_FOR),
+        )
+        for hold in silent.select_related("order"):
+            with suppress(DomainError):
+                orders.cancel(
+                    hold.order, by=self.clerk, reason=CancelReason.CUSTOMER, note="Sent no address"
+                )
+
+
+def _days_to_buy(sku: str) -> int:
+    dice = random.Random(f"buy {sku}")  # noqa: S311 (the same every time)
+    days, often = zip(*BOUGHT_IN, strict=True)
+    return int(dice.choices(days, often)[0])
 
 
 def moved(placed: orders.PlacedOrder) -> datetime:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from oms import events
+from oms import dispatch, events
 from oms.demo import goods, world
 from oms.demo.clock import set_back
 from oms.demo.quarter import Quarter
@@ -46,6 +46,7 @@ def load(tell: Tell, file: Path = FILE) -> None:
         Today(now, quarter.shelf()).happen()
         tell("Purchase orders, transfers, stock valuation", 0, 1)
         quarter.supply.leave_open(now)
+        dispatch.drain(webhooks=False)
     _remember()
     tell("Today", 1, 1)
 

@@ -16,11 +16,12 @@ LAST_DAY = date(2011, 12, 9)  # a Friday
 
 
 def shift_to(today: date) -> timedelta:
-    """By how much dates move so that the last day of the slice is today or just over.
+    """By how much dates move so that the last day of the slice is today or some days ahead.
 
-    Whole weeks: orders keep their day of the week and time of the day.
+    Whole weeks: orders keep their day of the week and time of the day. What would come after now is
+    left out, so that the demo always ends today, with work that is fresh.
     """
-    return timedelta(days=(today - LAST_DAY).days // 7 * 7)
+    return timedelta(days=-(-(today - LAST_DAY).days // 7) * 7)
 
 
 def documents(now: datetime, report: Report, file: Path = FILE) -> Iterator[Sale | Credit]:

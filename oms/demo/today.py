@@ -17,6 +17,7 @@ from orders import operations as orders
 from orders.enums import CancelReason, HoldKind
 
 BY = "command:seed_demo"
+LAMPS = orders.PlacedLine("IN-LAMP-RATTAN", 20, Decimal(3_450), name="Rattan lamp")
 
 
 class Today:
@@ -40,6 +41,7 @@ class Today:
         self.payments()
         self.cancellations()
         self.drafts()
+        self.shortage()
         rejected = [self.order() for _ in range(6)]
         dispatch.drain(webhooks=False)
         self.rejections(rejected)
@@ -97,6 +99,7 @@ class Today:
             ),
             (HoldKind.CUSTOMER_REQUEST, "Is on holiday; deliver after Monday", "Support"),
             (HoldKind.OTHER, "Gift message has to be approved", "Operations"),
+            (HoldKind.ROUTING, "Berlin's carrier is on strike: send it from London?", "Operations"),
         ):
             order = self.order(payments=())
             due = self.now + timedelta(days=2)
@@ -125,6 +128,11 @@ class Today:
         content = elsewhere.desk_order("", f"B95{number}", lines, at=self.now)
         desk = world.table("orders.Channel").get(code=world.DESK)
         return orders.draft(desk, content, by=self.clerk)[0]
+
+    def shortage(self) -> None:
+        """More lamps than there are: the last of three has to wait."""
+        for _ in range(3):
+            self.order(world.MARKET, lines=(LAMPS,), payments=())
 
     def payments(self) -> None:
         """Every payment state on orders of these days."""

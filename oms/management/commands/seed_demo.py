@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = (
         "Load the demo: about 2,000 real invoices of a UK wholesaler (UCI Online Retail, CC BY 4.0) "
         "moved to the last quarter, with invented people, four locations in three countries, and "
-        "the work of ninety days done on them. Takes about two minutes, and nothing when the demo "
+        "the work of ninety days done on them. Takes some minutes, and nothing when the demo "
         "is there already. Makes users with known passwords, so it refuses in production."
     )
 
