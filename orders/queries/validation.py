@@ -11,6 +11,7 @@ from typing import Any
 
 import pycountry
 
+from oms.money import plain
 from orders.enums import HoldKind
 from orders.models import Channel
 
@@ -86,12 +87,14 @@ def credit_limit(order: Candidate) -> Finding | None:
     """An order on account that would take the buyer over the credit limit."""
     if not order.on_account or order.credit_limit is None:
         return None
+    currency = order.channel.currency
     owed = order.outstanding + order.total
     if owed <= order.credit_limit:
         return None
+    told = f"{plain(owed, currency)}, the credit limit is {plain(order.credit_limit, currency)}"
     return Finding(
         HoldKind.CREDIT_LIMIT,
-        f"The buyer would owe {owed}, the credit limit is {order.credit_limit}",
+        f"The buyer would owe {told}",
         {"owed": str(owed), "limit": str(order.credit_limit)},
     )
 
@@ -101,9 +104,10 @@ def review_limit(order: Candidate) -> Finding | None:
     limit = order.channel.review_limit
     if limit is None or order.total <= limit:
         return None
+    told = plain(limit, order.channel.currency)
     return Finding(
         HoldKind.REVIEW,
-        f"The total of {order.total} is above the review limit of {limit}",
+        f"The total of {order.total} is above the review limit of {told}",
         {"total": str(order.total), "limit": str(limit)},
     )
 
