@@ -41,6 +41,7 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
     """The board says what is next at each location; the page takes scans and prints papers."""
 
     acts = acts.WORK_ACTS
+    list_empty = "Work shows up when an order is released and has stock at a location."
     list_display = (
         "number_column",
         "order_column",

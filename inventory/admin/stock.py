@@ -116,6 +116,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
     """How much is where, and what of it is free; each figure's page says why."""
 
     acts = (*STOCK_ACTS, LEVEL_ACT, REPAIR_ACT, IMPORT_ACT)
+    list_empty = "Stock shows up with its first movement: Import movements, or receive a delivery."
     list_display = (
         "product_column",
         "location",

@@ -49,6 +49,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
     """Shows rows and changes nothing; what may be changed is in `acts`."""
 
     acts: ClassVar[tuple[Act, ...]] = ()
+    list_empty = ""  # what to do when the list has no rows yet
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a count for every choice would read the whole table

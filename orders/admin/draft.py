@@ -158,6 +158,7 @@ class DraftOrderAdmin(ReadOnlyAdmin):
     """Orders being put together, and the offers made of them."""
 
     acts = DRAFT_ACTS
+    list_empty = "New order puts the first one together: by phone, by mail, as an offer."
     list_display = (
         "number_column",
         "buyer_column",

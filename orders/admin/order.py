@@ -28,6 +28,10 @@ class OrderAdmin(ReadOnlyAdmin):
     """The list answers what waits and why; the page answers what blocks it and clears it."""
 
     acts = ORDER_ACTS
+    list_empty = (
+        "Orders come through a channel (Settings > Channels): by Import, by the API, "
+        "or put together by New order."
+    )
     list_display = (
         "number_column",
         "channel_column",
