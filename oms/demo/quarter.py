@@ -100,7 +100,7 @@ class Quarter:
         """
         if not world.table("orders.Order").filter(channel=self.channel).exists():
             return self.first
-        self.clock.set(world.table("oms.Event").order_by("pk").values_list("at", flat=True).last())
+        self.clock.set(world.table("oms.Event").latest("pk").at)
         return self.clock.now().date()
 
     def _at(self, day: date, hour: int) -> datetime:
