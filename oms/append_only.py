@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import migrations
+from oms.migrating import RunDirectly
 
 FUNCTION = """
 CREATE OR REPLACE FUNCTION oms_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -12,7 +12,7 @@ END $$
 """
 
 
-def protect(*tables: str) -> migrations.RunPython:
+def protect(*tables: str) -> RunDirectly:
     """Refuse UPDATE and DELETE on these tables, on PostgreSQL; elsewhere the models refuse."""
 
     def create(_apps: Any, schema_editor: Any) -> None:
@@ -30,4 +30,4 @@ def protect(*tables: str) -> migrations.RunPython:
             for table in tables:
                 schema_editor.execute(f"DROP TRIGGER IF EXISTS append_only ON {table}")
 
-    return migrations.RunPython(create, drop)
+    return RunDirectly(create, drop)

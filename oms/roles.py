@@ -6,12 +6,13 @@ from typing import Any
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db import migrations
+
+from oms.migrating import RunDirectly
 
 EVERYTHING = "Administrator"  # holds whatever any role holds
 
 
-def grant(app: str, roles: Mapping[str, Iterable[str]]) -> migrations.RunPython:
+def grant(app: str, roles: Mapping[str, Iterable[str]]) -> RunDirectly:
     """Give these roles these permissions (codenames) of an app; Administrator gets all of them.
 
     Permissions are made after all migrations have run, so the operation makes them first. Undoing
@@ -31,4 +32,4 @@ def grant(app: str, roles: Mapping[str, Iterable[str]]) -> migrations.RunPython:
             if group is not None:  # whoever deleted a role does not want it back
                 group.permissions.add(*(known[name] for name in names))
 
-    return migrations.RunPython(give, migrations.RunPython.noop, elidable=False)
+    return RunDirectly(give, RunDirectly.noop, elidable=False)

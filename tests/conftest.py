@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(config, items):
     """Deselect races on SQLite, which has one writer, and pages where there is no Chromium."""
     unavailable = set()
     if connection.vendor != "postgresql":
-        unavailable.add("concurrency")
+        unavailable |= {"concurrency", "postgresql"}
     if chromium_path() is None:
         unavailable.add("browser")
     dropped = [i for i in items if any(mark.name in unavailable for mark in i.iter_markers())]

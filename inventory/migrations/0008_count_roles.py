@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+from oms.migrating import RunDirectly
 from oms.roles import grant
 
 SEEN = ("view_count", "view_countpolicy")
@@ -26,7 +27,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("inventory", "0007_counts"), ("oms", "0003_roles")]
     operations = [
-        migrations.RunPython(create, drop),
+        RunDirectly(create, drop),
         grant(
             "inventory",
             {

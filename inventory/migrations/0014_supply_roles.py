@@ -3,6 +3,7 @@
 from django.db import migrations
 
 from oms.append_only import protect
+from oms.migrating import RunDirectly
 from oms.roles import grant
 
 SERIES = ("purchase_order", "goods_receipt", "transfer")
@@ -45,7 +46,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("inventory", "0013_supply"), ("oms", "0003_roles")]
     operations = [
-        migrations.RunPython(create, drop),
+        RunDirectly(create, drop),
         protect(
             "inventory_costentry",
             "inventory_landedcost",

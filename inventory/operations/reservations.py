@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from inventory.enums import MovementKind, ReservationState, StockCondition
@@ -230,11 +231,16 @@ def _draw(rows: Iterable[Reservation], quantity: int) -> list[tuple[Reservation,
 
 
 def _write_ends(ended: list[tuple[Reservation, int]], state: str) -> None:
-    """A part that ends becomes a row of its own, which began when the whole did."""
+    """A part that ends becomes a row of its own, which began when the whole did.
+
+    Nothing ends before it began, also where the clocks of two machines differ.
+    """
     now = timezone.now()
     whole = [row.pk for row, quantity in ended if row.quantity == quantity]
     parts = [(row, quantity) for row, quantity in ended if row.quantity > quantity]
-    Reservation.objects.filter(pk__in=whole).update(state=state, ended_at=now)
+    Reservation.objects.filter(pk__in=whole).update(
+        state=state, ended_at=Greatest("created_at", Value(now, DateTimeField()))
+    )
     for row, quantity in parts:
         Reservation.objects.filter(pk=row.pk).update(quantity=F("quantity") - quantity)
     Reservation.objects.bulk_create(
@@ -246,7 +252,7 @@ def _write_ends(ended: list[tuple[Reservation, int]], state: str) -> None:
                 state=state,
                 firm=row.firm,
                 created_at=row.created_at,
-                ended_at=now,
+                ended_at=max(now, row.created_at),
             )
             for row, quantity in parts
         ]

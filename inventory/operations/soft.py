@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from inventory.enums import ReservationState, SoftPurpose, SoftState
@@ -268,7 +269,8 @@ def _give_up(softs: Sequence[SoftReservation], state: SoftState, *, by: str) -> 
 def _end_units(softs: Iterable[SoftReservation]) -> datetime:
     now = timezone.now()
     Reservation.objects.filter(soft__in=list(softs), state=ReservationState.OPEN).update(
-        state=ReservationState.RELEASED, ended_at=now
+        state=ReservationState.RELEASED,
+        ended_at=Greatest("created_at", Value(now, DateTimeField())),
     )
     return now
 

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from oms.migrating import RunDirectly
+
 SERIES = ("order", "customer", "fulfillment_order", "shipment", "return", "payment")
 
 
@@ -23,4 +25,4 @@ class Migration(migrations.Migration):
     """Number sequences."""
 
     dependencies = [("oms", "0001_initial")]
-    operations = [migrations.RunPython(create, drop)]
+    operations = [RunDirectly(create, drop)]

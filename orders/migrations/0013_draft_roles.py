@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+from oms.migrating import RunDirectly
 from oms.roles import grant
 
 MAKES = ("view_draftorder", "add_draftorder", "change_draftorder")
@@ -24,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("orders", "0012_drafts"), ("oms", "0003_roles")]
     operations = [
-        migrations.RunPython(create, drop),
+        RunDirectly(create, drop),
         grant(
             "orders",
             {

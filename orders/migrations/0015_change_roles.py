@@ -3,6 +3,7 @@
 from django.db import migrations
 
 from oms.append_only import protect
+from oms.migrating import RunDirectly
 from oms.roles import grant
 
 SEEN = ["view_orderchange", "view_orderversion"]
@@ -23,7 +24,7 @@ def drop(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("orders", "0014_changes"), ("oms", "0003_roles")]
     operations = [
-        migrations.RunPython(create, drop),
+        RunDirectly(create, drop),
         protect("orders_orderversion"),
         grant(
             "orders",

@@ -120,7 +120,7 @@ def test_cancel_gives_the_quota_back_and_keeps_it(mug, shop, market):
     shop.save()
     order = world.place(shop, ("MUG", 8))
 
-    orders.cancel(order, by=BY, reason="changed_mind")
+    orders.cancel(order, by=BY, reason="customer")
 
     fence = Fence.objects.get()
     assert (fence.used, level_of(mug).fenced, level_of(mug).reserved) == (0, 20, 0)
@@ -461,7 +461,7 @@ def play(sequence):
                 assert bool(bought) is expected
                 open_orders += [bought] if bought else []
             case "cancel" if what[0] < len(open_orders):
-                orders.cancel(open_orders.pop(what[0]), by=BY, reason="changed_mind")
+                orders.cancel(open_orders.pop(what[0]), by=BY, reason="customer")
             case "arrive":
                 inventory.receive(mug, places[what[0]], what[1], by=BY)
             case "lose":

@@ -1,5 +1,4 @@
 import pytest
-from django.db import connection
 
 from inventory import operations as inventory
 from inventory.enums import MovementKind
@@ -60,7 +59,7 @@ def test_orders_that_wait_for_any_of_them_are_served():
     assert_ledgers_hold()
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite takes so many values at once")
+@pytest.mark.postgresql
 def test_move_takes_as_many_statements_for_any_number_of_levels(django_assert_num_queries):
     london = world.warehouse()
     products = [world.stocked(f"SKU-{n}", london, 1) for n in range(30)]
