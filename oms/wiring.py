@@ -22,6 +22,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
         "reporting.consumers.count",
         NOTIFY,
     ),
+    "order.changed": (NOTIFY,),
     "order.payment_captured": (NOTIFY,),
     "order.ready_for_pickup": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
