@@ -91,7 +91,7 @@ def credit_limit(order: Candidate) -> Finding | None:
     owed = order.outstanding + order.total
     if owed <= order.credit_limit:
         return None
-    told = f"{plain(owed, currency)}, the credit limit is {plain(order.credit_limit, currency)}"
+    told = f"{plain(owed, currency)}, the credit limit is {plain(Decimal(order.credit_limit), currency)}"
     return Finding(
         HoldKind.CREDIT_LIMIT,
         f"The buyer would owe {told}",
@@ -104,7 +104,7 @@ def review_limit(order: Candidate) -> Finding | None:
     limit = order.channel.review_limit
     if limit is None or order.total <= limit:
         return None
-    told = plain(limit, order.channel.currency)
+    told = plain(Decimal(limit), order.channel.currency)
     return Finding(
         HoldKind.REVIEW,
         f"The total of {order.total} is above the review limit of {told}",
