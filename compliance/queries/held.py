@@ -20,6 +20,7 @@ DRAFT = "orders.draftorder.sealed"
 INVOICE = "compliance.invoice.sealed"
 NOTIFICATION = "customers.notification.sealed"
 CHANGE_STEP = "orders.orderchangestep.sealed"
+COLLECTOR = "fulfillment.fulfillmentorder.collector"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
 LEGAL = "legal obligation, GDPR art. 6(1)(c)"
 
@@ -111,8 +112,14 @@ REGISTER: tuple[Held, ...] = (
     Held("payment_transactions", "orders.PaymentTransaction", "payment__order__subject",
          "Being paid"),
     Held("refunds", "orders.RefundGrant", "order__subject", "Paying back"),
-    Held("fulfillment_orders", "fulfillment.FulfillmentOrder", "order__subject",
-         "Fulfilling orders"),
+    Held(
+        "fulfillment_orders", "fulfillment.FulfillmentOrder", "order__subject",
+        "Fulfilling orders", envelopes={"collector": Envelope(COLLECTOR)},
+    ),
+    Held(
+        "earlier_fulfillment_orders", "fulfillment.HistoricalFulfillmentOrder", "order__subject",
+        "Proving who changed what", envelopes={"collector": Envelope(COLLECTOR)},
+    ),
     Held("shipments", "fulfillment.Shipment", "order__subject", "Delivering"),
     Held("tracking", "fulfillment.TrackingEvent", "shipment__order__subject", "Delivering"),
     Held("returns", "fulfillment.Return", "order__subject", "Taking goods back"),

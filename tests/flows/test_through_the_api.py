@@ -210,8 +210,22 @@ def test_flow_stock_that_arrives_serves_the_waiting_by_promise(house, wanted):
     assert (order["lines"][0]["backordered"], order["lines"][0]["released"]) == (0, 8)
     status, rows = house.call("get", "availability/?sku=CUP&sku=MUG&sku=NONE")
     assert rows == [
-        {"sku": "CUP", "location": "LEE", "on_hand": 15, "reserved": 8, "available": 7},
-        {"sku": "MUG", "location": "LON", "on_hand": 10, "reserved": 0, "available": 10},
+        {
+            "sku": "CUP",
+            "location": "LEE",
+            "on_hand": 15,
+            "reserved": 8,
+            "available": 7,
+            "fenced": 0,
+        },
+        {
+            "sku": "MUG",
+            "location": "LON",
+            "on_hand": 10,
+            "reserved": 0,
+            "available": 10,
+            "fenced": 0,
+        },
     ]
     assert_ledgers_hold()
 
