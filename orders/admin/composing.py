@@ -134,7 +134,7 @@ def _wrong(form: DraftForm, lines: list[Any]) -> str:
 def _told(
     form: DraftForm, lines: list[PlacedLine], request: HttpRequest, document: DraftOrder
 ) -> PlacedOrder:
-    added = _added(request.POST.get("add", "").strip())
+    added = _added(_scanned(request).strip())
     return PlacedOrder(
         external_id=document.external_id,
         currency=document.currency,
@@ -145,6 +145,13 @@ def _told(
         priority=document.priority,
         tags=tuple(document.tags),
     )
+
+
+def _scanned(request: HttpRequest) -> str:
+    """What is to be added. A scanner that is faster than the page's script sends the plain form,
+    and there the search field itself is meant."""
+    plain = "HX-Request" not in request.headers
+    return request.POST.get("add") or (request.POST.get("product", "") if plain else "")
 
 
 def _added(text: str) -> PlacedLine | None:

@@ -124,6 +124,7 @@ def taken_by_phone(desk):
     desk.open("orders/order/")
     page.get_by_role("link", name="New order").click()
     page.get_by_role("button", name="Somebody new").click()
+    page.wait_for_url(re.compile(r"/draftorder/\d+/change/"))  # with its scripts
     search = page.get_by_label("Add a product")
     search.fill("5012345678900")
     search.press("Enter")

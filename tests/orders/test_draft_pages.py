@@ -76,6 +76,16 @@ def edit(client, document, **changes):
     return client.post(url("edit", document.pk), page_data(document, **changes), headers=headers)
 
 
+def test_a_scan_before_the_script_is_ready_adds_the_product_all_the_same(ben, shop):
+    document = begun(shop)
+    answer = edit(ben, document, product="5012345678900", headers={})
+    assert answer.status_code == 302
+    assert [(line.sku, line.quantity) for line in document.lines.all()] == [("MUG", 3)]
+    document.refresh_from_db()
+    edit(ben, document, product="CUP")  # typed, not yet entered, while another field is saved
+    assert document.lines.count() == 1
+
+
 def test_start_with_a_known_caller_fills_in_who_and_where(ben, shop):
     order = world.place(shop, ("MUG", 1))
     found = ben.post(url("callers"), {"q": "ada@example.com"}).content.decode()
