@@ -161,7 +161,8 @@ def ship_as_wanda(desk, order):
     desk.says("asks for no further units of WRONG")
     for code in ("5012345678900", "CUP", "CUP"):
         page.get_by_label("Barcode, SKU").fill(code)
-        page.get_by_label("Barcode, SKU").press("Enter")
+        with page.expect_navigation():
+            page.get_by_label("Barcode, SKU").press("Enter")
         desk.says(f"{code} picked.")
     assert desk.overflow() <= 0
     page.set_viewport_size({"width": 1440, "height": 900})
