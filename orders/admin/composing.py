@@ -148,8 +148,10 @@ def _told(
 
 
 def _scanned(request: HttpRequest) -> str:
-    """What is to be added. A scanner that is faster than the page's script sends the plain form,
-    and there the search field itself is meant."""
+    """What is to be added.
+
+    A scanner faster than the page's script sends the plain form: the search field is meant there.
+    """
     plain = "HX-Request" not in request.headers
     return request.POST.get("add") or (request.POST.get("product", "") if plain else "")
 

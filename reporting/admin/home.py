@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from orders.enums import WAITING
+from orders.enums import WAITING, Stage
 from reporting import queries
 from reporting.admin import links
 
@@ -51,7 +51,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     context |= {"title": "Home", "now": now}
     if request.user.has_perm("orders.view_order"):
-        context |= _orders(now)
+        context |= _orders(request, now)
         if context["is_empty"]:
             return context | {"first": _first_steps()}
     if request.user.has_perm("fulfillment.view_fulfillmentorder"):
@@ -64,11 +64,11 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context
 
 
-def _orders(now: datetime) -> dict[str, Any]:
+def _orders(request: HttpRequest, now: datetime) -> dict[str, Any]:
     stages = queries.pipeline(now)
     stuck = queries.stuck()
     return {
-        "steps": [_step(stage, now) for stage in stages],
+        "steps": [_step(stage, now, request.user) for stage in stages],
         "stages": {stage.stage: stage for stage in stages},
         "is_empty": not any(stage.orders for stage in stages) and not queries.any_orders(),
         "holds": [
@@ -77,7 +77,10 @@ def _orders(now: datetime) -> dict[str, Any]:
         "jeopardy": (jeopardy := queries.jeopardy(now)),
         "promises": [(order, links.row("orders.order", order.pk)) for order in jeopardy.orders],
         "jeopardy_url": links.promised_before(now + queries.JEOPARDY_WITHIN),
-        "stuck": [(row, links.row("orders.order", row.pk), links.remedy(row)) for row in stuck],
+        "stuck": [
+            (row, links.row("orders.order", row.pk), *links.remedy(row, request.user))
+            for row in stuck
+        ],
         "stuck_count": _stuck_count(stages),
         "stuck_url": links.rows("orders.order", stage__in=",".join(WAITING)),
     }
@@ -97,7 +100,9 @@ def _stuck_count(stages: list[queries.StageCount]) -> int:
     return sum(stage.orders for stage in stages if stage.stage in WAITING)
 
 
-def _step(stage: queries.StageCount, now: datetime) -> Step:
+def _step(stage: queries.StageCount, now: datetime, user: Any) -> Step:
+    drafts = stage.stage == Stage.PLACEMENT
+    open_to = not drafts or user.has_perm("orders.view_draftorder")
     bands = (
         ("fresh", "under 1 day", stage.fresh),
         ("ageing", "1 to 3 days", stage.ageing),
@@ -106,8 +111,8 @@ def _step(stage: queries.StageCount, now: datetime) -> Step:
     return Step(
         stage=stage,
         waits=WAITS[stage.stage],
-        url=links.stage(stage.stage),
-        old_url=links.stage_before(stage.stage, now - queries.OLD) if stage.old else "",
+        url=links.stage(stage.stage) if open_to else "",
+        old_url=links.stage_before(stage.stage, now - queries.OLD) if stage.old and open_to else "",
         bands=tuple(band for band in bands if band[2]),
     )
 
@@ -122,7 +127,7 @@ def _tiles(request: HttpRequest, context: dict[str, Any], now: datetime) -> Iter
         url = links.rows("fulfillment.return", status__in="requested,approved")
         yield Tile("Returns due", returns.count, url)
     if request.user.has_perm("oms.view_event"):
-        yield _message_tile(queries.messages(now))
+        yield _message_tile(queries.messages(now), request.user)
     if request.user.has_perm("inventory.view_stocklevel"):
         yield _oversold_tile(queries.oversold())
 
@@ -145,7 +150,7 @@ def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:
     yield Tile("To ship", sum(p.ship for p in places), to_do("packed"), "packed")
 
 
-def _message_tile(found: queries.Messages) -> Tile:
+def _message_tile(found: queries.Messages, user: Any) -> Tile:
     failed = found.dead_deliveries + found.dead_webhooks
     notes = [
         f"{found.broken_endpoints} endpoint{'' if found.broken_endpoints == 1 else 's'} down"
@@ -154,8 +159,11 @@ def _message_tile(found: queries.Messages) -> Tile:
         f"{found.slow_deliveries:,} overdue" if found.slow_deliveries else "",
     ]
     tone = "bad" if failed or found.broken_endpoints else _warn(found.slow_deliveries)
-    url = links.rows("oms.webhookdelivery", state__exact="dead") if found.dead_webhooks else ""
-    url = url or links.rows("oms.delivery", state__exact="dead") or links.rows("oms.event")
+    url = links.rows("oms.event")
+    if found.dead_webhooks and user.has_perm("oms.view_webhookdelivery"):
+        url = links.rows("oms.webhookdelivery", state__exact="dead")
+    elif user.has_perm("oms.view_delivery"):
+        url = links.rows("oms.delivery", state__exact="dead")
     note = ", ".join(note for note in notes if note) or "messages"
     return Tile("Failed", failed, url, note, tone)
 

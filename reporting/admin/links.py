@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from oms.admin import ReadOnlyAdmin
 from orders.enums import NOT_LEFT, DraftStatus, Stage
-from reporting.queries import Stuck
+from reporting.queries import LATER, Stuck
 
 HOME = "admin:index"
 
@@ -63,19 +63,26 @@ def promised_before(moment: datetime) -> str:
     )
 
 
-def remedy(stuck: Stuck) -> str:
-    """Where the button of a stuck order leads: the act's form if there is one, else its page."""
+def remedy(stuck: Stuck, user: Any) -> tuple[str, str]:
+    """Where the button of a stuck order leads and what it says.
+
+    The form of the act where this person may do it, else the order.
+    """
+    address = ""
     if stuck.act == "see_stock" and isinstance(stuck.target, str):
-        return rows("inventory.stocklevel", q=stuck.target) or row("orders.order", stuck.pk)
-    act = _act("orders.order", stuck.pk, stuck.act)
-    if stuck.act == "lift_hold" and isinstance(stuck.target, int):
-        act = _act("orders.hold", stuck.target, "lift")
-    return act or row("orders.order", stuck.pk)
+        if user.has_perm("inventory.view_stocklevel"):
+            address = rows("inventory.stocklevel", q=stuck.target)
+    elif stuck.act == "lift_hold" and isinstance(stuck.target, int):
+        address = _act("orders.hold", stuck.target, "lift", user)
+    else:
+        address = _act("orders.order", stuck.pk, stuck.act, user)
+    return (address, stuck.label) if address else (row("orders.order", stuck.pk), LATER)
 
 
-def _act(label: str, pk: int, name: str) -> str:
+def _act(label: str, pk: int, name: str, user: Any) -> str:
     admin_page = admin.site._registry.get(apps.get_model(label))  # noqa: SLF001 (no public door)
-    if isinstance(admin_page, ReadOnlyAdmin) and name in {act.name for act in admin_page.acts}:
+    acts = admin_page.acts if isinstance(admin_page, ReadOnlyAdmin) else ()
+    if any(act.name == name and user.has_perm(act.permission) for act in acts):
         address = page(f"{label.replace('.', '_')}_act", pk, name)
         return f"{address}?{urlencode({'next': reverse(HOME)})}"
     return ""

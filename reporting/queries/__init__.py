@@ -28,12 +28,13 @@ from reporting.queries.queues import (
 )
 from reporting.queries.sales import Figure, Sales, Turnover, channels, daily_sales, sales
 from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
-from reporting.queries.stuck import Stuck, stuck
+from reporting.queries.stuck import LATER, Stuck, stuck
 from reporting.queries.valuation import METHODS, Bridge, LevelValue, Step, Valuation, valuation
 
 __all__ = [
     "CONSUMER",
     "JEOPARDY_WITHIN",
+    "LATER",
     "LENGTHS",
     "METHODS",
     "OLD",

@@ -232,6 +232,29 @@ def test_home_shows_where_orders_stand_and_what_to_do(shop, london, sign_in):
     assert "Ada Byron" not in text
 
 
+@pytest.mark.parametrize("role", ["Operations", "Warehouse", "Finance", "Support", "Auditor"])
+def test_home_offers_each_role_only_what_it_may_do(role, shop, london, sign_in):
+    in_each_stage(shop, london)
+    client = sign_in(role)
+    context = client.get(HOME).context
+
+    rows = {row.number: (url, label) for row, _order, url, label in context["stuck"]}
+    offered = [url for url, _label in rows.values()] + [tile.url for tile in context["tiles"]]
+    offered += [url for step in context["steps"] for url in (step.url, step.old_url)]
+    assert {client.get(url).status_code for url in offered if url} == {200}
+    if role == "Auditor":
+        assert {label for _url, label in rows.values()} <= {"See order", "See stock"}
+    if role == "Operations":
+        assert {"Map SKU", "Release", "Record payment"} <= {label for _url, label in rows.values()}
+
+
+def test_what_a_role_may_not_open_says_so_on_a_page_that_leads_on(sign_in):
+    refused = sign_in("Auditor").get("/admin/orders/channel/add/")
+    assert refused.status_code == 403
+    assert "Your role does not include" in refused.content.decode()
+    assert 'href="/"' in refused.content.decode()
+
+
 def test_home_links_lead_to_the_orders_they_count(shop, london, sign_in):
     in_each_stage(shop, london)
     Order.objects.filter(stage="payment").update(
