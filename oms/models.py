@@ -117,6 +117,7 @@ class Delivery(models.Model):
     done_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = "reaction", "reactions"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["event", "consumer"], name="oms_delivery_once"),
         ]
@@ -178,6 +179,7 @@ class WebhookDelivery(models.Model):
     done_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "webhook deliveries"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["endpoint", "event"], name="oms_webhook_once"),
         ]

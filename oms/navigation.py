@@ -86,7 +86,7 @@ WORK = (
             ),
             Page("Fences", "fence", "inventory_fence_changelist", "inventory.view_fence"),
             Page(
-                "Baskets",
+                "Soft reservations",
                 "shopping_basket",
                 "inventory_softreservation_changelist",
                 "inventory.view_softreservation",
@@ -252,7 +252,7 @@ WORK = (
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
             ),
             Page(
-                "Location service",
+                "Location services",
                 "speed",
                 "inventory_locationservice_changelist",
                 "inventory.view_locationservice",
@@ -264,7 +264,7 @@ WORK = (
                 "inventory.view_locationgroup",
             ),
             Page(
-                "Holidays",
+                "Holiday calendars",
                 "event_busy",
                 "inventory_holidaycalendar_changelist",
                 "inventory.view_holidaycalendar",
@@ -276,7 +276,7 @@ WORK = (
                 "inventory.view_reasoncode",
             ),
             Page(
-                "Counting",
+                "Count policies",
                 "rule",
                 "inventory_countpolicy_changelist",
                 "inventory.view_countpolicy",

@@ -250,6 +250,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # --- Language and time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "oms.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -33,6 +33,11 @@ LINES_SHOWN = 200
 class InvoiceAdmin(ReadOnlyAdmin):
     """What was issued, for which order, and whether it still says the same."""
 
+    list_empty = (
+        "Invoices are issued by themselves when goods leave, credit notes when they come back "
+        "or a refund is granted."
+    )
+
     list_display = (
         "number_column",
         "kind_column",

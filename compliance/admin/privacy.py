@@ -113,6 +113,11 @@ class WaitingFilter(DropdownFilter):
 class PrivacyRequestAdmin(ReadOnlyAdmin):
     """What people asked for, and by when they must be answered."""
 
+    list_empty = (
+        "Requests of people to see or to erase what is held of them are kept here. One begins "
+        "on the customer's page."
+    )
+
     acts = (
         Act(
             "export",

@@ -35,6 +35,8 @@ class LocationInline(TabularInline):
 class LegalEntityAdmin(EditableAdmin):
     """Who sells and issues documents."""
 
+    list_empty = "Add the company that sells: its tax number stands on every invoice."
+
     form = EntityForm
     inlines = (LocationInline,)
     list_display = ("name", "code", "country", "tax_id", "currency", "oss_column", "next_column")
@@ -118,6 +120,8 @@ class ForceFilter(DropdownFilter):
 @admin.register(TaxRate)
 class TaxRateAdmin(EditableAdmin):
     """Dated rates; a change of law is a new row, and an end for the old one."""
+
+    list_empty = "Load the rates that ship with the system: manage.py load_tax_rates."
 
     form = RateForm
     list_display = (

@@ -12,6 +12,8 @@ from oms.admin import EditableAdmin
 class CompanyAdmin(EditableAdmin):
     """Businesses that buy."""
 
+    list_empty = "Add a company to sell to it on account, within a credit limit."
+
     list_display = ("code", "name", "tax_id", "created_at")
     search_fields = ("code__exact", "name__istartswith", "tax_id__exact")
     search_help_text = "Code, beginning of the name, tax ID"

@@ -248,6 +248,8 @@ class GroupFilter(DropdownFilter):
 class CustomerAdmin(ReadOnlyAdmin):
     """The list finds people by exact words through the blind index; the page says all of one."""
 
+    list_empty = "Customers come with their first order; nobody needs to enter them."
+
     acts = ACTS
     list_display = (
         "number_column",

@@ -55,6 +55,11 @@ def _dismiss(request: HttpRequest, pair: DuplicatePair, _data: dict[str, Any]) -
 class DuplicatePairAdmin(ReadOnlyAdmin):
     """Suspicions, and what was decided."""
 
+    list_empty = (
+        "Every night customers with the same e-mail address, phone number or name and "
+        "postcode are put side by side here, to be merged or kept apart."
+    )
+
     acts = (
         Act("merge", "Merge", MERGING, _merge, SurvivorForm, is_open, icon="merge",
             help="Nothing moves: the other keeps its number and orders and points to the one who "

@@ -41,6 +41,8 @@ def _resend(request: HttpRequest, row: Notification, _data: dict[str, Any]) -> s
 class NotificationTemplateAdmin(EditableAdmin):
     """The words for each event and language, with a preview."""
 
+    list_empty = "Add the text of a message for an event and a language."
+
     form = TemplateForm
     acts = (
         Act("test", "Send a test", "customers.test_notification", _send_test, TestForm,
@@ -79,6 +81,11 @@ class NotificationTemplateAdmin(EditableAdmin):
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
     """Every message: about what, to which customer, and what became of it."""
+
+    list_empty = (
+        "What was written to customers, and what was held back and why. A channel writes when "
+        "its setting Notifies customers is on."
+    )
 
     acts = (
         Act("resend", "Send again", "customers.resend_notification", _resend, ConfirmForm,

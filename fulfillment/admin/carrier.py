@@ -12,6 +12,8 @@ from oms.admin import EditableAdmin
 class CarrierAdmin(EditableAdmin):
     """Who carries parcels, and where their tracking page is."""
 
+    list_empty = "Add the carriers that collect from you; a shipment names one."
+
     list_display = ("name", "code", "tracking_url", "is_active")
     search_fields = ("name", "code")
     fields: ClassVar = ("name", "code", "tracking_url", "is_active")

@@ -36,6 +36,8 @@ REQUEST_HELP = "Goods go back to the location that shipped them; each unit's out
 class ReturnAdmin(ReadOnlyAdmin):
     """The list tells what waits; the page tells outcome and credit."""
 
+    list_empty = "A return is requested on the page of the order, or by the API."
+
     acts = acts.RETURN_ACTS
     list_display = (
         "number_column",

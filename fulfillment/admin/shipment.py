@@ -22,6 +22,10 @@ TONES = {ShipmentStatus.EXCEPTION: "bad", ShipmentStatus.RETURNED_TO_SENDER: "wa
 class ShipmentAdmin(ReadOnlyAdmin):
     """The list tells what is under way; the page tells its story."""
 
+    list_empty = (
+        "A shipment is made when packed work is handed to a carrier: Work at locations, then Ship."
+    )
+
     acts = acts.SHIPMENT_ACTS
     list_display = (
         "number_column",

@@ -87,6 +87,11 @@ PRODUCT_FENCE_ACTS = (
 class FenceAdmin(ReadOnlyAdmin):
     """Quotas of products, newest first; set on the product's page."""
 
+    list_empty = (
+        "A fence keeps units of a product for one channel or customer group. It is put up on "
+        "the page of the product's stock."
+    )
+
     acts = (
         Act(
             "change",

@@ -15,6 +15,8 @@ from oms.admin import EditableAdmin
 class LocationAdmin(EditableAdmin):
     """Reference data; priority and place decide which location serves an order."""
 
+    list_empty = "Add the warehouses, shops and partners that hold stock."
+
     list_display = (
         "name",
         "code",

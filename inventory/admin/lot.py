@@ -94,6 +94,8 @@ class LotStateFilter(DropdownFilter):
 class LotAdmin(ReadOnlyAdmin):
     """The page is the trace: from the supplier over the shelf to every customer and back."""
 
+    list_empty = "Lots and serial numbers come with receipts of products that are tracked by them."
+
     acts = LOT_ACTS
     list_display = (
         "code_column",

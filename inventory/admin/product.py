@@ -66,6 +66,8 @@ class ProductChangeList(ChangeList):
 class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     """Reference data with live stock below it."""
 
+    list_empty = "Add a product, or import a file of them."
+
     acts = (*STOCK_ACTS, TRACKING_ACT, *PRODUCT_FENCE_ACTS)
     resource_classes: ClassVar = [ProductResource]
     import_form_class = ImportForm
@@ -86,7 +88,7 @@ class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     sortable_by: ClassVar = ()
     change_form_outer_before_template = "admin/inventory/product/stock.html"
     fieldsets = (
-        (None, {"fields": (("sku", "name"), ("barcode", "preorder_on", "is_active"))}),
+        (None, {"fields": (("sku", "name"), ("barcode", "is_active"), "preorder_on")}),
         ("Money and tax", {"fields": (("unit_price", "unit_cost"), "tax_class")}),
         (
             "Weight and customs",

@@ -50,6 +50,8 @@ class SupplierFilter(DropdownFilter):
 class PurchaseOrderAdmin(ReadOnlyAdmin):
     """The list tells what is under way and late; the page takes the supplier's answers."""
 
+    list_empty = "New purchase order, or let Replenishment propose them."
+
     acts = supply_acts.PURCHASE_ACTS
     list_display = (
         "number_column",

@@ -22,6 +22,10 @@ from oms.admin import ReadOnlyAdmin
 class GoodsReceiptAdmin(ReadOnlyAdmin):
     """One row a delivery."""
 
+    list_empty = (
+        "Goods are received on the page of a purchase order or transfer, or without an order."
+    )
+
     acts = supply_acts.RECEIPT_ACTS
     list_display = (
         "number_column",

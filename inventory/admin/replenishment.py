@@ -88,6 +88,11 @@ class SourceFilter(DropdownFilter):
 class ReplenishmentProposalAdmin(ReadOnlyAdmin):
     """The most urgent first; each row opens its calculation."""
 
+    list_empty = (
+        "Calculate now proposes what to buy or move, and shows how each quantity comes about. "
+        "It also runs every night."
+    )
+
     acts = (CALCULATE,)
     actions = ("accept", "dismiss")
     list_display = (
@@ -198,6 +203,11 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin):
 @admin.register(ReplenishmentPolicy)
 class ReplenishmentPolicyAdmin(EditableAdmin):
     """Rules by product and location; the most special one that fits holds."""
+
+    list_empty = (
+        "Add the service level and review period of a location or product; proposals are "
+        "calculated from it."
+    )
 
     list_display = (
         "scope_column",

@@ -45,6 +45,11 @@ class BasketChangeList(ChangeList):
 class SoftReservationAdmin(ReadOnlyAdmin):
     """Who keeps stock from being sold, and for how long still."""
 
+    list_empty = (
+        "A basket or quote keeps units for some minutes through the API or on a draft; it "
+        "shows here until it becomes an order or expires."
+    )
+
     acts = (
         Act(
             "put_back",

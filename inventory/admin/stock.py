@@ -255,6 +255,11 @@ class MovementChangeList(ChangeList):
 class StockMovementAdmin(ReadOnlyAdmin):
     """The ledger: nothing is on hand that is not the sum of these rows."""
 
+    list_empty = (
+        "Every change of stock becomes a line here that nobody can edit. The first one comes "
+        "with a receipt or an import."
+    )
+
     acts = (CORRECT_ACT,)
     list_display = (
         "at_column",

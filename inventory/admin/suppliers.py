@@ -50,6 +50,8 @@ class OfferInline(TabularInline):
 class SupplierAdmin(EditableAdmin):
     """Who sells to us, and how long they really take."""
 
+    list_empty = "Add whom you buy from; lead times are learnt from their deliveries."
+
     list_display = (
         "name",
         "code",

@@ -49,6 +49,11 @@ class SourceFilter(PlaceFilter):
 class TransferAdmin(ReadOnlyAdmin):
     """The board tells who has to ship and who has to receive."""
 
+    list_empty = (
+        "New transfer moves stock between locations: shipped here, received there, "
+        "differences explained."
+    )
+
     acts = supply_acts.TRANSFER_ACTS
     list_display = (
         "number_column",

@@ -26,6 +26,8 @@ def run_now(_request: HttpRequest, chore: Model, _data: dict[str, Any]) -> str:
 class ChoreAdmin(ReadOnlyAdmin):
     """Recurring work of the workers."""
 
+    list_empty = "A worker writes its recurring work down here when it starts: manage.py worker."
+
     acts = (
         Act("run", "Run now", "oms.change_chore", run_now, ConfirmForm, icon="play_arrow",
             help="Harmless to repeat: what was done is not done twice."),

@@ -28,6 +28,8 @@ def to_job(job: Job) -> HttpResponseRedirect:
 class JobAdmin(ReadOnlyAdmin):
     """Everybody who may see jobs sees their own; administrators see all of them."""
 
+    list_empty = "Exports, imports and other long work show here with their progress and result."
+
     list_display = ("title", "state_chip", "progress", "failures", "started_by", "started")
     list_filter = ("state", "kind")
     search_fields = ("title",)

@@ -88,6 +88,8 @@ def in_use(key: ApiKey) -> bool:
 class ApiKeyAdmin(ReadOnlyAdmin):
     """Who may call the API."""
 
+    list_empty = "A key lets one system in, for one channel and with the scopes it needs."
+
     acts = (
         Act(
             "create", "New key", "oms.add_apikey", create, NewKeyForm, icon="add", on_list=True,

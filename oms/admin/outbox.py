@@ -159,6 +159,11 @@ class ConsumerFilter(admin.SimpleListFilter):
 class EventAdmin(ReadOnlyAdmin):
     """The timeline of the whole house."""
 
+    list_empty = (
+        "Every fact about orders, stock and people becomes an event. Place an order to see "
+        "the first."
+    )
+
     list_display = ("position", "name", "subject", "actor", "when", "channel")
     list_filter = (KindFilter,)
     search_fields = ("subject_label__exact",)
@@ -193,6 +198,8 @@ class StateChip:
 class DeliveryAdmin(StateChip, ReadOnlyAdmin):
     """Events at their consumers; what was given up waits here for a person."""
 
+    list_empty = "What each event set off. With the worker running this list is long and quiet."
+
     acts = (
         Act("retry", "Try again", "oms.change_delivery", retry, ConfirmForm, is_dead,
             icon="replay", bulk=True),
@@ -212,6 +219,11 @@ class DeliveryAdmin(StateChip, ReadOnlyAdmin):
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(StateChip, ReadOnlyAdmin):
     """Who is told of events."""
+
+    list_empty = (
+        "An endpoint is an address of another system that is told of events, signed and "
+        "retried for 24 hours."
+    )
 
     acts = (
         Act("create", "New endpoint", "oms.add_webhookendpoint", subscribe, EndpointForm,
@@ -262,6 +274,8 @@ def _linked(endpoint: WebhookEndpoint, count: int, state: DeliveryState) -> Safe
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(StateChip, ReadOnlyAdmin):
     """What was sent, and how it was answered."""
+
+    list_empty = "Each message sent to an endpoint, with its answer."
 
     acts = (
         Act("retry", "Try again", "oms.change_webhookdelivery", retry_webhook, ConfirmForm,

@@ -14,6 +14,8 @@ from orders.models import Channel, SkuAlias
 class ChannelAdmin(EditableAdmin):
     """Where orders come from, and the policies that they bring."""
 
+    list_empty = "Add a channel: where orders come from, with its currency and policies."
+
     list_display = ("name", "code", "currency", "policy_column", "promise_column", "active_column")
     ordering = ("name",)
     search_fields = ("code", "name")
@@ -86,6 +88,11 @@ class ChannelAdmin(EditableAdmin):
 @admin.register(SkuAlias)
 class SkuAliasAdmin(EditableAdmin):
     """What a channel calls one of our products."""
+
+    list_empty = (
+        "An alias is remembered when an unknown SKU of a channel is solved. It can be added "
+        "here, too."
+    )
 
     list_display = ("alias", "channel", "product")
     list_select_related = ("channel", "product")

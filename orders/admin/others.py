@@ -44,6 +44,10 @@ class OpenFilter(DropdownFilter):
 class HoldAdmin(ReadOnlyAdmin):
     """What waits for a person, oldest due first on its own page; newest first here."""
 
+    list_empty = (
+        "No order was ever held. A hold stops an order with a reason, an owner and a due time."
+    )
+
     acts = HOLD_ACTS
     list_display = (
         "order_column",
@@ -96,6 +100,10 @@ class HoldAdmin(ReadOnlyAdmin):
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
     """Money by source, with every movement on its page."""
+
+    list_empty = (
+        "Payments come with orders, by the API or by Record payment on the page of an order."
+    )
 
     acts = PAYMENT_ACTS
     list_display = (
@@ -151,6 +159,8 @@ class PaymentAdmin(ReadOnlyAdmin):
 @admin.register(RefundGrant)
 class RefundGrantAdmin(ReadOnlyAdmin):
     """Money that we decided to give back; paying is a duty of its own."""
+
+    list_empty = "A refund is granted on the page of an order and paid by somebody with that duty."
 
     acts = GRANT_ACTS
     list_display = ("order_column", "amount_column", "left_column", "reason", "at")

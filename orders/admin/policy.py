@@ -12,6 +12,11 @@ from orders.models import AllocationPolicy
 class AllocationPolicyAdmin(EditableAdmin):
     """Reference data; without any row it is priority, then promise date, then age."""
 
+    list_empty = (
+        "Without one, scarce stock goes by promise date, then age. Add one to decide "
+        "otherwise for a product."
+    )
+
     list_display = ("product_column", "order_column")
     list_select_related = ("product",)
     search_fields = ("product__sku",)

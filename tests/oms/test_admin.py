@@ -4,11 +4,12 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from oms import jobs, keys, webhooks, wiring
+from oms import jobs, keys, navigation, webhooks, wiring
 from oms.admin import CappedPaginator
 from oms.dispatch import drain
 from oms.models import (
@@ -19,6 +20,7 @@ from oms.models import (
     Event,
     Job,
     JobState,
+    User,
     WebhookEndpoint,
     WebhookState,
 )
@@ -311,3 +313,17 @@ def test_api_key_list_shows_what_needs_attention(cora, client, key):
     ApiKey.objects.update(expires_at=timezone.now() - timedelta(days=1))
 
     assert "is-warn" in client.get(page("apikey", "changelist")).content.decode()
+
+
+@pytest.mark.django_db
+def test_every_empty_list_of_the_sidebar_says_how_its_first_row_comes():
+    lists = {page.url for work in navigation.WORK for page in work.pages}
+    silent = [
+        model._meta.label
+        for model, its_admin in admin.site._registry.items()
+        if f"{model._meta.app_label}_{model._meta.model_name}_changelist" in lists
+        and model is not User  # somebody looks at the list
+        and not model.objects.exists()
+        and not getattr(its_admin, "list_empty", "")
+    ]
+    assert silent == []

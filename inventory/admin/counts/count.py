@@ -43,6 +43,8 @@ DECISIONS: dict[str, Any] = {
 class CountAdmin(ReadOnlyAdmin):
     """The page is a sheet while people count, and a list of differences afterwards."""
 
+    list_empty = "Plan what is due by the counting policies, or count chosen products."
+
     acts = acts.COUNT_ACTS
     list_display = (
         "number_column",

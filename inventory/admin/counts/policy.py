@@ -20,6 +20,11 @@ from oms.admin import EditableAdmin, ReadOnlyAdmin
 class CountPolicyAdmin(EditableAdmin):
     """Classes, turns and tolerance of a location; one without a policy uses the defaults."""
 
+    list_empty = (
+        "Add how often a location counts its A, B and C products, and what difference asks "
+        "for a recount."
+    )
+
     list_display = ("location", "classes_column", "turns_column", "tolerance_column")
     list_select_related = ("location",)
     sortable_by: ClassVar = ()

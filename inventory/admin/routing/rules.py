@@ -95,6 +95,10 @@ ACTS = (
 class RoutingRuleSetAdmin(ReadOnlyAdmin):
     """Which rules decide, which did, and which are being drafted."""
 
+    list_empty = (
+        "New version begins from a template; until one is in force, the built-in rule decides."
+    )
+
     acts = ACTS
     list_display = ("title_column", "state_column", "rules_column", "who_column", "force_column")
     list_display_links = ("title_column",)

@@ -35,6 +35,10 @@ class NetworkAdmin(EditableAdmin):
 class LocationGroupAdmin(NetworkAdmin):
     """Groups that rules name."""
 
+    list_empty = (
+        "Add a group, such as Shops or Central warehouses, so that routing rules can name it."
+    )
+
     list_display = ("name", "code", "members_column")
     search_fields = ("code", "name")
     filter_horizontal = ("locations",)
@@ -66,6 +70,8 @@ class HolidayInline(TabularInline):
 class HolidayCalendarAdmin(NetworkAdmin):
     """Calendars that locations keep."""
 
+    list_empty = "Add the days on which a location does not ship; promises leave them out."
+
     list_display = ("name",)
     search_fields = ("name",)
     inlines: ClassVar = [HolidayInline]
@@ -74,6 +80,8 @@ class HolidayCalendarAdmin(NetworkAdmin):
 @admin.register(LocationService)
 class LocationServiceAdmin(NetworkAdmin):
     """Capacity, working days, costs; accuracy and load beside them."""
+
+    list_empty = "Add when a location ships: its cut-off time, capacity a day and calendar."
 
     list_display = (
         "location",

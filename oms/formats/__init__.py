@@ -1,0 +1,1 @@
+"""How dates and times are written where no filter says so: as everywhere else in the pages."""

@@ -1,0 +1,5 @@
+"""A day as 27 Nov 2026, a moment as 27 Nov 2026 15:21."""
+
+DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y H:i"
