@@ -10,13 +10,13 @@ from fulfillment.models import FulfillmentOrder, Return, Shipment
 from fulfillment.queries import allowed_actions, allowed_return_actions
 from oms.money import plain
 from oms.wire import Moment, Quantity, Short, message, utc
-from orders.enums import CancelReason
+from orders.enums import GIVEN_REASONS
 
 Reason = Literal[tuple(RejectReason.values)]  # type: ignore[valid-type]
 WhyBack = Literal[tuple(ReturnReason.values)]  # type: ignore[valid-type]
 Fate = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
 Progress = Literal[tuple(ShipmentStatus.values)]  # type: ignore[valid-type]
-Cause = Literal[tuple(CancelReason.values)]  # type: ignore[valid-type]
+Cause = Literal[tuple(reason.value for reason in GIVEN_REASONS)]  # type: ignore[valid-type]
 Position = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Grams = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]
 Millimetres = Annotated[int, msgspec.Meta(ge=1, le=100_000)]

@@ -122,6 +122,8 @@ class TransactionKind(models.TextChoices):
     CAPTURE = "capture"  # received
     REFUND = "refund"  # sent back
     VOID = "void"  # authorisation given up
+    MOVED_OUT = "moved_out"  # received here, belongs to an order that was split off or merged
+    MOVED_IN = "moved_in"  # received by that other order's payment
 
 
 class CancelReason(models.TextChoices):
@@ -134,6 +136,17 @@ class CancelReason(models.TextChoices):
     EXPIRED = "expired"  # unpaid for too long
     STAFF = "staff"  # our mistake
     OTHER = "other"
+    MOVED = "moved"  # not cancelled at all: the units are in another order now
+
+
+GIVEN_REASONS = [reason for reason in CancelReason if reason != CancelReason.MOVED]
+
+
+class OrderLinkKind(models.TextChoices):
+    """How one order came out of another."""
+
+    SPLIT = "split"  # units were split off into a new order
+    MERGE = "merge"  # the whole order was merged into another
 
 
 class PromiseReason(models.TextChoices):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -25,7 +26,7 @@ from oms.errors import DomainError
 from oms.money import plain
 from orders import operations
 from orders.admin import sealed
-from orders.enums import ChangeStatus, ChangeStep, ChargeKind
+from orders.enums import ChangeStatus, ChangeStep, ChargeKind, OrderStatus
 from orders.forms import changing as forms
 from orders.models import Order, OrderChange, OrderChangeStep
 from orders.operations import OrderMoved, Preview, Step
@@ -33,6 +34,7 @@ from orders.operations.change_steps import STEP_CONTEXT
 from orders.operations.changing import CHANGEABLE
 from orders.queries.balance import Balance
 from orders.queries.changes import Standing, standing
+from orders.queries.together import could_join
 
 PERMISSION = "orders.change_placed_order"
 SHOWN = 8
@@ -77,6 +79,31 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     }
     request.current_app = admin.site.name  # type: ignore[attr-defined]
     return TemplateResponse(request, "admin/orders/change/page.html", context)
+
+
+@require_GET
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Units into a new order, or other orders into this one; looked at and done as any change."""
+    order = _order(request, pk)
+    if order.status not in CHANGEABLE:
+        messages.error(request, operations.NotChangeable(number=order, status=order.status).detail)
+        return HttpResponseRedirect(_url(order))
+    lines = order.lines.filter(quantity__gt=F("cancelled") + F("shipped")).order_by("position")
+    chosen = request.GET.getlist("merge")
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Split or merge {order.number}",
+        "order": order,
+        "lines": [(line, line.due - line.shipped) for line in lines],
+        "joinable": [(other, other.number in chosen) for other in could_join(order)],
+        **_untouched(order),
+    }
+    if chosen:
+        steps = [Step(ChangeStep.MERGE_FROM, values={"order": number}) for number in chosen]
+        seen = operations.preview_steps(order, by=actor(request), steps=steps)
+        context |= {**_shown(request, seen, order), "untouched": False}
+    request.current_app = admin.site.name  # type: ignore[attr-defined]
+    return TemplateResponse(request, "admin/orders/change/move.html", context)
 
 
 @require_POST
@@ -156,7 +183,9 @@ def _confirm(
         draft=draft,
     )
     total = words.money(Decimal(done.outcome["after"]["total"]), order.currency)
-    return _done(request, order, f"{order} is changed by {done}; its total is {total} now.")
+    others = ", ".join(done.outcome["orders"])
+    more = f" Units went between it and {others}." if others else ""
+    return _done(request, order, f"{order} is changed by {done}; its total is {total} now.{more}")
 
 
 def _keep(
@@ -243,7 +272,7 @@ def _shown(request: HttpRequest, seen: Preview, order: Order) -> dict[str, Any]:
     told = seen.told if sealed.may_read(request) else ()
     if told:
         sealed.opened(request, order)  # what is shown names the buyer: that is a reading
-    rows = figures(seen.before, after, order.currency)
+    rows = [*figures(seen.before, after, order.currency), *_others(seen, order.currency)]
     return {
         "figures": rows,
         "total_row": next(each for each in rows if each.label == "Total"),
@@ -290,6 +319,18 @@ def _amounts(before: Standing, after: Standing, currency: str) -> Iterator[Row]:
         yield Row(name.capitalize(), *amounts)
     tone = "warn" if after.money.balance < 0 else ""
     yield Row("Owed", _owed(before.money, currency), _owed(after.money, currency), tone)
+
+
+def _others(seen: Preview, currency: str) -> Iterator[Row]:
+    for number, other in seen.others:
+        total = words.money(other.total, currency)
+        if other.content["status"] == OrderStatus.CANCELLED:
+            yield Row(number, "open", "all of it is here")
+        else:
+            units = sum(line["quantity"] for line in other.content["lines"])
+            owed = _owed(other.money, currency)
+            told = f"{words.count(units, 'unit')}, {total}, owed {owed}"
+            yield Row("New order", "–", told)
 
 
 def _owed(money: Balance, currency: str) -> str:

@@ -221,6 +221,7 @@ class OrderAdmin(ReadOnlyAdmin):
                 wrap(changing.decide),
                 name="orders_order_change_decide",
             ),
+            path("<int:pk>/move-units/", wrap(changing.move), name="orders_order_move_page"),
             path("<int:pk>/change-order/row/", wrap(changing.row), name="orders_order_change_row"),
             path("<int:pk>/versions/", wrap(versions.compare), name="orders_order_versions"),
             *super().get_urls(),

@@ -24,6 +24,7 @@ from orders.enums import TransactionKind
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries.balance import Balance
+from orders.queries.together import could_join, relatives
 
 MESSAGES_SHOWN = 20
 MOVED = {
@@ -31,6 +32,8 @@ MOVED = {
     TransactionKind.CAPTURE: "received",
     TransactionKind.REFUND: "paid back",
     TransactionKind.VOID: "given up",
+    TransactionKind.MOVED_OUT: "moved to another order",
+    TransactionKind.MOVED_IN: "moved from another order",
 }
 
 
@@ -119,6 +122,9 @@ def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
     change = "change" in allowed and may("orders.change_placed_order")
     return {
         "change_url": change and page_url("orders_order_change_page", order.pk),
+        "move_url": change and page_url("orders_order_move_page", order.pk),
+        "could_join": could_join(order) if change else [],
+        "relatives": relatives(order),
         "customer_url": page_url("customers_customer_change", order.customer_id),
         "audit_url": page_url("audit", "orders.order", order.number),
         "recall_url": recall and page_url("fulfillment_cancel_order", order.pk),

@@ -196,6 +196,11 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Return announced by the channel: {teller.lines(facts)}"
     ),
     "order.changed": _changed,
+    "order.split_off": lambda _teller, facts: f"Split off from {facts['source']}",
+    "order.merged": lambda _teller, facts: f"{facts['source']} is merged into this order",
+    "order.units_moved": lambda teller, facts: (
+        f"Moved to {facts['to']}: {'everything' if facts['whole'] else teller.lines(facts)}"
+    ),
     "order.promise_changed": _promise_changed,
     "order.priority_set": lambda _teller, facts: (
         f"Priority {facts.get('before')} is {facts.get('after')} now – {facts.get('reason', '')}"
@@ -212,6 +217,8 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.payment_authorized": _payment("authorised"),
     "order.payment_captured": _payment("received"),
     "order.payment_voided": _payment("given up"),
+    "order.payment_moved_out": _payment("moved to another order"),
+    "order.payment_moved_in": _payment("moved from another order"),
     "order.refund_granted": _payment("granted as refund"),
     "order.refund_paid": _payment("paid back"),
 }

@@ -8,7 +8,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSplitDateTimeVerticalWidget
 
 from oms.admin import ActForm, ReasonForm
-from orders.enums import CancelReason, HoldKind, PaymentMethod
+from orders.enums import GIVEN_REASONS, HoldKind, PaymentMethod
 from orders.models import Order, OrderLine, Payment
 
 COUNTRIES = sorted(((c.alpha_2, c.name) for c in pycountry.countries), key=lambda pair: pair[1])
@@ -49,7 +49,7 @@ class HoldForm(ActForm):
 class CancelForm(ActForm):
     """Why an order is cancelled."""
 
-    reason = forms.ChoiceField(choices=CancelReason)
+    reason = forms.ChoiceField(choices=[(reason.value, reason.label) for reason in GIVEN_REASONS])
     note = forms.CharField(
         max_length=300, required=False, help_text="Kept with the cancellation. No personal data."
     )
@@ -152,7 +152,9 @@ class PayRefundForm(ActForm):
         """The payments of the order that money came in by."""
         order = getattr(self.obj, "order_id", None)
         self.fields["payment"] = forms.ModelChoiceField(
-            Payment.objects.filter(order=order, transactions__kind="capture").distinct(),
+            Payment.objects.filter(
+                order=order, transactions__kind__in=["capture", "moved_in"]
+            ).distinct(),
             empty_label=None,
         )
         self.fields["amount"] = AmountField(

@@ -75,6 +75,12 @@ def steps_of(
             if data.get(f"charge-{charge.pk}-off")
         ),
         *_charged(data),
+        *(step for line in lines for step in _split(data, line)),
+        *(
+            Step(ChangeStep.MERGE_FROM, values={"order": name.removeprefix("merge-")})
+            for name in sorted(data)
+            if name.startswith("merge-")
+        ),
     ]
 
 
@@ -101,6 +107,15 @@ def _of_line(data: Mapping[str, Any], line: OrderLine) -> Iterator[Step]:
         yield Step(ChangeStep.SET_PRICE, line.pk, {"unit_price": str(price), **off})
     elif off:
         yield Step(ChangeStep.SET_DISCOUNT, line.pk, off)
+
+
+def _split(data: Mapping[str, Any], line: OrderLine) -> Iterator[Step]:
+    text = str(data.get(f"line-{line.pk}-split", "")).strip()
+    if text and text != "0":
+        if not text.isdigit():
+            msg = f"{line.sku}: {text} is not a number of units."
+            raise WrongInput(msg)
+        yield Step(ChangeStep.SPLIT_OFF, line.pk, {"quantity": int(text)})
 
 
 def _added(data: Mapping[str, Any]) -> Iterator[Step]:

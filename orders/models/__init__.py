@@ -1,7 +1,7 @@
 """Tables of the orders app, one file per noun."""
 
 from orders.models.cancellation import Cancellation, CancellationLine
-from orders.models.change import OrderChange, OrderChangeStep, OrderVersion
+from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
 from orders.models.channel import Channel, SkuAlias
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.hold import Hold
@@ -23,6 +23,7 @@ __all__ = [
     "OrderChangeStep",
     "OrderCharge",
     "OrderLine",
+    "OrderLink",
     "OrderVersion",
     "Payment",
     "PaymentTransaction",

@@ -3,12 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from oms.models import AppendOnly
 from oms.querysets import LockingQuerySet
-from orders.enums import ChangeStatus, ChangeStep
+from orders.enums import ChangeStatus, ChangeStep, OrderLinkKind
 
 
 class OrderChange(models.Model):
@@ -89,3 +89,26 @@ class OrderVersion(AppendOnly):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+
+class OrderLink(AppendOnly):
+    """Units went from one order to another by a change: split off, or merged."""
+
+    kind = models.CharField(max_length=10, choices=OrderLinkKind)
+    source = models.ForeignKey("orders.Order", models.PROTECT, related_name="links_out")
+    target = models.ForeignKey("orders.Order", models.PROTECT, related_name="links_in")
+    change = models.CharField(max_length=20)  # number of the change; its transactions name it too
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(source=F("target")),
+                name="orders_link_of_two",
+                violation_error_message="Units go from one order to another.",
+            ),
+            models.UniqueConstraint(fields=["source", "target", "change"], name="orders_link_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.change}"

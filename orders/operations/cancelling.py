@@ -127,10 +127,11 @@ def _cancel(
 
 
 def take_off(
-    work: pipeline.Work, quantities: Mapping[int, int], *, reason: str, note: str
+    work: pipeline.Work, quantities: Mapping[int, int], *, reason: str, note: str, to: str = ""
 ) -> Cancellation:
     """Cancel units that no location works on, in a locked order; the caller settles it.
 
+    Units that go `to` another order are told as moved: nobody lost them.
     Raises NothingToCancel and UnitsReleased like `cancel_lines`.
     """
     _refuse_too_many(work, quantities)
@@ -146,7 +147,8 @@ def take_off(
         _end_holds(work, reason)
     lines = {line.pk: line for line in work.lines}
     work.fact(
-        "order.cancelled",
+        "order.units_moved" if to else "order.cancelled",
+        **({"to": to} if to else {}),
         amount=plain(before - after, work.order.currency),
         currency=work.order.currency,
         reason=reason,

@@ -42,6 +42,8 @@ class Change:
         self.work = work
         self.number = number
         self.moved = False  # the order goes somewhere else
+        self.leaving: dict[int, int] = {}  # units by line id that go into a new order
+        self.joining: list[str] = []  # numbers of orders that are merged into this one
 
     def line(self, step: OrderChangeStep) -> OrderLine:
         """The line a step is about. Raises StepImpossible when it is another order's."""
@@ -98,6 +100,8 @@ def _disturbs(step: OrderChangeStep, line: OrderLine) -> bool:
         return False
     if step.kind == ChangeStep.SET_QUANTITY:
         return int(step.values["quantity"]) < line.released
+    if step.kind == ChangeStep.SPLIT_OFF:
+        return int(step.values["quantity"]) > line.due - line.released
     return bool(line.shipped) and step.kind in {ChangeStep.SET_PRICE, ChangeStep.SET_DISCOUNT}
 
 
@@ -195,6 +199,15 @@ def _remove_charge(change: Change, step: OrderChangeStep) -> None:
     charge.delete()
 
 
+def _split_off(change: Change, step: OrderChangeStep) -> None:
+    line = change.line(step)
+    change.leaving[line.pk] = change.leaving.get(line.pk, 0) + _units(step)
+
+
+def _merge_from(change: Change, step: OrderChangeStep) -> None:
+    change.joining.append(str(step.values["order"]))
+
+
 def _take_off(change: Change, line: OrderLine, quantity: int) -> None:
     cancelling.take_off(
         change.work, {line.pk: quantity}, reason=CancelReason.CUSTOMER, note=change.number
@@ -267,4 +280,6 @@ STEPS: dict[ChangeStep, Callable[[Change, OrderChangeStep], None]] = {
     ChangeStep.SET_ADDRESS: _set_address,
     ChangeStep.ADD_CHARGE: _add_charge,
     ChangeStep.REMOVE_CHARGE: _remove_charge,
+    ChangeStep.SPLIT_OFF: _split_off,
+    ChangeStep.MERGE_FROM: _merge_from,
 }

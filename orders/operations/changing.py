@@ -6,7 +6,7 @@ moved on since the steps were written.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from oms.errors import DomainError
 from oms.models import Event
 from orders.enums import ChangeStatus, ChangeStep, OrderStatus
 from orders.models import Order, OrderChange, OrderChangeStep, OrderVersion
-from orders.operations import checking, pipeline
+from orders.operations import checking, moving, pipeline
 from orders.operations.change_steps import STEP_CONTEXT, Change, apply, make_room
 from orders.operations.rehearsing import rehearse
 from orders.queries.changes import Standing, standing
@@ -76,6 +76,7 @@ class Preview:
     after: Standing | None
     refusal: DomainError | None = None
     told: tuple[Told, ...] = ()  # what the buyer would read
+    others: tuple[tuple[str, Standing], ...] = ()  # orders split off or merged, by number
     base: int = 0  # the order's last event when this was looked at
 
 
@@ -103,6 +104,7 @@ def change_order(
     `seen` is `Preview.base` of the preview on which the person decided. Raises what
     `confirm_change` raises, OrderMoved when the order is not as it was seen; nothing is kept then.
     """
+    moving.lock_all(order, _joining(steps))
     if draft is None:
         draft = draft_change(order, by=by, steps=steps, reason=reason)
     else:
@@ -130,13 +132,16 @@ def preview_change(change: OrderChange, *, by: str) -> Preview:
 
     Takes the locks of the act for as long as it lasts. A refusal is part of the answer.
     """
-    return _look(change.order, lambda _order: change, by=by)
+    joining = _joining(change.steps.all())
+    return _look(change.order, lambda _order: change, joining, by=by)
 
 
 def preview_steps(order: Order, *, by: str, steps: Sequence[Step]) -> Preview:
     """What these steps would do, before anything of them is written down; as `preview_change`."""
     number = secrets.token_hex(8)  # gone with the rest
-    return _look(order, lambda order: _begin(order, number, by=by, steps=steps), by=by)
+    return _look(
+        order, lambda order: _begin(order, number, by=by, steps=steps), _joining(steps), by=by
+    )
 
 
 @transaction.atomic
@@ -146,6 +151,7 @@ def confirm_change(change: OrderChange, *, by: str) -> OrderChange:
     Raises ChangeEnded, OrderMoved when anything happened to the order since the steps were
     written, NothingToChange, NotChangeable, and what a step raises. A refusal changes nothing.
     """
+    moving.lock_all(change.order, _joining(change.steps.all()))
     return _perform(change, by=by, base=change.base)
 
 
@@ -158,18 +164,28 @@ def discard_change(change: OrderChange, *, by: str) -> OrderChange:
     return change
 
 
-def _look(order: Order, drafted: Callable[[Order], OrderChange], *, by: str) -> Preview:
+def _look(
+    order: Order, drafted: Callable[[Order], OrderChange], joining: list[str], *, by: str
+) -> Preview:
     base, before = _last_event(order), standing(order)
 
-    def act() -> tuple[Standing, tuple[Told, ...]]:
-        done = _perform(drafted(pipeline.lock_order(order)), by=by).order
-        return standing(done), told_since(done, base)
+    def act() -> tuple[Standing, tuple[Told, ...], tuple[tuple[str, Standing], ...]]:
+        moving.lock_all(order, joining)
+        change = _perform(drafted(pipeline.lock_order(order)), by=by)
+        touched = Order.objects.filter(number__in=change.outcome["orders"]).order_by("pk")
+        others = tuple((other.number, standing(other)) for other in touched)
+        return standing(change.order), told_since(change.order, base), others
 
     try:
-        after, told = rehearse(act)
+        after, told, others = rehearse(act)
     except DomainError as refusal:
         return Preview(before, None, refusal, base=base)
-    return Preview(before, after, told=told, base=base)
+    return Preview(before, after, told=told, others=others, base=base)
+
+
+def _joining(steps: Iterable[Step | OrderChangeStep]) -> list[str]:
+    """Numbers of the orders that these steps merge into theirs."""
+    return [str(step.values["order"]) for step in steps if step.kind == ChangeStep.MERGE_FROM]
 
 
 def _begin(
@@ -191,6 +207,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
         raise OrderMoved(number=order.number)
     steps = sorted(change.steps.order_by("position"), key=_is_removal)
     make_room(order, steps, by=by, number=change.number)
+    moving.make_room(order, _joining(steps), by=by, number=change.number)
     work = pipeline.lock(order, by=by)
     before = content_of(work.order, work.lines, list(work.order.charges.order_by("pk")))
 
@@ -198,16 +215,21 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     changing = Change(work, number=change.number)
     for step in steps:
         apply(changing, step)
+    touched = moving.finish(changing)
     checking.recheck(work)
     work.fact("order.changed", change=change.number, steps=[step.kind for step in steps])
     pipeline.settle(work)
     order = pipeline.advance(work.order, by=by)
 
     after = current_content(order)
-    if after == before and not changing.moved:
+    if after == before and not changing.moved and not touched:
         raise NothingToChange(number=order.number)
     _keep(order, change, after, by=by)
-    change.outcome = {"before": before["totals"], "after": after["totals"]}
+    change.outcome = {
+        "before": before["totals"],
+        "after": after["totals"],
+        "orders": [other.number for other in touched],
+    }
     _decide(change, ChangeStatus.CONFIRMED, by=by)
     change.order = order
     return change

@@ -192,17 +192,26 @@ def pay_refund(
     return row
 
 
+def payment_of(order: Order, method: str, amount: Decimal, reference: str) -> Payment:
+    """The payment of an order with this method and reference, made for this amount if need be."""
+    known = _payment(order, method, reference)
+    return known or _new_payment(order, method, amount, reference)
+
+
 def open_amount(payment: Payment) -> Decimal:
     """What may still be captured: authorised, or promised for cash on delivery and on account."""
     sums = _sums(payment)
-    base = payment.amount if payment.method in DEFERRED else sums[TransactionKind.AUTHORIZE]
-    return base - sums[TransactionKind.CAPTURE] - sums[TransactionKind.VOID]
+    captured, voided = sums[TransactionKind.CAPTURE], sums[TransactionKind.VOID]
+    if payment.method in DEFERRED:
+        return payment.amount - captured - sums[TransactionKind.MOVED_IN] - voided
+    return sums[TransactionKind.AUTHORIZE] - captured - voided
 
 
 def refundable_amount(payment: Payment) -> Decimal:
-    """What was captured by this payment and not yet sent back."""
+    """What this payment brought in and has neither sent back nor moved to another order."""
     sums = _sums(payment)
-    return sums[TransactionKind.CAPTURE] - sums[TransactionKind.REFUND]
+    came = sums[TransactionKind.CAPTURE] + sums[TransactionKind.MOVED_IN]
+    return came - sums[TransactionKind.MOVED_OUT] - sums[TransactionKind.REFUND]
 
 
 def _sums(payment: Payment) -> dict[TransactionKind, Decimal]:
@@ -317,4 +326,6 @@ EVENT_OF = {
     TransactionKind.CAPTURE: "order.payment_captured",
     TransactionKind.VOID: "order.payment_voided",
     TransactionKind.REFUND: "order.refund_paid",
+    TransactionKind.MOVED_OUT: "order.payment_moved_out",
+    TransactionKind.MOVED_IN: "order.payment_moved_in",
 }

@@ -15,28 +15,32 @@ from orders.queries.sealing import CONTEXT
 Row = OrderLine | OrderCharge
 
 
-def price(order: Order, rows: Sequence[Row]) -> None:
+def price(order: Order, rows: Sequence[Row], *, places: Sequence[int | None] = ()) -> None:
     """Work out amount and tax of these rows anew; nothing is saved.
 
     As at placing: a line is worth quantity x unit price - discount, rounded once, and taxed by the
-    location that serves it and the place it goes to, on the day the order was placed.
+    location that serves it and the place it goes to, on the day the order was placed. `places`
+    names these locations, row by row, where the reservations do not tell.
     """
     for row in rows:
         if isinstance(row, OrderLine):
             amount = row.quantity * row.unit_price - row.discount
             row.total = quantize(amount, order.currency)
-    places, postcode = _places(order), _postcode(order)
-    anywhere = next(iter(places.values()), None)
+    known, postcode = places_of(order), _postcode(order)
+    anywhere = next(iter(known.values()), None)
+    sellers = [place or anywhere for place in places] or [
+        _place(row, known, anywhere) for row in rows
+    ]
     asked = [
-        tax_request(order, row, key=0, seller=_place(row, places, anywhere), postcode=postcode)
-        for row in rows
+        tax_request(order, row, key=0, seller=seller, postcode=postcode)
+        for row, seller in zip(rows, sellers, strict=True)
     ]
     engine = import_string(settings.TAX_ENGINE)
     for row, assessed in zip(rows, engine(asked), strict=True):
         write_tax(order, row, assessed)
 
 
-def _places(order: Order) -> dict[int, int]:
+def places_of(order: Order) -> dict[int, int]:
     """The location that serves each line of the order, by line id."""
     found: dict[int, int] = {}
     for held in stock.open_reservations(order.lines.values_list("pk", flat=True)):

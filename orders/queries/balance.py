@@ -17,7 +17,10 @@ DEFERRED = {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.ON_ACCOUNT}
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """All in the order's currency. `authorized` is open authorisations; `deferred` is promised."""
+    """All in the order's currency. `authorized` is open authorisations; `deferred` is promised.
+
+    `captured` is what came in here, with what was moved from and to other orders.
+    """
 
     due: Decimal
     authorized: Decimal = ZERO
@@ -101,9 +104,10 @@ def _add_payment(
     moved: dict[str, Decimal], method: str, amount: Decimal, kinds: dict[str, Decimal]
 ) -> None:
     captured, voided = kinds[TransactionKind.CAPTURE], kinds[TransactionKind.VOID]
-    moved["captured"] += captured
+    came, went = kinds[TransactionKind.MOVED_IN], kinds[TransactionKind.MOVED_OUT]
+    moved["captured"] += captured + came - went
     moved["refunded"] += kinds[TransactionKind.REFUND]
     if method in DEFERRED:
-        moved["deferred"] += max(amount - captured - voided, ZERO)
+        moved["deferred"] += max(amount - captured - came - voided, ZERO)
     elif authorized := kinds[TransactionKind.AUTHORIZE]:
         moved["authorized"] += max(authorized - captured - voided, ZERO)

@@ -1,6 +1,8 @@
 """What must hold for orders, for `check_ledgers`. Caches can be repaired; ledgers cannot."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 
 from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
@@ -49,9 +51,15 @@ def invariants() -> list[Invariant]:
         ),
         Invariant(
             "order.money",
-            "No more is refunded than was captured and granted.",
+            "No more is refunded than came in and was granted.",
             count=Payment.objects.count,
             violations=_wrong_refunds,
+        ),
+        Invariant(
+            "order.moved_money",
+            "What leaves an order for another arrives there, by each change.",
+            count=PaymentTransaction.objects.filter(kind=TransactionKind.MOVED_OUT).count,
+            violations=_lost_on_the_way,
         ),
         Invariant(
             "order.caches",
@@ -94,14 +102,29 @@ def _wrong_cancelled() -> Iterator[str]:
 
 def _wrong_refunds() -> Iterator[str]:
     moved = PaymentTransaction.objects.all()
-    captured = _sum(moved.filter(kind=TransactionKind.CAPTURE), "payment", "amount")
-    refunded = _sum(moved.filter(kind=TransactionKind.REFUND), "payment", "amount")
-    wrong = Payment.objects.annotate(received=captured, returned=refunded)
+    came = moved.filter(kind__in=[TransactionKind.CAPTURE, TransactionKind.MOVED_IN])
+    went = moved.filter(kind__in=[TransactionKind.REFUND, TransactionKind.MOVED_OUT])
+    wrong = Payment.objects.annotate(
+        received=_sum(came, "payment", "amount"), returned=_sum(went, "payment", "amount")
+    )
     for payment in wrong.filter(returned__gt=F("received")):
-        yield f"{payment}: refunded {payment.returned} of {payment.received}"
+        yield f"{payment}: refunded or moved {payment.returned} of {payment.received}"
     paid = _sum(moved.filter(kind=TransactionKind.REFUND), "grant", "amount")
     for grant in RefundGrant.objects.annotate(paid=paid).filter(paid__gt=F("amount")):
         yield f"grant {grant.pk}: paid {grant.paid} of {grant.amount}"
+
+
+def _lost_on_the_way() -> Iterator[str]:
+    moves = {TransactionKind.MOVED_OUT: -1, TransactionKind.MOVED_IN: 1}
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    rows = PaymentTransaction.objects.filter(kind__in=moves).values_list(
+        "reference", "payment__currency", "kind", "amount"
+    )
+    for reference, currency, kind, amount in rows.iterator():
+        sums[reference, currency] += moves[TransactionKind(kind)] * amount
+    for (reference, currency), difference in sums.items():
+        if difference:
+            yield f"{reference}: {difference} {currency} more arrived than left"
 
 
 def _wrong_caches() -> Iterator[str]:

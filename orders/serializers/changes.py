@@ -23,6 +23,8 @@ Kind = Literal[
     "set_address",
     "add_charge",
     "remove_charge",
+    "split_off",
+    "merge_from",
 ]
 Charged = Literal[tuple(kind.value for kind in ChargeKind if kind != ChargeKind.RETURN)]  # type: ignore[valid-type]
 Reason = Annotated[str, msgspec.Meta(max_length=300)]
@@ -36,6 +38,8 @@ NEEDS: dict[str, tuple[set[str], set[str]]] = {
     ChangeStep.SET_ADDRESS: ({"address"}, set()),
     ChangeStep.ADD_CHARGE: ({"type", "amount"}, {"description"}),
     ChangeStep.REMOVE_CHARGE: ({"charge"}, set()),
+    ChangeStep.SPLIT_OFF: ({"line", "quantity"}, set()),
+    ChangeStep.MERGE_FROM: ({"order"}, set()),
 }
 
 
@@ -45,7 +49,8 @@ class ChangeStepIn(msgspec.Struct):
 
     `line` is the position of a line, `charge` of a charge among the order's `charges`, both from
     1. `set_quantity` names the units wanted in all, 0 takes a line off; `discount` is of the whole
-    line. `add_charge` with a negative amount reduces the order.
+    line. `add_charge` with a negative amount reduces the order. `split_off` takes units of a line
+    out into one new order, `merge_from` brings in all of another open order of the same customer.
     """
 
     kind: Kind
@@ -59,6 +64,7 @@ class ChangeStepIn(msgspec.Struct):
     amount: Decimal | None = None
     description: Text | None = None
     charge: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    order: Annotated[str, msgspec.Meta(max_length=20)] | None = None
 
 
 @message
@@ -108,12 +114,16 @@ class RefusalOut(msgspec.Struct):
 
 @message
 class PreviewOut(msgspec.Struct):
-    """What confirming would do now; `tells` names the messages that the buyer would get."""
+    """What confirming would do now; `tells` names the messages that the buyer would get.
+
+    `others` are the orders that would be split off or merged, as they would stand then.
+    """
 
     before: StandingOut
     after: StandingOut | None
     refusal: RefusalOut | None
     tells: list[str]
+    others: dict[str, StandingOut]
 
     @classmethod
     def of(cls, seen: Preview, currency: str) -> "PreviewOut":
@@ -124,6 +134,7 @@ class PreviewOut(msgspec.Struct):
             StandingOut.of(seen.after, currency) if seen.after else None,
             RefusalOut(no.code, no.detail) if no else None,
             [told.event for told in seen.told],
+            {number: StandingOut.of(other, currency) for number, other in seen.others},
         )
 
 
@@ -239,7 +250,7 @@ def _values(row: ChangeStepIn, charges: Sequence[int]) -> dict[str, Any]:
         for name in ("unit_price", "discount", "amount")
         if (amount := getattr(row, name)) is not None
     }
-    plainly = {"sku": row.sku, "quantity": row.quantity, "kind": row.type}
+    plainly = {"sku": row.sku, "quantity": row.quantity, "kind": row.type, "order": row.order}
     values |= {name: value for name, value in plainly.items() if value is not None}
     if row.type is not None:
         values["description"] = row.description or ""

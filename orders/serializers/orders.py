@@ -10,7 +10,7 @@ from rest_framework import serializers
 from customers.operations import Party
 from oms.money import plain as money
 from oms.wire import Moment, Quantity, Short, Sku, Text, message, utc
-from orders.enums import CancelReason, ChargeKind, HoldKind, PaymentMethod
+from orders.enums import GIVEN_REASONS, ChargeKind, HoldKind, PaymentMethod
 from orders.models import Channel, Hold, Order, OrderLine, Payment
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayment
 from orders.queries import OrderDetail, allowed_actions
@@ -22,7 +22,7 @@ Amount = Decimal
 Charge = Literal[tuple(ChargeKind.values)]  # type: ignore[valid-type]
 Method = Literal[tuple(PaymentMethod.values)]  # type: ignore[valid-type]
 Hindrance = Literal[tuple(HoldKind.values)]  # type: ignore[valid-type]
-Cause = Literal[tuple(CancelReason.values)]  # type: ignore[valid-type]
+Cause = Literal[tuple(reason.value for reason in GIVEN_REASONS)]  # type: ignore[valid-type]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 

@@ -28,7 +28,12 @@ TITLES = (
     "Received",
 )
 CHUNK = 2_000
-SIGNS = {TransactionKind.CAPTURE: 1, TransactionKind.REFUND: -1}
+SIGNS = {
+    TransactionKind.CAPTURE: 1,
+    TransactionKind.REFUND: -1,
+    TransactionKind.MOVED_IN: 1,
+    TransactionKind.MOVED_OUT: -1,
+}
 CREDIT_NOTE = "credit_note"
 
 

@@ -127,7 +127,7 @@ def test_address_is_sealed_and_not_shown(call):
         ({"kind": "set_quantity", "line": 1, "quantity": 1, "sku": "MUG"}, "/steps/0/sku"),
         ({"kind": "remove_charge", "charge": 1}, "/steps/0/charge"),
         ({"kind": "add_charge", "type": "return", "amount": "1"}, "/steps/0/type"),
-        ({"kind": "split_off", "line": 1}, "/steps/0/kind"),
+        ({"kind": "vanish", "line": 1}, "/steps/0/kind"),
     ],
 )
 def test_post_of_what_does_not_fit_points_at_it(call, step, pointer):

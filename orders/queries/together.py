@@ -1,0 +1,62 @@
+"""Orders that could leave together: one buyer, one place, nothing of them sent yet."""
+
+from dataclasses import dataclass
+
+from orders.enums import FulfillmentStatus, OrderLinkKind, OrderStatus
+from orders.models import Order, OrderLink
+
+MOST = 20
+OPEN = (OrderStatus.PLACED, OrderStatus.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """An order that units went to or came from, as its page says it."""
+
+    words: str
+    pk: int
+    number: str
+
+
+def could_join(order: Order) -> list[Order]:
+    """Open orders of the same buyer and channel to the same place, the oldest first.
+
+    The place is compared as far as it is known in clear (country, region, area, pickup location);
+    merging compares the whole address.
+    """
+    if order.customer_id is None or order.status not in OPEN:
+        return []
+    rows = Order.objects.filter(
+        customer=order.customer_id,
+        channel=order.channel_id,
+        currency=order.currency,
+        price_includes_tax=order.price_includes_tax,
+        ship_country=order.ship_country,
+        ship_region=order.ship_region,
+        ship_area=order.ship_area,
+        pickup_location=order.pickup_location_id,
+        status__in=OPEN,
+        fulfillment_status=FulfillmentStatus.UNFULFILLED,
+    )
+    return list(rows.exclude(pk=order.pk).order_by("pk")[:MOST])
+
+
+def relatives(order: Order) -> list[Relative]:
+    """Orders that were split off from or merged with this one."""
+    links = OrderLink.objects.select_related("source", "target").order_by("pk")
+    found = [
+        Relative(
+            "Split off from" if _is_split(row) else "With all of", row.source_id, str(row.source)
+        )
+        for row in links.filter(target=order)
+    ]
+    return found + [
+        Relative(
+            "Part of it is" if _is_split(row) else "Merged into", row.target_id, str(row.target)
+        )
+        for row in links.filter(source=order)
+    ]
+
+
+def _is_split(link: OrderLink) -> bool:
+    return link.kind == OrderLinkKind.SPLIT

@@ -1,0 +1,199 @@
+"""Splitting an order, and merging two: units, money and proofs go along to the cent."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from oms.money import quantize
+from orders import operations as orders
+from orders.models import Order, OrderLink, PaymentTransaction
+from orders.operations import Step
+from orders.queries import balance
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+from tests.orders.test_changing import (
+    BY,
+    LEEDS,
+    change,
+    confirm,
+    everything,
+    line,
+    lines,
+    placed,
+    send,
+    shop,
+)
+
+__all__ = ["shop"]  # a fixture
+pytestmark = pytest.mark.django_db
+
+
+def off(order, sku, units):
+    return Step("split_off", line(order, sku).pk, {"quantity": units})
+
+
+def into(other):
+    return Step("merge_from", values={"order": other.number})
+
+
+def refused(order, *steps):
+    before = everything()
+    with pytest.raises(orders.StepImpossible) as refusal:
+        orders.confirm_change(change(order, *steps), by=BY)
+    assert everything() == before
+    return str(refusal.value)
+
+
+def born_of(order):
+    return Order.objects.get(links_in__source=order, links_in__kind="split")
+
+
+def test_split_moves_units_stock_and_money_into_a_new_order(shop):
+    order = placed(shop)  # 3 MUG at 10.00, 2 CUP at 5.00
+    orders.record_capture(order, by=BY, method="card", amount=Decimal(40), reference="ch_1")
+
+    confirm(order, off(order, "MUG", 1), off(order, "CUP", 2))
+
+    other = born_of(order)
+    assert lines(order) == [("MUG", 2, Decimal(10), 0), ("CUP", 0, Decimal(5), 0)]
+    assert lines(other) == [("MUG", 1, Decimal(10), 0), ("CUP", 2, Decimal(5), 0)]
+    assert (order.total, other.total) == (Decimal(20), Decimal(20))
+    assert (balance(order).balance, balance(other).balance) == (0, 0)
+    assert (other.payment_status, other.customer, other.placed_at) == (
+        "paid",
+        order.customer,
+        order.placed_at,
+    )
+    assert other.stage == "fulfilment"  # its units are with the location again
+    moved = PaymentTransaction.objects.filter(kind__startswith="moved").order_by("pk")
+    assert [(row.kind, row.amount) for row in moved] == [("moved_out", 20), ("moved_in", 20)]
+    assert other.payments.get().reference == "ch_1"
+
+
+def test_what_was_split_off_is_refunded_through_its_own_order(shop):
+    order = placed(shop)
+    orders.record_capture(order, by=BY, method="card", amount=Decimal(40), reference="ch_1")
+    confirm(order, off(order, "MUG", 3))
+    other = born_of(order)
+    orders.record_capture(other, by=BY, method="card", amount=Decimal(5), reference="ch_2")
+
+    grant = orders.grant_refund(other, by=BY, amount=Decimal(5), reason="too much")
+    orders.pay_refund(grant, by=BY, payment=other.payments.first(), amount=Decimal(5))
+
+    assert balance(other).balance == 0
+    assert_ledgers_hold()
+
+
+def test_split_of_a_partly_shipped_order_leaves_what_was_invoiced(shop):
+    order = placed(shop)
+    send(order, MUG=1)
+
+    confirm(order, off(order, "MUG", 2))
+
+    assert lines(order) == [("MUG", 1, Decimal(10), 1), ("CUP", 2, Decimal(5), 0)]
+    assert lines(born_of(order)) == [("MUG", 2, Decimal(10), 0)]
+
+
+def test_split_takes_along_what_is_promised_and_what_speaks_against_it(shop):
+    order = placed(shop)
+    orders.record_pending(order, by=BY, method="on_account", amount=Decimal(40))
+    orders.place_hold(order, by=BY, kind="fraud", reason="Looks odd")
+    order.refresh_from_db()
+
+    confirm(order, off(order, "CUP", 2))
+
+    other = born_of(order)
+    assert (balance(order).deferred, balance(other).deferred) == (Decimal(30), Decimal(10))
+    assert [hold.reason for hold in other.holds.all()] == ["Looks odd"]
+    assert (other.status, other.stage) == ("placed", "validation")
+
+
+def test_split_refuses_to_leave_nothing_and_to_take_what_has_left(shop):
+    order = placed(shop)
+    assert "leave one unit" in refused(order, off(order, "MUG", 3), off(order, "CUP", 2))
+    send(order, MUG=2)
+    assert "1 can still go" in refused(order, off(order, "MUG", 2))
+
+
+def test_nobody_counts_a_split_as_a_sale_or_a_cancellation(shop):
+    order = placed(shop)
+    confirm(order, off(order, "CUP", 2))
+    from reporting.models import DailySales
+
+    [day] = DailySales.objects.all()
+    assert (day.orders, day.units, day.value) == (1, 5, 40)
+    assert (day.cancelled_orders, day.cancelled_value) == (0, 0)
+
+
+def test_merge_brings_everything_of_the_other_order(shop):
+    order = placed(shop, ("MUG", 1), charges=(orders.PlacedCharge("shipping", Decimal(3)),))
+    other = placed(shop, ("CUP", 2, "5.00"), charges=(orders.PlacedCharge("shipping", Decimal(2)),))
+    orders.record_capture(other, by=BY, method="card", amount=Decimal(15), reference="ch_2")
+
+    confirm(order, into(other))
+
+    other.refresh_from_db()
+    assert lines(order) == [("MUG", 1, Decimal(10), 0), ("CUP", 2, Decimal(5), 0)]
+    assert (order.total, other.total, other.status) == (Decimal(25), Decimal(0), "cancelled")
+    assert (balance(order).received, balance(other).received) == (Decimal(15), Decimal(0))
+    assert other.cancellations.get().reason == "moved"
+    assert OrderLink.objects.get().target == order
+
+
+def test_merge_keeps_apart_what_does_not_belong_together(shop):
+    order = placed(shop, ("MUG", 1))
+    elsewhere = placed(shop, ("MUG", 1), shipping_address=LEEDS)
+    assert "another address" in refused(order, into(elsewhere))
+
+    stranger = placed(shop, ("MUG", 1), customer=world.CORA)
+    assert "another customer" in refused(order, into(stranger))
+
+    sent = placed(shop, ("MUG", 2))
+    send(sent, MUG=1)
+    assert "has shipped" in refused(order, into(sent))
+
+    promised = placed(shop, ("MUG", 1))
+    orders.record_authorization(
+        promised, by=BY, method="card", amount=Decimal(10), reference="auth"
+    )
+    assert "only authorised" in refused(order, into(promised))
+    assert "no other order" in refused(order, into(order))
+
+
+def test_a_split_is_undone_by_a_merge(shop):
+    order = placed(shop)
+    orders.record_capture(order, by=BY, method="card", amount=Decimal(40), reference="ch_1")
+    confirm(order, off(order, "MUG", 2))
+
+    confirm(order, into(born_of(order)))
+
+    assert (order.total, balance(order).balance) == (Decimal(40), 0)
+    assert sum(row.due for row in order.lines.all()) == 5
+
+
+@given(
+    quantity=some.integers(2, 9),
+    cents=some.integers(1, 99_999),
+    discount=some.integers(0, 500),
+    part=some.integers(1, 8),
+)
+def test_value_is_neither_lost_nor_made_by_a_split(quantity, cents, discount, part):
+    from orders.models import OrderLine
+    from orders.operations import moving
+
+    order = Order(currency="GBP", price_includes_tax=True)
+    price, off_it = Decimal(cents) / 1000, Decimal(min(discount, quantity * cents // 10)) / 100
+    total = quantize(quantity * price - off_it, "GBP")
+    row = OrderLine(
+        order=order, sku="X", quantity=quantity, unit_price=price, discount=off_it, total=total
+    )
+    part = min(part, quantity)
+
+    born = moving._part(order, row, part, None).wanted_in(order, 1)
+
+    stays = quantize(total * (quantity - part) / quantity, "GBP")
+    worth = quantize(born.quantity * born.unit_price - born.discount, "GBP")
+    assert worth == total - stays
+    assert born.discount >= 0
