@@ -105,9 +105,10 @@ def review_limit(order: Candidate) -> Finding | None:
     if limit is None or order.total <= limit:
         return None
     told = plain(Decimal(limit), order.channel.currency)
+    total = plain(order.total, order.channel.currency)
     return Finding(
         HoldKind.REVIEW,
-        f"The total of {order.total} is above the review limit of {told}",
+        f"The total of {total} is above the review limit of {told}",
         {"total": str(order.total), "limit": str(limit)},
     )
 
