@@ -8,7 +8,7 @@ from functools import cache
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.utils import timezone
 from django_prometheus.exports import ExportToDjangoView
@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from oms.models import Delivery, DeliveryState, Event, WebhookDelivery, Worker
+from oms.models import APART, Delivery, DeliveryState, Event, WebhookDelivery, Worker
 
 ALIVE = timedelta(seconds=45)
 LOOPBACK = {"127.0.0.1", "::1"}
@@ -35,9 +35,7 @@ class Backlog(Collector):
             for state in (DeliveryState.PENDING, DeliveryState.DEAD):
                 gauge.add_metric([state], _count(model, state=state))
             yield gauge
-        yield GaugeMetricFamily(
-            "oms_workers", "Workers alive.", _count(Worker, seen_at__gt=timezone.now() - ALIVE)
-        )
+        yield GaugeMetricFamily("oms_workers", "Workers alive.", alive_workers().count())
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Nothing is counted when the collector is registered."""
@@ -52,7 +50,7 @@ def health(_request: HttpRequest) -> JsonResponse:
     """200 when the database answers and is migrated, 503 before; workers are told of besides."""
     try:
         _require_migrations()
-        workers = Worker.objects.filter(seen_at__gt=timezone.now() - ALIVE).count()
+        workers = alive_workers().count()
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "reason": "no database"}, status=503)
     except NotMigrated:
@@ -70,6 +68,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not token and direct and request.META.get("REMOTE_ADDR") in LOOPBACK:
         return ExportToDjangoView(request)
     return HttpResponseForbidden("Not for you.", content_type="text/plain")
+
+
+def alive_workers() -> QuerySet[Worker]:
+    """Workers that do events and have beaten lately; their background processes do not count."""
+    rows = Worker.objects.filter(seen_at__gt=timezone.now() - ALIVE)
+    return rows.exclude(name__endswith=APART)
 
 
 def _count(model: type[Model], **conditions: object) -> int:

@@ -295,6 +295,9 @@ class Chore(models.Model):
         return self.path
 
 
+APART = "/background"  # the end of the name of a worker that does no events
+
+
 class Worker(models.Model):
     """A worker process that is alive, or was: its name stands on the work it has in hand."""
 

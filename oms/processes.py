@@ -15,8 +15,9 @@ CALM_SECONDS = 10.0  # a child that lived this long is started again without a p
 class Child:
     """One process with a name; groups of their own keep the terminal's Ctrl-C away from them."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
         self.name = name
+        self._pass_fds = pass_fds
         self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
@@ -24,7 +25,9 @@ class Child:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        self._process = subprocess.Popen(self._command, process_group=0)  # noqa: S603 (own command)
+        self._process = subprocess.Popen(  # noqa: S603 (own command)
+            self._command, process_group=0, pass_fds=self._pass_fds
+        )
         self._started = time.monotonic()
 
     @property

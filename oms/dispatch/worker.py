@@ -1,4 +1,9 @@
-"""The worker process: one lane per kind of work, each with its own connection, stopped cleanly."""
+"""The worker process: one lane per kind of work, each with its own connection, stopped cleanly.
+
+Events and their webhooks are awaited by somebody; tasks and chores may take minutes of processor
+time. Threads of one process share one interpreter lock, so the two kinds run in processes of their
+own: `manage.py worker` does the events and keeps a child for the background.
+"""
 
 import logging
 import os
@@ -18,10 +23,11 @@ from oms.dispatch.consuming import consume
 from oms.dispatch.housekeeping import tidy
 from oms.dispatch.sending import Sender
 from oms.dispatch.sequencing import sequence
-from oms.models import Worker
+from oms.models import APART, Worker
 
 logger = logging.getLogger(__name__)
 
+EVENTS, BACKGROUND = "events", "background"
 CONSUMING_LANES = 4
 CHORES_AT_ONCE = 3
 QUICK_SECONDS = 0.2  # until the next look, right after there was work
@@ -68,14 +74,16 @@ class Lane(threading.Thread):
 
 
 class WorkerProcess:
-    """A worker under its name, until `stop` is called."""
+    """A worker under its name, until `stop` is called; does `EVENTS` or `BACKGROUND`."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: str = EVENTS) -> None:
         self.name = f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid4().hex[:8]}"
+        self.name += APART if work == BACKGROUND else ""
         self._stop = threading.Event()
         self._sender = Sender()
         self._chores = ThreadPoolExecutor(CHORES_AT_ONCE, "chore")
-        self._lanes = self._make_lanes()
+        self._lanes = self._event_lanes() if work == EVENTS else self._background_lanes()
+        self._lanes.append(Lane("housekeeping", self._tidy, self._stop, BEAT_SECONDS))
 
     def start(self) -> None:
         """Register under the name and start the lanes."""
@@ -90,23 +98,30 @@ class WorkerProcess:
             pass
         self._finish()
 
+    def stops_within(self, seconds: float) -> bool:
+        """Whether it was asked to stop by then."""
+        return self._stop.wait(seconds)
+
     def stop(self) -> None:
         """Take nothing new."""
         self._stop.set()
         for lane in self._lanes:
             lane.bell.set()
 
-    def _make_lanes(self) -> list[Lane]:
+    def _event_lanes(self) -> list[Lane]:
         sequencing = Lane("sequencing", sequence, self._stop)
         consuming = self._make_consuming_lanes()
         sending = Lane("sending", self._sender.step, self._stop)
-        running = Lane("tasks", lambda: tasks.run_next(self.name), self._stop)
-        tidying = Lane("housekeeping", self._tidy, self._stop, BEAT_SECONDS)
-        chores_lane = Lane("chores", partial(chores.run_due, self._chores.submit), self._stop)
         sequencing.after = [*consuming, sending]
         for lane in consuming:
-            lane.after = [sequencing, running]
-        return [sequencing, *consuming, sending, running, tidying, chores_lane]
+            lane.after = [sequencing]
+        return [sequencing, *consuming, sending]
+
+    def _background_lanes(self) -> list[Lane]:
+        return [
+            Lane("tasks", lambda: tasks.run_next(self.name), self._stop),
+            Lane("chores", partial(chores.run_due, self._chores.submit), self._stop),
+        ]
 
     def _make_consuming_lanes(self) -> list[Lane]:
         """Several on PostgreSQL, where commits wait for the disk side by side; one on SQLite."""
@@ -129,7 +144,7 @@ class WorkerProcess:
             threading.Thread(target=self._hear, name="listening", daemon=True).start()
 
     def _hear(self) -> None:
-        """Ring the sequencing lane at every hint; without a connection the lanes look by themselves."""
+        """Ring the first lane at every hint; without a connection the lanes look by themselves."""
         while not self._stop.is_set():
             try:
                 with connection.cursor() as cursor:

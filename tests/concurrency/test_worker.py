@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,6 +22,7 @@ from werkzeug import Response
 
 from oms import events, jobs, webhooks, wiring
 from oms.models import (
+    APART,
     Counter,
     Delivery,
     DeliveryState,
@@ -141,12 +143,27 @@ def test_workers_killed_in_the_middle_lose_nothing_and_repeat_nothing():
 
 def test_worker_stops_cleanly_when_asked_to():
     with workers(1) as running:
-        assert Worker.objects.count() == 1
+        until(lambda: Worker.objects.count() == 2)
+        events, background = Worker.objects.order_by("name").values_list("name", flat=True)
+        assert (events.endswith(APART), background.endswith(APART)) == (False, True)
         running[0].terminate()
 
         assert running[0].wait(timeout=20) == 0
 
     assert not Worker.objects.exists()
+
+
+def test_background_of_a_killed_worker_ends_and_a_lost_one_comes_back():
+    with workers(1) as running:
+        until(lambda: Worker.objects.count() == 2)
+        [child] = psutil.Process(running[0].pid).children()
+        child.kill()
+        until(lambda: psutil.Process(running[0].pid).children() not in ([], [child]))
+        [child] = psutil.Process(running[0].pid).children()
+        running[0].kill()
+        gone, _ = psutil.wait_procs([child], timeout=20)
+
+    assert gone == [child]
 
 
 def test_task_of_a_killed_worker_is_run_by_another(monkeypatch):

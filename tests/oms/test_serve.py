@@ -60,6 +60,12 @@ def house(tmp_path_factory):
     }
 
 
+def workers_of(process):
+    """The workers themselves, without the processes of their background."""
+    found = children_of(process, "manage.py worker")
+    return [worker for worker in found if "--only" not in worker.cmdline()]
+
+
 @pytest.fixture
 def serve(house):
     """The running command; its output is a pipe."""
@@ -107,12 +113,10 @@ def test_serve_from_nothing_answers_and_stops_cleanly(serve, house):
 def test_serve_with_a_killed_worker_starts_another(serve, house):
     process = serve()
     wait_for(lambda: status_of(int(house["PORT"]), "/health/") == 200, process)
-    (first,) = children_of(process, "manage.py worker")
+    (first,) = workers_of(process)
 
     first.kill()
-    wait_for(
-        lambda: [c.pid for c in children_of(process, "manage.py worker")] not in ([], [first.pid])
-    )
+    wait_for(lambda: [worker.pid for worker in workers_of(process)] not in ([], [first.pid]))
 
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=40)
