@@ -1,6 +1,12 @@
 """App configuration."""
 
-from django.apps import AppConfig
+from importlib import import_module
+
+from django.apps import AppConfig, apps
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.utils.module_loading import module_has_submodule
+
+FOR_FILES_ONLY = "import_export"  # registers nothing; brings every format of a file along
 
 
 class OmsConfig(AppConfig):
@@ -8,3 +14,16 @@ class OmsConfig(AppConfig):
 
     name = "oms"
     verbose_name = "System"
+
+
+class BackOfficeConfig(SimpleAdminConfig):
+    """Django's admin, which finds the pages of every app but one."""
+
+    default = False
+
+    def ready(self) -> None:
+        """Register the pages. `admin.autodiscover` would load 14 MB for files as well."""
+        super().ready()
+        for app in apps.get_app_configs():
+            if app.name != FOR_FILES_ONLY and module_has_submodule(app.module, "admin"):
+                import_module(f"{app.name}.admin")

@@ -1,4 +1,4 @@
-"""What printed papers share: styles, barcodes, ruled tables, and the PDF as an answer."""
+"""What printed papers share: styles, barcodes, ruled tables."""
 
 from functools import cache
 from io import BytesIO
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.http import HttpResponse
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -75,12 +74,3 @@ def build(story: list[Flowable], title: str, size: tuple[float, float] = A4) -> 
         invariant=1,
     ).build(story)
     return buffer.getvalue()
-
-
-def answer(name: str, content: bytes) -> HttpResponse:
-    """A PDF to show in the browser; its name holds a number and no person."""
-    headers = {
-        "Content-Disposition": f'inline; filename="{name}.pdf"',
-        "Cache-Control": "no-store",
-    }
-    return HttpResponse(content, content_type="application/pdf", headers=headers)

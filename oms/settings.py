@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "oms.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -142,10 +142,16 @@ if _vendor == "sqlite":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
     }
-elif _pool:
-    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": _pool}
 else:
-    _database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    _options = _database.setdefault("OPTIONS", {})
+    # Prepared is what asks for it (oms.prepared); without a threshold psycopg prepares nothing.
+    # Their plans are made once, too: planning one takes longer than running it.
+    _options.setdefault("prepare_threshold", 1_000_000)
+    _options["options"] = f"-c plan_cache_mode=force_generic_plan {_options.get('options', '')}"
+    if _pool:
+        _options["pool"] = {"min_size": 1, "max_size": _pool}
+    else:
+        _database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DATABASES: dict[str, Any] = {"default": _database}
 
 # Per process on purpose: it holds rate limits and nothing that must be shared or kept.

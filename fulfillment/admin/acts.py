@@ -13,6 +13,7 @@ from fulfillment.adapters import paper
 from fulfillment.models import FulfillmentOrder, Return, Shipment
 from fulfillment.operations.tracking import FINAL
 from oms.admin import Act, ConfirmForm, actor
+from oms.downloads import pdf
 
 Data = dict[str, Any]
 WORK = "fulfillment.change_fulfillmentorder"
@@ -88,18 +89,18 @@ def recall(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
 
 def pick_list(_request: HttpRequest, document: FulfillmentOrder, _data: Data) -> HttpResponse:
     """The pick list as PDF."""
-    return paper.answer(f"{document}-pick-list", paper.pick_list([document]))
+    return pdf(f"{document}-pick-list", paper.pick_list([document]))
 
 
 def packing_slip(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> HttpResponse:
     """The packing slip as PDF, with the address."""
     content = paper.packing_slip(document, by=actor(request))
-    return paper.answer(f"{document}-packing-slip", content)
+    return pdf(f"{document}-packing-slip", content)
 
 
 def label(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> HttpResponse:
     """Parcel labels as PDF, with the address."""
-    return paper.answer(f"{document}-label", paper.labels(document, by=actor(request)))
+    return pdf(f"{document}-label", paper.labels(document, by=actor(request)))
 
 
 def track(request: HttpRequest, shipment: Shipment, data: Data) -> str:

@@ -1,14 +1,13 @@
 """Products: edited in forms or files; their stock stands on the same page."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from import_export import resources
-from import_export.admin import ImportExportModelAdmin
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.views import ChangeList
 
 from inventory.admin.acts import STOCK_ACTS
@@ -18,30 +17,10 @@ from inventory.admin.pages import product_context
 from inventory.models import Product, StockLevel
 from oms import words
 from oms.admin import EditableAdmin
+from oms.deferred import deferred
 
-
-class ProductResource(resources.ModelResource):
-    """A product as a row of a file; the SKU decides which one."""
-
-    class Meta:
-        model = Product
-        import_id_fields = ("sku",)
-        skip_unchanged = True
-        report_skipped = False
-        use_bulk = False  # rows are saved one by one, so that each has its history
-        fields = (
-            "sku",
-            "name",
-            "barcode",
-            "unit_price",
-            "unit_cost",
-            "weight_g",
-            "tax_class",
-            "hs_code",
-            "origin_country",
-            "customs_description",
-            "is_active",
-        )
+NAME = "inventory_product"
+PROCESS = "process_import"
 
 
 class ProductChangeList(ChangeList):
@@ -63,15 +42,13 @@ class ProductChangeList(ChangeList):
 
 
 @admin.register(Product)
-class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
+class ProductAdmin(EditableAdmin):
     """Reference data with live stock below it."""
 
     list_empty = "Add a product, or import a file of them."
 
     acts = (*STOCK_ACTS, TRACKING_ACT, *PRODUCT_FENCE_ACTS)
-    resource_classes: ClassVar = [ProductResource]
-    import_form_class = ImportForm
-    export_form_class = ExportForm
+    change_list_template = "admin/import_export/change_list_import_export.html"
     list_display = (
         "sku",
         "name",
@@ -110,6 +87,26 @@ class ProductAdmin(ImportExportModelAdmin, EditableAdmin):
     def choice_label(self, product: Product) -> str:
         """How search boxes offer a product."""
         return f"{product.sku} – {product.name}"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages for files of products, before those of the rows."""
+        wrap, files = self.admin_site.admin_view, deferred("inventory.admin.product_files.page")
+        return [
+            path("import/", wrap(partial(files, "import_action")), name=f"{NAME}_import"),
+            path("process_import/", wrap(partial(files, PROCESS)), name=f"{NAME}_{PROCESS}"),
+            path("export/", wrap(partial(files, "export_action")), name=f"{NAME}_export"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list with its buttons for files."""
+        files = {
+            "has_import_permission": self.has_import_permission(request),
+            "has_export_permission": self.has_view_permission(request),
+        }
+        return super().changelist_view(request, {**files, **(extra_context or {})})
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Files change what forms change."""

@@ -13,7 +13,7 @@ from inventory.forms import supply as forms
 from inventory.models import GoodsReceipt, PurchaseOrder, Transfer
 from oms import words
 from oms.admin import Act, ConfirmForm, ReasonForm, actor
-from oms.paper import answer
+from oms.downloads import pdf
 
 Data = dict[str, Any]
 BUY = "inventory.buy"
@@ -73,9 +73,9 @@ def cancel(request: HttpRequest, order: PurchaseOrder, data: Data) -> str:
     return f"{order} is cancelled."
 
 
-def pdf(_request: HttpRequest, order: PurchaseOrder, _data: Data) -> HttpResponse:
+def print_order(_request: HttpRequest, order: PurchaseOrder, _data: Data) -> HttpResponse:
     """The order as PDF."""
-    return answer(order.number, paper.purchase_order(order))
+    return pdf(order.number, paper.purchase_order(order))
 
 
 def request_transfer(request: HttpRequest, _obj: None, data: Data) -> HttpResponse:
@@ -164,7 +164,7 @@ PURCHASE_ACTS = (
         icon="event_available",
         initial=lambda order: {"reference": order.reference, "expected_on": order.expected_on}
         if order else {}),
-    Act("pdf", "PDF", SEE, pdf, ConfirmForm, help="For the supplier.", icon="picture_as_pdf"),
+    Act("pdf", "PDF", SEE, print_order, ConfirmForm, help="For the supplier.", icon="picture_as_pdf"),
     Act("close", "Close", BUY, close, ReasonForm, is_open,
         help="What is missing will not come; it is expected no more.", icon="done_all",
         folded=True),

@@ -5,15 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.utils import timezone
 
+from oms.deferred import deferred
 from oms.dispatch import tasks
 from oms.dispatch.consuming import consume
-from oms.dispatch.sending import Sender
 from oms.dispatch.sequencing import sequence
 from oms.models import Worker
+
+if TYPE_CHECKING:
+    from oms.dispatch.sending import Sender
 
 PATIENCE = timedelta(hours=1)  # nobody takes tasks away from a drain that runs no longer
 
@@ -33,7 +37,7 @@ def drain(*, webhooks: bool = True) -> Drained:
 
     What failed and waits for its next attempt is left to a worker.
     """
-    total, sender = Drained(), Sender()
+    total, sender = Drained(), deferred("oms.dispatch.sending.Sender")()
     with _registered() as name:
         while True:
             before = (total.events, total.deliveries, total.webhooks, total.tasks)
@@ -50,7 +54,7 @@ def drain(*, webhooks: bool = True) -> Drained:
     return total
 
 
-def _send(sender: Sender) -> int:
+def _send(sender: "Sender") -> int:
     sent = 0
     while count := sender.step(patience=1.0):
         sent += count - sender.flying

@@ -22,9 +22,9 @@ from customers.operations import Party, Reading
 from inventory import queries as stock
 from oms import links, words
 from oms.admin import actor
+from oms.downloads import pdf
 from oms.errors import DomainError
 from oms.money import ZERO
-from oms.paper import answer
 from orders import operations, queries
 from orders.adapters import paper
 from orders.admin import sealed
@@ -259,7 +259,7 @@ def paper_of(request: HttpRequest, pk: int) -> HttpResponse:
     _demand(request, "orders.view_draftorder", sealed.PERMISSION)
     rows = DraftOrder.objects.select_related("channel", "subject")
     document = get_object_or_404(rows, pk=pk)
-    return answer(document.number, paper.quote(document, by=actor(request)))
+    return pdf(document.number, paper.quote(document, by=actor(request)))
 
 
 def _live(document: DraftOrder) -> dict[str, Any]:

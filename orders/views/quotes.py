@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from customers import operations as customers
 from oms import links
+from oms.downloads import pdf
 from oms.errors import DomainError
-from oms.paper import answer
 from orders import operations, queries
 from orders.adapters import paper
 from orders.models import DraftOrder
@@ -49,7 +49,7 @@ def quote_paper(request: HttpRequest, token: str) -> HttpResponse:
         return _message(request, "Quote", error.detail, status=410)
     if not is_open(document, revision):
         return _message(request, f"Quote {document.number}", OVER, status=410)
-    return answer(document.number, paper.quote(document, by=f"link:{document.number}"))
+    return pdf(document.number, paper.quote(document, by=f"link:{document.number}"))
 
 
 def _read(token: str) -> tuple[DraftOrder, int]:

@@ -78,3 +78,16 @@ def test_question_after_an_undone_transaction_answers():
         transaction.set_rollback(True)
 
     assert len(products(skus=["MUG"], limit=500)) == 1
+
+
+@pytest.mark.postgresql
+def test_postgresql_prepares_a_question_once_and_keeps_it():
+    for sku in ("CUP", "MUG"):
+        world.product(sku, weight_g=300)
+        assert products(skus=[sku], limit=900)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE %s",
+            ['%"weight_g" <= ($2)%'],
+        )
+        assert cursor.fetchall() == [(2,)]

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from compliance.adapters.paper.document import render
 from compliance.models import Invoice
+from oms.deferred import deferred
 
 __all__ = ["answer", "render"]
+
+render = deferred("compliance.adapters.paper.document.render")
 
 
 def answer(invoice: Invoice, buyer: dict[str, Any]) -> HttpResponse:

@@ -1,7 +1,9 @@
 """Paper for the floor: pick lists, packing slips, parcel labels, as PDF with barcodes."""
 
-from fulfillment.adapters.paper.label import labels
-from fulfillment.adapters.paper.lists import packing_slip, pick_list
-from oms.paper import answer
+from oms.deferred import deferred
 
-__all__ = ["answer", "labels", "packing_slip", "pick_list"]
+labels = deferred("fulfillment.adapters.paper.label.labels")
+packing_slip = deferred("fulfillment.adapters.paper.lists.packing_slip")
+pick_list = deferred("fulfillment.adapters.paper.lists.pick_list")
+
+__all__ = ["labels", "packing_slip", "pick_list"]

@@ -13,7 +13,7 @@ from inventory.forms import AssignForm, CountPlaceForm, PlanCountForm, PlanDueFo
 from inventory.models import Count, StockLevel
 from oms import words
 from oms.admin import Act, ConfirmForm, ReasonForm, actor
-from oms.paper import answer
+from oms.downloads import pdf
 
 Data = dict[str, Any]
 PLAN, COUNT, POST = "inventory.plan_count", "inventory.count_stock", "inventory.post_count"
@@ -56,7 +56,7 @@ def assign(request: HttpRequest, count: Count, data: Data) -> str:
 
 def print_sheet(_request: HttpRequest, count: Count, _data: Data) -> HttpResponse:
     """The sheet as PDF."""
-    return answer(f"{count}-sheet", count_sheet(count))
+    return pdf(f"{count}-sheet", count_sheet(count))
 
 
 def post(request: HttpRequest, count: Count, _data: Data) -> str:

@@ -1,5 +1,7 @@
 """Paper for buyers before there is an order: the quote as PDF."""
 
-from orders.adapters.paper.quotation import quote
+from oms.deferred import deferred
+
+quote = deferred("orders.adapters.paper.quotation.quote")
 
 __all__ = ["quote"]
