@@ -240,6 +240,16 @@ class IdempotencyKey(models.Model):
         return f"{self.api_key_id} {self.key}"
 
 
+class SentForm(models.Model):
+    """The token of a form whose act was done; see `oms.once`."""
+
+    token = models.CharField(max_length=32, primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.token
+
+
 class JobState(models.TextChoices):
     """Life of a long piece of work."""
 

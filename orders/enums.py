@@ -6,7 +6,6 @@ from django.db import models
 class OrderStatus(models.TextChoices):
     """Life of the document."""
 
-    DRAFT = "draft"  # not yet asked for
     PLACED = "placed"  # asked for; being validated, allocated, paid
     CONFIRMED = "confirmed"  # handed to at least one location
     CLOSED = "closed"  # everything delivered or cancelled, nothing owed
@@ -14,7 +13,6 @@ class OrderStatus(models.TextChoices):
 
 
 ORDER_MOVES: dict[str, set[str]] = {
-    OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELLED},
     OrderStatus.PLACED: {OrderStatus.CONFIRMED, OrderStatus.CANCELLED},
     OrderStatus.CONFIRMED: {OrderStatus.CLOSED, OrderStatus.CANCELLED},
     OrderStatus.CLOSED: {OrderStatus.CONFIRMED},  # a return or replacement reopens it

@@ -9,12 +9,17 @@ from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return
 WORKING = {Status.OPEN, Status.ACCEPTED, Status.PICKED, Status.PACKED, Status.READY_FOR_PICKUP}
 
 
+# What takes goods nearer to the door; refused while a hold is open on the order.
+ONWARDS = {"pick", "pack", "ship", "make_ready", "collect"}
+
+
 def allowed_actions(
     document: FulfillmentOrder, lines: Sequence[FulfillmentOrderLine] | None = None
 ) -> list[str]:
     """Names of the acts that would not be refused now, in the order of the work."""
     lines = list(document.lines.all()) if lines is None else lines
     working = document.status in WORKING
+    held = any(hold.lifted_at is None for hold in document.order.holds.all())
     rules = {
         "accept": document.status == Status.OPEN,
         "pick": document.status in {Status.OPEN, Status.ACCEPTED}
@@ -30,7 +35,7 @@ def allowed_actions(
         "reject": working and any(line.due > line.packed for line in lines),
         "recall": working and any(line.due > line.shipped for line in lines),
     }
-    return [name for name, allowed in rules.items() if allowed]
+    return [name for name, allowed in rules.items() if allowed and not (held and name in ONWARDS)]
 
 
 def allowed_return_actions(document: Return) -> list[str]:

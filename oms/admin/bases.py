@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,6 +22,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, checkbox
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from oms import once
 from oms.admin.acts import BULK_LIMIT, Act, actor, run_each
 from oms.admin.forms import ActForm
 from oms.errors import DomainError
@@ -28,6 +30,7 @@ from oms.errors import DomainError
 # Buttons that apps above hang over lists: given the request and the page, a button or none.
 list_buttons: list[Callable[[HttpRequest, "ReadOnlyAdmin"], dict[str, Any] | None]] = []
 
+ALREADY = "This form was sent before; nothing was done twice."
 BUTTONS_SHOWN = 4  # more than these go under More
 COUNT_STOPS_AT = 10_000
 ROW = "the-row"  # stands for a primary key until the row is known
@@ -196,7 +199,11 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
         self, request: HttpRequest, act: Act, obj: Model | None, form: ActForm
     ) -> HttpResponse | None:
         try:
-            answer = act.run(request, obj, form.cleaned_data)
+            with transaction.atomic():
+                first = once.use(token := request.POST.get("once", ""))
+                answer = act.run(request, obj, form.cleaned_data) if first else ALREADY
+                if isinstance(answer, HttpResponse) and "Content-Disposition" in answer:
+                    once.give_back(token)  # a paper may be printed twice
         except DomainError as error:
             messages.error(request, error.detail)
             return None
@@ -221,6 +228,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
             "form": form,
             "media": self.media + form.media,
             "next": request.POST.get("next") or request.GET.get("next", ""),
+            "once": once.token(),
             "back": self._next(request, obj),
             "original": obj,
             **extra,
@@ -291,6 +299,9 @@ def _bulk(act: Act) -> Any:
         form = admin._form(request, act, None)  # noqa: SLF001
         outcomes = None
         if form.is_bound and form.is_valid():
+            if not once.use(request.POST.get("once", "")):
+                messages.warning(request, ALREADY)
+                return None
             outcomes = run_each(act, request, chosen, form.cleaned_data)
         return admin._page(  # noqa: SLF001
             request, act, form, rows=chosen, outcomes=outcomes, checkbox=ACTION_CHECKBOX_NAME

@@ -25,7 +25,7 @@ def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[s
         "correct_address": is_open and facts.released == 0,
         "release": is_open and not on_hold and waits and ready,
         "reroute": is_open and not on_hold and facts.due > facts.released,
-        "record_payment": order.status != OrderStatus.DRAFT and money.balance > 0,
+        "record_payment": money.balance > 0,
         "capture": money.authorized > 0 or money.deferred > 0,
         "void": money.authorized > 0 or money.deferred > 0,
         "grant_refund": money.refundable > 0,

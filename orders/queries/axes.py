@@ -37,16 +37,12 @@ class LineFacts:
         )
 
 
-def stage_of(  # noqa: PLR0911 (one line per stage reads best)
-    status: str, units: LineFacts, *, on_hold: bool, money_ready: bool
-) -> Stage:
+def stage_of(status: str, units: LineFacts, *, on_hold: bool, money_ready: bool) -> Stage:
     """The stage that an order is in: the first thing that it waits for.
 
     A hold comes before everything; then work at a location, then money for what has stock, then
     stock. An order that waits for several things shows the one that can be worked on first.
     """
-    if status == OrderStatus.DRAFT:
-        return Stage.PLACEMENT
     if status in FINISHED:
         return Stage.REPORTING
     if 0 < units.due <= units.shipped:

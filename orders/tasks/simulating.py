@@ -85,9 +85,7 @@ def simulate_routing(job: Job) -> None:
 
 def _keys(days: int) -> list[int]:
     since = timezone.now() - timedelta(days=days)
-    orders = Order.objects.filter(placed_at__gte=since).exclude(
-        status__in=[OrderStatus.CANCELLED, OrderStatus.DRAFT]
-    )
+    orders = Order.objects.filter(placed_at__gte=since).exclude(status=OrderStatus.CANCELLED)
     return list(orders.order_by("placed_at", "pk").values_list("pk", flat=True)[:MOST_ORDERS])
 
 

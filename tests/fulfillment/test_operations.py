@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from fulfillment import operations as fulfillment
+from fulfillment import queries
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder, Parcel, Return, Shipment, TrackingEvent
 from fulfillment.operations.returns import expect_back
@@ -85,6 +86,10 @@ def test_pick_while_on_hold_is_refused(floor):
 
     document.refresh_from_db()
     assert document.status == Status.OPEN
+    assert queries.allowed_actions(document) == ["accept", "reject", "recall"]
+
+    orders.lift_holds(order, by=BY, reason="Go on")
+    assert "pick" in queries.allowed_actions(document)
 
 
 def test_scan_known_barcode_counts_one_unit(floor):

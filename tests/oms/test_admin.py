@@ -1,15 +1,17 @@
 """Acts, and the kernel's own pages."""
 
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from oms import jobs, keys, navigation, webhooks, wiring
+from oms import jobs, keys, navigation, once, webhooks, wiring
 from oms.admin import CappedPaginator
 from oms.dispatch import drain
 from oms.models import (
@@ -20,6 +22,7 @@ from oms.models import (
     Event,
     Job,
     JobState,
+    SentForm,
     User,
     WebhookEndpoint,
     WebhookState,
@@ -327,3 +330,31 @@ def test_every_empty_list_of_the_sidebar_says_how_its_first_row_comes():
         and not getattr(its_admin, "list_empty", "")
     ]
     assert silent == []
+
+
+def test_form_sent_twice_acts_once(client, ben):
+    webhooks.subscribe("https://shop.example/hooks")
+    endpoint = WebhookEndpoint.objects.get()
+    path = page("webhookendpoint", "act", endpoint.pk, "pause")
+    token = client.get(path).context["once"]
+
+    act(client, path, once=token)
+    WebhookEndpoint.objects.update(state=WebhookState.ACTIVE)
+    again = act(client, path, once=token)
+
+    assert "This form was sent before; nothing was done twice." in messages_of(again)
+    assert WebhookEndpoint.objects.get().state == WebhookState.ACTIVE
+    act(client, path, once=client.get(path).context["once"])
+    assert WebhookEndpoint.objects.get().state == WebhookState.PAUSED
+
+
+@pytest.mark.django_db
+def test_form_of_a_refused_act_may_be_sent_again():
+    token = once.token()
+    with suppress(LookupError), transaction.atomic():
+        assert once.use(token)
+        raise LookupError
+
+    assert [once.use(token), once.use(token), once.use("")] == [True, False, True]
+    SentForm.objects.update(at=timezone.now() - timedelta(days=3))
+    assert once.forget_old() == 1

@@ -13,7 +13,6 @@ def units(due=10, allocated=0, released=0, shipped=0, delivered=0, returned=0):
 @pytest.mark.parametrize(
     ("status", "facts", "on_hold", "money_ready", "stage"),
     [
-        (OrderStatus.DRAFT, units(), False, False, Stage.PLACEMENT),
         (OrderStatus.PLACED, units(), True, True, Stage.VALIDATION),
         (OrderStatus.PLACED, units(), False, True, Stage.ALLOCATION),
         (OrderStatus.PLACED, units(allocated=4), False, False, Stage.PAYMENT),
