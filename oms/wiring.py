@@ -6,24 +6,35 @@ in order per subject, and is therefore effective once. Everything is named by a 
 
 DAY = 86_400.0  # seconds
 NOTIFY = "customers.consumers.notify"
+RULES = "orders.consumers.run_rules"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
     "stock.increased": ("orders.consumers.allocate_waiting",),
     "product.supply_changed": ("orders.consumers.promise_anew",),
-    "order.priority_set": ("orders.consumers.promise_anew",),
+    "order.priority_set": ("orders.consumers.promise_anew", RULES),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
     "order.return_announced": ("fulfillment.consumers.take_back_announced",),
-    "order.shipped": ("fulfillment.consumers.count_found",),
+    "order.shipped": ("fulfillment.consumers.count_found", RULES),
     "fulfillment_order.stock_missed": ("fulfillment.consumers.look_into_misses",),
-    "order.placed": ("reporting.consumers.count", NOTIFY),
-    "order.cancelled": ("reporting.consumers.count", NOTIFY),
+    "order.placed": ("reporting.consumers.count", NOTIFY, RULES),
+    "order.cancelled": ("reporting.consumers.count", NOTIFY, RULES),
     "order.backordered": (
         "orders.consumers.promise_anew",
         "reporting.consumers.count",
         NOTIFY,
+        RULES,
     ),
-    "order.changed": (NOTIFY,),
-    "order.payment_captured": (NOTIFY,),
+    "order.changed": (NOTIFY, RULES),
+    "order.payment_captured": (NOTIFY, RULES),
+    "order.payment_authorized": (RULES,),
+    "order.payment_voided": (RULES,),
+    "order.held": (RULES,),
+    "order.hold_lifted": (RULES,),
+    "order.tagged": (RULES,),
+    "order.address_corrected": (RULES,),
+    "order.promise_changed": (RULES,),
+    "order.delivered": (RULES,),
+    "order.returned": (RULES,),
     "order.ready_for_pickup": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
     "shipment.shipped": (
@@ -66,6 +77,7 @@ JOBS: dict[str, str] = {
     "valuation": "reporting.tasks.valuation",
     "replenishment": "inventory.tasks.replenishment.propose",
     "routing": "orders.tasks.simulate_routing",
+    "rule": "orders.tasks.try_rule",
 }
 
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
@@ -76,6 +88,7 @@ CHORES: dict[str, float] = {
     "inventory.operations.tell_availability": 1,
     "inventory.operations.lift_ended": 30,
     "orders.operations.reroute_due": 300,
+    "orders.operations.run_scheduled": 60,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,

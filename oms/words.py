@@ -101,6 +101,7 @@ def _name(actor: str, users: dict[int, Any]) -> str:
         "consumer": "automatic",
         "system": "system",
         "customer": "customer",
+        "rule": "rule",
     }
     said = words.get(kind, kind)
     return f"{said} {key}".strip() if kind != "consumer" else "automatic"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from oms.events import takes_many
 from oms.models import Event
 from orders.enums import PromiseReason
-from orders.operations import repromise, serve_waiting
+from orders.operations import repromise, run_events, serve_waiting
 from orders.queries.waiting import products_waited_for, waited_for
 
 
@@ -27,6 +27,12 @@ def promise_anew(events: Sequence[Event]) -> None:
         waiting = waited_for(products)
         if waiting:
             repromise(waiting, by="consumer:promise_anew", reason=reason)
+
+
+@takes_many
+def run_rules(events: Sequence[Event]) -> None:
+    """Something happened to orders: run the rules that act on it."""
+    run_events(events)
 
 
 def _changed(events: Sequence[Event]) -> dict[str, set[int]]:

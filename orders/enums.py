@@ -197,3 +197,39 @@ class ChangeStep(models.TextChoices):
     REMOVE_CHARGE = "remove_charge"  # that no invoice shows
     SPLIT_OFF = "split_off"  # units of a line go into an order of their own
     MERGE_FROM = "merge_from"  # another order's units come into this one
+
+
+class RuleMoment(models.TextChoices):
+    """When a rule looks at an order."""
+
+    PLACING = "placing", "While an order is placed"  # in the same transaction, before anything else
+    EVENT = "event", "When something happens"  # right after its commit
+    SCHEDULE = "schedule", "Again and again"  # at open orders; acts once on each
+
+
+class RuleState(models.TextChoices):
+    """Life of a version of a rule."""
+
+    DRAFT = "draft"  # may change; acts on nothing
+    ACTIVE = "active", "In force"  # acts
+    RETIRED = "retired"  # was in force; kept because its runs point at it
+
+
+class RuleOutcome(models.TextChoices):
+    """How a run ended."""
+
+    DONE = "done"  # every action was taken
+    FAILED = "failed"  # an action was refused; the others were taken
+    STOPPED = "stopped"  # the rule's own effects called it again
+
+
+class RuleAction(models.TextChoices):
+    """What a rule does to an order."""
+
+    HOLD = "hold", "Put on hold"
+    LIFT = "lift", "Lift holds"
+    TAG = "tag", "Add a tag"
+    UNTAG = "untag", "Remove a tag"
+    PRIORITY = "priority", "Set the priority"
+    CANCEL = "cancel", "Cancel"
+    TELL = "tell", "Tell by webhook"  # records order.rule_told, which endpoints can subscribe to

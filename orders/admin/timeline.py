@@ -20,6 +20,7 @@ TONES = {
     "order.backordered": "warn",
     "order.recalled": "warn",
     "order.cancelled": "bad",
+    "order.rule_stopped": "bad",
 }
 
 
@@ -161,6 +162,24 @@ def _promise_changed(_teller: Teller, facts: dict[str, Any]) -> str:
     )
 
 
+def _tagged(_teller: Teller, facts: dict[str, Any]) -> str:
+    added, removed = facts.get("added"), facts.get("removed")
+    said = [f"Tagged {', '.join(added)}"] if added else []
+    return "; ".join([*said, f"Tag {', '.join(removed)} removed"] if removed else said)
+
+
+def _rule_ran(_teller: Teller, facts: dict[str, Any]) -> str:
+    done = [row["said"] if row["ok"] else f"refused: {row['said']}" for row in facts["did"]]
+    return f"Rule {facts['rule']} (version {facts['version']}): {'; '.join(done)}"
+
+
+def _rule_stopped(_teller: Teller, facts: dict[str, Any]) -> str:
+    return (
+        f"Rule {facts['rule']} (version {facts['version']}) was stopped: "
+        "what rules did to this order called it again"
+    )
+
+
 STEP_WORDS = {
     ChangeStep.ADD_LINE: "added line",
     ChangeStep.SET_QUANTITY: "changed quantity",
@@ -205,6 +224,10 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.priority_set": lambda _teller, facts: (
         f"Priority {facts.get('before')} is {facts.get('after')} now – {facts.get('reason', '')}"
     ),
+    "order.tagged": _tagged,
+    "order.rule_ran": _rule_ran,
+    "order.rule_stopped": _rule_stopped,
+    "order.rule_told": lambda _teller, facts: f"Told by webhook: {facts['message']}",
     "order.cancelled": _cancelled,
     "order.closed": lambda _teller, _facts: "Closed: everything delivered, nothing owed",
     "order.sku_solved": lambda _teller, facts: (

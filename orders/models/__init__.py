@@ -8,6 +8,7 @@ from orders.models.hold import Hold
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, RefundGrant
 from orders.models.promise import AllocationPolicy, Promise
+from orders.models.rule import Rule, RuleRun, RuleTrial, RuleVersion
 
 __all__ = [
     "AllocationPolicy",
@@ -29,5 +30,9 @@ __all__ = [
     "PaymentTransaction",
     "Promise",
     "RefundGrant",
+    "Rule",
+    "RuleRun",
+    "RuleTrial",
+    "RuleVersion",
     "SkuAlias",
 ]

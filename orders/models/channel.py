@@ -1,5 +1,6 @@
 """Sales channels: where orders come from, and the policies they bring, as data."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
@@ -66,6 +67,7 @@ class Channel(models.Model):
         help_text="Write to customers by the message templates; off where the shop does so itself.",
     )
     is_active = models.BooleanField(default=True)
+    rules_stamp = models.UUIDField(default=uuid.uuid4, editable=False)  # changes with the rules
     history = HistoricalRecords()
 
     def __str__(self) -> str:

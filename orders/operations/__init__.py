@@ -94,6 +94,19 @@ from orders.operations.quoting import (
 )
 from orders.operations.rehearsing import rehearse
 from orders.operations.rerouting import NothingToReroute, RouteServesLess, reroute, reroute_due
+from orders.operations.rules import (
+    BadRule,
+    RuleInForce,
+    activate_rule,
+    draft_rule,
+    keep_trial,
+    run_events,
+    run_scheduled,
+    switch_off,
+    try_rule,
+)
+from orders.operations.rules.versions import Wording
+from orders.operations.tagging import BadTag, tag
 from orders.operations.units import (
     TooManyUnits,
     recall_units,
@@ -106,6 +119,8 @@ from orders.operations.working_out import content_of, work_out
 
 __all__ = [
     "AmountTooHigh",
+    "BadRule",
+    "BadTag",
     "BatchRefused",
     "ChangeEnded",
     "DraftChanged",
@@ -141,6 +156,7 @@ __all__ = [
     "ReferenceReused",
     "Renewed",
     "RouteServesLess",
+    "RuleInForce",
     "SoftLimit",
     "SoftTokenReused",
     "SoftWish",
@@ -149,7 +165,9 @@ __all__ = [
     "TooManyUnits",
     "UnitsReleased",
     "UnknownSkus",
+    "Wording",
     "accept_quote",
+    "activate_rule",
     "advance",
     "announce_return",
     "cancel",
@@ -164,9 +182,11 @@ __all__ = [
     "discard_change",
     "draft",
     "draft_change",
+    "draft_rule",
     "give_stock_back",
     "grant_refund",
     "keep_stock",
+    "keep_trial",
     "kept",
     "lift_hold",
     "lift_holds",
@@ -194,12 +214,17 @@ __all__ = [
     "reroute",
     "reroute_due",
     "revise",
+    "run_events",
+    "run_scheduled",
     "serve_waiting",
     "set_aside",
     "set_priorities",
     "set_steps",
     "solve_sku",
     "submit",
+    "switch_off",
+    "tag",
+    "try_rule",
     "void",
     "withdraw_quote",
     "work_out",

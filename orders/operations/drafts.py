@@ -11,7 +11,16 @@ from oms.errors import DomainError
 from oms.events import Fact
 from oms.money import plain
 from orders.enums import TransactionKind
-from orders.models import Hold, Order, OrderCharge, OrderLine, Payment, PaymentTransaction, Promise
+from orders.models import (
+    Hold,
+    Order,
+    OrderCharge,
+    OrderLine,
+    Payment,
+    PaymentTransaction,
+    Promise,
+    RuleRun,
+)
 from orders.operations.payments import EVENT_OF
 from orders.operations.sent import PlacedOrder
 from orders.queries.balance import Balance
@@ -33,6 +42,7 @@ class Draft:
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[OrderCharge] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
+    runs: list[RuleRun] = field(default_factory=list)  # rules that held it
     payments: list[Payment] = field(default_factory=list)
     transactions: list[PaymentTransaction] = field(default_factory=list)
     allotments: list[stock.Allotment] = field(default_factory=list)
@@ -47,7 +57,14 @@ class Draft:
     def link(self) -> None:
         """Point the rows at the numbered order and payments."""
         promises = [self.promise] if self.promise else []
-        for row in (*self.lines, *self.charges, *self.holds, *self.payments, *promises):
+        for row in (
+            *self.lines,
+            *self.charges,
+            *self.holds,
+            *self.runs,
+            *self.payments,
+            *promises,
+        ):
             row.order = self.order  # type: ignore[attr-defined]  # each of them has one
         for row in self.transactions:
             row.payment = row.payment  # takes over the key
@@ -85,6 +102,10 @@ class Draft:
         for hold in self.holds:
             facts = {"hold": hold.pk, "kind": hold.kind, "reason": hold.reason}
             yield Fact("order.held", order, facts)
+        for run in self.runs:
+            version = run.version
+            facts = {"rule": version.rule.name, "version": version.number, "did": run.did}
+            yield Fact("order.rule_ran", order, facts)
         yield from self._payment_facts()
         units = [[take.line_id, take.location_id, take.quantity] for take in self.takes()]
         if units and not self.released:

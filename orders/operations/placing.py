@@ -163,6 +163,7 @@ def _insert(drafts: Sequence[Draft], *, by: str) -> None:
     batch.add(lines)
     batch.add(row for draft in drafts for row in draft.charges)
     batch.add(holds)
+    batch.add(run for draft in drafts for run in draft.runs)
     batch.add(payments)
     batch.add(row for draft in drafts for row in draft.transactions)
     batch.add(draft.promise for draft in drafts if draft.promise)

@@ -1,0 +1,131 @@
+"""Rules for orders as versioned data, what they did, and how they would have done."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from oms.models import AppendOnly
+from oms.querysets import LockingQuerySet
+from orders.enums import RuleMoment, RuleOutcome, RuleState
+
+
+class Rule(models.Model):
+    """One thing that is done to orders by itself; what it says stands in its versions."""
+
+    name = models.CharField(max_length=100, unique=True)
+    position = models.PositiveIntegerField(default=100)  # lower first; then the older rule
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        permissions: ClassVar = [
+            ("edit_rule", "Can draft rules and try them on past orders"),
+            ("activate_rule", "Can switch rules on and off"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RuleVersion(models.Model):
+    """What a rule says: drafted, then in force, then kept because runs point at it."""
+
+    rule = models.ForeignKey(Rule, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    moment = models.CharField(max_length=8, choices=RuleMoment)
+    events = models.JSONField(default=list, blank=True)  # names, where it acts on events
+    every_minutes = models.PositiveIntegerField(null=True, blank=True)  # where it acts by schedule
+    conditions = models.JSONField(default=dict)  # see oms.conditions
+    actions = models.JSONField(default=list)  # see orders.queries.rules.actions
+    note = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=8, choices=RuleState, default=RuleState.DRAFT)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    activated_by = models.CharField(max_length=80, blank=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    next_at = models.DateTimeField(null=True, blank=True)  # when its schedule comes round again
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["rule", "number"], name="orders_rule_version_number"),
+            models.UniqueConstraint(
+                fields=["rule"],
+                condition=Q(state=RuleState.ACTIVE),
+                name="orders_rule_one_active",
+                violation_error_message="One version of a rule is in force at a time.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RuleState.values),
+                name="orders_rule_state_known",
+                violation_error_message="A version has one of the known states.",
+            ),
+            models.CheckConstraint(
+                condition=Q(moment__in=[RuleMoment.PLACING, RuleMoment.EVENT], every_minutes=None)
+                | Q(moment=RuleMoment.SCHEDULE, every_minutes__gt=0),
+                name="orders_rule_schedule_has_minutes",
+                violation_error_message="A schedule, and nothing else, says every how many minutes.",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["moment"],
+                name="orders_rule_in_force",
+                condition=Q(state=RuleState.ACTIVE),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule.name} v{self.number}"
+
+
+class RuleRun(AppendOnly):
+    """A version met an order that it is for: what it saw and what came of each action.
+
+    `saw` holds the facts that its conditions ask about; they are no personal data. `did` has one
+    row per action: {"do", "ok", "said"}.
+    """
+
+    rule = models.ForeignKey(Rule, models.PROTECT, related_name="runs", db_index=False)
+    version = models.ForeignKey(RuleVersion, models.PROTECT, related_name="runs", db_index=False)
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="rule_runs")
+    trigger = models.CharField(max_length=60)  # placing, event:5 or schedule:7
+    chain = models.UUIDField()  # correlation of all that one request, or one run, has caused
+    outcome = models.CharField(max_length=8, choices=RuleOutcome)
+    saw = models.JSONField(default=dict)
+    did = models.JSONField(default=list)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["rule", "order", "trigger"],
+                name="orders_rule_run_once",
+                violation_error_message="A rule acts once on an order for one cause.",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=RuleOutcome.values), name="orders_rule_outcome_known"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["rule", "-at"], name="orders_rule_run_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class RuleTrial(models.Model):
+    """A version tried on past orders; nothing is done to them."""
+
+    version = models.ForeignKey(RuleVersion, models.PROTECT, related_name="trials")
+    days = models.PositiveIntegerField()
+    job = models.ForeignKey("oms.Job", models.SET_NULL, null=True, related_name="+")
+    result = models.JSONField(default=dict)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.days} days"

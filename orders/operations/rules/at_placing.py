@@ -1,0 +1,72 @@
+"""Rules that look at an order while it is placed; they can only hold it.
+
+The rules in force are read once per process and stamp: every channel carries the stamp, which is
+read with it anyway, and it changes whenever a rule is switched on or off.
+"""
+
+import uuid
+from functools import lru_cache
+
+from oms.conditions import Predicate, compiled
+from orders.enums import RuleMoment, RuleOutcome, RuleState
+from orders.models import Hold, RuleRun, RuleVersion
+from orders.operations.drafts import Draft
+from orders.operations.rules.acting import due_of, handle_of
+from orders.queries.rules.actions import said
+from orders.queries.rules.facts import first_facts, kept, sealed_facts
+from orders.queries.rules.vocabulary import AT_PLACING, asked
+
+
+def hold_by_rules(draft: Draft) -> None:
+    """Give a draft the holds of the rules it fits, and the runs that tell of them."""
+    found = _in_force(draft.order.channel.rules_stamp)
+    if not found:
+        return
+    facts = {
+        **first_facts(draft.order, draft.lines, (row.method for row in draft.payments)),
+        **sealed_facts(draft.placed.shipping_address, draft.placed.billing_address),
+    }
+    for version, fits in found:
+        if fits(facts):
+            draft.holds += _holds(version, draft)
+            draft.runs.append(_run(version, kept(facts, asked(version.conditions))))
+
+
+def _holds(version: RuleVersion, draft: Draft) -> list[Hold]:
+    """One hold per kind, as the database has it."""
+    by_kind = {action["kind"]: action for action in version.actions}
+    return [
+        Hold(
+            kind=kind,
+            handle=handle_of(version),
+            reason=action["reason"],
+            owner=action.get("owner", ""),
+            due_at=due_of(action),
+            placed_by=f"rule:{version.rule_id}",
+            placed_at=draft.order.created_at,
+        )
+        for kind, action in by_kind.items()
+    ]
+
+
+def _run(version: RuleVersion, saw: dict) -> RuleRun:
+    """A run without order and chain, which the placing gives it."""
+    did = [{"do": row["do"], "ok": True, "said": said(row)} for row in version.actions]
+    return RuleRun(
+        rule_id=version.rule_id,
+        version=version,
+        trigger="placing",
+        chain=uuid.uuid4(),
+        outcome=RuleOutcome.DONE,
+        saw=saw,
+        did=did,
+    )
+
+
+@lru_cache(maxsize=64)
+def _in_force(stamp: uuid.UUID) -> tuple[tuple[RuleVersion, Predicate], ...]:  # noqa: ARG001 (what makes it fresh)
+    rows = RuleVersion.objects.filter(moment=RuleMoment.PLACING, state=RuleState.ACTIVE)
+    return tuple(
+        (row, compiled(row.conditions, AT_PLACING))
+        for row in rows.select_related("rule").order_by("rule__position", "rule_id")
+    )

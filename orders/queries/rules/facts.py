@@ -1,0 +1,150 @@
+"""The facts of orders that rules ask about, for any number of orders in a few statements."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any
+
+from oms.money import ZERO
+from orders.enums import OrderStatus, TransactionKind
+from orders.models import Hold, Order, OrderLine, Payment, PaymentTransaction
+from orders.queries.rules.vocabulary import LATER
+from orders.queries.validation import missing_parts
+
+Facts = dict[str, Any]
+HOUR = 3_600
+
+
+def first_facts(order: Order, lines: Sequence[Any], methods: Iterable[str]) -> Facts:
+    """What is known of an order from the moment it is worked out; asks nothing of the database."""
+    units = [line.quantity for line in lines]
+    return {
+        "channel": order.channel.code,
+        "total": order.total,
+        "goods": order.goods_total,
+        "charges": order.charges_total,
+        "currency": order.currency,
+        "lines": len(units),
+        "units": sum(units),
+        "most_of_one": max(units, default=0),
+        "skus": {line.sku for line in lines},
+        "country": order.ship_country,
+        "region": order.ship_region,
+        "area": order.ship_area,
+        "pickup": order.pickup_location_id is not None,
+        "business": order.buyer_tax_id,
+        "methods": set(methods),
+        "tags": set(order.tags),
+        "priority": order.priority,
+    }
+
+
+def sealed_facts(shipping: dict[str, str], billing: dict[str, str] | None) -> Facts:
+    """What may be kept of the addresses: countries, and which parts are missing."""
+    country = (billing or {}).get("country") or shipping.get("country", "")
+    return {
+        "billing_country": country,
+        "billing_differs": country != shipping.get("country", ""),
+        "address_lacks": set(missing_parts(shipping)),
+    }
+
+
+def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> dict[int, Facts]:
+    """Facts by order id, for orders read with their channel.
+
+    `names` are those that will be asked about: what costs a statement is left out otherwise.
+    """
+    keys = [order.pk for order in orders]
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in OrderLine.objects.filter(order_id__in=keys).only(
+        "order_id", "sku", "quantity", "cancelled", "allocated", "released"
+    ):
+        lines[line.order_id].append(line)
+    methods = _grouped(Payment.objects.filter(order__in=keys), "method", names, {"methods"})
+    holds = _grouped(Hold.objects.filter(order__in=keys, lifted_at=None), "kind", names, {"holds"})
+    voided = _voided(keys) if "voided" in names else {}
+    history = _earlier(orders) if {"customer_orders", "customer_spent"} & set(names) else {}
+    later = {field.name for field in LATER} & set(names)
+    return {
+        order.pk: {
+            **first_facts(order, lines[order.pk], methods[order.pk]),
+            **(_later_facts(order, lines[order.pk], now) if later else {}),
+            "holds": set(holds[order.pk]),
+            "voided": voided.get(order.pk, 0),
+            **history.get(order.pk, {}),
+        }
+        for order in orders
+    }
+
+
+def _later_facts(order: Order, lines: Sequence[OrderLine], now: datetime) -> Facts:
+    promised = order.promised_at
+    return {
+        "stage": order.stage,
+        "stage_hours": _hours(order.stage_since, now),
+        "age_hours": _hours(order.placed_at, now),
+        "late_hours": _hours(promised, now) if promised else None,
+        "payment": order.payment_status,
+        "fulfilment": order.fulfillment_status,
+        "released": sum(line.released for line in lines),
+        "backordered": sum(line.backordered for line in lines),
+    }
+
+
+def _hours(since: datetime, now: datetime) -> Decimal:
+    return round(Decimal((now - since).total_seconds()) / HOUR, 2)
+
+
+def _grouped(
+    rows: Any, column: str, names: Collection[str], wanted: set[str]
+) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    if wanted & set(names):
+        for order, value in rows.values_list("order_id", column):
+            found[order].append(value)
+    return found
+
+
+def _voided(keys: Sequence[int]) -> dict[int, int]:
+    rows = PaymentTransaction.objects.filter(payment__order__in=keys, kind=TransactionKind.VOID)
+    found: dict[int, int] = defaultdict(int)
+    for order in rows.values_list("payment__order_id", flat=True):
+        found[order] += 1
+    return found
+
+
+def _earlier(orders: Sequence[Order]) -> dict[int, Facts]:
+    """Number and worth, in the order's currency, of what each buyer had ordered before."""
+    buyers = {order.customer_id for order in orders if order.customer_id}
+    rows = Order.objects.filter(customer__in=buyers).exclude(status=OrderStatus.CANCELLED)
+    placed: dict[tuple[int, str], list[tuple[datetime, int, Decimal]]] = defaultdict(list)
+    columns = ("customer_id", "currency", "placed_at", "pk", "total")
+    for buyer, money, at, pk, total in rows.values_list(*columns):
+        placed[buyer, money].append((at, pk, total))
+    sums = {}
+    for key, found in placed.items():
+        found.sort()
+        sums[key] = [ZERO, *accumulate(total for *_, total in found)]
+    result = {}
+    for order in orders:
+        key = (order.customer_id or 0, order.currency)
+        before = bisect_left(placed.get(key, []), (order.placed_at, order.pk, ZERO))
+        result[order.pk] = {
+            "customer_orders": before,
+            "customer_spent": sums[key][before] if key in sums else ZERO,
+        }
+    return result
+
+
+def kept(facts: Facts, names: Iterable[str]) -> dict[str, Any]:
+    """The asked facts as a run keeps them: plain JSON."""
+    return {name: _plain(facts.get(name)) for name in sorted(names)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -1,0 +1,86 @@
+"""What a rule may ask about an order. Nothing here is personal data: runs keep what they saw."""
+
+from oms.conditions import Field, fields_by_name
+from orders.enums import FulfillmentStatus, HoldKind, PaymentMethod, PaymentStatus, Stage
+
+# Known while an order is placed, without asking the database.
+FIRST = (
+    Field("channel", "Channel", "text"),
+    Field("total", "Order total", "number"),
+    Field("goods", "Value of goods", "number"),
+    Field("currency", "Currency", "text"),
+    Field("lines", "Lines", "number"),
+    Field("units", "Units", "number"),
+    Field("most_of_one", "Units of the largest line", "number"),
+    Field("skus", "SKUs", "set"),
+    Field("country", "Destination country", "text"),
+    Field("region", "Destination region", "text"),
+    Field("area", "Postcode area", "text"),
+    Field("pickup", "Collected in a store", "flag"),
+    Field("business", "Business customer", "flag"),
+    Field("methods", "Payment methods", "set", choices=tuple(PaymentMethod.choices)),
+    Field("tags", "Tags", "set"),
+    Field("priority", "Priority", "number"),
+    Field("charges", "Shipping and other charges", "number"),
+)  # fmt: skip
+# Known only while it is placed: addresses are sealed afterwards.
+SEALED = (
+    Field("billing_country", "Billing country", "text"),
+    Field("billing_differs", "Billing country differs from shipping", "flag"),
+    Field("address_lacks", "Missing in the address", "set"),
+)
+# Known once it is placed.
+LATER = (
+    Field("stage", "Stage", "choice", choices=tuple(Stage.choices)),
+    Field("stage_hours", "In this stage for", "number", unit="hours"),
+    Field("age_hours", "Age", "number", unit="hours"),
+    Field("late_hours", "Past the promised ship date by", "number", unit="hours"),
+    Field("payment", "Payment", "choice", choices=tuple(PaymentStatus.choices)),
+    Field("voided", "Payments given up", "number"),
+    Field("fulfilment", "Goods sent", "choice", choices=tuple(FulfillmentStatus.choices)),
+    Field("released", "Units with a location", "number"),
+    Field("backordered", "Units without stock", "number"),
+    Field("holds", "Open holds", "set", choices=tuple(HoldKind.choices)),
+    Field("customer_orders", "Earlier orders of the customer", "number"),
+    Field("customer_spent", "Earlier orders of the customer, worth", "number"),
+)  # fmt: skip
+AT_PLACING = fields_by_name([*FIRST, *SEALED])
+AFTERWARDS = fields_by_name([*FIRST, *LATER])
+EVERY = {**AT_PLACING, **AFTERWARDS}
+NOW_ONLY = frozenset(  # of a past order only the state of today is known
+    field.name for field in LATER if not field.name.startswith("customer_")
+) | {"tags", "priority"}
+
+# Events that may wake a rule, as a person reads them.
+EVENTS: dict[str, str] = {
+    "order.placed": "an order is placed",
+    "order.changed": "an order is changed",
+    "order.held": "an order is put on hold",
+    "order.hold_lifted": "a hold is lifted",
+    "order.tagged": "tags change",
+    "order.priority_set": "the priority changes",
+    "order.address_corrected": "the address is corrected",
+    "order.payment_authorized": "a payment is authorised",
+    "order.payment_captured": "money arrives",
+    "order.payment_voided": "a payment is given up",
+    "order.backordered": "stock is missing",
+    "order.promise_changed": "the promise changes",
+    "order.shipped": "goods are shipped",
+    "order.delivered": "goods are delivered",
+    "order.returned": "goods come back",
+    "order.cancelled": "an order or line is cancelled",
+}
+
+
+def vocabulary(moment: str) -> dict[str, Field]:
+    """The fields a rule of this moment may ask about."""
+    return AT_PLACING if moment == "placing" else AFTERWARDS
+
+
+def asked(tree: object) -> set[str]:
+    """Names of the fields that a sound tree asks about."""
+    if not isinstance(tree, dict):
+        return set()
+    if "field" in tree:
+        return {tree["field"]}
+    return {name for members in tree.values() for member in members for name in asked(member)}

@@ -1,0 +1,77 @@
+"""Trying a rule on past orders: which it is for, and what it would do. Nothing is done to them."""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from oms import jobs
+from oms.conditions import compiled
+from oms.models import Job
+from orders.models import Order, RuleTrial
+from orders.operations import keep_trial
+from orders.queries.rules.facts import facts_of
+from orders.queries.rules.vocabulary import asked, vocabulary
+
+AT_ONCE = 2_000
+MOST_SHOWN = 200  # orders kept by name; the rest is counted
+
+
+def try_rule(job: Job) -> None:
+    """Run the trial named by the job and keep its result. Repeatable: it writes nothing else."""
+    trial = RuleTrial.objects.select_related("version__rule").get(pk=job.params["trial"])
+    found = _Found()
+    now = timezone.now()
+    rows = Order.objects.filter(placed_at__gte=now - timedelta(days=trial.days))
+    rows = rows.select_related("channel").defer("sealed")
+    total, last = rows.count(), None
+    rows = rows.order_by("-pk")
+    version = trial.version
+    fits = compiled(version.conditions, vocabulary(version.moment))
+    while some := list((rows.filter(pk__lt=last) if last else rows)[:AT_ONCE]):
+        facts = facts_of(some, now, asked(version.conditions))
+        for order in some:
+            found.add(order, fits=fits(facts[order.pk]))
+        last = some[-1].pk
+        jobs.progress(job, found.looked_at, total)
+    keep_trial(trial.pk, found.result())
+
+
+class _Found:
+    """What a trial has found so far."""
+
+    def __init__(self) -> None:
+        self.looked_at = 0
+        self.matched = 0
+        self.by_day: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # orders and matches
+        self.orders: list[dict[str, Any]] = []
+
+    def add(self, order: Order, *, fits: bool) -> None:
+        """Count an order."""
+        self.looked_at += 1
+        day = self.by_day[order.placed_at.date().isoformat()]
+        day[0] += 1
+        if fits:
+            self.matched += 1
+            day[1] += 1
+            if len(self.orders) < MOST_SHOWN:
+                self.orders.append(
+                    {
+                        "pk": order.pk,
+                        "number": order.number,
+                        "total": str(order.total),
+                        "currency": order.currency,
+                        "stage": order.stage,
+                        "placed": order.placed_at.isoformat(),
+                    }
+                )
+
+    def result(self) -> dict[str, Any]:
+        """As it is kept."""
+        return {
+            "orders": self.looked_at,
+            "matched": self.matched,
+            "by_day": [[day, *counts] for day, counts in sorted(self.by_day.items())],
+            "matches": self.orders,
+        }

@@ -1,0 +1,311 @@
+"""Rules: what they may say, when they act, what they leave behind, and where they stop."""
+
+import uuid
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from oms.conditions import BadCondition, leaf
+from oms.dispatch import drain
+from oms.models import Event
+from orders import operations as orders
+from orders.models import Hold, Rule, RuleRun, RuleVersion
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = world.BY
+BIG = {"all": [leaf("total", "gte", "100")]}
+
+
+@pytest.fixture
+def shop():
+    found = world.shop(duplicate_window_minutes=0)
+    world.stocked("MUG", world.warehouse(), 100)
+    return found
+
+
+def wording(**said):
+    defaults = {
+        "moment": "event",
+        "events": ["order.placed"],
+        "conditions": BIG,
+        "actions": [{"do": "tag", "tag": "big"}],
+    }
+    return orders.Wording(**{**defaults, **said})
+
+
+def in_force(name="Big orders", **said):
+    return orders.activate_rule(orders.draft_rule(name, wording(**said), by=BY), by=BY)
+
+
+HOLD = {"do": "hold", "kind": "review", "reason": "High value", "owner": "Finance"}
+
+
+def at_placing(**said):
+    return in_force(moment="placing", events=[], actions=[HOLD], **said)
+
+
+def test_a_rule_acts_on_the_orders_it_is_for_and_says_what_it_saw(shop):
+    rule = in_force()
+    big, small = world.place(shop, ("MUG", 10)), world.place(shop, ("MUG", 1))
+    drain()
+
+    big.refresh_from_db()
+    small.refresh_from_db()
+    run = RuleRun.objects.get()
+    assert (big.tags, small.tags) == (["big"], [])
+    assert (run.version, run.order, run.outcome) == (rule, big, "done")
+    assert run.saw == {"total": "100"}
+    assert run.did == [{"do": "tag", "ok": True, "said": "tag it big"}]
+    told = Event.objects.get(name="order.rule_ran")
+    assert (told.subject_id, told.actor, told.facts["rule"]) == (
+        big.pk,
+        f"rule:{rule.rule_id}",
+        "Big orders",
+    )
+    assert_ledgers_hold()
+
+
+def test_a_draft_and_a_rule_that_is_off_act_on_nothing(shop):
+    rule = in_force().rule
+    orders.switch_off(rule, by=BY, reason="test")
+    orders.draft_rule("Other", wording(), by=BY)
+    world.place(shop, ("MUG", 10))
+    drain()
+
+    assert RuleRun.objects.count() == 0
+
+
+def test_a_rule_at_placing_holds_before_anything_is_released(shop):
+    rule = at_placing()
+
+    order = world.place(shop, ("MUG", 10))
+
+    hold = order.holds.get()
+    assert (hold.kind, hold.reason, hold.owner) == ("review", "High value", "Finance")
+    assert (hold.placed_by, hold.handle) == (f"rule:{rule.rule_id}", f"rule:{rule.rule_id}")
+    assert order.lines.get().released == 0
+    assert RuleRun.objects.get().version == rule
+    assert Event.objects.filter(name="order.rule_ran").count() == 1
+    assert_ledgers_hold()
+
+
+def test_switching_a_rule_on_and_off_counts_from_the_next_order(shop):
+    rule = at_placing()
+    shop.refresh_from_db()
+    first = world.place(shop, ("MUG", 10))
+    orders.switch_off(rule.rule, by=BY, reason="too many")
+    shop.refresh_from_db()
+    second = world.place(shop, ("MUG", 10))
+
+    assert (first.holds.count(), second.holds.count()) == (1, 0)
+
+
+def test_placing_knows_countries_of_both_addresses(shop):
+    at_placing(conditions={"all": [leaf("billing_differs", "yes")]})
+    abroad = {**world.LONDON, "country": "FR", "postcode": "75001"}
+
+    same = world.place(shop, ("MUG", 1))
+    other = world.place(shop, ("MUG", 1), billing_address=abroad)
+
+    assert (same.holds.count(), other.holds.count()) == (0, 1)
+    assert RuleRun.objects.get().saw == {"billing_differs": True}
+
+
+def test_rules_at_placing_take_one_statement_once(shop):
+    at_placing(conditions={"all": [leaf("total", "gte", "1000000")]})
+    shop.refresh_from_db()
+    world.place(shop, ("MUG", 1))
+    with connection.execute_wrapper(counting := Counting()):
+        world.place(shop, ("MUG", 1))
+
+    assert counting.of_rules == 0
+
+
+class Counting:
+    """Counts statements that speak of rules."""
+
+    of_rules = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        self.of_rules += "orders_rule" in sql and "rules_stamp" not in sql
+        return execute(sql, params, many, context)
+
+
+def test_an_event_delivered_twice_is_acted_on_once(shop):
+    in_force()
+    order = world.place(shop, ("MUG", 10))
+    event = Event.objects.get(name="order.placed", subject_id=order.pk)
+
+    assert orders.run_events([event]) == 1
+    orders.tag(order, by=BY, remove=["big"])
+    assert orders.run_events([event]) == 0
+
+    order.refresh_from_db()
+    assert (order.tags, RuleRun.objects.count()) == ([], 1)
+
+
+def die_after(event):
+    with transaction.atomic():
+        orders.run_events([event])
+        raise KeyboardInterrupt
+
+
+def test_a_worker_that_dies_leaves_neither_run_nor_effect(shop):
+    in_force()
+    order = world.place(shop, ("MUG", 10))
+    event = Event.objects.get(name="order.placed", subject_id=order.pk)
+
+    with pytest.raises(KeyboardInterrupt):
+        die_after(event)
+    order.refresh_from_db()
+    assert (order.tags, RuleRun.objects.count()) == ([], 0)
+
+    drain()
+    order.refresh_from_db()
+    assert (order.tags, RuleRun.objects.count()) == (["big"], 1)
+
+
+def test_the_database_has_a_rule_act_once_for_one_cause(shop):
+    in_force()
+    world.place(shop, ("MUG", 10))
+    drain()
+    run = RuleRun.objects.get()
+    run.pk, run._state.adding = None, True
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        run.save()
+
+
+def test_a_rule_that_its_own_effect_calls_is_stopped_and_told(shop):
+    in_force(
+        "Swing",
+        events=["order.placed", "order.tagged"],
+        actions=[{"do": "untag", "tag": "a"}, {"do": "tag", "tag": f"x{uuid.uuid4().hex[:4]}"}],
+    )
+    order = world.place(shop, ("MUG", 10), tags=("a",))
+    drain()
+
+    assert list(order.rule_runs.order_by("pk").values_list("outcome", flat=True)) == [
+        "done",
+        "stopped",
+        "stopped",
+    ]
+    assert Event.objects.filter(name="order.rule_stopped").count() == 2
+
+
+def test_two_rules_that_call_each_other_are_stopped(shop):
+    for name, add, remove in (("Ping", "a", "b"), ("Pong", "b", "a")):
+        in_force(
+            name,
+            events=["order.tagged"],
+            conditions={"all": [leaf("tags", "has_any", [remove])]},
+            actions=[{"do": "untag", "tag": remove}, {"do": "tag", "tag": add}],
+        )
+    order = world.place(shop, ("MUG", 1))
+    orders.tag(order, by=BY, add=["b"])
+    drain()
+
+    outcomes = list(order.rule_runs.values_list("outcome", flat=True))
+    assert outcomes.count("done") == 2
+    assert "stopped" in outcomes
+
+
+def test_a_refused_action_is_told_and_the_others_are_taken(shop):
+    in_force(actions=[{"do": "cancel", "reason": "expired"}, {"do": "tag", "tag": "seen"}])
+    order = world.place(shop, ("MUG", 10))
+    drain()
+
+    run = RuleRun.objects.get()
+    order.refresh_from_db()
+    assert [row["ok"] for row in run.did] == [False, True]
+    assert (run.outcome, order.tags, order.status) == ("failed", ["seen"], "confirmed")
+    assert_ledgers_hold()
+
+
+def test_a_schedule_acts_once_on_each_open_order(shop):
+    shop.needs_payment = True
+    shop.save()
+    in_force(
+        "Unpaid",
+        moment="schedule",
+        events=[],
+        every_minutes=15,
+        conditions={"all": [leaf("payment", "in", ["unpaid"]), leaf("age_hours", "gte", "48")]},
+        actions=[{"do": "cancel", "reason": "expired"}],
+    )
+    order = world.place(shop, ("MUG", 1))
+
+    assert (orders.run_scheduled(), orders.run_scheduled()) == (1, 0)
+    RuleVersion.objects.update(next_at=world.NOW)
+    assert orders.run_scheduled() == 0
+
+    order.refresh_from_db()
+    assert (order.status, RuleRun.objects.count()) == ("cancelled", 1)
+    assert_ledgers_hold()
+
+
+def test_runs_point_to_the_version_that_ran(shop):
+    first = in_force()
+    world.place(shop, ("MUG", 10))
+    drain()
+    second = in_force(actions=[{"do": "tag", "tag": "huge"}])
+    world.place(shop, ("MUG", 10))
+    drain()
+
+    first.refresh_from_db()
+    assert (first.state, second.number) == ("retired", 2)
+    assert list(RuleRun.objects.order_by("pk").values_list("version", flat=True)) == [
+        first.pk,
+        second.pk,
+    ]
+    assert first.actions == [{"do": "tag", "tag": "big"}]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"actions": []},
+        {"actions": [{"do": "explode"}]},
+        {"actions": [{"do": "tag"}]},
+        {"actions": [{"do": "tag", "tag": "x", "code": "import os"}]},
+        {"actions": [{"do": "priority", "value": 1_000}]},
+        {"actions": [{"do": "cancel", "reason": "moved"}]},
+        {"events": []},
+        {"events": ["order.rule_ran"]},
+        {"moment": "placing", "events": [], "actions": [{"do": "tag", "tag": "x"}]},
+        {"moment": "schedule", "events": []},
+        {"every_minutes": 5},
+    ],
+)
+def test_a_bad_rule_is_refused_and_nothing_is_written(said):
+    with pytest.raises(orders.BadRule):
+        orders.draft_rule("Bad", wording(**said), by=BY)
+    assert (Rule.objects.count(), Event.objects.count()) == (0, 0)
+
+
+def test_a_rule_at_placing_cannot_ask_what_is_not_known_yet():
+    with pytest.raises(BadCondition):
+        orders.draft_rule(
+            "Bad",
+            wording(
+                moment="placing",
+                events=[],
+                actions=[HOLD],
+                conditions={"all": [leaf("stage", "in", ["payment"])]},
+            ),
+            by=BY,
+        )
+    assert Rule.objects.count() == 0
+
+
+def test_a_version_in_force_is_not_activated_again():
+    version = in_force()
+    with pytest.raises(orders.RuleInForce):
+        orders.activate_rule(version, by=BY)
+    orders.switch_off(version.rule, by=BY, reason="x")
+    with pytest.raises(orders.RuleInForce):
+        orders.switch_off(version.rule, by=BY, reason="x")
+    assert Event.objects.filter(name="rule.switched_off").count() == 1
+    assert Hold.objects.count() == 0
