@@ -60,6 +60,7 @@ WORK = (
             Page("Holds", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
             Page("Waiting for stock", "hourglass_empty", "orders_scarce", "orders.view_order"),
             Page("Import", "upload_file", "orders_import", "orders.add_order"),
+            Page("Order rules", "rule", "orders_rule_changelist", "orders.view_rule"),
             Page(
                 "Routing rules",
                 "route",

@@ -1,6 +1,5 @@
 """A routing rule as a form: conditions by rows, ranking by order or by price."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -10,7 +9,8 @@ from inventory.enums import LocationKind
 from inventory.models import LocationGroup, RoutingRule
 from inventory.queries.sourcing.vocabulary import CRITERIA, NAMED
 from oms.admin import ActForm
-from oms.conditions import OPERATORS, check, leaf
+from oms.condition_rows import condition_rows, match_of, rows_of
+from oms.conditions import check
 
 RANKS = 4  # criteria that a form offers one below the other
 NO_RANK = [("", "–")]
@@ -90,7 +90,9 @@ class RuleForm(forms.ModelForm):
                 min_value=0,
                 initial=ranking.get("prices", {}).get(row.name),
             )
-        self.rows = condition_rows(data) if data is not None else rows_of(instance.conditions)
+        self.rows = (
+            condition_rows(data, NAMED) if data is not None else rows_of(instance.conditions)
+        )
         self.match = data.get("match", "all") if data is not None else match_of(instance.conditions)
 
     def clean_apart(self) -> list[list[str]]:
@@ -148,48 +150,3 @@ class CopyForm(ActForm):
     """What the copy is called."""
 
     name = forms.CharField(max_length=100)
-
-
-def rows_of(conditions: dict[str, Any]) -> list[dict[str, Any]]:
-    """Conditions as rows of a form; groups within groups stay with whoever made them by API."""
-    leaves = next(iter(conditions.values()), []) if conditions else []
-    return [_row(one) for one in leaves if "field" in one]
-
-
-def has_groups(conditions: dict[str, Any]) -> bool:
-    """Whether there are groups within the group, which rows of a form cannot show."""
-    return any("field" not in one for group in (conditions or {}).values() for one in group)
-
-
-def match_of(conditions: dict[str, Any]) -> str:
-    """Whether all rows or any of them decide."""
-    return next(iter(conditions), "all")
-
-
-def condition_rows(data: QueryDict) -> list[dict[str, Any]]:
-    """The rows that were sent; a row without a field is left out."""
-    sent = zip(data.getlist("field"), data.getlist("op"), data.getlist("value"), strict=False)
-    return [_row(_leaf(name, op, value)) for name, op, value in sent if name]
-
-
-def _leaf(name: str, op: str, value: str) -> dict[str, Any]:
-    field = NAMED.get(name)
-    operator = OPERATORS[field.kind].get(op) if field else None
-    if operator is None or operator.takes == "nothing":
-        return leaf(name, op)
-    if operator.takes == "many":
-        return leaf(name, op, [part.strip() for part in value.split(",") if part.strip()])
-    return leaf(name, op, _number(value) if field.kind == "number" else value.strip())
-
-
-def _number(value: str) -> str:
-    try:
-        return str(Decimal(value.strip().replace(",", "")))
-    except InvalidOperation:
-        return value
-
-
-def _row(one: dict[str, Any]) -> dict[str, Any]:
-    value = one.get("value", "")
-    shown = ", ".join(value) if isinstance(value, list) else value
-    return {"field": one["field"], "op": one["op"], "value": shown, "leaf": one}

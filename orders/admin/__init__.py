@@ -5,6 +5,7 @@ from orders.admin.draft import DraftOrderAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import HoldAdmin, PaymentAdmin, RefundGrantAdmin
 from orders.admin.policy import AllocationPolicyAdmin
+from orders.admin.rules import RuleAdmin
 
 __all__ = [
     "AllocationPolicyAdmin",
@@ -14,5 +15,6 @@ __all__ = [
     "OrderAdmin",
     "PaymentAdmin",
     "RefundGrantAdmin",
+    "RuleAdmin",
     "SkuAliasAdmin",
 ]

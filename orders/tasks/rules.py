@@ -9,6 +9,7 @@ from django.utils import timezone
 from oms import jobs
 from oms.conditions import compiled
 from oms.models import Job
+from oms.words import money
 from orders.models import Order, RuleTrial
 from orders.operations import keep_trial
 from orders.queries.rules.facts import facts_of
@@ -60,8 +61,7 @@ class _Found:
                     {
                         "pk": order.pk,
                         "number": order.number,
-                        "total": str(order.total),
-                        "currency": order.currency,
+                        "total": money(order.total, order.currency),
                         "stage": order.stage,
                         "placed": order.placed_at.isoformat(),
                     }

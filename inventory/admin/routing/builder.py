@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from inventory import operations
 from inventory.enums import RuleSetState
-from inventory.forms.routing import RuleForm, has_groups
+from inventory.forms.routing import RuleForm
 from inventory.models import LocationGroup, RoutingRule, RoutingRuleSet
 from inventory.queries.decisions import Explained, explained_plan
 from inventory.queries.simulations import under
@@ -24,6 +24,7 @@ from inventory.queries.sourcing.vocabulary import FIELDS
 from inventory.queries.sourcing.wording import rule_words
 from oms import words
 from oms.admin import actor
+from oms.condition_rows import has_groups
 from oms.conditions import builder
 from oms.errors import DomainError
 

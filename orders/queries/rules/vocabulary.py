@@ -41,8 +41,8 @@ LATER = (
     Field("released", "Units with a location", "number"),
     Field("backordered", "Units without stock", "number"),
     Field("holds", "Open holds", "set", choices=tuple(HoldKind.choices)),
-    Field("customer_orders", "Earlier orders of the customer", "number"),
-    Field("customer_spent", "Earlier orders of the customer, worth", "number"),
+    Field("customer_orders", "Earlier orders", "number"),
+    Field("customer_spent", "Worth of earlier orders", "number"),
 )  # fmt: skip
 AT_PLACING = fields_by_name([*FIRST, *SEALED])
 AFTERWARDS = fields_by_name([*FIRST, *LATER])

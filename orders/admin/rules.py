@@ -1,0 +1,297 @@
+"""Rules in the back office: the list, a rule's page, the builder, a trial on past orders."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.enums import ActionVariant
+
+from oms import words
+from oms.admin import Act, ConfirmForm, ReadOnlyAdmin, actor
+from oms.admin.jobs import progress_of
+from oms.condition_rows import has_groups
+from oms.conditions import builder
+from oms.errors import DomainError
+from orders import operations
+from orders.enums import RuleMoment, RuleOutcome, RuleState
+from orders.forms.rules import RuleForm, TemplateForm, TryForm
+from orders.models import Rule, RuleTrial, RuleVersion
+from orders.operations.rules.templates import TEMPLATES
+from orders.queries.rules.vocabulary import EVERY, NOW_ONLY, SEALED, asked
+from orders.queries.rules.wording import version_words
+
+EDIT, FORCE = "orders.edit_rule", "orders.activate_rule"
+RUNS_SHOWN = 50
+WEEK = timedelta(days=7)
+TONES = {RuleOutcome.DONE: "", RuleOutcome.FAILED: "warn", RuleOutcome.STOPPED: "bad"}
+NESTED = "This version has groups of conditions within its conditions, which this page cannot show."
+
+
+class BeginForm(TemplateForm):
+    """Templates, and a blank sheet."""
+
+    def setup(self) -> None:
+        """Each template by its name and what it is good for."""
+        rows = [(key, f"{row.name}: {row.good_for}") for key, row in TEMPLATES.items()]
+        self.fields["template"].choices = rows
+
+
+def begin(request: HttpRequest, _obj: None, data: dict[str, Any]) -> HttpResponse:
+    """Draft a rule from a template."""
+    template = TEMPLATES[data["template"]]
+    version = operations.draft_rule(template.name, template.wording, by=actor(request))
+    return HttpResponseRedirect(_page(version.rule_id))
+
+
+def switch_off(request: HttpRequest, rule: Rule, data: dict[str, Any]) -> str:
+    """Let it act no more."""
+    operations.switch_off(rule, by=actor(request), reason=data["reason"])
+    return f"{rule} is off."
+
+
+def activate(request: HttpRequest, rule: Rule, _data: dict[str, Any]) -> str:
+    """Put the newest version in force."""
+    version = rule.versions.order_by("-number")[0]
+    return f"{operations.activate_rule(version, by=actor(request))} acts from now on."
+
+
+def try_on(request: HttpRequest, rule: Rule, data: dict[str, Any]) -> HttpResponse:
+    """Look at past orders with the newest version."""
+    version = rule.versions.order_by("-number")[0]
+    trial = operations.try_rule(version, days=data["days"], by=actor(request))
+    return HttpResponseRedirect(reverse("admin:orders_rule_trial", args=[trial.pk]))
+
+
+def _is_on(rule: Rule) -> bool:
+    return any(version.state == RuleState.ACTIVE for version in rule.versions.all())
+
+
+def _may_begin(rule: Rule) -> bool:
+    newest = max(rule.versions.all(), key=lambda one: one.number, default=None)
+    return newest is not None and newest.state != RuleState.ACTIVE
+
+
+ACTS = (
+    Act("begin", "New from template", EDIT, begin, form=BeginForm, icon="add", on_list=True,
+        variant=ActionVariant.PRIMARY,
+        help="A draft acts on nothing until somebody switches it on."),
+    Act("activate", "Switch on", FORCE, activate, form=ConfirmForm, icon="play_arrow",
+        allowed=_may_begin, variant=ActionVariant.PRIMARY,
+        help="The newest version acts from now on, the one before retires. Try it first."),
+    Act("try_on", "Try on past orders", EDIT, try_on, form=TryForm, icon="science",
+        help="Counts and lists the past orders that the newest version is for. Nothing is done."),
+    Act("switch_off", "Switch off", FORCE, switch_off, icon="stop", allowed=_is_on,
+        variant=ActionVariant.DANGER, help="It acts on nothing any more; what it did stays."),
+)  # fmt: skip
+
+
+@admin.register(Rule)
+class RuleAdmin(ReadOnlyAdmin):
+    """What is done to orders by itself."""
+
+    list_empty = "New from template drafts a rule; it acts once it is switched on."
+
+    acts = ACTS
+    list_display = ("name_column", "state_column", "when_column", "week_column")
+    list_display_links = ("name_column",)
+    search_fields = ("name",)
+    search_help_text = "Name"
+    sortable_by: ClassVar = ()
+    ordering = ("position", "pk")
+    change_form_template = "admin/orders/rule/rule.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With versions and the runs of a week."""
+        week = Q(runs__at__gte=timezone.now() - WEEK)
+        versions = RuleVersion.objects.select_related("rule").order_by("-number")
+        rows = super().get_queryset(request).annotate(week=Count("runs", filter=week))
+        return rows.prefetch_related(Prefetch("versions", versions))
+
+    def get_urls(self) -> list[URLPattern]:
+        """The builder's and the trials' pages, before those of the rows."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("new/", wrap(edit), name="orders_rule_new"),
+            path("<int:pk>/edit/", wrap(edit), name="orders_rule_edit"),
+            path("words/", wrap(in_words), name="orders_rule_words"),
+            path("trials/<int:pk>/", wrap(trial_page), name="orders_rule_trial"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Versions in words, runs and trials."""
+        if (rule := kwargs.get("obj")) is not None:
+            context |= _context(request, rule)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Rule")
+    def name_column(self, rule: Rule) -> SafeString:
+        """Name, and what it does in a sentence."""
+        version = _shown(rule)
+        return words.two_lines(rule.name, version_words(version) if version else "")
+
+    @admin.display(description="State")
+    def state_column(self, rule: Rule) -> SafeString:
+        """Only what acts is coloured."""
+        version = _shown(rule)
+        if version is None or version.state == RuleState.DRAFT:
+            return words.chip("Draft", "")
+        return words.chip("On", "info") if _is_on(rule) else words.chip("Off", "")
+
+    @admin.display(description="When")
+    def when_column(self, rule: Rule) -> str:
+        """At what moment it looks."""
+        version = _shown(rule)
+        return RuleMoment(version.moment).label if version else "–"
+
+    @admin.display(description="Runs in 7 days")
+    def week_column(self, rule: Any) -> int:
+        """How often it acted."""
+        return int(rule.week)
+
+
+def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """The newest version as a form; saving drafts the next one."""
+    if not request.user.has_perm(EDIT):
+        raise PermissionDenied
+    version = _newest(pk) if pk else None
+    if version and has_groups(version.conditions):
+        messages.warning(request, NESTED)
+        return HttpResponseRedirect(_page(version.rule_id))
+    form = RuleForm(request.POST or None, version=version)
+    if request.method == "POST" and form.is_valid() and (saved := _saved(request, form)):
+        return HttpResponseRedirect(_page(saved.rule_id))
+    return _answer(
+        request,
+        "builder.html",
+        title=version.rule.name if version else "New rule",
+        form=form,
+        back=_page(pk) if pk else reverse("admin:orders_rule_changelist"),
+        vocabulary=builder(EVERY.values()),
+        match=form.match,
+        rows=[{key: row[key] for key in ("field", "op", "value")} for row in form.rows],
+    )
+
+
+def in_words(request: HttpRequest) -> HttpResponse:
+    """What the form means as it stands now."""
+    if not request.user.has_perm(EDIT):
+        raise PermissionDenied
+    sent = request.POST.copy()
+    sent["name"] = sent.get("name") or "Rule"
+    form = RuleForm(sent, version=None)
+    if form.is_valid():
+        wording = form.wording()
+        said = version_words(
+            RuleVersion(
+                moment=wording.moment,
+                events=wording.events,
+                every_minutes=wording.every_minutes,
+                conditions=wording.conditions,
+                actions=wording.actions,
+            )
+        )
+        return HttpResponse(said, "text/plain; charset=utf-8")
+    mistakes = [str(error) for errors in form.errors.values() for error in errors]
+    return HttpResponse("Not yet: " + " ".join(mistakes), "text/plain; charset=utf-8")
+
+
+def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a trial found; the page loads itself again when the work has ended."""
+    if not request.user.has_perm("orders.view_ruletrial"):
+        raise PermissionDenied
+    trial = get_object_or_404(RuleTrial.objects.select_related("version__rule", "job"), pk=pk)
+    result, names = trial.result, asked(trial.version.conditions)
+    days = result.get("by_day", [])
+    share = 100 * result["matched"] / result["orders"] if result.get("orders") else 0
+    return _answer(
+        request,
+        "trial.html",
+        title=f"{trial.version} on past orders",
+        trial=trial,
+        words=version_words(trial.version),
+        share=share,
+        of_now=[EVERY[name].label for name in sorted(names & NOW_ONLY)],
+        sealed=[field.label for field in SEALED if field.name in names],
+        charts={
+            "days": {
+                "labels": [day for day, *_ in days],
+                "unit": "orders",
+                "sets": [{"label": "Matching orders", "data": [row[2] for row in days]}],
+            }
+        },
+        **(progress_of(trial.job) if trial.job else {}),
+    )
+
+
+def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
+    versions = list(rule.versions.all())
+    names = words.names_of(version.created_by for version in versions)
+    runs = rule.runs.select_related("order", "version__rule").order_by("-at", "-pk")
+    counts = rule.runs.aggregate(
+        every=Count("pk"),
+        stopped=Count("pk", filter=Q(outcome=RuleOutcome.STOPPED)),
+        failed=Count("pk", filter=Q(outcome=RuleOutcome.FAILED)),
+    )
+    return {
+        "title": rule.name,
+        "subtitle": None,
+        "rule": rule,
+        "on": _is_on(rule),
+        "editable": request.user.has_perm(EDIT),
+        "versions": [
+            {"row": row, "words": version_words(row), "who": names[row.created_by]}
+            for row in versions
+        ],
+        "runs": [
+            {"row": run, "tone": TONES[RuleOutcome(run.outcome)]} for run in runs[:RUNS_SHOWN]
+        ],
+        "counts": counts,
+        "trials": RuleTrial.objects.filter(version__rule=rule)
+        .select_related("version__rule", "job")
+        .order_by("-pk")[:10],
+    }
+
+
+def _shown(rule: Rule) -> RuleVersion | None:
+    """The version in force, or the newest; versions are loaded newest first."""
+    versions = list(rule.versions.all())
+    active = [version for version in versions if version.state == RuleState.ACTIVE]
+    return next(iter([*active, *versions]), None)
+
+
+def _newest(pk: int) -> RuleVersion:
+    rule = get_object_or_404(Rule, pk=pk)
+    return rule.versions.select_related("rule").order_by("-number")[0]
+
+
+def _saved(request: HttpRequest, form: RuleForm) -> RuleVersion | None:
+    try:
+        version = operations.draft_rule(
+            form.cleaned_data["name"], form.wording(), by=actor(request)
+        )
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return None
+    messages.success(request, f"{version} is drafted. Try it, then switch it on.")
+    return version
+
+
+def _page(pk: int) -> str:
+    return reverse("admin:orders_rule_change", args=[pk])
+
+
+def _answer(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    request.current_app = admin.site.name
+    shell = {**admin.site.each_context(request), "opts": Rule._meta}  # noqa: SLF001
+    return TemplateResponse(request, f"admin/orders/rule/{template}", shell | context)
