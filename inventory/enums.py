@@ -314,3 +314,11 @@ class PromiseSource(models.TextChoices):
     TRANSFER = "transfer"  # from another location
     RETURN = "return"  # back from a customer
     PREORDER = "preorder", "Pre-order"  # sold before it exists
+
+
+class ReportStatus(models.TextChoices):
+    """Life of an inventory report."""
+
+    DRAFT = "draft"  # stated and compared; nothing is moved
+    POSTED = "posted"  # its differences are in the ledger
+    DISCARDED = "discarded"  # given up

@@ -85,6 +85,12 @@ WORK = (
                 "inventory_stockmovement_changelist",
                 "inventory.view_stockmovement",
             ),
+            Page(
+                "Inventory reports",
+                "fact_check",
+                "inventory_inventoryreport_changelist",
+                "inventory.view_inventoryreport",
+            ),
             Page("Fences", "fence", "inventory_fence_changelist", "inventory.view_fence"),
             Page(
                 "Soft reservations",

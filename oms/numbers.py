@@ -24,6 +24,7 @@ SERIES = {
     "goods_receipt": "GRN",
     "transfer": "TR",
     "change": "CH",
+    "inventory_report": "IR",
 }
 
 

@@ -9,6 +9,7 @@ from inventory.admin.purchase_orders import PurchaseOrderAdmin
 from inventory.admin.reasons import ReasonCodeAdmin
 from inventory.admin.receipts import GoodsReceiptAdmin
 from inventory.admin.replenishment import ReplenishmentPolicyAdmin, ReplenishmentProposalAdmin
+from inventory.admin.reports import InventoryReportAdmin
 from inventory.admin.routing import (
     HolidayCalendarAdmin,
     LocationGroupAdmin,
@@ -28,6 +29,7 @@ __all__ = [
     "FenceAdmin",
     "GoodsReceiptAdmin",
     "HolidayCalendarAdmin",
+    "InventoryReportAdmin",
     "LocationAdmin",
     "LocationGroupAdmin",
     "LocationServiceAdmin",

@@ -24,6 +24,7 @@ from inventory.api.purchasing import (
     SuppliersView,
 )
 from inventory.api.receipts import LandedCostsView, ReceiptDetailView, ReceiptsView
+from inventory.api.reports import ReportsView, ReportView
 from inventory.api.transfers import (
     SettlementView,
     TransferCancellationView,
@@ -41,6 +42,8 @@ urlpatterns = [
     path("availability/", AvailabilityView.as_view(), name="availability"),
     path("stock/at/", StockThenView.as_view(), name="stock-at"),
     path("availability/query/", AvailabilityQueryView.as_view(), name="availability-query"),
+    path("stock/reports/", ReportsView.as_view()),
+    path("stock/reports/<str:number>/", ReportView.as_view()),
     path("stock/movements/", StockMovementsView.as_view(), name="stock-movements"),
     path("products/", ProductsView.as_view(), name="products"),
     path("products/<str:sku>/", ProductView.as_view(), name="product"),

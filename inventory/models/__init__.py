@@ -12,6 +12,7 @@ from inventory.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from inventory.models.reason import ReasonCode
 from inventory.models.receipt import GoodsReceipt, GoodsReceiptLine, LandedCost, ReceivedMovement
 from inventory.models.replenishment import ReplenishmentPolicy, ReplenishmentProposal
+from inventory.models.report import InventoryReport
 from inventory.models.routing import RoutingRule, RoutingRuleSet, SourcingDecision
 from inventory.models.service import (
     Holiday,
@@ -46,6 +47,7 @@ __all__ = [
     "GoodsReceiptLine",
     "Holiday",
     "HolidayCalendar",
+    "InventoryReport",
     "LandedCost",
     "LevelCost",
     "Location",

@@ -1,0 +1,52 @@
+"""An inventory report as a file."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+
+from inventory.adapters import report_file
+from inventory.models import Location
+from inventory.operations import ReportNotPossible, Stated
+from oms.admin import ActForm
+
+
+class InventoryReportForm(ActForm):
+    """What a warehouse system exported, of which location and of when."""
+
+    location = forms.ModelChoiceField(Location.objects.order_by("code"))
+    file = forms.FileField(
+        help_text="CSV or XLSX with the columns sku and quantity, and condition if wanted."
+    )
+    as_of = forms.DateTimeField(
+        required=False,
+        label="As of",
+        help_text="When it was true, UTC, such as 2026-11-25 22:00; empty: now. "
+        "What moved since stays moved.",
+    )
+    complete = forms.BooleanField(
+        required=False,
+        label="It is complete",
+        help_text="What the file does not name is not there any more.",
+    )
+    reference = forms.CharField(
+        required=False,
+        max_length=80,
+        help_text="The sender's number, by which a repeat is known; empty: the file's content.",
+    )
+
+    def clean_file(self) -> list[Stated]:
+        """The rows, or why the file cannot be read."""
+        file = self.cleaned_data["file"]
+        content = file.read()
+        self.known_by = f"{file.name[:60]} {hashlib.sha256(content).hexdigest()[:16]}"
+        try:
+            return report_file.read(file.name, content)
+        except ReportNotPossible as error:
+            raise forms.ValidationError(error.detail) from error
+
+    def clean(self) -> dict[str, Any]:
+        """With a reference in any case."""
+        data = super().clean() or {}
+        data["reference"] = data.get("reference") or getattr(self, "known_by", "")
+        return data

@@ -1,0 +1,279 @@
+"""What a warehouse system says it has: differences become movements, dated back."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from inventory import operations as inventory
+from inventory.models import InventoryReport, StockLevel, StockMovement
+from inventory.operations import Stated
+from inventory.queries.moments import stock_at
+from oms import keys
+from oms.models import User
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = world.BY
+
+
+@pytest.fixture
+def london():
+    place = world.warehouse()
+    for sku, units in (("MUG", 10), ("CUP", 5), ("POT", 3)):
+        world.stocked(sku, place, units)
+    return place
+
+
+def stated(*rows):
+    return [Stated(number, *row) for number, row in enumerate(rows, start=2)]
+
+
+def posted(location, *rows, reference="R1", **more):
+    report = inventory.draft_report(location, stated(*rows), by=BY, reference=reference, **more)
+    return inventory.preview_report(inventory.post_report(report, by=BY))
+
+
+def level(sku):
+    return StockLevel.objects.get(product__sku=sku)
+
+
+def on_hand(sku):
+    return level(sku).on_hand
+
+
+def outcomes(results):
+    return [(row.sku, row.outcome, row.book, row.posted) for row in results]
+
+
+def test_differences_become_counted_movements_and_the_rest_stays(london):
+    results = posted(london, ("MUG", 12), ("CUP", 4), ("POT", 3))
+
+    assert outcomes(results) == [
+        ("MUG", "posted", 10, 2),
+        ("CUP", "posted", 5, -1),
+        ("POT", "same", 3, 0),
+    ]
+    moved = StockMovement.objects.filter(kind="counted").order_by("pk")
+    report = InventoryReport.objects.get()
+    assert [(row.quantity, row.reference) for row in moved] == [
+        (2, report.number),
+        (-1, report.number),
+    ]
+    assert (on_hand("MUG"), on_hand("CUP"), on_hand("POT")) == (12, 4, 3)
+    assert_ledgers_hold()
+
+
+def test_preview_says_what_posting_would_do_and_moves_nothing(london):
+    before = list(StockLevel.objects.order_by("pk").values())
+    report = inventory.draft_report(london, stated(("MUG", 12)), by=BY, reference="R1")
+
+    seen = inventory.preview_report(report)
+
+    assert list(StockLevel.objects.order_by("pk").values()) == before
+    assert seen == inventory.preview_report(inventory.post_report(report, by=BY))
+
+
+def test_bad_rows_are_refused_with_their_line_and_the_good_ones_go_in(london):
+    tracked = world.product("PILL", tracking="lot")
+    results = posted(
+        london,
+        ("MUG", 11),
+        ("NO-SUCH", 4),
+        ("MUG", 9),
+        ("CUP", -1),
+        (tracked.sku, 1),
+        ("POT", 1, "lost"),
+    )
+
+    refused = {row.row: row.message for row in results if row.outcome == "refused"}
+    assert refused == {
+        3: "There is no product NO-SUCH.",
+        4: "Row 2 has said something of it already.",
+        5: "The quantity is no whole number of units.",
+        6: "PILL is kept by lot; have it counted.",
+        7: "lost is no condition; there are available, quarantined, damaged.",
+    }
+    assert (on_hand("MUG"), on_hand("CUP"), on_hand("POT")) == (11, 5, 3)
+
+
+def test_what_moved_since_the_report_stays_moved(london):
+    then = timezone.now()
+    with time_machine.travel(then + timedelta(hours=1), tick=False):
+        inventory.receive(level("MUG").product, london, 7, by=BY, reference="DN1")
+    with time_machine.travel(then + timedelta(hours=2), tick=False):
+        results = posted(london, ("MUG", 9), as_of=then + timedelta(minutes=1))
+
+    assert outcomes(results) == [("MUG", "posted", 10, -1)]
+    assert on_hand("MUG") == 16
+    moment = stock_at([level("MUG").pk], then + timedelta(minutes=1))[level("MUG").pk]
+    assert (moment.on_hand, moment.corrected) == (10, 9)
+
+
+def test_a_late_report_of_a_corrected_moment_corrects_it_once(london):
+    then = timezone.now()
+    with time_machine.travel(then + timedelta(hours=1), tick=False):
+        posted(london, ("MUG", 9), as_of=then)
+        again = posted(london, ("MUG", 9), as_of=then, reference="R2")
+    assert outcomes(again) == [("MUG", "same", 9, 0)]
+    assert on_hand("MUG") == 9
+
+
+def test_reserved_units_are_left_and_their_orders_named(london):
+    order = world.place(world.shop(), ("MUG", 8))
+
+    [result] = posted(london, ("MUG", 5))
+
+    assert (result.outcome, result.book, result.posted) == ("short", 10, -2)
+    assert result.message == (
+        f"3 more are missing that are reserved for {order.number}; re-route those orders."
+    )
+    assert (on_hand("MUG"), level("MUG").reserved) == (8, 8)
+    assert_ledgers_hold()
+
+
+def test_a_complete_report_says_that_what_it_does_not_name_is_gone(london):
+    results = posted(london, ("MUG", 10), complete=True)
+
+    assert sorted(outcomes(results)) == [
+        ("CUP", "posted", 5, -5),
+        ("MUG", "same", 10, 0),
+        ("POT", "posted", 3, -3),
+    ]
+    assert on_hand("CUP") == 0
+
+
+def test_conditions_are_compared_each_by_itself(london):
+    why = inventory.Why("transit-damage", "Wet")
+    inventory.quarantine(level("MUG").product, london, 2, by=BY, why=why)
+    results = posted(london, ("MUG", 8), ("MUG", 3, "quarantined"))
+    assert outcomes(results) == [("MUG", "same", 8, 0), ("MUG", "posted", 2, 1)]
+
+
+def test_the_same_report_twice_posts_once_and_another_one_of_its_name_is_refused(london):
+    first = posted(london, ("MUG", 12))
+    again = posted(london, ("MUG", 12))
+    assert (again, on_hand("MUG")) == (first, 12)
+
+    with pytest.raises(inventory.ReportReused):
+        posted(london, ("MUG", 13))
+    assert on_hand("MUG") == 12
+
+
+def test_no_report_of_the_future_without_rows_or_of_a_discarded_one(london):
+    with pytest.raises(inventory.ReportNotPossible):
+        posted(london, ("MUG", 1), as_of=timezone.now() + timedelta(hours=1))
+    with pytest.raises(inventory.ReportNotPossible):
+        posted(london)
+    report = inventory.draft_report(london, stated(("MUG", 1)), by=BY, reference="R1")
+    inventory.discard_report(report, by=BY)
+    with pytest.raises(inventory.ReportDecided):
+        inventory.post_report(report, by=BY)
+    assert on_hand("MUG") == 10
+
+
+def test_waiting_orders_are_served_from_what_a_report_found(london):
+    from oms.dispatch import drain
+
+    order = world.place(world.shop(), ("POT", 5))
+    posted(london, ("POT", 5))
+    drain(webhooks=False)
+    assert order.lines.get().allocated == 5
+
+
+# --- Doors ------------------------------------------------------------------------------------
+
+
+def test_api_posts_tries_and_repeats(london, client):
+    world.shop()
+    key = keys.create("WMS", channel="", scopes=["stock:write"])[1]
+    sent = {"location": "LON", "reference": "W1", "rows": [{"sku": "MUG", "quantity": 12}]}
+
+    def send(**more):
+        return client.post(
+            "/api/v1/stock/reports/",
+            json.dumps(sent | more),
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+
+    tried = send(dry_run=True)
+    assert (tried.status_code, tried.json()["counted"], on_hand("MUG")) == (200, {"posted": 1}, 10)
+    done = send()
+    assert (done.status_code, done.json()["results"][0]["posted"], on_hand("MUG")) == (201, 2, 12)
+    assert send().json() == done.json()
+    assert send(rows=[{"sku": "MUG", "quantity": 1}]).status_code == 409
+    assert send(location="NO").status_code == 404
+    number = done.json()["number"]
+    shown = client.get(
+        f"/api/v1/stock/reports/{number}/", headers={"Authorization": f"Api-Key {key}"}
+    )
+    assert shown.json() == done.json()
+
+
+def run(*arguments):
+    out = StringIO()
+    code = 0
+    try:
+        call_command("import_stock", *arguments, stdout=out)
+    except SystemExit as end:
+        code = end.code
+    return code, out.getvalue()
+
+
+def test_command_reads_a_file_tells_bad_rows_and_repeats_nothing(london, tmp_path):
+    file, report = tmp_path / "stock.csv", tmp_path / "results.csv"
+    file.write_text("Item;On hand\nMUG;12.0\nCUP;x\nNO-SUCH;1\n")
+
+    code, text = run(str(file), "--location", "LON", "--dry-run")
+    assert (code, on_hand("MUG")) == (3, 10)
+    assert "row 3: CUP: The quantity is no whole number of units." in text
+
+    code, text = run(str(file), "--location", "LON", "--report", str(report))
+    assert (code, on_hand("MUG")) == (3, 12)
+    assert "1 posted, 2 refused; 2 units moved" in text
+    assert len(report.read_text().splitlines()) == 4
+    run(str(file), "--location", "LON")
+    assert on_hand("MUG") == 12
+
+
+def test_command_says_what_it_cannot_read(london, tmp_path):
+    file = tmp_path / "stock.csv"
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(CommandError, match="Columns missing: sku, quantity"):
+        run(str(file), "--location", "LON")
+    with pytest.raises(CommandError, match="no location"):
+        run(str(file), "--location", "NOWHERE")
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CommandError, match="no CSV or XLSX file"):
+        run(str(file), "--location", "LON")
+
+
+def test_page_shows_the_differences_before_they_are_posted(london, client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    user = User.objects.create_user("wanda", password="x", is_staff=True)
+    user.groups.add(Group.objects.get(name="Warehouse"))
+    client.force_login(user)
+    world.place(world.shop(), ("POT", 3))
+    file = SimpleUploadedFile("stock.csv", b"sku,quantity\nMUG,12\nNO-SUCH,1\nPOT,1\n")
+
+    upload = reverse("admin:inventory_inventoryreport_list_act", args=["upload"])
+    sent = {"act": "upload", "location": london.pk, "file": file}
+    page = client.post(upload, sent, follow=True).content.decode()
+    assert "What posting would do" in page
+    assert "There is no product NO-SUCH." in page
+    assert on_hand("MUG") == 10
+
+    report = InventoryReport.objects.get()
+    post = reverse("admin:inventory_inventoryreport_act", args=[report.pk, "post"])
+    page = client.post(post, {"act": "post"}, follow=True).content.decode()
+    assert "2 rows could not be posted whole" in page
+    assert on_hand("MUG") == 12
