@@ -81,6 +81,11 @@ class _Cursor(psycopg.Cursor):
     def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
         return super().execute(query, params, prepare=True)
 
+    def _convert_query(self, *arguments: Any) -> Any:
+        # Where Django's log of statements looks for the text; psycopg leaves it out when prepared.
+        self._query = super()._convert_query(*arguments)
+        return self._query
+
 
 class _Compiled:
     """A queryset's statement, and how its rows are read: by Django's own iterable classes."""

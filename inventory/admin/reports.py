@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 
 from inventory import operations
+from inventory.adapters import report_file
 from inventory.admin.stock import PlaceFilter
 from inventory.enums import ReportStatus
 from inventory.forms.reports import InventoryReportForm
@@ -30,7 +31,7 @@ WORDS = {
 
 def upload(request: HttpRequest, _obj: None, data: dict[str, Any]) -> HttpResponse:
     """Keep it as a draft and show what it would change."""
-    rows, location = data.pop("file"), data.pop("location")
+    rows, location = report_file.read(*data.pop("file")), data.pop("location")
     report = operations.draft_report(location, rows, by=actor(request), **data)
     return HttpResponseRedirect(reverse("admin:inventory_inventoryreport_change", args=[report.pk]))
 

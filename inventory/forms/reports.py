@@ -5,9 +5,7 @@ from typing import Any
 
 from django import forms
 
-from inventory.adapters import report_file
 from inventory.models import Location
-from inventory.operations import ReportNotPossible, Stated
 from oms.admin import ActForm
 
 
@@ -35,15 +33,12 @@ class InventoryReportForm(ActForm):
         help_text="The sender's number, by which a repeat is known; empty: the file's content.",
     )
 
-    def clean_file(self) -> list[Stated]:
-        """The rows, or why the file cannot be read."""
+    def clean_file(self) -> tuple[str, bytes]:
+        """Name and content."""
         file = self.cleaned_data["file"]
         content = file.read()
         self.known_by = f"{file.name[:60]} {hashlib.sha256(content).hexdigest()[:16]}"
-        try:
-            return report_file.read(file.name, content)
-        except ReportNotPossible as error:
-            raise forms.ValidationError(error.detail) from error
+        return file.name, content
 
     def clean(self) -> dict[str, Any]:
         """With a reference in any case."""

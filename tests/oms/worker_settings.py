@@ -12,6 +12,6 @@ wiring.CONSUMERS.update(
 )
 wiring.JOBS["slow"] = "tests.oms.reactions.slow"
 # Pages are not needed here, and looking for them takes its time.
-INSTALLED_APPS[INSTALLED_APPS.index("django.contrib.admin")] = (  # noqa: F405
+INSTALLED_APPS[INSTALLED_APPS.index("oms.apps.BackOfficeConfig")] = (  # noqa: F405
     "django.contrib.admin.apps.SimpleAdminConfig"
 )
