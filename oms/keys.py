@@ -23,7 +23,7 @@ READ_PERSONAL = "customers:read_personal"  # names and addresses; reading and wr
 SCOPES = (
     "channels", "customers", "events", "fulfillment", "invoices", "orders", "products",
     "purchasing", "reports",
-    "returns", "shipments", "stock", "webhooks",
+    "returns", "rules", "shipments", "stock", "webhooks",
 )  # fmt: skip
 CACHE_SECONDS = 5.0  # how long a revoked key may still be let in by a process that just saw it
 KEY = re.compile(r"oms_(?P<prefix>[a-z0-9]{8})_(?P<secret>[A-Za-z0-9_-]{43})")

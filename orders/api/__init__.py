@@ -15,6 +15,7 @@ from orders.api.orders import (
     PaymentsView,
 )
 from orders.api.promise import urlpatterns as promise_urls
+from orders.api.rules import urlpatterns as rule_urls
 from orders.api.soft import SoftReservationsView, SoftReservationView
 
 urlpatterns = [
@@ -38,4 +39,5 @@ urlpatterns = [
     path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
     *draft_urls,
     *promise_urls,
+    *rule_urls,
 ]

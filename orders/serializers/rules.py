@@ -1,0 +1,87 @@
+"""Messages about rules for orders."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from oms.wire import message, utc
+from orders.models import RuleRun, RuleVersion
+from orders.queries.rules.wording import version_words
+
+
+@message
+class RuleIn(msgspec.Struct):
+    """A new version of the rule of this name; `conditions` and `actions` are trees of data."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    moment: str
+    actions: list[dict[str, Any]]
+    conditions: dict[str, Any] = msgspec.field(default_factory=lambda: {"all": []})
+    events: list[str] = []
+    every_minutes: int | None = None
+    note: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
+@message
+class RuleOut(msgspec.Struct):
+    """A version of a rule; `rule` is what all its versions share, `says` is it in words."""
+
+    rule: int
+    name: str
+    version: int
+    state: str
+    says: str
+    moment: str
+    events: list[str]
+    every_minutes: int | None
+    conditions: dict[str, Any]
+    actions: list[dict[str, Any]]
+    note: str
+    created_at: datetime
+    activated_at: datetime | None
+
+    @classmethod
+    def of(cls, version: RuleVersion) -> "RuleOut":
+        """As the API shows it."""
+        return cls(
+            rule=version.rule_id,
+            name=version.rule.name,
+            version=version.number,
+            state=version.state,
+            says=version_words(version),
+            moment=version.moment,
+            events=version.events,
+            every_minutes=version.every_minutes,
+            conditions=version.conditions,
+            actions=version.actions,
+            note=version.note,
+            created_at=version.created_at,
+            activated_at=utc(version.activated_at),
+        )
+
+
+@message
+class RuleRunOut(msgspec.Struct):
+    """What a version saw of an order and what came of each action."""
+
+    order: str
+    version: int
+    trigger: str
+    outcome: str
+    saw: dict[str, Any]
+    did: list[dict[str, Any]]
+    at: datetime
+
+    @classmethod
+    def of(cls, run: RuleRun) -> "RuleRunOut":
+        """As the API shows it."""
+        return cls(
+            order=run.order.number,
+            version=run.version.number,
+            trigger=run.trigger,
+            outcome=run.outcome,
+            saw=run.saw,
+            did=run.did,
+            at=run.at,
+        )

@@ -1,0 +1,71 @@
+"""Rules through the API."""
+
+import pytest
+
+from oms import keys
+from orders.models import Rule, RuleVersion
+from tests import factories as world
+
+pytestmark = pytest.mark.django_db
+RULE = {
+    "name": "Big",
+    "moment": "placing",
+    "conditions": {"all": [{"field": "total", "op": "gte", "value": "50"}]},
+    "actions": [{"do": "hold", "kind": "review", "reason": "Big one"}],
+}
+
+
+@pytest.fixture
+def call(client):
+    world.shop(duplicate_window_minutes=0)
+    world.stocked("MUG", world.warehouse(), 50)
+
+    def send(method, path, data=None, *, scopes=("rules:write",), channel=""):
+        key = keys.create("Key", scopes=scopes, channel=channel)[1]
+        answer = getattr(client, method)(
+            f"/api/v1/{path}",
+            data,
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+        return answer.status_code, answer.json()
+
+    return send
+
+
+def test_a_rule_is_drafted_put_in_force_and_switched_off(call):
+    status, drafted = call("post", "rules/", RULE)
+    assert (status, drafted["state"], drafted["version"]) == (201, "draft", 1)
+    assert drafted["says"] == (
+        "While an order is placed, if order total is at least 50: put it on hold (Big one)."
+    )
+
+    activation = f"rules/{drafted['rule']}/versions/1/activation/"
+    assert call("post", activation)[1]["state"] == "active"
+    order = world.place(world.Channel.objects.get(), ("MUG", 6))
+    status, runs = call("get", f"rules/{drafted['rule']}/runs/")
+    assert [(run["order"], run["outcome"], run["saw"]) for run in runs] == [
+        (order.number, "done", {"total": "60"})
+    ]
+
+    assert call("post", activation)[0] == 409
+    assert call("delete", activation)[1]["state"] == "retired"
+    assert [row["state"] for row in call("get", "rules/")[1]] == ["retired"]
+
+
+def test_a_bad_rule_is_refused_with_its_mistake(call):
+    status, said = call("post", "rules/", {**RULE, "actions": [{"do": "explode"}]})
+    assert (status, said["code"]) == (409, "bad_rule")
+    status, said = call(
+        "post", "rules/", {**RULE, "conditions": {"all": [{"field": "name", "op": "eq"}]}}
+    )
+    assert said["code"] == "bad_condition"
+    assert Rule.objects.count() == 0
+
+
+def test_keys_without_the_scope_or_of_one_channel_are_refused(call):
+    assert call("post", "rules/", RULE, scopes=("rules:read",))[0] == 403
+    assert call("get", "rules/", scopes=("orders:read",))[0] == 403
+    assert call("post", "rules/", RULE, channel="shop")[0] == 403
+    assert call("get", "rules/", channel="shop")[0] == 403
+    assert RuleVersion.objects.count() == 0
