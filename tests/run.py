@@ -66,7 +66,7 @@ def run(this: Round, arguments: list[str]) -> int:
         environment["DATABASE_URL"] = this.database
     processes = str(min(os.cpu_count() or 2, 8))
     command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "--dist", "worksteal"]
-    command += ["-m", this.marks, *arguments]
+    command += ["--durations=20", "--durations-min=3", "-m", this.marks, *arguments]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     return 0 if code == NO_TESTS and arguments else code
 
