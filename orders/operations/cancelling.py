@@ -127,11 +127,18 @@ def _cancel(
 
 
 def take_off(
-    work: pipeline.Work, quantities: Mapping[int, int], *, reason: str, note: str, to: str = ""
+    work: pipeline.Work,
+    quantities: Mapping[int, int],
+    *,
+    reason: str,
+    note: str,
+    to: str = "",
+    change: str = "",
 ) -> Cancellation:
     """Cancel units that no location works on, in a locked order; the caller settles it.
 
-    Units that go `to` another order are told as moved: nobody lost them.
+    Units that go `to` another order are told as moved: nobody lost them. `change` is the number of
+    the order change that does it, and that tells the buyer of the whole.
     Raises NothingToCancel and UnitsReleased like `cancel_lines`.
     """
     _refuse_too_many(work, quantities)
@@ -149,6 +156,7 @@ def take_off(
     work.fact(
         "order.units_moved" if to else "order.cancelled",
         **({"to": to} if to else {}),
+        **({"change": change} if change else {}),
         amount=plain(before - after, work.order.currency),
         currency=work.order.currency,
         reason=reason,

@@ -210,7 +210,11 @@ def _merge_from(change: Change, step: OrderChangeStep) -> None:
 
 def _take_off(change: Change, line: OrderLine, quantity: int) -> None:
     cancelling.take_off(
-        change.work, {line.pk: quantity}, reason=CancelReason.CUSTOMER, note=change.number
+        change.work,
+        {line.pk: quantity},
+        reason=CancelReason.CUSTOMER,
+        note=change.number,
+        change=change.number,
     )
 
 

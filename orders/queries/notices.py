@@ -9,6 +9,7 @@ from typing import Any
 from customers import queries as customers
 from customers.queries import About, Amount, Notice, NoticeKind
 from oms.models import Event
+from orders.enums import OrderStatus
 from orders.models import Order
 from orders.queries.sealing import CONTEXT
 
@@ -123,13 +124,25 @@ def _with_amount(event: Event) -> Notice | None:
     return notice_about(order, amount=Amount(Decimal(event.facts["amount"]), order.currency))
 
 
+def _of_cancelled(event: Event) -> Notice | None:
+    """Units that a change takes off are told by the change, once."""
+    part_of_change = event.facts.get("change") and not event.facts["whole"]
+    return None if part_of_change else _of_order(event)
+
+
+def _of_changed(event: Event) -> Notice | None:
+    """A change that leaves nothing is told as what it is, by the cancellation."""
+    order = order_for_notice(event.subject_id)
+    return None if order.status == OrderStatus.CANCELLED else notice_about(order)
+
+
 def _kind(build: Callable[[Event], Notice | None], **more: Any) -> NoticeKind:
     return NoticeKind(build, {**SAMPLE, **more})
 
 
 ORDER_PLACED = _kind(_of_new_order)
 ORDER_BACKORDERED = _kind(_of_order)
-ORDER_CANCELLED = _kind(_of_order)
-ORDER_CHANGED = _kind(_of_order)
+ORDER_CANCELLED = _kind(_of_cancelled)
+ORDER_CHANGED = _kind(_of_changed)
 PAYMENT_CAPTURED = _kind(_with_amount, amount=Amount(Decimal("13.85"), "EUR"))
 REFUND_PAID = _kind(_with_amount, amount=Amount(Decimal("4.95"), "EUR"))
