@@ -153,7 +153,7 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
                 "shipments": document.shipments.select_related("carrier"),
                 "uncollected": document.status == Status.READY_FOR_PICKUP and _overdue(document),
                 "collector": self._collector(request, document),
-                "late": document.status not in ENDED
+                "late": document.status not in {*ENDED, Status.READY_FOR_PICKUP}
                 and document.ship_by
                 and document.ship_by < timezone.now(),
                 "title": document.number,

@@ -39,7 +39,13 @@ from orders.operations.composing import (
     revise,
     submit,
 )
-from orders.operations.corrections import NotUnknown, OrderEnded, correct_address, solve_sku
+from orders.operations.corrections import (
+    NotUnknown,
+    OrderEnded,
+    ToBeCollected,
+    correct_address,
+    solve_sku,
+)
 from orders.operations.holds import HoldNotOpen, NoOpenHold, lift_hold, lift_holds, place_hold
 from orders.operations.keeping import (
     DraftEnded,
@@ -162,6 +168,7 @@ __all__ = [
     "SoftWish",
     "Step",
     "StepImpossible",
+    "ToBeCollected",
     "TooManyUnits",
     "UnitsReleased",
     "UnknownSkus",

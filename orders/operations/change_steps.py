@@ -161,6 +161,8 @@ def _set_discount(change: Change, step: OrderChangeStep) -> None:
 
 def _set_address(change: Change, step: OrderChangeStep) -> None:
     work, order = change.work, change.work.order
+    if order.pickup_location:
+        raise StepImpossible(reason=f"It is collected at {order.pickup_location.name}.")
     if not any(line.due > line.shipped for line in work.lines):
         raise StepImpossible(reason="Everything has shipped; only the carrier can redirect it.")
     address = customers.unseal(order.subject, step.sealed, STEP_CONTEXT)

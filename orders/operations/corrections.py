@@ -37,6 +37,13 @@ class AddressInUse(DomainError):
     message = "Order {number} is already with a location; recall it first."
 
 
+class ToBeCollected(DomainError):
+    """The buyer collects the order where it lies; its address is that place's."""
+
+    code = "to_be_collected"
+    message = "Order {number} is collected at {place}; cancel it and place it again to send it."
+
+
 class OrderEnded(DomainError):
     """A closed or cancelled order has nothing left to put right."""
 
@@ -76,11 +83,13 @@ def correct_address(
 ) -> Order:
     """Replace the shipping address in the order's envelope and go on.
 
-    Raises OrderEnded, AddressIncomplete, and AddressInUse once units are with a location. Tax
-    stays as it was agreed at placing.
+    Raises OrderEnded, AddressIncomplete, ToBeCollected for a store pickup, and AddressInUse once
+    units are with a location. Tax stays as it was agreed at placing.
     """
     work = pipeline.lock(order, by=by)
     _refuse_ended(work)
+    if place := work.order.pickup_location:
+        raise ToBeCollected(number=work.order.number, place=place.name)
     if any(line.released for line in work.lines):
         raise AddressInUse(number=work.order.number)
     if missing := missing_parts(shipping_address):

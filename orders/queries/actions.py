@@ -22,7 +22,7 @@ def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[s
         "place_hold": is_open and facts.shipped < facts.due,
         "lift_hold": on_hold,
         "change": is_open,
-        "correct_address": is_open and facts.released == 0,
+        "correct_address": is_open and facts.released == 0 and not order.pickup_location_id,
         "release": is_open and not on_hold and waits and ready,
         "reroute": is_open and not on_hold and facts.due > facts.released,
         "record_payment": money.balance > 0,

@@ -19,6 +19,7 @@ from oms.models import Event, User
 from orders import operations as orders
 from orders.enums import FulfillmentStatus, OrderStatus
 from orders.models import Order
+from orders.queries import allowed_actions
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -85,6 +86,20 @@ def test_pickup_where_nobody_may_collect_is_refused(floor, store, code):
     with pytest.raises(orders.InvalidOrder):
         world.place(floor.channel, ("MUG", 1), pickup_location=code)
     assert not Order.objects.exists()
+
+
+def test_pickup_keeps_its_place_for_an_address(floor, store):
+    order = world.place(floor.channel, ("MUG", 1), **AT)
+    before = (order.ship_area, bytes(order.sealed))
+    with pytest.raises(orders.ToBeCollected):
+        orders.correct_address(order, by=BY, shipping_address=world.LONDON, reason="Asked")
+    floor.dispatch(order)
+    step = orders.Step("set_address", address=world.LONDON)
+    seen = orders.preview_steps(order, by=BY, steps=[step])
+    assert "collected at" in seen.refusal.detail
+    order.refresh_from_db()
+    assert (order.ship_area, bytes(order.sealed)) == before
+    assert "correct_address" not in allowed_actions(order)
 
 
 def test_an_order_that_is_sent_asks_nothing_of_pickup(floor, store):
