@@ -145,9 +145,11 @@ if _vendor == "sqlite":
 else:
     _options = _database.setdefault("OPTIONS", {})
     # Prepared is what asks for it (oms.prepared); without a threshold psycopg prepares nothing.
-    # Their plans are made once, too: planning one takes longer than running it.
-    _options.setdefault("prepare_threshold", 1_000_000)
-    _options["options"] = f"-c plan_cache_mode=force_generic_plan {_options.get('options', '')}"
+    # Their plans are made once, too: planning one takes longer than running it. PgBouncer refuses
+    # such options at the start of a connection, and keeps prepared statements only if told to.
+    if not env.flag("OMS_PGBOUNCER", default=False):
+        _options.setdefault("prepare_threshold", 1_000_000)
+        _options["options"] = f"-c plan_cache_mode=force_generic_plan {_options.get('options', '')}"
     if _pool:
         _options["pool"] = {"min_size": 1, "max_size": _pool}
     else:

@@ -181,6 +181,17 @@ def test_import_with_a_bad_row_names_it_and_writes_nothing(ben):
     assert StockMovement.objects.count() == 0
 
 
+def test_products_in_files_are_for_whoever_may_change_and_see_them(login):
+    product("MUG")
+    client = login("Auditor")
+    assert client.get(reverse("admin:inventory_product_import")).status_code == 403
+    assert client.post(reverse("admin:inventory_product_process_import")).status_code == 403
+    assert client.get(reverse("admin:inventory_product_export")).status_code == 200
+    user = User.objects.get(username="auditor")
+    user.groups.clear()
+    assert client.get(reverse("admin:inventory_product_export")).status_code == 403
+
+
 def test_products_come_in_by_file_and_keep_their_history(login):
     client = login("Operations")
     product("MUG", name="Old name")
