@@ -12,6 +12,7 @@ FOR_FILES_ONLY = "import_export"  # registers nothing; brings every format of a 
 class OmsConfig(AppConfig):
     """Kernel and wiring."""
 
+    default = True
     name = "oms"
     verbose_name = "System"
 

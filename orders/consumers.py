@@ -29,10 +29,12 @@ def promise_anew(events: Sequence[Event]) -> None:
             repromise(waiting, by="consumer:promise_anew", reason=reason)
 
 
-@takes_many
-def run_rules(events: Sequence[Event]) -> None:
-    """Something happened to orders: run the rules that act on it."""
-    run_events(events)
+def run_rules(event: Event) -> None:
+    """Something happened to an order: run the rules that act on it, in a transaction of its own.
+
+    What a rule does locks stock; many orders in one transaction would wait for others in a circle.
+    """
+    run_events([event])
 
 
 def _changed(events: Sequence[Event]) -> dict[str, set[int]]:

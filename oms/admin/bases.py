@@ -30,6 +30,7 @@ from oms.errors import DomainError
 # Buttons that apps above hang over lists: given the request and the page, a button or none.
 list_buttons: list[Callable[[HttpRequest, "ReadOnlyAdmin"], dict[str, Any] | None]] = []
 
+SENT_BEFORE = "This form was sent before; look at the rows, and choose anew what is left to do."
 ALREADY = "This form was sent before; nothing was done twice."
 BUTTONS_SHOWN = 4  # more than these go under More
 COUNT_STOPS_AT = 10_000
@@ -209,7 +210,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
             return None
         if isinstance(answer, HttpResponse):
             return answer
-        messages.success(request, answer)
+        (messages.success if first else messages.warning)(request, answer)
         return HttpResponseRedirect(self._next(request, obj))
 
     def _form(self, request: HttpRequest, act: Act, obj: Model | None) -> ActForm:
@@ -300,7 +301,7 @@ def _bulk(act: Act) -> Any:
         outcomes = None
         if form.is_bound and form.is_valid():
             if not once.use(request.POST.get("once", "")):
-                messages.warning(request, ALREADY)
+                messages.warning(request, SENT_BEFORE)
                 return None
             outcomes = run_each(act, request, chosen, form.cleaned_data)
         return admin._page(  # noqa: SLF001

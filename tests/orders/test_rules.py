@@ -246,6 +246,48 @@ def test_a_schedule_acts_once_on_each_open_order(shop):
     assert_ledgers_hold()
 
 
+def test_a_rule_sees_what_the_one_before_it_did(shop):
+    in_force("First")
+    in_force(
+        "Second",
+        conditions={"all": [leaf("tags", "has_any", ["big"])]},
+        actions=[{"do": "priority", "value": 5}],
+    )
+    order = world.place(shop, ("MUG", 10))
+    drain()
+    order.refresh_from_db()
+    assert (order.tags, order.priority) == (["big"], 5)
+
+
+def test_switching_a_scheduled_rule_off_stops_it_between_two_orders(shop, monkeypatch):
+    rule = in_force("Tag", moment="schedule", events=[], every_minutes=15)
+    for _ in range(2):
+        world.place(shop, ("MUG", 10))
+
+    def act_and_switch_off(version, order, *, by):
+        orders.switch_off(version.rule, by=BY, reason="wrong")
+        return []
+
+    monkeypatch.setattr("orders.operations.rules.running.act", act_and_switch_off)
+    assert orders.run_scheduled() == 1
+    assert RuleRun.objects.filter(rule=rule.rule).count() == 1
+
+
+def test_an_order_that_breaks_a_scheduled_rule_does_not_keep_it_from_others(shop, monkeypatch):
+    in_force("Tag", moment="schedule", events=[], every_minutes=15)
+    broken, fine = world.place(shop, ("MUG", 10)), world.place(shop, ("MUG", 10))
+
+    def act(version, order, *, by):
+        if order.pk == broken.pk:
+            raise ZeroDivisionError
+        return []
+
+    monkeypatch.setattr("orders.operations.rules.running.act", act)
+    assert orders.run_scheduled() == 1
+    assert RuleRun.objects.get().order == fine
+    assert RuleVersion.objects.get().next_at > world.NOW
+
+
 def test_runs_point_to_the_version_that_ran(shop):
     first = in_force()
     world.place(shop, ("MUG", 10))

@@ -1,5 +1,6 @@
 """Run a worker."""
 
+import logging
 import os
 import signal
 import sys
@@ -12,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from oms.dispatch import drain
 from oms.dispatch.worker import BACKGROUND, EVENTS, WorkerProcess
 from oms.processes import Child, stop
+
+logger = logging.getLogger(__name__)
 
 POLITENESS = 5  # by how much the background gives way (see nice(1))
 LOOK_SECONDS = 1.0
@@ -77,7 +80,8 @@ def with_background(worker: WorkerProcess) -> None:
     )
     child.start()
     while not worker.stops_within(LOOK_SECONDS):
-        child.revive()
+        if child.revive():
+            logger.error("the background of worker %s had ended and was started again", worker.name)
     child.ask_to_stop()
     worker.wait()
     stop([child])

@@ -6,6 +6,7 @@ others, and itself; a rule that its own effects call again on the same order is 
 a chain of more than `LONGEST_CHAIN` runs. The stopped run is kept and told on the order.
 """
 
+import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from orders.operations.rules.acting import act
 from orders.queries.rules.facts import Facts, facts_of, kept
 from orders.queries.rules.vocabulary import asked, vocabulary
 
+logger = logging.getLogger(__name__)
+
 LONGEST_CHAIN = 10
 AT_ONCE = 500
 
@@ -43,34 +46,41 @@ class Cause:
 def run_events(found: Sequence[Event]) -> int:
     """Run the rules in force that act on these events of orders; how many runs there were.
 
-    Orders are taken in key order, an order's events as they happened.
+    Orders are taken in key order, an order's events as they happened. Each rule sees the order as
+    those before it left it.
     """
     versions = list(_in_force(RuleMoment.EVENT))
     wanted = {name for version in versions for name in version.events}
     woken = [event for event in found if event.name in wanted]
     if not woken:
         return 0
-    orders = Order.objects.select_related("channel").in_bulk({e.subject_id for e in woken})
-    done = 0
+    orders, done = Order.objects.select_related("channel"), 0
     for event in sorted(woken, key=lambda one: (one.subject_id, one.sequence)):
         cause = Cause(f"event:{event.pk}", event.correlation_id, event.actor)
         for version in versions:
             if event.name in version.events:
-                done += _run(version, orders[event.subject_id], cause)
+                done += _run(version, orders.get(pk=event.subject_id), cause)
     return done
 
 
 def run_scheduled() -> int:
     """Run the rules whose schedule has come round on every open order; how many runs there were.
 
-    A version acts once on an order. Each order is a transaction; a repeat goes on where it was.
+    A version acts once on an order. Each order is a transaction; a repeat goes on where it was. The
+    turn is claimed first, so that a long one is not begun again beside itself; an order that breaks
+    is logged and left to the next turn, and the others go on.
     """
     now, done = timezone.now(), 0
     for version in _in_force(RuleMoment.SCHEDULE).filter(next_at__lte=now):
-        for order in _fitting(version, now):
-            done += _run(version, order, Cause(f"schedule:{version.pk}", uuid.uuid4(), ""))
         later = now + timedelta(minutes=version.every_minutes or 1)
-        RuleVersion.objects.filter(pk=version.pk, next_at=version.next_at).update(next_at=later)
+        mine = RuleVersion.objects.filter(pk=version.pk, next_at=version.next_at)
+        if not mine.update(next_at=later):
+            continue
+        for order in _fitting(version, now):
+            try:
+                done += _run(version, order, Cause(f"schedule:{version.pk}", uuid.uuid4(), ""))
+            except Exception:
+                logger.exception("rule %s broke on order %s", version.rule_id, order.pk)
     return done
 
 
@@ -103,7 +113,8 @@ def _run(version: RuleVersion, order: Order, cause: Cause) -> int:
     order = lock_order(order)
     facts = _facts(order, names)
     once = RuleRun.objects.filter(rule=version.rule_id, order=order, trigger=cause.trigger)
-    if not fits(facts) or once.exists():
+    on = RuleVersion.objects.filter(pk=version.pk, state=RuleState.ACTIVE)
+    if not fits(facts) or once.exists() or not on.exists():
         return 0
 
     by = f"rule:{version.rule_id}"

@@ -62,7 +62,7 @@ def _mistakes(action: Any, moment: str) -> list[str]:
 
 def _wrong_values(action: Action) -> list[str]:
     found = []
-    if "kind" in action and action["kind"] not in HOLDS:
+    if "kind" in action and str(action["kind"]) not in HOLDS:
         found.append(f"there is no hold {action['kind']}.")
     if action["do"] == RuleAction.CANCEL and action["reason"] not in REASONS:
         found.append(f"there is no reason {action['reason']}.")
