@@ -60,6 +60,16 @@ def house(tmp_path_factory):
     }
 
 
+def said_until(process, words):
+    """What it says until it says this, or to its end."""
+    said = ""
+    for line in process.stdout:
+        said += line
+        if words in line:
+            break
+    return said
+
+
 def workers_of(process):
     """The workers themselves, without the processes of their background."""
     found = children_of(process, "manage.py worker")
@@ -98,10 +108,11 @@ def test_serve_from_nothing_answers_and_stops_cleanly(serve, house):
     process = serve()
     port = int(house["PORT"])
 
-    wait_for(lambda: status_of(port, "/health/") == 200, process)
+    output = said_until(process, "Ready: ")
+    assert status_of(port, "/health/") == 200
     both = [*children_of(process, "gunicorn"), *children_of(process, "manage.py worker")]
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=40)
+    output += process.communicate(timeout=40)[0]
 
     assert process.returncode == 0
     assert f"Ready: http://localhost:{port}/" in output
