@@ -62,4 +62,4 @@ def _whole(text: str) -> int:
     """Units; `12.0` is how spreadsheets write 12."""
     plain = text.replace("\u00a0", "").replace(" ", "")
     plain = plain.removesuffix(".0")
-    return int(plain) if plain.isdigit() else NOT_A_NUMBER
+    return int(plain) if plain.isascii() and plain.isdigit() else NOT_A_NUMBER

@@ -231,7 +231,7 @@ def run(*arguments):
 
 def test_command_reads_a_file_tells_bad_rows_and_repeats_nothing(london, tmp_path):
     file, report = tmp_path / "stock.csv", tmp_path / "results.csv"
-    file.write_text("Item;On hand\nMUG;12.0\nCUP;x\nNO-SUCH;1\n")
+    file.write_text("Item;On hand\nMUG;12.0\nCUP;\u00b2\nNO-SUCH;1\n")
 
     code, text = run(str(file), "--location", "LON", "--dry-run")
     assert (code, on_hand("MUG")) == (3, 10)
