@@ -97,11 +97,12 @@ def draft_report(
     With `complete`, products of the location that no row names are stated as none. A repeat of
     the reference gives the report there is. Raises ReportNotPossible and ReportReused.
     """
-    as_of = as_of or timezone.now()
-    if as_of > timezone.now():
+    if as_of and as_of > timezone.now():
         raise ReportNotPossible(reason="A report cannot say what will be.")
     if not 0 < len(rows) <= MOST_ROWS:
         raise ReportNotPossible(reason=f"A report has 1 to {MOST_ROWS:,} rows.")
+    if complete and as_of is None:
+        raise ReportNotPossible(reason="A complete report says of which moment it is.")
     if not reference.strip():
         raise ReportNotPossible(reason="A report needs a reference by which a repeat is known.")
     stated = [[row.row, row.sku, row.condition, row.quantity] for row in rows]
@@ -113,7 +114,7 @@ def draft_report(
                 number=numbers.take("inventory_report")[0],
                 location=location,
                 reference=reference,
-                as_of=as_of,
+                as_of=as_of or timezone.now(),
                 complete=complete,
                 rows=stated,
                 by=by,
@@ -134,7 +135,8 @@ def preview_report(report: InventoryReport) -> list[Result]:
 def post_report(report: InventoryReport, *, by: str) -> InventoryReport:
     """Write the differences as movements; rows that cannot be are kept with their reason.
 
-    A posted report is given back as it is. Raises ReportDecided when it was discarded.
+    A posted report is given back as it is. Raises ReportDecided when it was discarded,
+    and ReportNotPossible for a complete report of which a row is refused.
     """
     report = _lock(report)
     if report.status == ReportStatus.POSTED:
@@ -146,6 +148,11 @@ def post_report(report: InventoryReport, *, by: str) -> InventoryReport:
     StockLevel.objects.lock(*(level.pk for level in levels.values()))
 
     results, changes = _compare(report)
+    if report.complete and any(result.outcome == "refused" for result in results):
+        raise ReportNotPossible(
+            reason="A complete report with rows that are refused is not posted: what such a row means "
+            "would count as not there. Mend the rows, or report without complete."
+        )
     move(changes, by=by)
     report.results = [asdict(result) for result in results]
     report.status, report.decided_by, report.decided_at = ReportStatus.POSTED, by, timezone.now()

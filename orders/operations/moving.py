@@ -121,6 +121,7 @@ def merge_from(change: Change, number: str) -> Order:
     quantities = {line.pk: line.due for line in source.lines if line.due}
     parts = _parts(source, quantities)
     charges = [row for row in source.order.charges.order_by("pk") if row.kind != ChargeKind.RETURN]
+    _copy_holds(source, work)  # before they end with their order
     _move_promised(change.number, source, work, source.money.deferred)
     cancelling.take_off(
         source, quantities, reason=CancelReason.MOVED, note=change.number, to=work.order.number
@@ -136,7 +137,6 @@ def merge_from(change: Change, number: str) -> Order:
             tax_amount=row.tax_amount,
             tax_lines=row.tax_lines,
         )
-    _copy_holds(source, work)
     spare = source.money.received - (source.money.granted - source.money.refunded)
     _move_received(change.number, source, work, max(spare, ZERO))
     _link(change, OrderLinkKind.MERGE, source=source.order, target=work.order)
@@ -335,6 +335,8 @@ def _refuse_apart(order: Order, source: pipeline.Work) -> None:
         raise StepImpossible(
             reason=f"Part of {number} has shipped; add its rest here and cancel it there."
         )
+    if order.customer_id is None:
+        raise StepImpossible(reason="Nobody is known as its buyer; say first who it is.")
     if other.customer_id != order.customer_id or other.currency != order.currency:
         raise StepImpossible(reason=f"{number} is another customer's order.")
     if other.price_includes_tax != order.price_includes_tax:

@@ -141,7 +141,7 @@ def test_reserved_units_are_left_and_their_orders_named(london):
 
 
 def test_a_complete_report_says_that_what_it_does_not_name_is_gone(london):
-    results = posted(london, ("MUG", 10), complete=True)
+    results = posted(london, ("MUG", 10), complete=True, as_of=timezone.now())
 
     assert sorted(outcomes(results)) == [
         ("CUP", "posted", 5, -5),
@@ -149,6 +149,14 @@ def test_a_complete_report_says_that_what_it_does_not_name_is_gone(london):
         ("POT", "posted", 3, -3),
     ]
     assert on_hand("CUP") == 0
+
+
+def test_a_complete_report_with_a_refused_row_or_without_its_moment_wipes_nothing(london):
+    with pytest.raises(inventory.ReportNotPossible, match="not posted"):
+        posted(london, ("mug", 10), complete=True, as_of=timezone.now())
+    with pytest.raises(inventory.ReportNotPossible, match="which moment"):
+        posted(london, ("MUG", 10), complete=True, reference="R2")
+    assert (on_hand("MUG"), on_hand("CUP"), on_hand("POT")) == (10, 5, 3)
 
 
 def test_conditions_are_compared_each_by_itself(london):

@@ -142,6 +142,16 @@ def test_merge_brings_everything_of_the_other_order(shop):
     assert OrderLink.objects.get().target == order
 
 
+def test_merge_takes_along_what_speaks_against_the_other_order(shop):
+    order, other = placed(shop, ("MUG", 1)), placed(shop, ("CUP", 2))
+    orders.place_hold(other, by=BY, kind="fraud", reason="Looks odd")
+
+    confirm(order, into(other))
+
+    assert [hold.reason for hold in order.holds.filter(lifted_at=None)] == ["Looks odd"]
+    assert line(order, "CUP").released == 0
+
+
 def test_merge_keeps_apart_what_does_not_belong_together(shop):
     order = placed(shop, ("MUG", 1))
     elsewhere = placed(shop, ("MUG", 1), shipping_address=LEEDS)
