@@ -53,4 +53,4 @@ $(BIN)/python:
 	  || { rm -rf $(VENV); echo "Python's venv module is needed (Debian: apt install python3-venv)."; exit 1; }
 
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+  --generate-hashes --no-annotate --no-header
