@@ -1,12 +1,16 @@
 """Inventory reports as files: CSV or XLSX, one row a SKU, as warehouse systems export them."""
 
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import tablib
+from django.utils import timezone
 
 from inventory.enums import StockCondition
-from inventory.operations import ReportNotPossible, Stated
+from inventory.operations import ReportNotPossible
+from inventory.queries import Stated
 
 # What a column may be called; the first one found counts.
 NAMES = {
@@ -14,6 +18,7 @@ NAMES = {
     "quantity": ("quantity", "qty", "on_hand", "onhand", "units", "stock"),
     "condition": ("condition", "state", "status"),
 }
+DIGITS = 18  # of a quantity; more are refused as too many units
 NOT_A_NUMBER = -1  # an impossible quantity: the row is refused with its line, the others go on
 
 
@@ -34,6 +39,17 @@ def read(name: str, content: bytes) -> list[Stated]:
         for number, row in enumerate(table, start=2)
         if any(value not in {None, ""} for value in row)
     ]
+
+
+def known_by(name: str, content: bytes, as_of: datetime | None) -> str:
+    """A reference for a file whose sender gives none: its name, its content and its moment.
+
+    A warehouse where nothing moved sends the same rows again; without a moment the day tells them
+    apart, so that a file sent twice by mistake is known and tomorrow's is not.
+    """
+    said = hashlib.sha256(content).hexdigest()[:16]
+    moment = as_of.astimezone(UTC).isoformat(timespec="seconds")[:19] if as_of else ""
+    return f"{Path(name).name[:40]} {said} {moment or timezone.localdate().isoformat()}"
 
 
 def _table(content: bytes) -> tablib.Dataset:
@@ -62,4 +78,6 @@ def _whole(text: str) -> int:
     """Units; `12.0` is how spreadsheets write 12."""
     plain = text.replace("\u00a0", "").replace(" ", "")
     plain = plain.removesuffix(".0")
-    return int(plain) if plain.isascii() and plain.isdigit() else NOT_A_NUMBER
+    if not (plain.isascii() and plain.isdigit()):
+        return NOT_A_NUMBER
+    return int(plain) if len(plain) <= DIGITS else 10**DIGITS

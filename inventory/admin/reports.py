@@ -4,12 +4,13 @@ from collections import Counter
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 
-from inventory import operations
+from inventory import operations, queries
 from inventory.adapters import report_file
 from inventory.admin.stock import PlaceFilter
 from inventory.enums import ReportStatus
@@ -39,7 +40,7 @@ def upload(request: HttpRequest, _obj: None, data: dict[str, Any]) -> HttpRespon
 def post(request: HttpRequest, report: InventoryReport, _data: dict[str, Any]) -> str:
     """Move the differences."""
     report = operations.post_report(report, by=actor(request))
-    results = operations.preview_report(report)
+    results = queries.preview_report(report)
     left = sum(row.outcome in {"refused", "short"} for row in results)
     moved = sum(abs(row.posted) for row in results)
     more = f" {words.count(left, 'row')} could not be posted whole; they say why." if left else ""
@@ -90,12 +91,16 @@ class InventoryReportAdmin(ReadOnlyAdmin):
     sortable_by: ClassVar = ()
     change_form_template = "admin/inventory/report.html"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryReport]:
+        """Without the rows, which a list does not show."""
+        return super().get_queryset(request).defer("rows", "results")
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Row by row, what needs somebody first."""
         if (report := kwargs.get("obj")) is not None:
-            results = operations.preview_report(report)
+            results = queries.preview_report(report)
             counted = Counter(row.outcome for row in results)
             order = list(TONES)
             shown = sorted(
@@ -125,7 +130,7 @@ class InventoryReportAdmin(ReadOnlyAdmin):
     @admin.display(description="Rows")
     def rows_column(self, report: InventoryReport) -> int:
         """How many it has."""
-        return len(report.rows)
+        return report.num_rows
 
     @admin.display(description="State")
     def state(self, report: InventoryReport) -> SafeString:

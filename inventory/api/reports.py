@@ -10,10 +10,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from inventory import operations
+from inventory import operations, queries
 from inventory.models import InventoryReport, Location
 from inventory.serializers.reports import ReportIn, ReportOut
-from oms.api import HasScope, IdempotencyMixin, actor
+from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.wire import decode, respond, schema_of
 
 
@@ -50,7 +50,7 @@ class ReportsView(IdempotencyMixin, APIView):
             )
             if not sent.dry_run:
                 report = operations.post_report(report, by=by)
-            answer = ReportOut.of(report, operations.preview_report(report))
+            answer = _answer(request, report)
             if sent.dry_run:
                 transaction.set_rollback(True)
         return respond(answer, 200 if sent.dry_run else 201)
@@ -63,8 +63,17 @@ class ReportView(APIView):
     permission_classes: ClassVar = [HasScope]
 
     @extend_schema(operation_id="stock_reports_retrieve", responses={200: schema_of(ReportOut)})
-    def get(self, request: Request, number: str) -> HttpResponse:  # noqa: ARG002
+    def get(self, request: Request, number: str) -> HttpResponse:
         """What became of its rows; for a draft, what would."""
         rows = InventoryReport.objects.select_related("location")
         report = get_object_or_404(rows, number=number)
-        return respond(ReportOut.of(report, operations.preview_report(report)))
+        return respond(_answer(request, report))
+
+
+def _answer(request: Request, report: InventoryReport) -> ReportOut:
+    """With the order numbers that the caller may see: a channel's key knows no other's orders."""
+    results = queries.preview_report(report)
+    numbers = {number for result in results for number in result.orders}
+    channels = visible_channels(request)
+    own = numbers if channels is None else queries.orders_of_channels(numbers, channels)
+    return ReportOut.of(report, results, own)

@@ -1,10 +1,10 @@
 """An inventory report as a file."""
 
-import hashlib
 from typing import Any
 
 from django import forms
 
+from inventory.adapters import report_file
 from inventory.models import Location
 from oms.admin import ActForm
 
@@ -30,18 +30,17 @@ class InventoryReportForm(ActForm):
     reference = forms.CharField(
         required=False,
         max_length=80,
-        help_text="The sender's number, by which a repeat is known; empty: the file's content.",
+        help_text="The sender's number, by which a repeat is known; empty: the file itself.",
     )
 
     def clean_file(self) -> tuple[str, bytes]:
         """Name and content."""
         file = self.cleaned_data["file"]
-        content = file.read()
-        self.known_by = f"{file.name[:60]} {hashlib.sha256(content).hexdigest()[:16]}"
-        return file.name, content
+        return file.name, file.read()
 
     def clean(self) -> dict[str, Any]:
         """With a reference in any case."""
         data = super().clean() or {}
-        data["reference"] = data.get("reference") or getattr(self, "known_by", "")
+        if "file" in data and not data.get("reference"):
+            data["reference"] = report_file.known_by(*data["file"], data.get("as_of"))
         return data

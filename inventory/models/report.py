@@ -21,6 +21,7 @@ class InventoryReport(models.Model):
     as_of = models.DateTimeField()  # when it was true
     complete = models.BooleanField(default=False)  # what it does not name is not there
     rows = models.JSONField()  # [[row, sku, condition, quantity], ...] as stated
+    num_rows = models.PositiveIntegerField()  # a list of reports reads no rows
     results = models.JSONField(default=list)  # one for each row, once posted
     status = models.CharField(max_length=10, choices=ReportStatus, default=ReportStatus.DRAFT)
     by = models.CharField(max_length=80)

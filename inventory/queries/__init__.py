@@ -36,6 +36,7 @@ from inventory.queries.promise import (
     last_of,
     outlook,
 )
+from inventory.queries.reports import Result, Stated, orders_of_channels, preview_report
 from inventory.queries.selling import changed_since, reasons_of, selling_channels
 from inventory.queries.soft import (
     SoftContent,
@@ -74,7 +75,9 @@ __all__ = [
     "PromisedPart",
     "Proof",
     "Request",
+    "Result",
     "SoftContent",
+    "Stated",
     "Supply",
     "Taker",
     "accuracy",
@@ -101,8 +104,10 @@ __all__ = [
     "movements_until",
     "open_reservations",
     "open_soft_reservations",
+    "orders_of_channels",
     "outlook",
     "pickup_places",
+    "preview_report",
     "product_by_id",
     "product_ids",
     "products_by_sku",

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from inventory.enums import COUNTERS, ReservationState, StockCondition
+from inventory.enums import COUNTERS, ReservationState
 from inventory.models import Reservation, StockLevel, StockMovement, StockSnapshot
 from oms.events import subject_type
 from oms.models import Event
@@ -26,7 +26,8 @@ BATCH = 200  # reservations read at a time until they add up
 class Moment:
     """A level's figures at a moment, in units.
 
-    `corrected` is what on-hand stock really was, by all that has been written about it since.
+    `corrected` is what on-hand stock really was, by all that has been written about it since; so
+    are `corrected_quarantined` and `corrected_damaged` of the other conditions.
     """
 
     level_id: int
@@ -37,6 +38,8 @@ class Moment:
     reserved: int
     safety_stock: int
     corrected: int
+    corrected_quarantined: int
+    corrected_damaged: int
 
     @property
     def available(self) -> int:
@@ -57,7 +60,9 @@ def stock_at(level_ids: Iterable[int], at: datetime) -> dict[int, Moment]:
             damaged=row["damaged_then"],
             reserved=row["reserved_then"],
             safety_stock=safety.get(row["pk"], row["safety_stock"]),
-            corrected=row["on_hand_then"] + row["learnt"],
+            corrected=row["on_hand_then"] + row["on_hand_learnt"],
+            corrected_quarantined=row["quarantined_then"] + row["quarantined_learnt"],
+            corrected_damaged=row["damaged_then"] + row["damaged_learnt"],
         )
         for row in _levels_at(StockLevel.objects.filter(pk__in=ids), at)
     }
@@ -122,7 +127,10 @@ def _levels_at(levels: QuerySet[StockLevel], at: datetime) -> QuerySet[Any, dict
         - _sum(Reservation.objects.filter(ended_at__gt=OuterRef("since"), ended_at__lte=at))
     )
     later = StockMovement.objects.filter(effective_at__lte=at, at__gt=at)
-    named["learnt"] = _sum(later.filter(condition=StockCondition.AVAILABLE))
+    named |= {
+        f"{figure}_learnt": _sum(later.filter(condition=condition))
+        for condition, figure in COUNTERS.items()
+    }
     return levels.annotate(since=since).annotate(**named).values("pk", "safety_stock", *named)
 
 

@@ -1,7 +1,7 @@
 """Messages about inventory reports."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ import msgspec
 
 from inventory.enums import StockCondition
 from inventory.models import InventoryReport
-from inventory.operations import Result, Stated
+from inventory.queries import Result, Stated
 from oms.wire import Moment, Sku, message, utc
 
 Condition = Literal[tuple(StockCondition.values)]  # type: ignore[valid-type]
@@ -50,7 +50,10 @@ class ReportIn(msgspec.Struct):
 
 @message
 class ReportResultOut(msgspec.Struct):
-    """What became of a row: same, posted, short (posted in part) or refused; 0 is no row of yours."""
+    """What became of a row: same, posted, short (posted in part) or refused; 0 is no row of yours.
+
+    `orders` are those of your channel that have reserved what is missing.
+    """
 
     row: int
     sku: str
@@ -60,6 +63,7 @@ class ReportResultOut(msgspec.Struct):
     posted: int
     outcome: str
     message: str
+    orders: list[str]
 
 
 @message
@@ -75,8 +79,10 @@ class ReportOut(msgspec.Struct):
     results: list[ReportResultOut]
 
     @classmethod
-    def of(cls, report: InventoryReport, results: Sequence[Result]) -> "ReportOut":
-        """As the API shows it."""
+    def of(
+        cls, report: InventoryReport, results: Sequence[Result], own: Container[str]
+    ) -> "ReportOut":
+        """As the API shows it; order numbers that are not among `own` are left out."""
         return cls(
             report.number,
             report.location.code,
@@ -94,6 +100,7 @@ class ReportOut(msgspec.Struct):
                     result.posted,
                     result.outcome,
                     result.message,
+                    [number for number in result.orders if number in own],
                 )
                 for result in results
                 if result.outcome != "same"

@@ -9,12 +9,14 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from inventory import operations as inventory
 from inventory.models import InventoryReport, StockLevel, StockMovement
-from inventory.operations import Stated
+from inventory.queries import Stated, preview_report
 from inventory.queries.moments import stock_at
 from oms import keys
 from oms.models import User
@@ -39,7 +41,7 @@ def stated(*rows):
 
 def posted(location, *rows, reference="R1", **more):
     report = inventory.draft_report(location, stated(*rows), by=BY, reference=reference, **more)
-    return inventory.preview_report(inventory.post_report(report, by=BY))
+    return preview_report(inventory.post_report(report, by=BY))
 
 
 def level(sku):
@@ -48,6 +50,12 @@ def level(sku):
 
 def on_hand(sku):
     return level(sku).on_hand
+
+
+def set_apart(sku, units):
+    place = level(sku)
+    why = inventory.Why("transit-damage", "Wet")
+    inventory.quarantine(place.product, place.location, units, by=BY, why=why)
 
 
 def outcomes(results):
@@ -76,10 +84,10 @@ def test_preview_says_what_posting_would_do_and_moves_nothing(london):
     before = list(StockLevel.objects.order_by("pk").values())
     report = inventory.draft_report(london, stated(("MUG", 12)), by=BY, reference="R1")
 
-    seen = inventory.preview_report(report)
+    seen = preview_report(report)
 
     assert list(StockLevel.objects.order_by("pk").values()) == before
-    assert seen == inventory.preview_report(inventory.post_report(report, by=BY))
+    assert seen == preview_report(inventory.post_report(report, by=BY))
 
 
 def test_bad_rows_are_refused_with_their_line_and_the_good_ones_go_in(london):
@@ -92,6 +100,7 @@ def test_bad_rows_are_refused_with_their_line_and_the_good_ones_go_in(london):
         ("CUP", -1),
         (tracked.sku, 1),
         ("POT", 1, "lost"),
+        ("POT", 10_000_001),
     )
 
     refused = {row.row: row.message for row in results if row.outcome == "refused"}
@@ -101,6 +110,7 @@ def test_bad_rows_are_refused_with_their_line_and_the_good_ones_go_in(london):
         5: "The quantity is no whole number of units.",
         6: "PILL is kept by lot; have it counted.",
         7: "lost is no condition; there are available, quarantined, damaged.",
+        8: "More than 10,000,000 units: the quantity is in another column, or mistyped.",
     }
     assert (on_hand("MUG"), on_hand("CUP"), on_hand("POT")) == (11, 5, 3)
 
@@ -127,14 +137,27 @@ def test_a_late_report_of_a_corrected_moment_corrects_it_once(london):
     assert on_hand("MUG") == 9
 
 
+def test_a_corrected_moment_is_corrected_once_in_every_condition(london):
+    set_apart("MUG", 2)
+    then = timezone.now()
+    row = ("MUG", 5, "quarantined")
+    with time_machine.travel(then + timedelta(hours=1), tick=False):
+        first = posted(london, row, as_of=then)
+        again = posted(london, row, as_of=then, reference="R2")
+
+    assert outcomes(first) == [("MUG", "posted", 2, 3)]
+    assert outcomes(again) == [("MUG", "same", 5, 0)]
+    assert level("MUG").quarantined == 5
+
+
 def test_reserved_units_are_left_and_their_orders_named(london):
     order = world.place(world.shop(), ("MUG", 8))
 
     [result] = posted(london, ("MUG", 5))
 
     assert (result.outcome, result.book, result.posted) == ("short", 10, -2)
-    assert result.message == (
-        f"3 more are missing that are reserved for {order.number}; re-route those orders."
+    assert result.sentence == (
+        f"3 more are missing that are reserved for orders; re-route those. Orders: {order.number}."
     )
     assert (on_hand("MUG"), level("MUG").reserved) == (8, 8)
     assert_ledgers_hold()
@@ -151,6 +174,40 @@ def test_a_complete_report_says_that_what_it_does_not_name_is_gone(london):
     assert on_hand("CUP") == 0
 
 
+def test_a_complete_report_takes_what_it_does_not_name_in_every_condition(london):
+    set_apart("CUP", 2)
+    set_apart("MUG", 1)
+    results = posted(london, ("MUG", 9), ("POT", 3), complete=True, as_of=timezone.now())
+
+    changed = [(row.sku, row.condition, row.posted) for row in results if row.posted]
+    assert changed == [("CUP", "available", -3), ("CUP", "quarantined", -2)]
+    assert level("MUG").quarantined == 1  # the report tells no conditions apart of what it names
+
+
+def test_a_complete_report_that_tells_conditions_apart_means_all_of_them(london):
+    set_apart("CUP", 2)
+    set_apart("MUG", 1)
+    rows = [("MUG", 9), ("MUG", 1, "quarantined"), ("POT", 3), ("CUP", 3)]
+    results = posted(london, *rows, complete=True, as_of=timezone.now())
+    changed = [(row.sku, row.condition, row.posted) for row in results if row.posted]
+    assert changed == [("CUP", "quarantined", -2)]
+
+
+def test_a_complete_report_asks_for_its_moment_once(london, django_assert_num_queries):
+    for number in range(3):
+        world.stocked(f"SKU{number}", london, 1)
+    report = inventory.draft_report(
+        london,
+        stated(("MUG", 10)),
+        by=BY,
+        reference="R1",
+        as_of=timezone.now(),
+        complete=True,
+    )
+    with django_assert_num_queries(4):  # products, levels, safety stock then, figures then
+        assert len(preview_report(report)) == 6
+
+
 def test_a_complete_report_with_a_refused_row_or_without_its_moment_wipes_nothing(london):
     with pytest.raises(inventory.ReportNotPossible, match="not posted"):
         posted(london, ("mug", 10), complete=True, as_of=timezone.now())
@@ -160,8 +217,7 @@ def test_a_complete_report_with_a_refused_row_or_without_its_moment_wipes_nothin
 
 
 def test_conditions_are_compared_each_by_itself(london):
-    why = inventory.Why("transit-damage", "Wet")
-    inventory.quarantine(level("MUG").product, london, 2, by=BY, why=why)
+    set_apart("MUG", 2)
     results = posted(london, ("MUG", 8), ("MUG", 3, "quarantined"))
     assert outcomes(results) == [("MUG", "same", 8, 0), ("MUG", "posted", 2, 1)]
 
@@ -173,6 +229,8 @@ def test_the_same_report_twice_posts_once_and_another_one_of_its_name_is_refused
 
     with pytest.raises(inventory.ReportReused):
         posted(london, ("MUG", 13))
+    with pytest.raises(inventory.ReportReused):
+        posted(london, ("MUG", 12), as_of=timezone.now() - timedelta(days=1))
     assert on_hand("MUG") == 12
 
 
@@ -227,6 +285,26 @@ def test_api_posts_tries_and_repeats(london, client):
     assert shown.json() == done.json()
 
 
+def test_api_names_to_a_channels_key_no_orders_of_other_channels(london, client):
+    theirs = world.place(world.shop("other"), ("MUG", 4), external_id="1")
+    ours = world.place(world.shop("shop"), ("MUG", 4), external_id="2", customer=world.CORA)
+    sent = {"location": "LON", "reference": "W1", "rows": [{"sku": "MUG", "quantity": 1}]}
+
+    def orders_seen(channel):
+        key = keys.create("WMS", channel=channel, scopes=["stock:write"])[1]
+        answer = client.post(
+            "/api/v1/stock/reports/",
+            json.dumps(sent | {"dry_run": True}),
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+        assert (theirs.number in answer.content.decode()) == (not channel)
+        return answer.json()["results"][0]["orders"]
+
+    assert orders_seen("shop") == [ours.number]
+    assert sorted(orders_seen("")) == sorted([theirs.number, ours.number])
+
+
 def run(*arguments):
     out = StringIO()
     code = 0
@@ -253,6 +331,18 @@ def test_command_reads_a_file_tells_bad_rows_and_repeats_nothing(london, tmp_pat
     assert on_hand("MUG") == 12
 
 
+def test_the_same_file_of_another_day_is_another_report(london, tmp_path):
+    file, today = tmp_path / "stock.csv", timezone.now()
+    file.write_text("sku,qty\nMUG,12\n")
+    run(str(file), "--location", "LON")
+    with time_machine.travel(today + timedelta(days=1), tick=False):
+        inventory.receive(level("MUG").product, london, 1, by=BY)
+        run(str(file), "--location", "LON")
+        assert on_hand("MUG") == 12
+        run(str(file), "--location", "LON", "--as-of", today.isoformat())
+    assert InventoryReport.objects.count() == 3
+
+
 def test_command_says_what_it_cannot_read(london, tmp_path):
     file = tmp_path / "stock.csv"
     file.write_text("a,b\n1,2\n")
@@ -260,6 +350,9 @@ def test_command_says_what_it_cannot_read(london, tmp_path):
         run(str(file), "--location", "LON")
     with pytest.raises(CommandError, match="no location"):
         run(str(file), "--location", "NOWHERE")
+    for moment in ("2026-02-30T10:00:00Z", "yesterday"):
+        with pytest.raises(CommandError, match="no time such as"):
+            run(str(file), "--location", "LON", "--as-of", moment)
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CommandError, match="no CSV or XLSX file"):
         run(str(file), "--location", "LON")
@@ -285,3 +378,14 @@ def test_page_shows_the_differences_before_they_are_posted(london, client, setti
     page = client.post(post, {"act": "post"}, follow=True).content.decode()
     assert "2 rows could not be posted whole" in page
     assert on_hand("MUG") == 12
+
+
+def test_the_list_of_reports_reads_none_of_their_rows(london, admin_client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    posted(london, ("MUG", 12), ("CUP", 5))
+    with CaptureQueriesContext(connection) as asked:
+        page = admin_client.get(reverse("admin:inventory_inventoryreport_changelist"))
+    assert page.status_code == 200
+    own = [query["sql"] for query in asked if 'FROM "inventory_inventoryreport"' in query["sql"]]
+    assert own
+    assert not any('"rows"' in sql or '"results"' in sql for sql in own)

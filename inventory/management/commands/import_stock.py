@@ -1,7 +1,6 @@
 """Post what a warehouse system says it has."""
 
 import csv
-import hashlib
 from argparse import ArgumentParser
 from collections import Counter
 from datetime import datetime
@@ -13,13 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from inventory import operations
+from inventory import operations, queries
 from inventory.adapters import report_file
 from inventory.models import Location
 from oms.errors import DomainError
 
 BY = "command:import_stock"
-TITLES = ("row", "sku", "condition", "stated", "book", "difference", "posted", "outcome", "message")
+TITLES = ("row", "sku", "condition", "stated", "book", "difference", "posted", "outcome")
 
 
 class Command(BaseCommand):
@@ -29,7 +28,7 @@ class Command(BaseCommand):
         "Read an inventory report of one location (CSV or XLSX with the columns sku and quantity, "
         "and condition if wanted) and post its differences from the book as movements that are "
         "effective since --as-of. The same --reference twice posts nothing twice; without one, "
-        "the content of the file is its reference. Exit codes: 0 every row is in the book, "
+        "name, content and moment (or day) are the reference. Exit codes: 0 every row is in the book, "
         "1 the file as a whole was refused, 3 some rows were refused or could be posted in part."
     )
 
@@ -51,8 +50,8 @@ class Command(BaseCommand):
         if location is None:
             raise CommandError(f"There is no location {options['location']}.")
         content = self._content(file)
-        said = hashlib.sha256(content).hexdigest()[:16]
-        reference = options["reference"] or f"{file.name[:60]} {said}"
+        as_of = _moment(options["as_of"])
+        reference = options["reference"] or report_file.known_by(file.name, content, as_of)
         try:
             with transaction.atomic():
                 report = operations.draft_report(
@@ -60,12 +59,12 @@ class Command(BaseCommand):
                     report_file.read(file.name, content),
                     by=BY,
                     reference=reference,
-                    as_of=_moment(options["as_of"]),
+                    as_of=as_of,
                     complete=options["complete"],
                 )
                 if not options["dry_run"]:
                     report = operations.post_report(report, by=BY)
-                results = operations.preview_report(report)
+                results = queries.preview_report(report)
                 if options["dry_run"]:
                     transaction.set_rollback(True)
         except DomainError as error:
@@ -80,10 +79,10 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 
-    def _tell(self, results: list[operations.Result], path: Path | None, *, dry: bool) -> None:
+    def _tell(self, results: list[queries.Result], path: Path | None, *, dry: bool) -> None:
         for result in results:
             if result.message:
-                self.stdout.write(f"row {result.row or '-'}: {result.sku}: {result.message}")
+                self.stdout.write(f"row {result.row or '-'}: {result.sku}: {result.sentence}")
         counted = Counter(result.outcome for result in results)
         units = sum(abs(result.posted) for result in results)
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
@@ -93,14 +92,18 @@ class Command(BaseCommand):
         if path:
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
-                writer.writerow(TITLES)
-                writer.writerows([getattr(row, name) for name in TITLES] for row in results)
+                writer.writerow([*TITLES, "message"])
+                for row in results:
+                    writer.writerow([*(getattr(row, name) for name in TITLES), row.sentence])
 
 
 def _moment(text: str | None) -> datetime | None:
     if not text:
         return None
-    moment = parse_datetime(text)
+    try:
+        moment = parse_datetime(text)
+    except ValueError:  # it looks like a time, but there is no such day or hour
+        moment = None
     if moment is None:
         raise CommandError(f"{text} is no time such as 2026-11-25T22:00:00Z.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
