@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from inventory import queries
 from inventory.models import Reservation, StockLevel, StockMovement
 from inventory.serializers import PastMovementOut, PastReservationOut, StockThenOut
-from oms.api import HasScope
+from oms.api import HasScope, visible_channels
 from oms.wire import Invalid, respond, schema_of
 
 DOCUMENTS = 50  # rows of each kind, unless asked for another number
@@ -51,7 +51,9 @@ class StockThenView(APIView):
         at, most = _moment(request.query_params.get("at")), _most(request)
         levels = {level.pk: level for level in _levels(request)}
         found = queries.stock_at(levels, at)
-        return respond([_then(level, found[pk], most) for pk, level in levels.items()])
+        answer = [_then(level, found[pk], most) for pk, level in levels.items()]
+        _hide_strangers(request, answer)
+        return respond(answer)
 
 
 def _moment(text: str | None) -> datetime:
@@ -112,6 +114,20 @@ def _then(level: StockLevel, moment: queries.Moment, most: int) -> StockThenOut:
         learnt_since=[_movement(row) for row in queries.learnt_since(level.pk, moment.at)[:most]],
         more=len(movements) > most or units < moment.reserved,
     )
+
+
+def _hide_strangers(request: Request, answer: list[StockThenOut]) -> None:
+    """A channel's key sees figures, and the numbers of its own orders alone."""
+    channels = visible_channels(request)
+    if channels is None:
+        return
+    rows: list[PastMovementOut | PastReservationOut] = []
+    for then in answer:
+        rows += [*then.movements, *then.reservations, *then.learnt_since]
+    own = queries.orders_of_channels({row.order for row in rows if row.order}, channels)
+    for row in rows:
+        if row.order not in own:
+            row.order = ""
 
 
 def _movement(row: StockMovement) -> PastMovementOut:

@@ -42,5 +42,6 @@ class InventoryReportForm(ActForm):
         """With a reference in any case."""
         data = super().clean() or {}
         if "file" in data and not data.get("reference"):
-            data["reference"] = report_file.known_by(*data["file"], data.get("as_of"))
+            name, content = data["file"]
+            data["reference"] = report_file.known_by(name, content, data.get("as_of"))
         return data

@@ -96,3 +96,16 @@ def test_fewer_documents_than_there_are_are_said_to_be_fewer(ask, history):
 )
 def test_what_makes_no_sense_is_refused(ask, history, query, status):
     assert ask(**query)[0] == status
+
+
+def test_a_channels_key_sees_the_numbers_of_its_own_orders_alone(client, history):
+    world.shop("other")
+
+    def orders_seen(channel):
+        key = keys.create("shop", channel=channel, scopes=["stock:read"])[1]
+        headers = {"Authorization": f"Api-Key {key}"}
+        [then] = client.get("/api/v1/stock/at/", {"sku": "MUG"}, headers=headers).json()
+        return then["reserved"], {row["order"] for row in then["reservations"]}
+
+    assert orders_seen("shop") == (2, {history.number})
+    assert orders_seen("other") == (2, {""})
