@@ -32,7 +32,9 @@ WORDS = {
 
 def upload(request: HttpRequest, _obj: None, data: dict[str, Any]) -> HttpResponse:
     """Keep it as a draft and show what it would change."""
-    rows, location = report_file.read(*data.pop("file")), data.pop("location")
+    (name, content), location = data.pop("file"), data.pop("location")
+    data["reference"] = data["reference"] or report_file.known_by(name, content, data["as_of"])
+    rows = report_file.read(name, content)
     report = operations.draft_report(location, rows, by=actor(request), **data)
     return HttpResponseRedirect(reverse("admin:inventory_inventoryreport_change", args=[report.pk]))
 

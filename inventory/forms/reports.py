@@ -1,10 +1,7 @@
 """An inventory report as a file."""
 
-from typing import Any
-
 from django import forms
 
-from inventory.adapters import report_file
 from inventory.models import Location
 from oms.admin import ActForm
 
@@ -37,11 +34,3 @@ class InventoryReportForm(ActForm):
         """Name and content."""
         file = self.cleaned_data["file"]
         return file.name, file.read()
-
-    def clean(self) -> dict[str, Any]:
-        """With a reference in any case."""
-        data = super().clean() or {}
-        if "file" in data and not data.get("reference"):
-            name, content = data["file"]
-            data["reference"] = report_file.known_by(name, content, data.get("as_of"))
-        return data
