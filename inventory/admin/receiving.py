@@ -122,7 +122,7 @@ def _row(product: Product) -> dict[str, Any]:
 
 def _typed_rows(request: HttpRequest) -> list[dict[str, Any]]:
     """The products of a submission that was refused: nothing that was counted is lost."""
-    ids = [name[5:] for name in request.POST if name.startswith("good_") and name[5:].isdigit()]
+    ids = [name[5:] for name in request.POST if name.startswith("good_") and name[5:].isdecimal()]
     return [_row(product) for product in Product.objects.filter(pk__in=ids).order_by("sku")]
 
 

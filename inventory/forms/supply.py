@@ -206,7 +206,7 @@ class ReceiveGoodsForm(forms.Form):
         figures = {
             name: self._whole(name)
             for name in self.data
-            if name.startswith(("good_", "damaged_")) and name.partition("_")[2].isdigit()
+            if name.startswith(("good_", "damaged_")) and name.partition("_")[2].isdecimal()
         }
         ids = sorted({int(name.partition("_")[2]) for name in figures})
         data["rows"] = [
@@ -226,7 +226,7 @@ class ReceiveGoodsForm(forms.Form):
 
     def _whole(self, name: str) -> int:
         text = str(self.data.get(name) or "0").strip()
-        if not text.isdigit() or int(text) > 10**9:
+        if not text.isdecimal() or int(text) > 10**9:
             raise ValidationError(f"{text} is no number of units.")
         return int(text)
 
@@ -284,7 +284,7 @@ def _line(row: list[str], known: dict[str, int]) -> tuple[int, int, Decimal | No
     code, quantity, *rest = row
     if code not in known:
         raise ValueError(f"there is no product {code}.")
-    if not quantity.isdigit() or not 0 < int(quantity) <= 10**9:
+    if not quantity.isdecimal() or not 0 < int(quantity) <= 10**9:
         raise ValueError(f"{quantity} is no quantity.")
     try:
         price = Decimal(rest[0].replace(",", ".")) if rest else None

@@ -18,6 +18,7 @@ from orders.operations import Step
 
 ADDRESS = ("name", "line1", "line2", "postcode", "city", "region", "country")
 CHARGES = [(kind.value, kind.label) for kind in ChargeKind if kind != ChargeKind.RETURN]
+LONG_NUMBER = 12  # digits; nobody means such a number
 MOST = 2_000  # rows that are added in one go
 LONGEST = 300
 
@@ -87,7 +88,7 @@ def steps_of(
 def seen_of(data: Mapping[str, Any]) -> int:
     """The last event of the order that the page knew of."""
     text = str(data.get("base", ""))
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() and len(text) < LONG_NUMBER else 0
 
 
 def reason_of(data: Mapping[str, Any]) -> str:
@@ -112,7 +113,7 @@ def _of_line(data: Mapping[str, Any], line: OrderLine) -> Iterator[Step]:
 def _split(data: Mapping[str, Any], line: OrderLine) -> Iterator[Step]:
     text = str(data.get(f"line-{line.pk}-split", "")).strip()
     if text and text != "0":
-        if not text.isdigit():
+        if not text.isdecimal() or len(text) >= LONG_NUMBER:
             msg = f"{line.sku}: {text} is not a number of units."
             raise WrongInput(msg)
         yield Step(ChangeStep.SPLIT_OFF, line.pk, {"quantity": int(text)})
@@ -155,7 +156,7 @@ def _prefixes(data: Mapping[str, Any], kind: str, field: str) -> list[str]:
         for name in data
         if name.startswith(f"{kind}-")
         and name.endswith(f"-{field}")
-        and name.split("-")[1].isdigit()
+        and name.split("-")[1].isdecimal()
     }
     return [f"{kind}-{number}" for number in sorted(numbers)[:MOST]]
 

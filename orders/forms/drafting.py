@@ -97,7 +97,7 @@ class DraftLineForm(forms.Form):
 
 def line_forms(data: Mapping[str, Any]) -> list[DraftLineForm]:
     """The rows of the page in their order; those taken out are left out."""
-    count = int(data.get("lines", "0") or 0) if str(data.get("lines", "0")).isdigit() else 0
+    count = int(data.get("lines", "0") or 0) if str(data.get("lines", "0")).isdecimal() else 0
     taken_out = data.get("remove", "")
     rows = [index for index in range(min(count, 2_000)) if str(index) != taken_out]
     return [DraftLineForm(data, prefix=f"line-{index}") for index in rows]

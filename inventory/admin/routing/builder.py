@@ -99,7 +99,7 @@ def reorder(request: HttpRequest, pk: int) -> HttpResponse:
     rules = _editable(request, pk)
     keys = list(rules.rules.order_by("position").values_list("pk", flat=True))
     act, _, chosen = request.POST.get("move", "").partition(":")
-    if chosen.isdigit() and int(chosen) in keys:
+    if chosen.isdecimal() and int(chosen) in keys:
         at = keys.index(int(chosen))
         moved = keys.pop(at)
         if act != "remove":
