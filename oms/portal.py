@@ -20,6 +20,7 @@ EVENTS = (
     ("order.confirmed", "the first units were handed to a location"),
     ("order.released", "units were handed to locations"),
     ("order.recalled", "units were taken back from a location"),
+    ("order.withdrawn", "units were taken back from a location and stay reserved"),
     ("order.split_off", "units of another order became this one"),
     ("order.merged", "another order's units are in this one now"),
     ("order.units_moved", "units left for another order, by a split or a merge"),

@@ -113,7 +113,7 @@ ANSWERS: dict[str, str] = {
     "inventory.channels": "orders.queries.lookup.selling_channels",
     "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
-    "orders.recall_lines": "fulfillment.operations.recall_lines",
+    "orders.withdraw_lines": "fulfillment.operations.withdraw_lines",
     "inventory.picked_units": "fulfillment.queries.picked_units",
     "inventory.picked_lots": "fulfillment.queries.picked_lots",
 }

@@ -1,6 +1,6 @@
 """The only code that changes fulfilment documents, one file per noun."""
 
-from fulfillment.operations.changes import recall_lines
+from fulfillment.operations.changes import withdraw_lines
 from fulfillment.operations.documents import IllegalMove
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
 from fulfillment.operations.picking import TooManyPicked, pick, scan
@@ -53,7 +53,6 @@ __all__ = [
     "pack",
     "pick",
     "recall",
-    "recall_lines",
     "receive",
     "reject",
     "request_return",
@@ -61,4 +60,5 @@ __all__ = [
     "ship",
     "take_back",
     "track",
+    "withdraw_lines",
 ]

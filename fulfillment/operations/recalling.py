@@ -14,6 +14,8 @@ from oms.errors import DomainError
 from orders import operations as orders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orders.models import Cancellation, Order
 
 
@@ -31,6 +33,18 @@ def recall(document: FulfillmentOrder, *, by: str, reason: str) -> FulfillmentOr
     Unpacks what is packed. The units wait for stock again: call `orders.advance` to route them
     anew, or cancel them. Raises NothingToRecall when a shipment was faster.
     """
+    return _take_back(document, orders.recall_units, by=by, reason=reason)
+
+
+@transaction.atomic
+def withdraw(document: FulfillmentOrder, *, by: str, reason: str) -> FulfillmentOrder:
+    """Like `recall`, but the order keeps its units reserved, for an act that decides about them."""
+    return _take_back(document, orders.withdraw_units, by=by, reason=reason)
+
+
+def _take_back(
+    document: FulfillmentOrder, give: "Callable[..., Order]", *, by: str, reason: str
+) -> FulfillmentOrder:
     document = documents.lock(document)
     lines = documents.lines_of(document)
     units = [
@@ -42,7 +56,7 @@ def recall(document: FulfillmentOrder, *, by: str, reason: str) -> FulfillmentOr
         raise NothingToRecall(number=document.number, status=document.status)
 
     _unpack(document, lines)
-    orders.recall_units(document.order, by=by, units=units, reason=reason)
+    give(document.order, by=by, units=units, reason=reason)
     finish_if_done(document, lines, by=by, to=FulfillmentOrderStatus.CANCELLED)
     return document
 

@@ -194,6 +194,22 @@ def refill(ended: Sequence[tuple[Reservation, int]]) -> None:
     settle(levels)
 
 
+def follow(moves: Iterable[tuple[Reservation, int, int]]) -> None:
+    """Let what lines took of fences follow their units: (reservation, other line, units)."""
+    moves = list(moves)
+    outstanding = _outstanding(row for row, _, _ in moves)
+    per_use: Counter[tuple[int, int, int]] = Counter()
+    for row, other, units in moves:
+        left = units
+        for (fence, line, level), taken in outstanding.items():
+            if (line, level) == (row.order_line_id, row.level_id) and left:
+                part = min(left, taken + per_use[fence, line, level])
+                left -= part
+                per_use[fence, line, level] -= part
+                per_use[fence, other, level] += part
+    _write_uses(Counter({key: units for key, units in per_use.items() if units}))
+
+
 def hold_wide(product_ids: Iterable[int], level_ids: Iterable[int]) -> None:
     """Lock these levels, and all levels of those products that have a fence over all locations.
 

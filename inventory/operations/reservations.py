@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from django.db import transaction
@@ -106,6 +107,47 @@ def firm_up(line_ids: Iterable[int]) -> list[Units]:
     return [Units(*key, sum(row.quantity for row in rows)) for key, rows in loose.items()]
 
 
+@transaction.atomic
+def loosen(units: Sequence[Units]) -> None:
+    """Take units back from the locations that work on them; their lines keep them reserved.
+
+    No figure of a level changes. Raises NotReserved, and changes nothing.
+    """
+    drawn = _drawn(units, firm=True)
+
+    Reservation.objects.filter(pk__in=_cut(drawn)).update(firm=False)
+
+
+@transaction.atomic
+def hand_over(moves: Mapping[int, tuple[int, int]]) -> list[Units]:
+    """Give reserved units of order lines to other lines: by line id, the other's id and how many.
+
+    They stay where they are, so that nobody comes between, and no level is touched. Fences that
+    the units came from follow them. Only units that no location works on are given. Returns where
+    the other lines have them now. Raises NotReserved, and changes nothing.
+    """
+    rows: dict[int, list[Reservation]] = defaultdict(list)
+    for (line, _), found in _open(set(moves), firm=False).items():
+        rows[line] += found
+    drawn = [part for line, (_, units) in moves.items() for part in _draw(rows[line], units)]
+
+    now = timezone.now()
+    Reservation.objects.filter(pk__in=_cut(drawn)).update(
+        state=ReservationState.RELEASED, ended_at=_end_at(now)
+    )
+    Reservation.objects.bulk_create(
+        Reservation(
+            level_id=row.level_id,
+            order_line_id=_receiver(moves, row),
+            quantity=units,
+            created_at=max(now, row.created_at),
+        )
+        for row, units in drawn
+    )
+    fences.follow((row, _receiver(moves, row), units) for row, units in drawn)
+    return [Units(_receiver(moves, row), row.level.location_id, units) for row, units in drawn]
+
+
 def release(units: Sequence[Units], *, by: str) -> None:
     """Give reserved units that no location works on back, so that others may have them.
 
@@ -206,16 +248,31 @@ def _open(line_ids: set[int], *, firm: bool) -> dict[tuple[int, int], list[Reser
 
 
 def _end(units: Sequence[Units], state: str, *, firm: bool) -> list[tuple[Reservation, int]]:
-    """End open reservations in whole or in part; the caller holds the order's lock."""
+    """End open reservations in whole or in part; the caller holds the order's lock.
+
+    Nothing ends before it began, also where the clocks of two machines differ.
+    """
+    ended = _drawn(units, firm=firm)
+    rows = Reservation.objects.filter(pk__in=_cut(ended))
+    rows.update(state=state, ended_at=_end_at(timezone.now()))
+    return ended
+
+
+def _end_at(now: datetime) -> Greatest:
+    return Greatest("created_at", Value(now, DateTimeField()))
+
+
+def _receiver(moves: Mapping[int, tuple[int, int]], row: Reservation) -> int:
+    return moves[row.order_line_id][0]  # type: ignore[index]  # only lines' rows are moved
+
+
+def _drawn(units: Sequence[Units], *, firm: bool) -> list[tuple[Reservation, int]]:
+    """Open reservations that these units stand for, and how much of each."""
     rows = _open({unit.line_id for unit in units}, firm=firm)
     wanted: dict[tuple[int, int], int] = defaultdict(int)
     for unit in units:
         wanted[unit.line_id, unit.location_id] += unit.quantity
-    ended = []
-    for key, quantity in wanted.items():
-        ended += _draw(rows[key], quantity)
-    _write_ends(ended, state)
-    return ended
+    return [part for key, quantity in wanted.items() for part in _draw(rows[key], quantity)]
 
 
 def _draw(rows: Iterable[Reservation], quantity: int) -> list[tuple[Reservation, int]]:
@@ -230,33 +287,23 @@ def _draw(rows: Iterable[Reservation], quantity: int) -> list[tuple[Reservation,
     return drawn
 
 
-def _write_ends(ended: list[tuple[Reservation, int]], state: str) -> None:
-    """A part that ends becomes a row of its own, which began when the whole did.
-
-    Nothing ends before it began, also where the clocks of two machines differ.
-    """
-    now = timezone.now()
-    whole = [row.pk for row, quantity in ended if row.quantity == quantity]
-    parts = [(row, quantity) for row, quantity in ended if row.quantity > quantity]
-    Reservation.objects.filter(pk__in=whole).update(
-        state=state, ended_at=Greatest("created_at", Value(now, DateTimeField()))
-    )
+def _cut(drawn: list[tuple[Reservation, int]]) -> list[int]:
+    """Make each part that is drawn a row of its own, begun when the whole did; give their keys."""
+    parts = [(row, quantity) for row, quantity in drawn if row.quantity > quantity]
     for row, quantity in parts:
         Reservation.objects.filter(pk=row.pk).update(quantity=F("quantity") - quantity)
-    Reservation.objects.bulk_create(
-        [
-            Reservation(
-                level_id=row.level_id,
-                order_line_id=row.order_line_id,
-                quantity=quantity,
-                state=state,
-                firm=row.firm,
-                created_at=row.created_at,
-                ended_at=max(now, row.created_at),
-            )
-            for row, quantity in parts
-        ]
+    made = Reservation.objects.bulk_create(
+        Reservation(
+            level_id=row.level_id,
+            order_line_id=row.order_line_id,
+            quantity=quantity,
+            firm=row.firm,
+            created_at=row.created_at,
+        )
+        for row, quantity in parts
     )
+    whole = [row.pk for row, quantity in drawn if row.quantity == quantity]
+    return whole + [row.pk for row in made]
 
 
 def _by_lot(ended: list[tuple[Reservation, int]], units: Sequence[Units]) -> list[Part]:

@@ -31,6 +31,20 @@ def record_decision(sourced: Sourced, *, cause: str) -> None:
     _row(sourced, cause).save()
 
 
+def copy_decision(order_id: int, other_id: int, *, cause: str) -> None:
+    """Keep the last decision about an order for another one too, which took its units over."""
+    last = SourcingDecision.objects.filter(order_id=order_id).order_by("-pk").first()
+    if last:
+        SourcingDecision.objects.create(
+            order_id=other_id,
+            cause=cause,
+            rule_set_id=last.rule_set_id,
+            rule=last.rule,
+            verdict=last.verdict,
+            record=last.record,
+        )
+
+
 def take_slots(slots: Sequence[tuple[int, date]]) -> None:
     """Count orders against their location's day, after stock levels were changed.
 

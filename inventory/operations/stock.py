@@ -158,6 +158,16 @@ def announce_stock(product_id: int, *, by: str) -> None:
     record_increases(StockLevel.objects.lock(*pk[:1]), cause="announced", by=by)
 
 
+def hold_levels(product_ids: Iterable[int]) -> None:
+    """Lock every level of these products, in key order, until the transaction ends.
+
+    For an act that takes and gives stock in several rounds: two of them, or one and a placing,
+    then never wait for each other in a circle.
+    """
+    pks = StockLevel.objects.filter(product__in=set(product_ids)).values_list("pk", flat=True)
+    StockLevel.objects.lock(*pks)
+
+
 def levels_of(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], StockLevel]:
     """The levels of (product id, location id) pairs, created where they are missing."""
     wanted = set(pairs)

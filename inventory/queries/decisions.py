@@ -17,6 +17,8 @@ CAUSES = {
     "advanced": "when stock came or the order went on",
     "rejected": "after a location gave units back",
     "rerouted": "when it was routed anew",
+    "moved": "when the order got another address",
+    "split": "before the order was split off; its units stayed where they were",
     "tried": "as a trial; nothing is reserved",
 }
 BUILT_IN = "Built-in rule: fewest parcels, then priority, then distance"

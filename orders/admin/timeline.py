@@ -203,6 +203,10 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.recalled": lambda teller, facts: (
         f"Taken back from locations: {teller.units(facts)} – {facts.get('reason', '')}"
     ),
+    "order.withdrawn": lambda teller, facts: (
+        f"Taken back from locations, still reserved: {teller.units(facts)}"
+        f" – {facts.get('reason', '')}"
+    ),
     "order.shipped": lambda teller, facts: (
         f"Shipped {teller.units(facts, 'from')} with {facts.get('reference', '')}"
     ),

@@ -119,6 +119,7 @@ from orders.operations.units import (
     record_delivery,
     record_return,
     record_shipment,
+    withdraw_units,
 )
 from orders.operations.waiting import serve_waiting
 from orders.operations.working_out import content_of, work_out
@@ -234,5 +235,6 @@ __all__ = [
     "try_rule",
     "void",
     "withdraw_quote",
+    "withdraw_units",
     "work_out",
 ]

@@ -1,6 +1,7 @@
 """Cancelling: what will not be supplied, given back to stock, with what is refundable."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
@@ -31,6 +32,16 @@ class NothingToCancel(DomainError):
 
     code = "nothing_to_cancel"
     message = "Order {number} has no such units left to cancel."
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How units ended, as it is kept and told."""
+
+    event: str
+    reason: str
+    note: str
+    told: Mapping[str, str]
 
 
 @transaction.atomic
@@ -132,43 +143,43 @@ def take_off(
     *,
     reason: str,
     note: str,
-    to: str = "",
     change: str = "",
 ) -> Cancellation:
     """Cancel units that no location works on, in a locked order; the caller settles it.
 
-    Units that go `to` another order are told as moved: nobody lost them. `change` is the number of
-    the order change that does it, and that tells the buyer of the whole.
+    `change` is the number of the order change that does it, and that tells the buyer of the whole.
     Raises NothingToCancel and UnitsReleased like `cancel_lines`.
     """
     _refuse_too_many(work, quantities)
-    before = work.order.total
-    _give_back(work, quantities)
-    after = totals_of(work.order, work.lines, work.order.charges.all()).total
-    cancellation = _write(work, quantities, before - after, reason, note)
-
-    whole = not any(line.due for line in work.lines)
-    if whole:
-        pipeline.move(work, OrderStatus.CANCELLED)
-        _void_open(work)
-        _end_holds(work, reason)
-    lines = {line.pk: line for line in work.lines}
-    work.fact(
-        "order.units_moved" if to else "order.cancelled",
-        **({"to": to} if to else {}),
-        **({"change": change} if change else {}),
-        amount=plain(before - after, work.order.currency),
-        currency=work.order.currency,
-        reason=reason,
-        whole=whole,
-        lines=[[pk, quantity] for pk, quantity in quantities.items()],
-        products=[[lines[pk].product_id, quantity] for pk, quantity in quantities.items()],
-    )
-    return cancellation
+    before = _worth(work)
+    if reserved := _lower(work, quantities):
+        inventory.release(_loose_units(reserved), by=work.by)
+    ended = Ended("order.cancelled", reason, note, {"change": change} if change else {})
+    return _write(work, quantities, ended, before - _worth(work))
 
 
-def _give_back(work: pipeline.Work, quantities: Mapping[int, int]) -> None:
-    """Raise `cancelled`, lower `allocated` by what was reserved, and release that."""
+def move_out(
+    work: pipeline.Work, quantities: Mapping[int, int], *, note: str, to: str
+) -> dict[int, int]:
+    """End units that go to another order: moved, not cancelled, because nobody lost them.
+
+    Returns how many of them are reserved, by line id: the caller hands these reservations over
+    to the other order. Raises NothingToCancel and UnitsReleased like `cancel_lines`.
+    """
+    _refuse_too_many(work, quantities)
+    before = _worth(work)
+    reserved = _lower(work, quantities)
+    ended = Ended("order.units_moved", CancelReason.MOVED, note, {"to": to})
+    _write(work, quantities, ended, before - _worth(work))
+    return reserved
+
+
+def _worth(work: pipeline.Work) -> Decimal:
+    return totals_of(work.order, work.lines, work.order.charges.all()).total
+
+
+def _lower(work: pipeline.Work, quantities: Mapping[int, int]) -> dict[int, int]:
+    """Raise `cancelled` and lower `allocated`, waiting units first; what was reserved, by line."""
     changed, reserved = [], {}
     for line in work.lines:
         if quantity := quantities.get(line.pk, 0):
@@ -178,9 +189,8 @@ def _give_back(work: pipeline.Work, quantities: Mapping[int, int]) -> None:
             changed.append(line)
             if from_stock:
                 reserved[line.pk] = from_stock
-    if reserved:
-        inventory.release(_loose_units(reserved), by=work.by)
     write_counts(changed, "cancelled", "allocated")
+    return reserved
 
 
 def _loose_units(wanted: Mapping[int, int]) -> list[inventory.Units]:
@@ -196,16 +206,41 @@ def _loose_units(wanted: Mapping[int, int]) -> list[inventory.Units]:
 
 
 def _write(
-    work: pipeline.Work, quantities: Mapping[int, int], amount: Decimal, reason: str, note: str
+    work: pipeline.Work,
+    quantities: Mapping[int, int],
+    ended: Ended,
+    amount: Decimal,
 ) -> Cancellation:
+    """Keep what ended and by how much the order's worth fell; an order of nothing ends as well."""
     cancellation = Cancellation.objects.create(
-        order=work.order, reason=reason, note=note, amount=amount, by=work.by, at=work.now
+        order=work.order,
+        reason=ended.reason,
+        note=ended.note,
+        amount=amount,
+        by=work.by,
+        at=work.now,
     )
     CancellationLine.objects.bulk_create(
         [
             CancellationLine(cancellation=cancellation, order_line_id=pk, quantity=quantity)
             for pk, quantity in quantities.items()
         ]
+    )
+    whole = not any(line.due for line in work.lines)
+    if whole:
+        pipeline.move(work, OrderStatus.CANCELLED)
+        _void_open(work)
+        _end_holds(work, ended.reason)
+    lines = {line.pk: line for line in work.lines}
+    work.fact(
+        ended.event,
+        **ended.told,
+        amount=plain(amount, work.order.currency),
+        currency=work.order.currency,
+        reason=ended.reason,
+        whole=whole,
+        lines=[[pk, quantity] for pk, quantity in quantities.items()],
+        products=[[lines[pk].product_id, quantity] for pk, quantity in quantities.items()],
     )
     return cancellation
 

@@ -84,8 +84,8 @@ def make_room(order: Order, steps: Iterable[OrderChangeStep], *, by: str, number
     wanted = {line.pk for line in busy for step in steps if _disturbs(step, line)}
     if not wanted:
         return
-    recall = import_string(import_module("oms.wiring").ANSWERS["orders.recall_lines"])
-    recall(order, wanted, by=by, reason=f"Change {number}")
+    withdraw = import_string(import_module("oms.wiring").ANSWERS["orders.withdraw_lines"])
+    withdraw(order, wanted, by=by, reason=f"Change {number}")
     if any(line.released > line.shipped for line in order.lines.filter(pk__in=wanted)):
         raise StepImpossible(
             reason="The work is just being handed to a location; try again in a moment."

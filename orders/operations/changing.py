@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from customers import queries as customers
+from inventory import operations as inventory
 from oms import numbers
 from oms.errors import DomainError
 from oms.models import Event
@@ -23,6 +24,7 @@ from orders.models import Order, OrderChange, OrderChangeStep, OrderVersion
 from orders.operations import checking, moving, pipeline
 from orders.operations.change_steps import STEP_CONTEXT, Change, apply, make_room
 from orders.operations.rehearsing import rehearse
+from orders.operations.rerouting import follow
 from orders.queries.changes import Standing, standing
 from orders.queries.notices import Told, told_since
 from orders.queries.versions import content_of, current_content
@@ -208,6 +210,8 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     steps = sorted(change.steps.order_by("position"), key=_is_removal)
     make_room(order, steps, by=by, number=change.number)
     moving.make_room(order, _joining(steps), by=by, number=change.number)
+    joined = moving.lines_of(order, _joining(steps))
+    inventory.hold_levels(line.product_id for line in joined if line.product_id)
     work = pipeline.lock(order, by=by)
     before = content_of(work.order, work.lines, list(work.order.charges.order_by("pk")))
 
@@ -216,10 +220,12 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     for step in steps:
         apply(changing, step)
     touched = moving.finish(changing)
+    if changing.moved:
+        follow(work)
     checking.recheck(work)
     work.fact("order.changed", change=change.number, steps=[step.kind for step in steps])
     pipeline.settle(work)
-    order = pipeline.advance(work.order, by=by)
+    order, *_ = [pipeline.advance(each, by=by) for each in (work.order, *touched)]
 
     after = current_content(order)
     if after == before and not changing.moved and not touched:

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from importlib import import_module
 
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from customers import queries as customers
+from inventory import operations as inventory
 from oms import numbers
 from oms.history import stamp
-from oms.money import ZERO, plain, quantize
-from orders.enums import CancelReason, ChargeKind, HoldKind, OrderLinkKind, TransactionKind
+from oms.money import ZERO, plain, quantize, split
+from orders.enums import ChargeKind, HoldKind, OrderLinkKind, TransactionKind
 from orders.models import Hold, Order, OrderCharge, OrderLine, OrderLink, Promise
 from orders.operations import cancelling, payments, pipeline
 from orders.operations.change_steps import Change, StepImpossible
-from orders.operations.repricing import places_of, price
-from orders.queries.balance import DEFERRED
+from orders.queries.balance import DEFERRED, balance
 from orders.queries.sealing import CONTEXT
 from orders.queries.totals import share, totals_of
+from orders.queries.waiting import Told, told_waiting
 
 COPIED = (
     "channel",
@@ -48,21 +50,22 @@ PLACE = ("name", "line1", "line2", "postcode", "city", "region", "country")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Units of a line on their way into another order, worth `value` as priced there."""
+    """Units of a line on their way into another order, at exactly the value and tax they had."""
 
     line: OrderLine
     quantity: int
-    value: Decimal
+    priced: Decimal  # as their prices say: with tax where prices include it
     discount: Decimal
-    place: int | None  # the location that served them: it decides their tax
+    total: Decimal
+    taxes: tuple[Decimal, ...]  # as the line's tax lines
 
     def wanted_in(self, order: Order, position: int) -> OrderLine:
         """The line that these units become: rounding shows in the price, never in the value."""
         unit_price, discount = self.line.unit_price, self.discount
-        if quantize(self.quantity * unit_price - discount, order.currency) != self.value:
-            least = self.value / self.quantity
+        if quantize(self.quantity * unit_price - discount, order.currency) != self.priced:
+            least = self.priced / self.quantity
             unit_price = max(unit_price, least.quantize(UNIT, rounding=ROUND_UP))
-            discount = self.quantity * unit_price - self.value
+            discount = self.quantity * unit_price - self.priced
         return OrderLine(
             order=order,
             position=position,
@@ -73,6 +76,12 @@ class Part:
             quantity=self.quantity,
             unit_price=unit_price,
             discount=discount,
+            total=self.total,
+            tax_amount=sum(self.taxes, ZERO),
+            tax_lines=[
+                {**tax, "amount": str(amount)}
+                for tax, amount in zip(self.line.tax_lines, self.taxes, strict=True)
+            ],
         )
 
 
@@ -80,40 +89,45 @@ def split_off(change: Change, quantities: Mapping[int, int]) -> Order:
     """Move units by line id out of the locked order of a change into a new order.
 
     The new order is the same buyer's, goes to the same place, keeps date, promise and priority,
-    and waits for whatever this one is on hold for. Charges stay. What was received beyond what
-    this order is worth without the units goes along, and so does what is promised; what is only
-    authorised stays, because a gateway captures it once. Raises StepImpossible.
+    and waits for whatever this one is on hold for. Reserved units stay reserved, for it. Charges
+    stay. What was received beyond what this order is worth without the units goes along, and so
+    does what is promised; what is only authorised stays, because a gateway captures it once.
+    Raises StepImpossible.
     """
     work, order = change.work, change.work.order
     parts = _parts(work, quantities)
     if sum(line.due for line in work.lines) == sum(quantities.values()):
         raise StepImpossible(reason="Everything would go into the new order; leave one unit.")
     other = _begin(order, by=work.by)
-    cancelling.take_off(
-        work, quantities, reason=CancelReason.MOVED, note=change.number, to=other.number
-    )
+    reserved = cancelling.move_out(work, quantities, note=change.number, to=other.number)
+    if _worth(work) < 0:
+        raise StepImpossible(
+            reason="The reductions of this order are more than what stays in it; leave more, or"
+            " take a reduction off first."
+        )
 
     there = pipeline.lock(other, by=work.by)
-    _append(there, parts)
+    waiting = _arrive(there, parts, reserved, told_waiting(order))
     _copy_holds(work, there)
     _move_money(change.number, work, there)
     _link(change, OrderLinkKind.SPLIT, source=order, target=other)
+    inventory.copy_decision(order.pk, other.pk, cause="split")
     there.fact(
         "order.split_off",
         change=change.number,
         source=order.number,
         lines=[[line.pk, line.quantity] for line in there.lines],
+        waiting=waiting,
     )
-    pipeline.settle(there)
-    return pipeline.advance(other, by=work.by)
+    return pipeline.settle(there)
 
 
 def merge_from(change: Change, number: str) -> Order:
     """Move everything of another order, charges and money too, into the locked order of a change.
 
-    That order ends as moved. Raises StepImpossible, naming the way that is open, when it is not
-    the same buyer's in the same channel to the same place, when anything of it has shipped, and
-    while money for it is only authorised.
+    Reserved units stay reserved. That order ends as moved. Raises StepImpossible, naming the way
+    that is open, when it is not the same buyer's in the same channel to the same place, when
+    anything of it has shipped, and while money for it is only authorised.
     """
     work = change.work
     source = pipeline.lock(_other(work.order, number), by=work.by)
@@ -123,11 +137,10 @@ def merge_from(change: Change, number: str) -> Order:
     charges = [row for row in source.order.charges.order_by("pk") if row.kind != ChargeKind.RETURN]
     _copy_holds(source, work)  # before they end with their order
     _move_promised(change.number, source, work, source.money.deferred)
-    cancelling.take_off(
-        source, quantities, reason=CancelReason.MOVED, note=change.number, to=work.order.number
-    )
+    _move_expected(source, work)
+    reserved = cancelling.move_out(source, quantities, note=change.number, to=work.order.number)
 
-    _append(work, parts)
+    waiting = _arrive(work, parts, reserved, told_waiting(source.order))
     for row in charges:
         OrderCharge.objects.create(
             order=work.order,
@@ -139,8 +152,9 @@ def merge_from(change: Change, number: str) -> Order:
         )
     spare = source.money.received - (source.money.granted - source.money.refunded)
     _move_received(change.number, source, work, max(spare, ZERO))
+    work.money = balance(work.order)
     _link(change, OrderLinkKind.MERGE, source=source.order, target=work.order)
-    work.fact("order.merged", change=change.number, source=number)
+    work.fact("order.merged", change=change.number, source=number, waiting=waiting)
     return pipeline.settle(source)
 
 
@@ -152,14 +166,19 @@ def finish(change: Change) -> list[Order]:
     return touched
 
 
+def lines_of(order: Order, joining: Iterable[str]) -> QuerySet[OrderLine]:
+    """The lines of all orders that a change is about."""
+    return OrderLine.objects.filter(order__number__in={order.number, *joining})
+
+
 def make_room(order: Order, joining: Iterable[str], *, by: str, number: str) -> None:
     """Take back from locations what orders are about to bring into this one."""
-    recall = import_string(import_module("oms.wiring").ANSWERS["orders.recall_lines"])
+    withdraw = import_string(import_module("oms.wiring").ANSWERS["orders.withdraw_lines"])
     for each in joining:
         other = _other(order, each)
         busy = {line.pk for line in other.lines.all() if line.released > line.shipped}
         if busy:
-            recall(other, busy, by=by, reason=f"Change {number}")
+            withdraw(other, busy, by=by, reason=f"Change {number}")
 
 
 def lock_all(order: Order, joining: Iterable[str]) -> None:
@@ -173,13 +192,10 @@ def lock_all(order: Order, joining: Iterable[str]) -> None:
 
 
 def _parts(work: pipeline.Work, quantities: Mapping[int, int]) -> list[Part]:
-    lines, places = {line.pk: line for line in work.lines}, places_of(work.order)
-    parts = []
+    lines = {line.pk: line for line in work.lines}
     for pk, quantity in quantities.items():
-        line = lines[pk]
-        _refuse_units(line, quantity)
-        parts.append(_part(work.order, line, quantity, places.get(pk)))
-    return parts
+        _refuse_units(lines[pk], quantity)
+    return [_part(work.order, lines[pk], quantity) for pk, quantity in quantities.items()]
 
 
 def _refuse_units(line: OrderLine, quantity: int) -> None:
@@ -194,14 +210,20 @@ def _refuse_units(line: OrderLine, quantity: int) -> None:
         )
 
 
-def _part(order: Order, line: OrderLine, quantity: int, place: int | None) -> Part:
-    priced = line.total if order.price_includes_tax else line.total - line.tax_amount
+def _part(order: Order, line: OrderLine, quantity: int) -> Part:
+    def last(amount: Decimal) -> Decimal:
+        return _last_units(amount, line, quantity, order.currency)
+
+    tax = last(line.tax_amount)
+    weights = [abs(Decimal(row["amount"])) for row in line.tax_lines]
+    total = last(line.total)
     return Part(
         line,
         quantity,
-        value=_last_units(priced, line, quantity, order.currency),
-        discount=_last_units(line.discount, line, quantity, order.currency),
-        place=place,
+        priced=total if order.price_includes_tax else total - tax,
+        discount=last(line.discount),
+        total=total,
+        taxes=tuple(split(tax, weights, order.currency)),
     )
 
 
@@ -211,13 +233,29 @@ def _last_units(amount: Decimal, line: OrderLine, quantity: int, currency: str) 
     return wanted - share(amount, line.due - quantity, line.quantity, currency)
 
 
-def _append(work: pipeline.Work, parts: Iterable[Part]) -> None:
-    last = max((line.position for line in work.lines), default=0)
-    parts = list(parts)
+def _arrive(
+    work: pipeline.Work, parts: Iterable[Part], reserved: Mapping[int, int], told: Told
+) -> list[list[int]] | None:
+    """Make parts lines of their new order, with what is reserved for them.
+
+    Returns how many units by line the buyer was told to wait for before they moved, in pairs; None
+    when stock was never tried for them.
+    """
+    last, parts = max((line.position for line in work.lines), default=0), list(parts)
     lines = [part.wanted_in(work.order, at) for at, part in enumerate(parts, start=last + 1)]
-    price(work.order, lines, places=[part.place for part in parts])
+    for line, part in zip(lines, parts, strict=True):
+        line.allocated = reserved.get(part.line.pk, 0)
     OrderLine.objects.bulk_create(lines)
     work.lines.extend(lines)
+
+    pairs = list(zip(parts, lines, strict=True))
+    inventory.hand_over(
+        {part.line.pk: (line.pk, line.allocated) for part, line in pairs if line.allocated}
+    )
+    if told.first:
+        return None
+    known = [(line, told.units.get(part.line.pk, 0)) for part, line in pairs]
+    return [[line.pk, min(units, line.backordered)] for line, units in known if line.backordered]
 
 
 def _begin(order: Order, *, by: str) -> Order:
@@ -265,11 +303,9 @@ def _copy_holds(source: pipeline.Work, target: pipeline.Work) -> None:
 
 def _move_money(number: str, source: pipeline.Work, target: pipeline.Work) -> None:
     """What source has beyond its own need, as far as target needs it: received, then promised."""
-    money = source.money
-    due, wanted = _worth(source), _worth(target)
+    money, due, wanted = source.money, _worth(source), _worth(target)
     spare = money.received - (money.granted - money.refunded) - due
-    moved = min(max(spare, ZERO), wanted)
-    _move_received(number, source, target, moved)
+    moved = _move_received(number, source, target, min(max(spare, ZERO), wanted))
     needed = max(due - (money.received - moved) - money.authorized, ZERO)
     promised = min(max(money.deferred - needed, ZERO), wanted - moved)
     _move_promised(number, source, target, promised)
@@ -281,18 +317,23 @@ def _worth(work: pipeline.Work) -> Decimal:
 
 def _move_received(
     number: str, source: pipeline.Work, target: pipeline.Work, amount: Decimal
-) -> None:
+) -> Decimal:
+    """Move as much of an amount as payments hold; returns how much that was."""
+    left = amount
     for payment in source.order.payments.prefetch_related("transactions").order_by("pk"):
-        part = min(amount, payments.refundable_amount(payment))
+        part = min(left, payments.refundable_amount(payment))
         if part <= 0:
             continue
-        amount -= part
-        into = payments.payment_of(target.order, payment.method, part, payment.reference)
+        left -= part
+        # Cash that came is not the cash that another promise of the same kind speaks of.
+        reference = "" if payment.method in DEFERRED else payment.reference
+        into = payments.payment_of(target.order, payment.method, part, reference)
         for work, row, kind in (
             (source, payment, TransactionKind.MOVED_OUT),
             (target, into, TransactionKind.MOVED_IN),
         ):
             payments.record_transaction(work, row, kind, part, f"{number} {payment.number}")
+    return amount - left
 
 
 def _move_promised(
@@ -305,14 +346,25 @@ def _move_promised(
             continue
         amount -= part
         payments.record_transaction(source, payment, TransactionKind.VOID, part, number)
-        into = payments.payment_of(target.order, payment.method, part, "")
-        target.money_moved = True
-        target.fact(
-            "order.payment_promised",
-            payment=into.number,
-            method=into.method,
-            amount=plain(part, target.order.currency),
-        )
+        _promise(target, payment.method, part, "")
+
+
+def _move_expected(source: pipeline.Work, target: pipeline.Work) -> None:
+    """A transfer that is still to come is expected for the other order, by the same reference."""
+    rows = source.order.payments.filter(transactions=None).exclude(method__in=DEFERRED)
+    for payment in rows.order_by("pk"):
+        _promise(target, payment.method, payment.amount, payment.reference)
+
+
+def _promise(work: pipeline.Work, method: str, amount: Decimal, reference: str) -> None:
+    into = payments.payment_of(work.order, method, amount, reference)
+    work.money_moved = True
+    work.fact(
+        "order.payment_promised",
+        payment=into.number,
+        method=into.method,
+        amount=plain(amount, work.order.currency),
+    )
 
 
 # --- Which orders -----------------------------------------------------------------------------

@@ -75,10 +75,14 @@ class Work:
         self.order = order
         self.by = by
         self.now = timezone.now()
-        self.lines: list[OrderLine] = list(order.lines.order_by("position"))
         self.money: Balance = balance(order)
         self.money_moved = False
         self.facts: list[Fact] = []
+        self.reload()
+
+    def reload(self) -> None:
+        """Look again at lines and holds."""
+        self.lines: list[OrderLine] = list(self.order.lines.order_by("position"))
         self.reload_holds()
 
     def reload_holds(self) -> None:

@@ -15,12 +15,11 @@ from orders.queries.sealing import CONTEXT
 Row = OrderLine | OrderCharge
 
 
-def price(order: Order, rows: Sequence[Row], *, places: Sequence[int | None] = ()) -> None:
+def price(order: Order, rows: Sequence[Row]) -> None:
     """Work out amount and tax of these rows anew; nothing is saved.
 
     As at placing: a line is worth quantity x unit price - discount, rounded once, and taxed by the
-    location that serves it and the place it goes to, on the day the order was placed. `places`
-    names these locations, row by row, where the reservations do not tell.
+    location that serves it and the place it goes to, on the day the order was placed.
     """
     for row in rows:
         if isinstance(row, OrderLine):
@@ -28,12 +27,9 @@ def price(order: Order, rows: Sequence[Row], *, places: Sequence[int | None] = (
             row.total = quantize(amount, order.currency)
     known, postcode = places_of(order), _postcode(order)
     anywhere = next(iter(known.values()), None)
-    sellers = [place or anywhere for place in places] or [
-        _place(row, known, anywhere) for row in rows
-    ]
     asked = [
-        tax_request(order, row, key=0, seller=seller, postcode=postcode)
-        for row, seller in zip(rows, sellers, strict=True)
+        tax_request(order, row, key=0, seller=_place(row, known, anywhere), postcode=postcode)
+        for row in rows
     ]
     engine = import_string(settings.TAX_ENGINE)
     for row, assessed in zip(rows, engine(asked), strict=True):

@@ -42,20 +42,29 @@ def reroute(order: Order, *, by: str) -> Order:
     """
     work = pipeline.lock(order, by=by)
     pipeline.refuse_held(work)
-    loose = [line for line in work.lines if line.allocated > line.released]
     waiting = any(line.backordered and line.product_id for line in work.lines)
-    if work.order.status not in pipeline.OPEN or not (loose or waiting):
+    if work.order.status not in pipeline.OPEN or not (_loose(work) or waiting):
         raise NothingToReroute(number=work.order.number)
-    before = sum(line.allocated for line in work.lines)
 
-    _let_go(work)
-    pipeline.allocate(work, cause="rerouted")
-    after = sum(line.allocated for line in work.lines)
-    if after < before:
-        raise RouteServesLess(number=work.order.number, before=before, after=after)
+    after = _plan_anew(work, cause="rerouted")
     work.fact("order.rerouted", units=after)
     pipeline.settle(work)
     return pipeline.advance(order, by=by)
+
+
+def follow(work: pipeline.Work) -> None:
+    """Plan units anew that no location works on, for the place that the locked order goes to now.
+
+    The order keeps what it has while it is on hold, and where the new plan would serve less.
+    """
+    told = len(work.facts)
+    if work.holds or not _loose(work):
+        return
+    try:
+        _plan_anew(work, cause="moved")
+    except RouteServesLess:
+        del work.facts[told:]
+        work.reload()
 
 
 def reroute_due() -> int:
@@ -81,6 +90,22 @@ def _open_work(after: int) -> QuerySet[Order]:
         order=OuterRef("pk"), quantity__gt=F("cancelled") + F("released")
     )
     return Order.objects.filter(Exists(lines), stage__in=ROUTABLE, pk__gt=after).order_by("pk")
+
+
+def _loose(work: pipeline.Work) -> bool:
+    return any(line.allocated > line.released for line in work.lines)
+
+
+@transaction.atomic
+def _plan_anew(work: pipeline.Work, *, cause: str) -> int:
+    """Let go and allocate; returns the units reserved now. Raises RouteServesLess."""
+    before = sum(line.allocated for line in work.lines)
+    _let_go(work)
+    pipeline.allocate(work, cause=cause)
+    after = sum(line.allocated for line in work.lines)
+    if after < before:
+        raise RouteServesLess(number=work.order.number, before=before, after=after)
+    return after
 
 
 def _let_go(work: pipeline.Work) -> None:

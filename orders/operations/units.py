@@ -44,6 +44,24 @@ def recall_units(order: Order, *, by: str, units: Sequence[Units], reason: str) 
 
 
 @transaction.atomic
+def withdraw_units(order: Order, *, by: str, units: Sequence[Units], reason: str) -> Order:
+    """Take released, unshipped units back from locations; they stay reserved where they are.
+
+    For acts that decide about the units next: nobody else can have them meanwhile. Raises
+    TooManyUnits when they have shipped meanwhile.
+    """
+    work = pipeline.lock(order, by=by)
+    for line, quantity in _per_line(work, units):
+        _refuse_more_than(work, line, quantity, line.released - line.shipped)
+        line.released -= quantity
+
+    inventory.loosen(units)
+    _save(work, units, ["released"])
+    work.fact("order.withdrawn", units=_plain(units), reason=reason)
+    return pipeline.settle(work)
+
+
+@transaction.atomic
 def record_shipment(order: Order, *, by: str, units: Sequence[Units], reference: str) -> Order:
     """Take released units as shipped: stock is issued, reservations end.
 

@@ -9,7 +9,14 @@ from oms.models import Event
 from orders.enums import OrderStatus
 from orders.models import Order, OrderLine
 
-SUPPLY_EVENTS = ("order.allocated", "order.released", "order.recalled", "order.backordered")
+JOINED = ("order.split_off", "order.merged")  # units that waited in another order wait in this one
+SUPPLY_EVENTS = (
+    "order.allocated",
+    "order.released",
+    "order.recalled",
+    "order.backordered",
+    *JOINED,
+)
 
 
 def waited_for(product_ids: Iterable[int]) -> list[int]:
@@ -48,10 +55,18 @@ def told_waiting(order: Order) -> Told:
     rows = Event.objects.filter(
         subject_type="orders.order", subject_id=order.pk, name__in=SUPPLY_EVENTS
     )
-    told = list(rows.order_by("-sequence").values_list("name", "facts"))
+    told = [
+        (name, facts)
+        for name, facts in rows.order_by("-sequence").values_list("name", "facts")
+        if name not in JOINED or facts.get("waiting") is not None
+    ]
+    units: dict[int, int] = {}
     for name, facts in told:
         if name == "order.recalled":
             break
+        if name in JOINED:
+            units |= dict(facts["waiting"])
         if name == "order.backordered":
-            return Told(first=False, units=dict(facts["lines"]))
-    return Told(first=not told)
+            units = dict(facts["lines"]) | units
+            break
+    return Told(first=not told, units=units)

@@ -1,9 +1,14 @@
 """Two people merge two orders into each other: one wins, nobody waits for ever, nothing is lost."""
 
+from contextlib import suppress
 from functools import partial
+from threading import Barrier, BrokenBarrierError
 
 import pytest
+from django.db import OperationalError
 
+from inventory import operations as inventory
+from inventory.models import Location
 from oms.dispatch import drain
 from oms.errors import DomainError
 from orders import operations as orders
@@ -57,3 +62,56 @@ def test_split_of_the_last_units_at_once_moves_them_once(at_once):
     assert Order.objects.count() == 3
     drain(webhooks=False)
     assert_ledgers_hold()
+
+
+def crosswise(orders_made):
+    """One change gives mugs back and takes cups, the other cups and mugs."""
+    for order, (first, second) in zip(orders_made, (("MUG", "CUP"), ("CUP", "MUG")), strict=True):
+        line = order.lines.get(sku=first)
+        steps = [
+            Step("set_quantity", line.pk, {"quantity": 1}),
+            Step("add_line", values={"sku": second, "quantity": 2, "unit_price": "1.00"}),
+        ]
+        yield partial(orders.confirm_change, orders.draft_change(order, by=BY, steps=steps), by=BY)
+
+
+@pytest.fixture
+def both_give_back_first(monkeypatch):
+    """Both changes have given stock back before either takes any, if nothing keeps them apart."""
+    met, release = Barrier(2), inventory.release
+
+    def slowly(units, *, by):
+        release(units, by=by)
+        with suppress(BrokenBarrierError):
+            met.wait(timeout=2)
+
+    monkeypatch.setattr(inventory, "release", slowly)
+
+
+def pair():
+    world.stocked("MUG", world.warehouse(), 50)
+    world.stocked("CUP", Location.objects.get(), 50)
+    shop = world.shop(duplicate_window_minutes=0)
+    found = [world.place(shop, ("MUG", 3), ("CUP", 3)) for _ in range(2)]
+    drain(webhooks=False)
+    return found
+
+
+def test_change_that_wants_the_same_levels_crosswise_meets_no_deadlock(
+    at_once, both_give_back_first
+):
+    answers = at_once(list(crosswise(pair())))
+
+    assert [type(answer).__name__ for answer in answers] == ["OrderChange"] * 2
+    drain(webhooks=False)
+    assert_ledgers_hold()
+
+
+def test_change_without_holding_all_levels_first_meets_a_deadlock(
+    at_once, both_give_back_first, monkeypatch
+):
+    monkeypatch.setattr(inventory, "hold_levels", lambda _products: None)
+
+    answers = at_once(list(crosswise(pair())))
+
+    assert sum(isinstance(answer, OperationalError) for answer in answers) == 1

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from fulfillment import operations as fulfillment
+from inventory.models import Location, StockLevel
+from oms.models import Event
 from oms.money import quantize
 from orders import operations as orders
 from orders.models import Order, OrderLink, PaymentTransaction
@@ -183,27 +186,185 @@ def test_a_split_is_undone_by_a_merge(shop):
     assert sum(row.due for row in order.lines.all()) == 5
 
 
+def reserved(sku):
+    return dict(
+        StockLevel.objects.filter(product__sku=sku).values_list("location__code", "reserved")
+    )
+
+
+def told(name):
+    return Event.objects.filter(name=name).count()
+
+
+def test_split_of_a_held_order_keeps_its_units_reserved(shop):
+    order = placed(shop)
+    orders.place_hold(order, by=BY, kind="fraud", reason="Looks odd")
+    increases = told("stock.increased")
+
+    confirm(order, off(order, "MUG", 2))
+
+    other = born_of(order)
+    assert (line(order, "MUG").allocated, line(other, "MUG").allocated) == (1, 2)
+    assert reserved("MUG") == {"LON": 3}
+    assert told("stock.increased") == increases  # nobody was offered them
+    assert other.sourcing_decisions.get().cause == "split"
+
+
+def test_a_reduction_of_a_held_order_keeps_the_rest_reserved(shop):
+    order = placed(shop)
+    orders.place_hold(order, by=BY, kind="fraud", reason="Looks odd")
+
+    confirm(order, Step("set_quantity", line(order, "MUG").pk, {"quantity": 2}))
+
+    assert [(row.allocated, row.released) for row in order.lines.order_by("pk")] == [(2, 0), (2, 0)]
+    assert reserved("MUG") == {"LON": 2}
+
+
+def test_split_takes_the_fenced_units_of_its_line_along(shop):
+    from inventory.models import FenceUse, Product
+    from inventory.operations import FenceWish, Quantity, set_fence
+
+    mug = Product.objects.get(sku="MUG")
+    fence = set_fence(FenceWish(mug.pk, Quantity(units=4), channel_id=shop.pk), by=BY)
+    order = placed(shop)
+    confirm(order, off(order, "MUG", 2))
+
+    other = born_of(order)
+    fence.refresh_from_db()
+    uses = FenceUse.objects.filter(order_line=line(other, "MUG")).values_list("quantity", flat=True)
+    assert (list(uses), fence.used) == ([2], 3)
+    fulfillment.cancel_order(other, by=BY, reason="customer")
+    fence.refresh_from_db()
+    assert fence.used == 1
+
+
+def test_split_refuses_to_leave_less_than_the_reductions(shop):
+    order = placed(shop, charges=(orders.PlacedCharge("discount", Decimal(-12)),))
+    assert "reductions" in refused(order, off(order, "MUG", 3))
+
+
+def test_split_carries_the_tax_of_its_units(shop):
+    net = world.shop("net", price_includes_tax=False, duplicate_window_minutes=0)
+    order = placed(net, ("MUG", 3, "3.33"))
+    before = (order.total, order.tax_total)
+    assert order.tax_total > 0
+
+    confirm(order, off(order, "MUG", 1))
+
+    other = born_of(order)
+    assert (order.total + other.total, order.tax_total + other.tax_total) == before
+    assert sum(Decimal(row["amount"]) for row in line(other, "MUG").tax_lines) == other.tax_total
+
+
+def test_merge_and_split_in_one_change_share_the_money_out(shop):
+    order, other = placed(shop, ("MUG", 2)), placed(shop, ("CUP", 2, "5.00"))
+    orders.record_capture(order, by=BY, method="card", amount=Decimal(20), reference="ch_1")
+    orders.record_capture(other, by=BY, method="card", amount=Decimal(10), reference="ch_2")
+
+    confirm(order, into(other), off(order, "MUG", 1))
+
+    born = born_of(order)
+    assert (order.total, born.total) == (Decimal(20), Decimal(10))
+    assert (balance(order).balance, balance(born).balance) == (0, 0)
+
+
+def test_cash_that_came_leaves_another_promise_alone(shop):
+    order, other = placed(shop, ("MUG", 2)), placed(shop, ("CUP", 2, "5.00"))
+    cash = "cash_on_delivery"
+    orders.record_pending(order, by=BY, method=cash, amount=Decimal(20), reference="COD")
+    paid = orders.record_pending(other, by=BY, method=cash, amount=Decimal(10), reference="COD")
+    orders.capture(paid, by=BY, amount=Decimal(10))
+
+    confirm(order, into(other))
+
+    money = balance(order)
+    assert (money.received, money.deferred) == (Decimal(10), Decimal(20))
+
+
+def test_merge_expects_the_transfer_that_was_to_come(shop):
+    order, other = placed(shop, ("MUG", 2)), placed(shop, ("CUP", 2, "5.00"))
+    orders.record_pending(other, by=BY, method="bank_transfer", amount=Decimal(10), reference="RF1")
+
+    confirm(order, into(other))
+
+    assert list(order.payments.values_list("method", "reference", "amount")) == [
+        ("bank_transfer", "RF1", Decimal(10))
+    ]
+
+
+def test_units_that_wait_are_told_and_counted_once(shop):
+    from reporting.models import DailySales
+
+    order = placed(shop, ("MUG", 14), ("CUP", 2, "5.00"))  # 10 are there
+    assert told("order.backordered") == 1
+
+    confirm(order, off(order, "MUG", 4))
+
+    other = born_of(order)
+    assert (line(order, "MUG").allocated, line(other, "MUG").backordered) == (10, 4)
+    assert told("order.backordered") == 1
+    assert DailySales.objects.get().short_units == 4
+
+
+def test_each_reduction_says_what_it_took_off(shop):
+    order = placed(shop)
+
+    confirm(
+        order,
+        Step("set_quantity", line(order, "MUG").pk, {"quantity": 2}),
+        Step("set_quantity", line(order, "CUP").pk, {"quantity": 1}),
+    )
+
+    assert list(order.cancellations.order_by("pk").values_list("amount", flat=True)) == [10, 5]
+
+
+def test_a_new_address_is_served_from_where_it_is_nearer(shop):
+    leeds = Location.objects.get(code="LEE")
+    Location.objects.update(priority=10)
+    world.stocked("MUG", leeds, 10)
+    order = placed(shop, ("MUG", 3))
+    held = placed(shop, ("MUG", 2))
+    orders.place_hold(held, by=BY, kind="fraud", reason="Looks odd")
+    assert reserved("MUG") == {"LON": 5, "LEE": 0}
+
+    confirm(order, Step("set_address", address=LEEDS))
+    confirm(held, Step("set_address", address=LEEDS))
+
+    assert reserved("MUG") == {"LON": 2, "LEE": 3}
+
+
 @given(
     quantity=some.integers(2, 9),
     cents=some.integers(1, 99_999),
     discount=some.integers(0, 500),
     part=some.integers(1, 8),
+    gross=some.booleans(),
 )
-def test_value_is_neither_lost_nor_made_by_a_split(quantity, cents, discount, part):
+def test_value_is_neither_lost_nor_made_by_a_split(quantity, cents, discount, part, gross):
     from orders.models import OrderLine
     from orders.operations import moving
 
-    order = Order(currency="GBP", price_includes_tax=True)
+    order = Order(currency="GBP", price_includes_tax=gross)
     price, off_it = Decimal(cents) / 1000, Decimal(min(discount, quantity * cents // 10)) / 100
-    total = quantize(quantity * price - off_it, "GBP")
+    net = quantize(quantity * price - off_it, "GBP")
+    tax = quantize(net / 5, "GBP")
     row = OrderLine(
-        order=order, sku="X", quantity=quantity, unit_price=price, discount=off_it, total=total
+        order=order,
+        sku="X",
+        quantity=quantity,
+        unit_price=price,
+        discount=off_it,
+        total=net if gross else net + tax,
+        tax_amount=tax,
+        tax_lines=[{"code": "vat", "rate": "0.2", "amount": str(tax), "category": "standard"}],
     )
     part = min(part, quantity)
 
-    born = moving._part(order, row, part, None).wanted_in(order, 1)
+    born = moving._part(order, row, part).wanted_in(order, 1)
 
-    stays = quantize(total * (quantity - part) / quantity, "GBP")
-    worth = quantize(born.quantity * born.unit_price - born.discount, "GBP")
-    assert worth == total - stays
+    rest = quantity - part
+    assert born.total == row.total - quantize(row.total * rest / quantity, "GBP")
+    assert born.tax_amount == tax - quantize(tax * rest / quantity, "GBP")
+    priced = quantize(born.quantity * born.unit_price - born.discount, "GBP")
+    assert priced == (born.total if gross else born.total - born.tax_amount)
     assert born.discount >= 0
