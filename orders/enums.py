@@ -124,6 +124,25 @@ class TransactionKind(models.TextChoices):
     MOVED_IN = "moved_in"  # received by that other order's payment
 
 
+class EntryKind(models.TextChoices):
+    """What an entry of an order's statement tells."""
+
+    PLACED = "placed"  # what was ordered
+    SPLIT_OFF = "split_off", "Split off another order"  # what came over from it
+    CHANGED = "changed"  # by an order change
+    MOVED = "moved", "Moved to another order"  # units that are owed there now
+    CANCELLED = "cancelled"  # what will not be supplied
+    RETURNED = "returned"  # credit for goods that came back
+    CORRECTED = "corrected"  # by whatever else, such as a SKU that became known
+    AUTHORIZED = "authorized", "Authorised"  # reserved by the payer; moves no balance
+    CAPTURED = "captured", "Received"  # money that came
+    REFUNDED = "refunded", "Refund paid"  # money that went back
+    VOIDED = "voided", "Given up"  # authorisation or promise
+    MOVED_OUT = "moved_out", "Payment moved to another order"
+    MOVED_IN = "moved_in", "Payment moved from another order"
+    GRANTED = "granted", "Refund granted"  # decided; moves no balance until it is paid
+
+
 class CancelReason(models.TextChoices):
     """Why an order or line is cancelled."""
 

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin
 from orders import views
-from orders.admin import changing, listing, page, scarce, sealed, versions
+from orders.admin import changing, listing, page, scarce, sealed, statement, versions
 from orders.admin.acts import ORDER_ACTS
 from orders.enums import OrderStatus, PaymentStatus, Stage
 from orders.models import Order
@@ -224,6 +224,7 @@ class OrderAdmin(ReadOnlyAdmin):
             path("<int:pk>/move-units/", wrap(changing.move), name="orders_order_move_page"),
             path("<int:pk>/change-order/row/", wrap(changing.row), name="orders_order_change_row"),
             path("<int:pk>/versions/", wrap(versions.compare), name="orders_order_versions"),
+            path("<int:pk>/money/", wrap(statement.page), name="orders_order_money"),
             *super().get_urls(),
         ]
 

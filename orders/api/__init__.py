@@ -17,6 +17,7 @@ from orders.api.orders import (
 from orders.api.promise import urlpatterns as promise_urls
 from orders.api.rules import urlpatterns as rule_urls
 from orders.api.soft import SoftReservationsView, SoftReservationView
+from orders.api.statement import urlpatterns as statement_urls
 
 urlpatterns = [
     path("channels/", ChannelsView.as_view(), name="channels"),
@@ -40,4 +41,5 @@ urlpatterns = [
     *draft_urls,
     *promise_urls,
     *rule_urls,
+    *statement_urls,
 ]

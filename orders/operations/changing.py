@@ -27,7 +27,7 @@ from orders.operations.rehearsing import rehearse
 from orders.operations.rerouting import follow
 from orders.queries.changes import Standing, standing
 from orders.queries.notices import Told, told_since
-from orders.queries.versions import content_of, current_content
+from orders.queries.versions import content_of, current_content, worth_moved
 
 CHANGEABLE = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
 
@@ -234,6 +234,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     change.outcome = {
         "before": before["totals"],
         "after": after["totals"],
+        "parts": worth_moved(before, after),
         "orders": [other.number for other in touched],
     }
     _decide(change, ChangeStatus.CONFIRMED, by=by)

@@ -8,6 +8,7 @@ from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from inventory.enums import MovementKind, ReservationState
+from oms.history import record_changed
 from oms.ledgers import Invariant
 from orders.enums import TransactionKind
 from orders.models import (
@@ -67,6 +68,12 @@ def invariants() -> list[Invariant]:
             count=orders,
             violations=_wrong_caches,
             repair=_repair_caches,
+        ),
+        Invariant(
+            "order.explained",
+            "What is due is where the steps by which it was charged have led.",
+            count=orders,
+            violations=_unexplained,
         ),
         *draft_invariants(),
     ]
@@ -139,6 +146,8 @@ def _repair_caches() -> Iterator[str]:
         wrong = {name: value for name, value in expected.items() if getattr(order, name) != value}
         if wrong:
             Order.objects.filter(pk=order.pk).update(**wrong)
+            order.refresh_from_db(fields=list(wrong))
+            record_changed([order], by="command:check_ledgers", reason="caches repaired")
             yield f"{order}: set {', '.join(f'{name} to {value}' for name, value in wrong.items())}"
 
 
@@ -178,3 +187,12 @@ def _facts_of(order: Order, money: Balance, *, on_hold: bool) -> dict[str, objec
             refunded=money.refunded,
         ),
     }
+
+
+def _unexplained() -> Iterator[str]:
+    """An order whose history ends at another total was changed by nobody."""
+    history = Order.history.model.objects.filter(id=OuterRef("pk"))  # type: ignore[attr-defined]
+    last = history.order_by("-history_date", "-history_id").values("total")[:1]
+    wrong = Order.objects.annotate(told=Subquery(last)).exclude(told=F("total"))
+    for number, total, told in wrong.values_list("number", "total", "told"):
+        yield f"{number}: {total} due, its statement ends at {told}"

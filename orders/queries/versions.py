@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from oms.money import plain
+from oms.money import ZERO, plain
+from orders.enums import ChargeKind
 from orders.models import Order, OrderCharge, OrderLine, OrderVersion
-from orders.queries.totals import totals_of
+from orders.queries.totals import amount_due, charge_total, totals_of
 
 LINE = ("sku", "name", "quantity", "unit_price", "discount", "tax", "total")
 
@@ -37,11 +39,17 @@ def content_of(
                 "discount": plain(line.discount, money),
                 "tax": plain(line.tax_amount, money),
                 "total": plain(line.total, money),
+                "due": plain(amount_due(line, money), money),
             }
             for line in sorted(lines, key=lambda line: line.position)
         ],
         "charges": [
-            {"kind": row.kind, "description": row.description, "amount": plain(row.amount, money)}
+            {
+                "kind": row.kind,
+                "description": row.description,
+                "amount": plain(row.amount, money),
+                "due": plain(charge_total(order, row), money),
+            }
             for row in charges
         ],
         "totals": {
@@ -84,6 +92,47 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
     ]
 
 
+def placed_worths(first: dict[str, Any]) -> list[tuple[str, Decimal, None, int | None]]:
+    """What each line and charge of the first version was worth before anything was cancelled."""
+    lines = [(row["sku"], Decimal(row["total"]), None, row["quantity"]) for row in first["lines"]]
+    charges = [
+        (row["description"] or row["kind"], Decimal(row.get("due", row["amount"])), None, None)
+        for row in first["charges"]
+        if row["kind"] != ChargeKind.RETURN
+    ]
+    return [*lines, *charges]
+
+
+def worth_moved(before: dict[str, Any], after: dict[str, Any]) -> list[list[Any]]:
+    """By how much each line and charge is worth more or less: label, amount, units then and now."""
+    lines = [{row["position"]: row for row in content["lines"]} for content in (before, after)]
+    moved = []
+    for position in sorted({*lines[0], *lines[1]}):
+        was, is_now = (rows.get(position) for rows in lines)
+        amount = _due(is_now) - _due(was)
+        if amount:
+            sku, units = (was or is_now or {})["sku"], [_quantity(was), _quantity(is_now)]
+            moved.append([sku, str(amount), *units])
+    for difference in _charges(_counted(before), _counted(after), "due"):
+        amount = Decimal(difference.after or 0) - Decimal(difference.before or 0)
+        moved.append([difference.what, str(amount), None, None])
+    return moved
+
+
+def _due(row: dict[str, Any] | None) -> Decimal:
+    return Decimal(row["due"]) if row else ZERO
+
+
+def _quantity(row: dict[str, Any] | None) -> int:
+    return row["quantity"] if row else 0
+
+
+def _counted(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The charges that count: none, when nothing is wanted any more."""
+    wanted = not content["lines"] or any(row["quantity"] for row in content["lines"])
+    return content["charges"] if wanted else []
+
+
 def _lines(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Iterator[Difference]:
     old = {row["position"]: row for row in before}
     new = {row["position"]: row for row in after}
@@ -102,17 +151,21 @@ def _fields(was: dict[str, Any], is_now: dict[str, Any]) -> Iterator[Difference]
             yield Difference(label, str(was[name]), str(is_now[name]))
 
 
-def _charges(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Iterator[Difference]:
+def _charges(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], column: str = "amount"
+) -> Iterator[Difference]:
+    keys = ("kind", "description", column)
     old, new = list(before), []
     for row in after:
-        if row in old:
-            old.remove(row)
+        same = next((was for was in old if all(was.get(k) == row.get(k) for k in keys)), None)
+        if same:
+            old.remove(same)
         else:
             new.append(row)
     for row in old:
-        yield Difference(row["description"] or row["kind"], row["amount"], "")
+        yield Difference(row["description"] or row["kind"], row[column], "")
     for row in new:
-        yield Difference(row["description"] or row["kind"], "", row["amount"])
+        yield Difference(row["description"] or row["kind"], "", row[column])
 
 
 def _plain(what: str, before: str, after: str) -> Iterator[Difference]:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
+from fulfillment import operations as fulfillment
+from fulfillment.models import Carrier
 from inventory.operations import Units
 from oms.models import Event
 from orders import operations as orders
@@ -17,6 +19,19 @@ def ship(order, number, **units):
     moved = [Units(lines[sku].pk, location, quantity) for sku, quantity in units.items()]
     orders.record_shipment(order, by=BY, units=moved, reference=number)
     return event("shipment.shipped", number, order, "units", moved, location=location)
+
+
+def send(order, **units):
+    """Pick, pack and ship one parcel through fulfillment: all, or so many units by SKU."""
+    Carrier.objects.get_or_create(code="royal-mail", defaults={"name": "Royal Mail"})
+    document = order.fulfillment_orders.exclude(status__in=["shipped", "cancelled"]).first()
+    fulfillment.pick(document, by=BY)
+    rows = document.lines.select_related("order_line")
+    contents = {row.pk: units.get(row.order_line.sku, 0) for row in rows if units}
+    contents = {pk: count for pk, count in contents.items() if count}
+    parcel = fulfillment.PackedParcel(900, contents or {row.pk: row.picked for row in rows})
+    fulfillment.pack(document, by=BY, parcels=[parcel])
+    return fulfillment.ship(document, by=BY, carrier="royal-mail")
 
 
 def take_back(order, number, **units):

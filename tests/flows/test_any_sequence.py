@@ -15,6 +15,7 @@ from oms.errors import DomainError
 from orders import operations as orders
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.queries import balance
+from orders.queries.statement import statement_of
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -187,4 +188,8 @@ def test_any_sequence_of_acts_keeps_every_invariant(needs_payment, ships_complet
             except DomainError:
                 pass
             assert_ledgers_hold()
+        for order in Order.objects.all():
+            statement = statement_of(order)
+            assert statement.adds_up
+            assert all(entry.parts for entry in statement.entries if entry.charged)
         transaction.set_rollback(True)
