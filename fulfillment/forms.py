@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from fulfillment.enums import Outcome, RejectReason, ReturnReason, ShipmentStatus
 from fulfillment.models import Carrier
 from fulfillment.queries.pickup import CARRIER
+from inventory.forms.lots import LotsField
 from oms.admin import ActForm
 from oms.words import sentence_case
 from orders.enums import CancelReason
@@ -127,18 +128,6 @@ class RequestReturnForm(ActForm):
 class ReceiveForm(ActForm):
     """What became of each unit that arrived."""
 
-    def clean(self) -> dict[str, Any]:
-        """Lots are read."""
-        data = super().clean() or {}
-        for name, value in data.items():
-            if name.startswith("lots_"):
-                try:
-                    data[name] = lots_in(value)
-                except ValueError:
-                    self.add_error(name, "Write CODE or CODE=2, with commas between.")
-                    return data
-        return data
-
     def setup(self) -> None:
         """One field per line and outcome."""
         for line in self.obj.lines.select_related("order_line__product") if self.obj else ():
@@ -154,7 +143,7 @@ class ReceiveForm(ActForm):
                 )
             product = line.order_line.product
             if missing and product is not None and product.tracking != "none":
-                self.fields[f"lots_{line.pk}"] = forms.CharField(
+                self.fields[f"lots_{line.pk}"] = LotsField(
                     label=f"{line.order_line.sku}: lots or serial numbers",
                     required=False,
                     help_text="In the order of the outcomes above, CODE or CODE=2, with commas "
@@ -184,12 +173,3 @@ def returnable(order: Any) -> list[Any]:
     if order is None:
         return []
     return [line for line in order.lines.order_by("position") if line.shipped > line.returned]
-
-
-def lots_in(text: str) -> list[tuple[str, int]]:
-    """Lot codes with their units from text such as A1=2, A2. Raises ValueError."""
-    found = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        code, _, units = part.partition("=")
-        found.append((code.strip(), int(units or 1)))
-    return found

@@ -146,7 +146,7 @@ def _named(
     """The lots of each outcome: those that were written, dealt out in the outcomes' order."""
     named: dict[tuple[int, str], list[tuple[str, int]]] = {}
     for pk, split in outcomes.items():
-        codes = [code for code, units in data.get(f"lots_{pk}") or () for _ in range(units)]
+        codes = [code for code, units in data.get(f"lots_{pk}") or () for _ in range(units or 1)]
         for outcome, quantity in split.items() if codes else ():
             mine, codes = codes[:quantity], codes[quantity:]
             named[pk, outcome] = list(Counter(mine).items())

@@ -28,7 +28,7 @@ def receive(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
     """Take units in."""
     product, place = _where(obj, data)
     movement = operations.receive(product, place, by=actor(request), **data)
-    return f"{movement.quantity} × {product} received at {place}; {movement.balance} on hand."
+    return f"{_units(data)} × {product} received at {place}; {movement.balance} on hand."
 
 
 def adjust(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
@@ -42,22 +42,23 @@ def adjust(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
         why=_why(data),
         effective_at=data["effective_at"],
     )
-    return f"{product} at {place} changed by {movement.quantity:+d}; {movement.balance} on hand."
+    return f"{product} at {place} changed by {_units(data):+d}; {movement.balance} on hand."
 
 
 def quarantine(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
     """Set units apart."""
     product, place = _where(obj, data)
     operations.quarantine(product, place, data["quantity"], by=actor(request), why=_why(data))
-    return f"{data['quantity']} × {product} at {place} are in quarantine."
+    return f"{_units(data)} × {product} at {place} are in quarantine."
 
 
 def restore(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
     """Find quarantined units good."""
     product, place = _where(obj, data)
-    units = data["quantity"]
-    operations.release_from_quarantine(product, place, units, by=actor(request), why=_why(data))
-    return f"{units} × {product} at {place} are sold again."
+    operations.release_from_quarantine(
+        product, place, data["quantity"], by=actor(request), why=_why(data)
+    )
+    return f"{_units(data)} × {product} at {place} are sold again."
 
 
 def mark_damaged(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
@@ -71,7 +72,7 @@ def mark_damaged(request: HttpRequest, obj: Product | StockLevel, data: Data) ->
         why=_why(data),
         condition=data["condition"],
     )
-    return f"{data['quantity']} × {product} at {place} are damaged and not sold."
+    return f"{_units(data)} × {product} at {place} are damaged and not sold."
 
 
 def write_off(request: HttpRequest, obj: Product | StockLevel, data: Data) -> str:
@@ -85,7 +86,7 @@ def write_off(request: HttpRequest, obj: Product | StockLevel, data: Data) -> st
         why=_why(data),
         condition=data["condition"],
     )
-    return f"{data['quantity']} × {product} at {place} are written off."
+    return f"{_units(data)} × {product} at {place} are written off."
 
 
 def correct(request: HttpRequest, obj: StockMovement, data: Data) -> str:
@@ -108,8 +109,12 @@ def set_safety_stock(request: HttpRequest, obj: Product | StockLevel, data: Data
 
 def import_stock(request: HttpRequest, _obj: None, data: Data) -> str:
     """Move what a file says, all rows or none."""
-    movements = operations.move(data["changes"], by=actor(request))
+    movements = operations.move_by_lot(data["changes"], by=actor(request))
     return f"{len(movements)} movements written, {sum(m.quantity for m in movements):+d} units."
+
+
+def _units(data: Data) -> int:
+    return operations.units_in(data["quantity"])
 
 
 def _why(data: Data) -> operations.Why:

@@ -51,7 +51,7 @@ LOT_ACTS = (
         help="What is free goes into quarantine at every location; nothing of it is picked or "
         "shipped until it is released.", icon="front_hand", variant=ActionVariant.DANGER),
     Act("release", "Release", "inventory.hold_lot", release, ReleaseLotForm,
-        lambda lot: lot.is_held, help="Quarantined units of it are good stock again.",
+        lambda lot: lot.is_held, help="What the hold set apart is good stock again. Units that were quarantined for another reason stay there.",
         icon="lock_open", variant=ActionVariant.PRIMARY),
 )  # fmt: skip
 
@@ -83,7 +83,7 @@ class LotStateFilter(DropdownFilter):
         """Lots that answer it."""
         today = timezone.localdate()
         kinds = {
-            "held": Q(is_held=True),
+            "held": Q(held_at__isnull=False),
             "expired": Q(expires_on__lt=today),
             "soon": Q(expires_on__gte=today, expires_on__lte=today + timedelta(days=30)),
         }

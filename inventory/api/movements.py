@@ -66,11 +66,11 @@ class StockMovementsView(IdempotencyMixin, APIView):
             msg = f"Send 1 to {MOST_MOVEMENTS} movements."
             raise Invalid(msg)
         changes = _changes(sent)
-        moved = operations.move(changes, by=actor(request))
+        moved = operations.move_by_lot(changes, by=actor(request))
         return [_moved(row, message) for row, message in zip(moved, sent, strict=True)]
 
 
-def _changes(sent: list[StockMovementIn]) -> list[operations.Change]:
+def _changes(sent: list[StockMovementIn]) -> list[operations.InLot]:
     products = dict(_products(skus=sorted({message.sku for message in sent})))
     codes = {message.location for message in sent}
     places = dict(Location.objects.filter(code__in=codes).values_list("code", "pk"))
@@ -82,7 +82,8 @@ def _changes(sent: list[StockMovementIn]) -> list[operations.Change]:
             raise NotFound(f"Movement {index}: there is no location {message.location}.")
         if message.quantity == 0:
             raise Invalid("The quantity must not be zero.", f"/{index}/quantity")
-        changes.append(_change(message, products[message.sku], places[message.location]))
+        change = _change(message, products[message.sku], places[message.location])
+        changes.append(operations.InLot(change, message.lot.strip(), message.expires_on))
     return changes
 
 
@@ -121,4 +122,5 @@ def _moved(row: StockMovement, message: StockMovementIn) -> StockMovementOut:
         row.reference,
         row.at,
         row.effective_at,
+        message.lot.strip(),
     )

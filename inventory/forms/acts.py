@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
-from inventory.enums import MovementKind, StockCondition
-from inventory.models import Location, Product, ReasonCode
+from inventory.enums import MovementKind, StockCondition, Tracking
+from inventory.forms.lots import by_lot, lots_field
+from inventory.models import Location, Product, ReasonCode, StockLevel
 from oms.admin import ActForm
 
 
@@ -21,6 +23,9 @@ def _reasons(kind: str) -> list[tuple[str, str]]:
     return [(row.code, row.name) for row in ReasonCode.objects.all() if row.fits(kind)]
 
 
+ORDER = ("location", "condition", "quantity", "lots", "expires_on", "reason_code", "reason")
+
+
 class PlaceForm(ActForm):
     """Asks for the location when the page is a product's; a stock level has one."""
 
@@ -29,13 +34,40 @@ class PlaceForm(ActForm):
         if isinstance(self.obj, Product):
             places = Location.objects.filter(is_active=True).order_by("priority", "code")
             self.fields["location"] = forms.ModelChoiceField(places, empty_label=None)
-            self.order_fields(["location"])
+        self.order_fields(ORDER)
 
 
-class ReceiveForm(PlaceForm):
+class MovingForm(PlaceForm):
+    """Asks which lots or serial numbers move, where the product is tracked."""
+
+    def setup(self) -> None:
+        """A field for them, with those that lie there."""
+        level = self.obj if isinstance(self.obj, StockLevel) else None
+        product = level.product if level else self.obj
+        if isinstance(product, Product) and product.tracking != Tracking.NONE:
+            self.fields["lots"] = lots_field(product, level)
+        super().setup()
+
+    def clean(self) -> dict[str, Any]:
+        """The quantity by lot, where lots are asked for."""
+        data = super().clean() or {}
+        named, quantity = data.pop("lots", None), data.get("quantity")
+        if named and quantity:
+            try:
+                data["quantity"] = by_lot(named, quantity, **self.printed(data))
+            except ValidationError as error:
+                self.add_error("lots", error)
+        return data
+
+    def printed(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """What the label says besides the code."""
+        return {}
+
+
+class ReceiveForm(MovingForm):
     """Units from a supplier."""
 
-    quantity = forms.IntegerField(min_value=1)
+    quantity = forms.IntegerField(min_value=1, max_value=10_000_000)
     reference = forms.CharField(
         max_length=80, required=False, help_text="Delivery note or purchase order."
     )
@@ -43,8 +75,21 @@ class ReceiveForm(PlaceForm):
         min_value=0, max_digits=18, decimal_places=4, required=False, help_text="Empty: unknown."
     )
 
+    def setup(self) -> None:
+        """A lot that comes in has a date."""
+        super().setup()
+        if "lots" in self.fields:
+            self.fields["expires_on"] = forms.DateField(
+                required=False, label="Expires", help_text="As on the label; the last day."
+            )
+            self.order_fields(ORDER)
 
-class WhyForm(PlaceForm):
+    def printed(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The date of expiry."""
+        return {"expires_on": data.pop("expires_on", None)}
+
+
+class WhyForm(MovingForm):
     """Asks for a reason code and for own words; `kind` decides which codes are offered."""
 
     kind = MovementKind.ADJUSTED
@@ -61,13 +106,12 @@ class WhyForm(PlaceForm):
         """Offer the active reasons for this kind of movement."""
         super().setup()
         self.fields["reason_code"].choices = _reasons(self.kind)  # type: ignore[attr-defined]
-        self.order_fields(["location", "condition", "quantity", "reason_code", "reason"])
 
 
 class UnitsForm(WhyForm):
     """So many units, and why."""
 
-    quantity = forms.IntegerField(min_value=1)
+    quantity = forms.IntegerField(min_value=1, max_value=10_000_000)
 
 
 class QuarantineForm(UnitsForm):

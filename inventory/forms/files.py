@@ -1,13 +1,14 @@
 """Stock changes from a file: one row per SKU and location."""
 
+from datetime import date
 from typing import Any
 
 import tablib
 from django import forms
 
-from inventory.enums import MovementKind
+from inventory.enums import MovementKind, Tracking
 from inventory.models import Location, Product
-from inventory.operations import Change
+from inventory.operations import Change, InLot
 from oms.admin import ActForm
 
 COLUMNS = ("sku", "location", "quantity")
@@ -16,7 +17,10 @@ MOST_ERRORS = 20
 
 
 class StockFileForm(ActForm):
-    """A CSV or XLSX file with the columns sku, location, quantity and, if wanted, reference."""
+    """A CSV or XLSX file with the columns sku, location, quantity and, if wanted, reference.
+
+    Rows of tracked products name their lot or serial number, and may say when it expires.
+    """
 
     kind = forms.ChoiceField(
         choices=[
@@ -26,7 +30,8 @@ class StockFileForm(ActForm):
     )
     reason = forms.CharField(max_length=200, help_text="Stands on every movement of the file.")
     file = forms.FileField(
-        help_text=f"CSV or XLSX with the columns {', '.join(COLUMNS)}; reference may be added."
+        help_text=f"CSV or XLSX with the columns {', '.join(COLUMNS)}; reference may be added, "
+        "for tracked products lot and expires_on."
     )
 
     def clean_file(self) -> tablib.Dataset:
@@ -60,9 +65,13 @@ def _read(file: Any) -> tablib.Dataset:
     return tablib.Dataset().load(file.read().decode("utf-8-sig"), format="csv")
 
 
-def _changes(rows: list[dict[str, Any]], kind: str, reason: str) -> tuple[list[Change], list[str]]:
-    products = _keys(Product, "sku", {str(row["sku"]).strip() for row in rows})
-    places = _keys(Location, "code", {str(row["location"]).strip() for row in rows})
+def _changes(rows: list[dict[str, Any]], kind: str, reason: str) -> tuple[list[InLot], list[str]]:
+    skus = {str(row["sku"]).strip() for row in rows}
+    products = Product.objects.in_bulk(skus, field_name="sku")
+    places = Location.objects.in_bulk(
+        {str(row["location"]).strip() for row in rows}, field_name="code"
+    )
+    code = "other" if kind == MovementKind.ADJUSTED else ""
     changes, errors = [], []
     for number, row in enumerate(rows, start=2):
         product = products.get(str(row["sku"]).strip())
@@ -72,14 +81,32 @@ def _changes(rows: list[dict[str, Any]], kind: str, reason: str) -> tuple[list[C
             errors.append(f"Row {number}: {row['sku']} at {row['location']}: {row['quantity']}")
             continue
         reference = str(row.get("reference") or "")[:80]
-        code = "other" if kind == MovementKind.ADJUSTED else ""
-        changes.append(Change(product, place, quantity, kind, reference, reason, reason_code=code))
+        change = Change(product.pk, place.pk, quantity, kind, reference, reason, reason_code=code)
+        try:
+            changes.append(_in_lot(change, product, row))
+        except ValueError as error:
+            errors.append(f"Row {number}: {row['sku']}: {error}")
     return changes, errors
 
 
-def _keys(model: Any, field: str, values: set[str]) -> dict[str, int]:
-    rows = model.objects.filter(**{f"{field}__in": values})
-    return dict(rows.values_list(field, "pk"))
+def _in_lot(change: Change, product: Product, row: dict[str, Any]) -> InLot:
+    """The change with the lot that the row names. Raises ValueError where it does not fit."""
+    code = str(row.get("lot") or "").strip()
+    if bool(code) != (product.tracking != Tracking.NONE):
+        msg = f"{code} is a lot, but it has none" if code else "which lot or serial number?"
+        raise ValueError(msg)
+    return InLot(change, code[:64], _day(row.get("expires_on")))
+
+
+def _day(value: object) -> date | None:
+    """A day as spreadsheets and files give it."""
+    if value in {None, ""}:
+        return None
+    try:
+        return date.fromisoformat(str(value).strip()[:10])
+    except ValueError:
+        msg = f"{value} is no day; write 2027-01-31"
+        raise ValueError(msg) from None
 
 
 def _whole(value: object) -> int:

@@ -1,12 +1,78 @@
 """Forms behind the buttons of lots and of a product's tracking."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import F
 
 from inventory.enums import MovementKind, Tracking
-from inventory.models import ReasonCode
+from inventory.models import LotStock, Product, ReasonCode, StockLevel
+from inventory.operations import ByLot
 from oms.admin import ActForm
+
+SHOWN = 8  # lots that a form names
+Named = list[tuple[str, int | None]]
+
+
+class LotsField(forms.CharField):
+    """Lots or serial numbers with their units, as A1=2, A2: scanned, typed or pasted."""
+
+    def clean(self, value: Any) -> Named:
+        """(code, units) of each; no units where none are written."""
+        text = super().clean(value).replace("\n", ",").replace(";", ",")
+        found: Named = []
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            code, equals, units = (piece.strip() for piece in part.partition("="))
+            if not code or (equals and not (units.isascii() and units.isdigit() and int(units))):
+                raise ValidationError("Write CODE or CODE=2, with commas between.", code="lots")
+            found.append((code[:64], int(units) if equals else None))
+        return found
+
+
+def by_lot(named: Named, quantity: int, **more: Any) -> ByLot:
+    """So many units by lot; a single code has all of them. Raises ValidationError."""
+    if len(named) == 1 and named[0][1] is None:
+        return ByLot({named[0][0]: quantity}, **more)
+    units: dict[str, int] = {}
+    for code, count in named:
+        units[code] = units.get(code, 0) + (count or 1)
+    if (total := sum(units.values())) != abs(quantity):
+        message = f"These lots make up {total} units, not {abs(quantity)}."
+        raise ValidationError(message, code="lots")
+    sign = -1 if quantity < 0 else 1
+    return ByLot({code: sign * count for code, count in units.items()}, **more)
+
+
+def lots_field(product: Product, level: StockLevel | None) -> LotsField:
+    """Asks for lots of a tracked product, and says which lie there."""
+    is_serial = product.tracking == Tracking.SERIAL
+    return LotsField(
+        label="Serial numbers" if is_serial else "Lots",
+        help_text="With commas between." if is_serial else _here(product, level),
+    )
+
+
+def _here(product: Product, level: StockLevel | None) -> str:
+    how = "One lot, or A1=2, A2=3."
+    rows = LotStock.objects.filter(lot__product=product, quantity__gt=0)
+    if level is not None:
+        rows = rows.filter(level=level)
+    rows = rows.select_related("lot", "level__location")
+    found = list(rows.order_by(F("lot__expires_on").asc(nulls_last=True), "lot_id")[: SHOWN + 1])
+    if not found:
+        return how
+    told = ", ".join(_told(row, level) for row in found[:SHOWN])
+    return f"{how} Here: {told}{' and more' if len(found) > SHOWN else ''}."
+
+
+def _told(row: LotStock, level: StockLevel | None) -> str:
+    facts = [f"{row.quantity} {row.get_condition_display().lower()}"]
+    if level is None:
+        facts.append(f"at {row.level.location.code}")
+    if row.lot.expires_on:
+        facts.append(f"until {row.lot.expires_on.day} {row.lot.expires_on:%b %Y}")
+    return f"{row.lot.code} ({', '.join(facts)})"
 
 
 class LotReasonForm(ActForm):

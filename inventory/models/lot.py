@@ -22,7 +22,7 @@ class Lot(models.Model):
     expires_on = models.DateField(null=True, blank=True)  # the last day on which it may leave
     manufactured_on = models.DateField(null=True, blank=True)
     supplier_reference = models.CharField(max_length=80, blank=True)  # delivery note or order
-    is_held = models.BooleanField(default=False)  # recalled or doubted: may not leave
+    held_at = models.DateTimeField(null=True, blank=True)  # recalled or doubted: may not leave
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = HistoricalRecords()
 
@@ -55,6 +55,11 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody has stopped it."""
+        return self.held_at is not None
 
     def is_expired(self, today: date) -> bool:
         """Whether its last day has passed."""

@@ -2,11 +2,14 @@
 
 from inventory.operations.accuracy import record_found, record_missed
 from inventory.operations.conditions import (
+    ByLot,
     NothingToMove,
     adjust,
     mark_damaged,
     quarantine,
+    receive,
     release_from_quarantine,
+    units_in,
     write_off,
 )
 from inventory.operations.corrections import NotCorrectable, correct
@@ -57,11 +60,14 @@ from inventory.operations.lot_counters import (
     refuse_unusable,
 )
 from inventory.operations.lots import (
+    InLot,
     LotDiffers,
+    LotNotHeld,
     TrackingFixed,
     hold_lot,
     lock_stock,
     lot_of,
+    move_by_lot,
     release_lot,
     set_tracking,
     set_unusable_apart,
@@ -172,7 +178,6 @@ from inventory.operations.stock import (
     announce_stock,
     hold_levels,
     move,
-    receive,
     set_safety_stock,
 )
 from inventory.operations.telling import set_channel_safety_stock, tell_availability, touch
@@ -194,6 +199,7 @@ __all__ = [
     "BadRule",
     "Basket",
     "BeingCounted",
+    "ByLot",
     "Change",
     "Claim",
     "Delivered",
@@ -202,6 +208,7 @@ __all__ = [
     "Expected",
     "FenceLifted",
     "FenceWish",
+    "InLot",
     "InsufficientLot",
     "InsufficientStock",
     "InvalidFence",
@@ -209,6 +216,7 @@ __all__ = [
     "LedgerBroken",
     "LotDiffers",
     "LotMissing",
+    "LotNotHeld",
     "LotNotTracked",
     "LotUnusable",
     "MoreThanShipped",
@@ -311,6 +319,7 @@ __all__ = [
     "lot_of",
     "mark_damaged",
     "move",
+    "move_by_lot",
     "network_changed",
     "order_rules",
     "plan_count",
@@ -359,6 +368,7 @@ __all__ = [
     "take_snapshots",
     "tell_availability",
     "touch",
+    "units_in",
     "value_stock",
     "write_off",
 ]

@@ -1,16 +1,16 @@
 """Lots and serial numbers: met, held, released, taken out of sale when their day has passed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from inventory.enums import MovementKind, StockCondition, Tracking
-from inventory.models import Lot, LotStock, Product, StockLevel
+from inventory.models import Lot, LotStock, Product, StockLevel, StockMovement
 from inventory.operations.lot_counters import LotMissing, LotNotTracked
 from inventory.operations.reasons import Why
 from inventory.operations.stock import Change, move
@@ -18,6 +18,15 @@ from inventory.queries import lots as questions
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
+
+HOLD = "lot hold"  # on movements that a hold made, by which its release knows them
+
+
+class LotNotHeld(DomainError):
+    """Only what is held can be released."""
+
+    code = "lot_not_held"
+    message = "Lot {lot} is not held."
 
 
 class LotDiffers(DomainError):
@@ -32,6 +41,30 @@ class TrackingFixed(DomainError):
 
     code = "tracking_fixed"
     message = "{sku} has units in stock; its tracking changes when there are none."
+
+
+@dataclass(frozen=True, slots=True)
+class InLot:
+    """A change with the code of the lot or serial number that it is of, if it is of any.
+
+    `expires_on` is what the label says of one that comes in.
+    """
+
+    change: Change
+    code: str = ""
+    expires_on: date | None = None
+
+
+@transaction.atomic
+def move_by_lot(wanted: Sequence[InLot], *, by: str) -> list[StockMovement]:
+    """Move stock like `move`, with lots given by the codes that are printed on the goods.
+
+    A lot that nobody has met is made when units of it come in. Raises what `move` raises, LotDiffers
+    when a date contradicts what is known, and LotNotTracked for a code that is not there to be
+    taken; nothing is changed then.
+    """
+    lots = _lots_of(wanted, by) if any(one.code for one in wanted) else {}
+    return move([replace(one.change, lot_id=lots.get(_key(one))) for one in wanted], by=by)
 
 
 @transaction.atomic
@@ -85,27 +118,30 @@ def hold_lot(lot: Lot, *, by: str, why: Why) -> int:
     they follow as soon as they are free, and cannot leave meanwhile. Holding twice is harmless.
     """
     lot = Lot.objects.lock_one(lot.pk)
-    if not lot.is_held:
-        lot.is_held = True
+    if lot.held_at is None:
+        lot.held_at = timezone.now()
         stamp(lot, by=by, reason=why.words or why.code)
-        lot.save(update_fields=["is_held"])
+        lot.save(update_fields=["held_at"])
         events.record("lot.held", lot, by=by, product=lot.product_id, reason=why.code)
     return _set_apart(Q(lot=lot), why, by)
 
 
 @transaction.atomic
 def release_lot(lot: Lot, *, by: str, why: Why) -> Lot:
-    """Let a held lot leave again, and bring what was set apart back among the good stock.
+    """Let a held lot leave again, and bring back what the hold had set apart.
 
-    Units that somebody had quarantined before the hold come back too. An expired lot stays out.
+    Units that were in quarantine for another reason stay there: whoever put them there decides.
+    An expired lot stays out. Raises LotNotHeld.
     """
     lot = Lot.objects.lock_one(lot.pk)
-    lot.is_held = False
+    if lot.held_at is None:
+        raise LotNotHeld(lot=lot.code)
+    since, lot.held_at = lot.held_at, None
     stamp(lot, by=by, reason=why.words or why.code)
-    lot.save(update_fields=["is_held"])
+    lot.save(update_fields=["held_at"])
     events.record("lot.released", lot, by=by, product=lot.product_id, reason=why.code)
     if lot.is_usable(timezone.localdate()):
-        _bring_back(lot, why, by)
+        _bring_back(lot, since, why, by)
     return lot
 
 
@@ -117,9 +153,9 @@ def set_unusable_apart(*, by: str, today: date | None = None) -> int:
     reserved follow when they are given back; they cannot be picked or shipped meanwhile.
     """
     day = today or timezone.localdate()
-    return _set_apart(
-        Q(lot__is_held=True) | Q(lot__expires_on__lt=day), Why("expired", "Held or expired lot"), by
-    )
+    held, expired = Q(lot__held_at__isnull=False), Q(lot__expires_on__lt=day)
+    left = _set_apart(held, Why("inspection", "Was reserved when its lot was held"), by)
+    return left + _set_apart(expired & ~held, Why("expired", "Expired lot"), by)
 
 
 def lock_stock(location_id: int, product_ids: Iterable[int]) -> None:
@@ -152,6 +188,29 @@ def spread(changes: Sequence[Change], *, taken: Mapping[int, int] | None = None)
             parts = drawn.get(change.product_id, [])
             found += [replace(change, quantity=-p.quantity, lot_id=p.lot_id) for p in parts]
     return found
+
+
+def _key(one: InLot) -> tuple[int, str]:
+    return one.change.product_id, one.code.strip()
+
+
+def _lots_of(wanted: Sequence[InLot], by: str) -> dict[tuple[int, str], int]:
+    """Lot ids by product and code; what is met for the first time, or with a date, is looked at."""
+    named = [one for one in wanted if one.code]
+    rows = Lot.objects.filter(
+        product__in={one.change.product_id for one in named},
+        code__in={one.code.strip() for one in named},
+    )
+    known = {(product, code): pk for pk, product, code in rows.values_list("pk", "product", "code")}
+    products = Product.objects.in_bulk({one.change.product_id for one in named})
+    for one in named:
+        product = products[one.change.product_id]
+        if one.change.quantity > 0 and (one.expires_on or _key(one) not in known):
+            lot = lot_of(product, one.code, by=by, expires_on=one.expires_on)
+            known[_key(one)] = lot.pk
+        elif _key(one) not in known:
+            raise LotNotTracked(sku=f"{product.sku}: {one.code.strip()}")
+    return known
 
 
 def _by_lot(change: Change, taken: Mapping[int, int]) -> list[Change]:
@@ -196,18 +255,37 @@ def _set_apart(which: Q, why: Why, by: str) -> int:
         left += row.quantity - units
         if units > 0:
             free[row.level_id] -= units
-            kind = MovementKind.QUARANTINED
-            changes += _legs(levels[row.level_id], row.lot, units, kind, why)
+            changes += _legs(levels[row.level_id], row.lot, units, MovementKind.QUARANTINED, why)
     move(changes, by=by)
     return left
 
 
-def _bring_back(lot: Lot, why: Why, by: str) -> None:
+def _bring_back(lot: Lot, since: datetime, why: Why, by: str) -> None:
+    """Out of quarantine with what the hold put there and has not left it.
+
+    Of units that left quarantine during the hold nobody knows which they were; they count as the
+    hold's, so that no unit comes back which somebody had set apart for another reason.
+    """
     rows = LotStock.objects.filter(lot=lot, condition=StockCondition.QUARANTINED, quantity__gt=0)
+    pks = rows.values_list("level_id", flat=True)
+    levels = {level.pk: level for level in StockLevel.objects.lock(*pks)}
+    apart = _set_apart_by_hold(lot, since)
     changes = []
-    for row in rows.select_related("level").order_by("pk"):
-        changes += _legs(row.level, lot, -row.quantity, MovementKind.RESTORED, why)
+    for row in rows.order_by("pk"):
+        units = min(apart.get(row.level_id, 0), row.quantity)
+        if units > 0:
+            changes += _legs(levels[row.level_id], lot, -units, MovementKind.RESTORED, why)
     move(changes, by=by)
+
+
+def _set_apart_by_hold(lot: Lot, since: datetime) -> dict[int, int]:
+    rows = StockMovement.objects.filter(
+        Q(reference=HOLD) | Q(quantity__lt=0),
+        lot=lot,
+        condition=StockCondition.QUARANTINED,
+        at__gte=since,
+    )
+    return dict(rows.order_by().values_list("level").annotate(units=Sum("quantity")))
 
 
 def _legs(level: StockLevel, lot: Lot, units: int, kind: str, why: Why) -> list[Change]:
@@ -217,7 +295,7 @@ def _legs(level: StockLevel, lot: Lot, units: int, kind: str, why: Why) -> list[
         level.location_id,
         -units,
         kind,
-        why.reference,
+        HOLD if lot.held_at else why.reference,
         why.words,
         reason_code=why.code,
         lot_id=lot.pk,

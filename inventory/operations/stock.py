@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from inventory.enums import COUNTERS, MovementKind, StockCondition, Tracking
+from inventory.enums import COUNTERS, StockCondition, Tracking
 from inventory.models import Location, Product, StockLevel, StockMovement
 from inventory.operations import counters, fences
 from inventory.operations import lot_counters as lots
@@ -110,22 +110,6 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
     ]
     tell_increases(more, cause="moved", by=by)
     return movements
-
-
-def receive(
-    product: Product,
-    location: Location,
-    quantity: int,
-    *,
-    by: str,
-    reference: str = "",
-    unit_cost: Decimal | None = None,
-) -> StockMovement:
-    """Take units in from a supplier; `reference` names the delivery note or purchase order."""
-    change = Change(
-        product.pk, location.pk, quantity, MovementKind.RECEIVED, reference, "", unit_cost
-    )
-    return move([change], by=by)[0]
 
 
 @transaction.atomic

@@ -49,7 +49,7 @@ def fefo(
         level__product__in=list(product_ids),
         condition=condition,
         quantity__gt=0,
-        lot__is_held=False,
+        lot__held_at=None,
     ).exclude(lot__expires_on__lt=day)
     ordered = rows.order_by(F("lot__expires_on").asc(nulls_last=True), "lot__created_at", "lot_id")
     return list(ordered.select_related("lot", "level"))
@@ -146,4 +146,4 @@ def shipped_lots(order_line_id: int) -> dict[int, int]:
 def unusable(today: date) -> QuerySet[LotStock]:
     """Good stock of lots that may not leave: held or expired."""
     rows = LotStock.objects.filter(condition=StockCondition.AVAILABLE, quantity__gt=0)
-    return rows.filter(Q(lot__is_held=True) | Q(lot__expires_on__lt=today))
+    return rows.filter(Q(lot__held_at__isnull=False) | Q(lot__expires_on__lt=today))

@@ -1,6 +1,6 @@
 """Availability and movements."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -65,7 +65,9 @@ class StockMovementIn(msgspec.Struct):
     """A change of stock in one condition: positive comes in, negative goes out.
 
     An adjusted movement without a reason code has the code `other`. `effective_at` says since when
-    it is true, where that is in the past.
+    it is true, where that is in the past. Units of a tracked product move by `lot`: the code of
+    their lot, or the serial number of one unit; one that is met for the first time when units come
+    in is made, with the date from `expires_on`.
     """
 
     sku: Sku
@@ -78,6 +80,8 @@ class StockMovementIn(msgspec.Struct):
     condition: Condition = StockCondition.AVAILABLE.value
     reason_code: Annotated[str, msgspec.Meta(max_length=30)] = ""
     effective_at: Moment | None = None
+    lot: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    expires_on: date | None = None
 
 
 @message
@@ -95,3 +99,4 @@ class StockMovementOut(msgspec.Struct):
     reference: str
     at: datetime
     effective_at: datetime | None
+    lot: str

@@ -1,5 +1,6 @@
 """Lots and serial numbers: every unit of a tracked product is known, from supplier to customer."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -230,7 +231,7 @@ def test_suggest_takes_what_expires_first_and_leaves_out_what_may_not_leave(lond
     for code, days, units in (("OLD", -1, 5), ("SOON", 3, 2), ("LATE", 90, 9), ("HELD", 1, 4)):
         move(lot(product, code, expires_on=TODAY + timedelta(days)), london, units)
     move(lot(product, "NEVER"), london, 7)
-    Lot.objects.filter(code="HELD").update(is_held=True)
+    Lot.objects.filter(code="HELD").update(held_at=timezone.now())
 
     found = questions.suggest_lots(london.pk, {product.pk: 12})[product.pk]
 
@@ -259,7 +260,9 @@ def test_consume_needs_the_lots_and_keeps_them(london):
     assert questions.shipped_lots(line.pk) == {first.pk: 1, second.pk: 3}
 
 
-@pytest.mark.parametrize("change", [{"is_held": True}, {"expires_on": TODAY - timedelta(1)}])
+@pytest.mark.parametrize(
+    "change", [{"held_at": timezone.now()}, {"expires_on": TODAY - timedelta(1)}]
+)
 def test_consume_refuses_what_is_held_or_expired(london, change):
     product = tea()
     first = lot(product, "A1")
@@ -320,6 +323,43 @@ def test_release_brings_everything_back(london):
     assert (level.on_hand, level.quarantined) == (10, 0)
     assert not Lot.objects.get().is_held
     assert_ledgers_hold()
+
+
+def test_release_leaves_what_was_quarantined_for_another_reason(london):
+    product = tea()
+    first = lot(product, "A1")
+    move(first, london, 10)
+    line = reserved(london, product, 2)
+    wet = {"kind": "quarantined", "reason_code": "broken"}
+    apart = Change(product.pk, london.pk, 3, lot_id=first.pk, condition="quarantined", **wet)
+    inventory.move([replace(apart, quantity=-3, condition="available"), apart], by=BY)
+    inventory.hold_lot(first, by=BY, why=RECALLED)
+    orders.recall_units(line.order, by=BY, units=[Units(line.pk, london.pk, 2)], reason="x")
+    orders.cancel(line.order, by=BY, reason="inventory")
+    inventory.set_unusable_apart(by="system")
+    assert StockLevel.objects.get().quarantined == 10
+    scrapped = Change(
+        product.pk, london.pk, -1, "scrapped", lot_id=first.pk, condition="quarantined",
+        reason_code="broken",
+    )  # fmt: skip
+    inventory.move([scrapped], by=BY)
+
+    inventory.release_lot(first, by=BY, why=Why("passed", "No glass"))
+
+    level = StockLevel.objects.get()
+    assert (level.on_hand, level.quarantined) == (6, 3)
+    assert_ledgers_hold()
+
+
+def test_second_hold_brings_back_nothing_of_the_first(london):
+    first = lot(tea(), "A1")
+    move(first, london, 5)
+    for _ in range(2):
+        inventory.hold_lot(first, by=BY, why=RECALLED)
+        inventory.release_lot(first, by=BY, why=Why("passed"))
+        assert StockLevel.objects.get().on_hand == 5
+    with pytest.raises(inventory.LotNotHeld):
+        inventory.release_lot(first, by=BY, why=Why("passed"))
 
 
 def test_expired_stock_leaves_what_can_be_promised(london):
