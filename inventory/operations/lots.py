@@ -154,7 +154,7 @@ def set_unusable_apart(*, by: str, today: date | None = None) -> int:
     """
     day = today or timezone.localdate()
     held, expired = Q(lot__held_at__isnull=False), Q(lot__expires_on__lt=day)
-    left = _set_apart(held, Why("inspection", "Was reserved when its lot was held"), by)
+    left = _set_apart(held, Why("other", "Its lot is held"), by)
     return left + _set_apart(expired & ~held, Why("expired", "Expired lot"), by)
 
 
