@@ -2,11 +2,13 @@
 
 `oms.wiring.JOBS` names the runner of each kind; a runner takes the job, does the work in small
 transactions of its own, and reports with `progress`, `row` and `attach`. A worker may be killed in
-the middle: the job then starts again from the beginning, so a runner must be repeatable.
+the middle: the job then starts again from the beginning, so a runner must be repeatable. Somebody
+may stop it: `progress` then raises Stopped, and what was not begun is left as it was.
 """
 
 import logging
 import time
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from typing import IO, Any
@@ -19,13 +21,15 @@ from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task, task_backends
 from django_tasks_db import DatabaseBackend
 
 from oms.errors import DomainError
-from oms.models import Job, JobState
+from oms.models import Job, JobRow, JobState, RowState
 
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 0.5  # progress is written no more often
 MOST_ROWS = 1_000  # results kept one by one; the rest is counted
+ROWS_KEPT = timedelta(days=90)  # rows of runs; their jobs stay
 PROGRESS = ["done", "total", "failed", "results"]
+ENDED = (JobState.DONE, JobState.FAILED, JobState.STOPPED)
 
 
 class UnknownKind(DomainError):
@@ -33,6 +37,24 @@ class UnknownKind(DomainError):
 
     code = "unknown_job_kind"
     message = "There is no job of the kind {kind}."
+
+
+class JobEnded(DomainError):
+    """Nothing is left to stop."""
+
+    code = "job_ended"
+    message = "{title} has ended."
+
+
+class NothingLeft(DomainError):
+    """Every row was begun, or the job has not ended yet."""
+
+    code = "nothing_left"
+    message = "{title} has no rows left to do."
+
+
+class Stopped(Exception):
+    """Somebody asked the job to end; told to its runner by `progress`."""
 
 
 @transaction.atomic
@@ -44,21 +66,54 @@ def start(kind: str, title: str, params: dict[str, Any], *, by: str) -> Job:
     runner(kind)
     job = Job.objects.create(kind=kind, title=title, params=params, created_by=by)
 
-    enqueue = partial(run.enqueue, job.pk)
-    if isinstance(task_backends[DEFAULT_TASK_BACKEND_ALIAS], DatabaseBackend):
-        enqueue()  # a row in this very transaction
-    else:
-        transaction.on_commit(enqueue)
+    _put_in_line(job)
     return job
 
 
+@transaction.atomic
+def stop(job: Job, *, by: str) -> Job:
+    """Have a job end before it is done; what was not begun is left. Raises JobEnded.
+
+    A job that nobody has begun ends at once, one in hand within a second.
+    """
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.state in ENDED:
+        raise JobEnded(title=job.title)
+
+    job.stopped_by = by
+    job.save(update_fields=["stopped_by"])
+    if job.state == JobState.WAITING:
+        _end(job, JobState.STOPPED, "")
+    return job
+
+
+@transaction.atomic
+def go_on(job: Job) -> Job:
+    """Have a run that was stopped, or that broke, do the rows it has not begun. Raises NothingLeft."""
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.state not in ENDED or not has_rows_left(job):
+        raise NothingLeft(title=job.title)
+
+    job.state, job.error, job.stopped_by, job.finished_at = JobState.WAITING, "", "", None
+    job.save(update_fields=["state", "error", "stopped_by", "finished_at"])
+    _put_in_line(job)
+    return job
+
+
+def has_rows_left(job: Job) -> bool:
+    """Whether rows of a run were never begun."""
+    return job.rows.filter(state=RowState.WAITING).exists()
+
+
 def progress(job: Job, done: int, total: int | None = None) -> None:
-    """Say how far the work is; written at most twice a second."""
+    """Say how far the work is; written at most twice a second. Raises Stopped."""
     job.done = done
     if total is not None:
         job.total = total
     if time.monotonic() - getattr(job, "_written", 0.0) >= EVERY_SECONDS:
         _write(job)
+        if Job.objects.filter(pk=job.pk).exclude(stopped_by="").exists():
+            raise Stopped
 
 
 def row(job: Job, name: str, *, ok: bool, message: str = "") -> None:
@@ -89,11 +144,13 @@ def runner(kind: str) -> Any:
 def run(pk: int) -> None:
     """Do a job, by a worker. An error ends the job and is told without what it was about."""
     job = Job.objects.get(pk=pk)
-    if job.state in {JobState.DONE, JobState.FAILED}:
+    if job.state in ENDED:
         return
     _begin(job)
     try:
         runner(job.kind)(job)
+    except Stopped:
+        _end(job, JobState.STOPPED, "")
     except DomainError as error:
         _end(job, JobState.FAILED, error.detail)
     except Exception as error:
@@ -101,6 +158,27 @@ def run(pk: int) -> None:
         _end(job, JobState.FAILED, f"{type(error).__name__}; the log says more.")
     else:
         _end(job, JobState.DONE, "")
+
+
+def give_up(pk: int) -> None:
+    """End a job whose workers died one after the other."""
+    job = Job.objects.filter(pk=pk).exclude(state__in=ENDED).first()
+    if job is not None:
+        _end(job, JobState.FAILED, "Its worker died several times; the log says more.")
+
+
+def forget_old() -> int:
+    """Delete the rows of runs that ended long ago; how many. Their jobs stay, with the counts."""
+    old = JobRow.objects.filter(job__finished_at__lt=timezone.now() - ROWS_KEPT)
+    return old.delete()[0]
+
+
+def _put_in_line(job: Job) -> None:
+    enqueue = partial(run.enqueue, job.pk)
+    if isinstance(task_backends[DEFAULT_TASK_BACKEND_ALIAS], DatabaseBackend):
+        enqueue()  # a row in this very transaction
+    else:
+        transaction.on_commit(enqueue)
 
 
 def _begin(job: Job) -> None:

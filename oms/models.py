@@ -256,7 +256,8 @@ class JobState(models.TextChoices):
     WAITING = "waiting"  # no worker has taken it yet
     RUNNING = "running"  # in hand
     DONE = "done"  # finished; single rows may have failed
-    FAILED = "failed"  # stopped by an error; error says which
+    FAILED = "failed"  # ended by an error; error says which
+    STOPPED = "stopped"  # ended by a person; what was not begun is left as it was
 
 
 class Job(models.Model):
@@ -276,9 +277,45 @@ class Job(models.Model):
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=80, blank=True)  # who asked it to end early
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="undone_by"
+    )  # the run that this one takes back, once
 
     def __str__(self) -> str:
         return self.title
+
+
+class RowState(models.TextChoices):
+    """What became of one row of a run."""
+
+    WAITING = "waiting"  # not begun
+    DONE = "done"  # the act was done; written in its own transaction
+    REFUSED = "refused"  # a rule forbids it; message says which
+    FAILED = "failed"  # broke; the log says more
+
+
+class JobRow(models.Model):
+    """One row that a run acts on, marked in the transaction of the act, so that it happens once."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="rows", db_index=False)
+    key = models.BigIntegerField()  # primary key of the row in its own table
+    label = models.CharField(max_length=80, blank=True)  # public number, code or name of the row
+    state = models.CharField(max_length=10, choices=RowState, default=RowState.WAITING)
+    message = models.TextField(blank=True)
+    back = models.JSONField(null=True)  # ids and plain values by which the act is taken back
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "key"], name="oms_jobrow_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=RowState.values), name="oms_jobrow_state_known"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["job", "state", "id"], name="oms_jobrow_state")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.label or self.key}"
 
 
 class Counter(models.Model):

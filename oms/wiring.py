@@ -70,6 +70,7 @@ NOTICES: dict[str, str] = {
 
 # Kind of job -> its runner, `runner(job)`.
 JOBS: dict[str, str] = {
+    "act": "oms.admin.runs.perform",
     "cover": "reporting.tasks.cover",
     "export": "reporting.tasks.export",
     "import": "orders.tasks.import_file",
@@ -82,6 +83,7 @@ JOBS: dict[str, str] = {
 
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
 CHORES: dict[str, float] = {
+    "oms.jobs.forget_old": DAY,
     "inventory.tasks.counts.classify": DAY,
     "inventory.tasks.lots.set_unusable_apart": DAY / 24,
     "inventory.operations.expire_due": 1,

@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.enums import ActionVariant
 
 from fulfillment import forms, operations, queries
 from fulfillment.adapters import paper
-from fulfillment.models import FulfillmentOrder, Return, Shipment
+from fulfillment.enums import FulfillmentOrderStatus as Status
+from fulfillment.enums import ReturnStatus
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, Shipment
 from fulfillment.operations.tracking import FINAL
 from oms.admin import Act, ConfirmForm, actor
 from oms.downloads import pdf
@@ -19,6 +22,27 @@ Data = dict[str, Any]
 WORK = "fulfillment.change_fulfillmentorder"
 SHIP = "fulfillment.change_shipment"
 RETURN = "fulfillment.change_return"
+
+# Why documents would refuse an act: what `queries.allowed_actions` says, counted over many.
+LINES = FulfillmentOrderLine.objects.filter(fulfillment_order=OuterRef("pk"))
+TO_PICK = Exists(LINES.filter(quantity__gt=F("dropped") + F("picked")))
+HELD = (
+    "Its order is on hold.",
+    Exists(
+        FulfillmentOrder.objects.filter(
+            pk=OuterRef("pk"), order__holds__isnull=False, order__holds__lifted_at=None
+        )
+    ),
+)
+TAKEN_ON = ("It was accepted before, or has ended.", ~Q(status=Status.OPEN))
+PICKED = (
+    ("It is picked, or has ended.", ~Q(status__in=[Status.OPEN, Status.ACCEPTED]) | ~TO_PICK),
+    HELD,
+)
+NOT_AT_COUNTER = ("It does not wait for its buyer.", ~Q(status=Status.READY_FOR_PICKUP))
+DECIDED = ("It was decided before.", ~Q(status=ReturnStatus.REQUESTED))
+NOT_RECEIVED = ("Its goods are not all here, or it is closed.", ~Q(status=ReturnStatus.RECEIVED))
+ARRIVED = ("Its way has ended.", Q(status__in=FINAL))
 
 
 def may(name: str) -> Callable[[FulfillmentOrder], bool]:
@@ -171,10 +195,10 @@ def labelled(document: FulfillmentOrder) -> bool:
 
 WORK_ACTS = (
     Act("accept", "Accept", WORK, accept, ConfirmForm, may("accept"),
-        help="The location takes the work on.", icon="check", bulk=True),
+        help="The location takes the work on.", icon="check", bulk=True, refuses=(TAKEN_ON,)),
     Act("pick", "Pick all", WORK, pick, ConfirmForm, may("pick"),
         help="Every unit counts as picked. To count one by one, scan on the page.",
-        icon="shopping_cart", variant=ActionVariant.PRIMARY, bulk=True),
+        icon="shopping_cart", variant=ActionVariant.PRIMARY, bulk=True, refuses=PICKED),
     Act("pack", "Pack a parcel", WORK, pack, forms.PackForm, may("pack"),
         help="What is left out goes into the next parcel.", icon="package_2",
         variant=ActionVariant.PRIMARY),
@@ -191,9 +215,11 @@ WORK_ACTS = (
         variant=ActionVariant.PRIMARY),
     Act("give_up", "Not collected", WORK, give_up, ConfirmForm, may("give_up"),
         help="The goods go back to stock and their units of the order are cancelled; what was "
-        "paid can be refunded.", icon="undo", variant=ActionVariant.DANGER, bulk=True),
+        "paid can be refunded.", icon="undo", variant=ActionVariant.DANGER, bulk=True,
+        refuses=(NOT_AT_COUNTER,)),
     Act("pick_list", "Pick list", "fulfillment.view_fulfillmentorder", pick_list, ConfirmForm,
-        help="A PDF with barcodes.", icon="list_alt", folded=True),
+        help="A PDF with barcodes, a page for each.", icon="list_alt", folded=True, bulk=True,
+        gather=lambda _request, documents: paper.pick_list(documents)),
     Act("packing_slip", "Packing slip", "customers.view_personal_data", packing_slip, ConfirmForm,
         help="A PDF with the buyer's address; the reading is recorded.", icon="description",
         folded=True),
@@ -210,7 +236,7 @@ WORK_ACTS = (
 SHIPMENT_ACTS = (
     Act("deliver", "Delivered", SHIP, deliver, ConfirmForm, undelivered,
         help="The buyer has received it. Final.", icon="task_alt",
-        variant=ActionVariant.PRIMARY, bulk=True),
+        variant=ActionVariant.PRIMARY, bulk=True, refuses=(ARRIVED,)),
     Act("track", "Add tracking event", SHIP, track, forms.TrackForm, undelivered,
         help="A shipment never runs backwards: late events are kept and change nothing.",
         icon="location_on"),
@@ -219,12 +245,12 @@ SHIPMENT_ACTS = (
 RETURN_ACTS = (
     Act("approve", "Approve", RETURN, approve, ConfirmForm, may_return("approve"),
         help="The buyer may send the goods.", icon="check", variant=ActionVariant.PRIMARY,
-        bulk=True),
+        bulk=True, refuses=(DECIDED,)),
     Act("receive", "Receive", RETURN, receive, forms.ReceiveForm, may_return("receive"),
         help="Restock makes units sellable; quarantine and scrap do not; what is sent back to "
         "the sender is not credited.", icon="inventory", variant=ActionVariant.PRIMARY),
     Act("close", "Close", RETURN, close, ConfirmForm, may_return("close"),
-        help="Nothing is left to do.", icon="done_all", bulk=True),
+        help="Nothing is left to do.", icon="done_all", bulk=True, refuses=(NOT_RECEIVED,)),
     Act("decline", "Decline", RETURN, decline, forms.DeclineForm, may_return("decline"),
         help="The buyer is told no, or we stop waiting.", icon="block",
         variant=ActionVariant.DANGER),

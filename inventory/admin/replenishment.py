@@ -24,11 +24,11 @@ from inventory.models import (
 )
 from oms import jobs, words
 from oms.admin import Act, ConfirmForm, EditableAdmin, ReadOnlyAdmin, actor
-from oms.admin.acts import BULK_LIMIT
 from oms.errors import DomainError
 
 DECIDE = "inventory.decide_replenishment"
 URGENT_DAYS = 7.0
+MOST_CHOSEN = 500  # accepted together: proposals of one supplier join into one purchase order
 
 
 def calculate(request: HttpRequest, _obj: None, _data: dict[str, Any]) -> HttpResponse:
@@ -268,9 +268,9 @@ class ReplenishmentPolicyAdmin(EditableAdmin):
 def _chosen(
     request: HttpRequest, rows: QuerySet[ReplenishmentProposal]
 ) -> list[ReplenishmentProposal]:
-    chosen = list(rows[: BULK_LIMIT + 1])
-    if len(chosen) > BULK_LIMIT:
-        messages.error(request, f"At most {BULK_LIMIT} rows at once; narrow the selection.")
+    chosen = list(rows[: MOST_CHOSEN + 1])
+    if len(chosen) > MOST_CHOSEN:
+        messages.error(request, f"At most {MOST_CHOSEN} rows at once; narrow the selection.")
         return []
     return chosen
 

@@ -5,7 +5,7 @@ and a small form, whose submission makes one operation call and turns a refusal 
 `EditableAdmin` is for reference data alone.
 """
 
-from oms.admin.acts import Act, actor
+from oms.admin.acts import Act, Told, Undo, actor
 from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin, list_buttons
 from oms.admin.chores import ChoreAdmin
 from oms.admin.forms import ActForm, ConfirmForm, ReasonForm
@@ -33,6 +33,8 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReasonForm",
     "RoleAdmin",
+    "Told",
+    "Undo",
     "UserAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",

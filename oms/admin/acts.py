@@ -1,6 +1,6 @@
 """Acts: the buttons of the back office, each with a permission, a form and one operation call."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,16 +9,38 @@ from django.http import HttpRequest, HttpResponse
 from unfold.enums import ActionVariant
 
 from oms.admin.forms import ActForm, ReasonForm
-from oms.errors import DomainError
 
-BULK_LIMIT = 500  # rows a request may change; more belongs into a job
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of an act, and the ids and plain values by which it can be taken back."""
+
+    message: str
+    back: dict[str, Any]
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Run(Protocol):
     """Makes one operation call and says in a sentence what came of it (or answers by itself)."""
 
-    def __call__(self, request: HttpRequest, obj: Any, data: dict[str, Any]) -> str | HttpResponse:
+    def __call__(
+        self, request: HttpRequest, obj: Any, data: dict[str, Any]
+    ) -> str | Told | HttpResponse:
         """`obj` is the row, or none for an act of the list; `data` is the form's clean data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How an act is taken back: by an operation of its own, given what the act told in `back`.
+
+    `run` raises a DomainError where somebody has changed since what the act changed.
+    """
+
+    permission: str  # app_label.codename
+    run: Callable[[HttpRequest, Any, dict[str, Any]], str]
+    help: str  # a sentence: what will be as before
 
 
 def always(_obj: Any) -> bool:
@@ -32,7 +54,10 @@ class Act:
 
     `allowed` looks at the loaded row and decides whether the button is shown; the operation
     decides again, under lock. `on_list` makes it a button over the list, without a row; `bulk`
-    also offers it for selected rows, each of which is its own operation call and result.
+    also offers it for selected rows, or all rows that match the list's filters, as a job in which
+    each row is its own operation call and result. `refuses` says the same as `allowed` in a form
+    that the database can count over thousands of rows: sentences with their conditions, the first
+    that fits. `gather` makes one file of all rows instead of acting on each.
     """
 
     name: str  # part of the address, lower_snake
@@ -48,39 +73,15 @@ class Act:
     on_list: bool = False
     bulk: bool = False
     folded: bool = False  # stands under More instead of in the row of buttons
+    refuses: tuple[tuple[str, Any], ...] = ()  # (why not, a condition on the row)
+    undo: Undo | None = None
+    gather: Callable[[HttpRequest, Sequence[Any]], bytes] | None = None  # a PDF
 
     def offered(self, request: HttpRequest, obj: Model | None) -> bool:
         """Whether this person sees the button on this row now."""
         return request.user.has_perm(self.permission) and (obj is None or self.allowed(obj))
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an act did to one of several rows."""
-
-    row: str
-    ok: bool
-    message: str
-
-
 def actor(request: HttpRequest) -> str:
-    """Name the person at the page the way operations expect `by`."""
-    return f"user:{request.user.pk}"
-
-
-def run_each(
-    act: Act, request: HttpRequest, rows: Iterable[Model], data: dict[str, Any]
-) -> list[Outcome]:
-    """Run an act on each row by itself: one refusal leaves the others as they are."""
-    return [_run_one(act, request, row, data) for row in rows]
-
-
-def _run_one(act: Act, request: HttpRequest, row: Model, data: dict[str, Any]) -> Outcome:
-    name = str(row)
-    if not act.allowed(row):
-        return Outcome(name, ok=False, message="Not possible in its present state.")
-    try:
-        answer = act.run(request, row, data)
-    except DomainError as error:
-        return Outcome(name, ok=False, message=error.detail)
-    return Outcome(name, ok=True, message=answer if isinstance(answer, str) else "Done.")
+    """Name the person at the page, or whoever a run is done for, as operations expect `by`."""
+    return getattr(request, "on_behalf_of", "") or f"user:{request.user.pk}"

@@ -23,7 +23,8 @@ from unfold.admin import ModelAdmin, checkbox
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from oms import once
-from oms.admin.acts import BULK_LIMIT, Act, actor, run_each
+from oms.admin import runs
+from oms.admin.acts import Act, actor
 from oms.admin.forms import ActForm
 from oms.errors import DomainError
 
@@ -32,6 +33,7 @@ list_buttons: list[Callable[[HttpRequest, "ReadOnlyAdmin"], dict[str, Any] | Non
 
 SENT_BEFORE = "This form was sent before; look at the rows, and choose anew what is left to do."
 ALREADY = "This form was sent before; nothing was done twice."
+FEW = 20  # rows of a selection that are named before a run
 BUTTONS_SHOWN = 4  # more than these go under More
 COUNT_STOPS_AT = 10_000
 ROW = "the-row"  # stands for a primary key until the row is known
@@ -210,11 +212,12 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
             return None
         if isinstance(answer, HttpResponse):
             return answer
-        (messages.success if first else messages.warning)(request, answer)
+        (messages.success if first else messages.warning)(request, str(answer))
         return HttpResponseRedirect(self._next(request, obj))
 
     def _form(self, request: HttpRequest, act: Act, obj: Model | None) -> ActForm:
-        initial = act.initial(obj) if act.initial else {}
+        known = act.initial and (obj is not None or act.on_list)  # a selection has no one row
+        initial = act.initial(obj) if act.initial and known else {}
         if request.method == "POST" and "act" in request.POST:
             return act.form(request.POST, request.FILES, obj=obj, initial=initial)
         return act.form(obj=obj, initial=initial)
@@ -290,23 +293,32 @@ def fold(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _bulk(act: Act) -> Any:
-    """An admin action that asks by the act's form, then runs it on each selected row."""
+    """An admin action that says what would happen, asks by the act's form, then starts a run."""
 
     def ask(admin: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        chosen = list(rows[: BULK_LIMIT + 1])
-        if len(chosen) > BULK_LIMIT:
-            messages.error(request, f"At most {BULK_LIMIT} rows at once; narrow the selection.")
-            return None
         form = admin._form(request, act, None)  # noqa: SLF001
-        outcomes = None
-        if form.is_bound and form.is_valid():
-            if not once.use(request.POST.get("once", "")):
-                messages.warning(request, SENT_BEFORE)
-                return None
-            outcomes = run_each(act, request, chosen, form.cleaned_data)
+        try:
+            if form.is_bound and form.is_valid():
+                return _begin(act, request, rows)
+            expected = runs.forecast(act, rows)
+        except DomainError as refusal:
+            messages.error(request, refusal.detail)
+            return None
+        across = request.POST.get("select_across") == "1"
+        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
         return admin._page(  # noqa: SLF001
-            request, act, form, rows=chosen, outcomes=outcomes, checkbox=ACTION_CHECKBOX_NAME
-        )
+            request, act, form, keys=keys, across=across, forecast=expected,
+            few=list(rows[:FEW]), checkbox=ACTION_CHECKBOX_NAME,
+        )  # fmt: skip
 
     ask.__name__ = act.name
     return ask
+
+
+@transaction.atomic
+def _begin(act: Act, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+    if not once.use(request.POST.get("once", "")):
+        messages.warning(request, SENT_BEFORE)
+        return None
+    job = runs.begin(act, rows, request.POST, by=actor(request))
+    return HttpResponseRedirect(reverse("admin:oms_job_change", args=[job.pk]))

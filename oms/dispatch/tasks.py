@@ -15,6 +15,7 @@ from django_tasks_db.management.commands.db_worker import Worker as Runner
 from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
+from oms import jobs
 from oms.models import Worker
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def recover() -> int:
     for found in lost:
         if len(found.worker_ids) >= MOST_CLAIMS:
             found.set_failed(Lost())
+            _give_up_job(found)
         else:
             rows = DBTaskResult.objects.running().filter(pk=found.pk, worker_ids=found.worker_ids)
             rows.update(status=TaskResultStatus.READY, started_at=None)
@@ -75,6 +77,11 @@ def _lost(running: QuerySet[DBTaskResult]) -> list[DBTaskResult]:
     Worker.objects.filter(seen_at__lt=timezone.now() - ALIVE).delete()
     alive = set(Worker.objects.values_list("name", flat=True))
     return [task for task in found if not task.worker_ids or task.worker_ids[-1] not in alive]
+
+
+def _give_up_job(found: DBTaskResult) -> None:
+    if found.task_path == jobs.run.module_path:
+        jobs.give_up(*found.args_kwargs["args"])
 
 
 def _ours() -> bool:

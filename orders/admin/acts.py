@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.enums import ActionVariant
 
 from oms import words
-from oms.admin import Act, ConfirmForm, ReasonForm, actor
+from oms.admin import Act, ConfirmForm, ReasonForm, Told, Undo, actor
 from oms.words import moment, money
 from orders import operations, queries
+from orders.admin import refusals
 from orders.enums import HoldKind, PaymentMethod
 from orders.forms import (
     AddressForm,
@@ -23,11 +26,13 @@ from orders.forms import (
     PriorityForm,
     PromiseForm,
     SolveSkuForm,
+    TagForm,
 )
 from orders.models import Hold, Order, Payment, RefundGrant
 from orders.operations.payments import open_amount
 
 Data = dict[str, Any]
+UNDONE = "Run undone"  # the reason in the history
 LATER = {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.ON_ACCOUNT}
 
 
@@ -60,16 +65,32 @@ def reroute(request: HttpRequest, order: Order, _data: Data) -> str:
     return f"{order} is routed again by the rules in force; Sourcing says why."
 
 
-def place_hold(request: HttpRequest, order: Order, data: Data) -> str:
+def place_hold(request: HttpRequest, order: Order, data: Data) -> str | Told:
     """Stop the order."""
+    begun = timezone.now()
     hold = operations.place_hold(order, by=actor(request), **data)
-    return f"{order} is on hold: {words.sentence_case(hold.get_kind_display())}."
+    said = f"{order} is on hold: {words.sentence_case(hold.get_kind_display())}."
+    return Told(said, {"hold": hold.pk}) if hold.placed_at >= begun else said
 
 
-def lift_holds(request: HttpRequest, order: Order, data: Data) -> str:
+def undo_hold(request: HttpRequest, order: Order, back: Data) -> str:
+    """Lift exactly that hold."""
+    hold = order.holds.get(pk=back["hold"])
+    operations.lift_hold(hold, by=actor(request), reason=UNDONE)
+    return f"The hold of {order} is lifted again."
+
+
+def lift_holds(request: HttpRequest, order: Order, data: Data) -> Told:
     """Lift every open hold."""
     lifted = operations.lift_holds(order, by=actor(request), reason=data["reason"])
-    return f"{len(lifted)} hold(s) of {order} lifted."
+    said = f"{words.count(len(lifted), 'hold')} of {order} lifted."
+    return Told(said, {"holds": [hold.pk for hold in lifted]})
+
+
+def undo_lift(request: HttpRequest, order: Order, back: Data) -> str:
+    """Place those holds again."""
+    held = operations.hold_again(order, by=actor(request), lifted=back["holds"], reason=UNDONE)
+    return f"{order} is on hold again: {words.count(len(held), 'hold')}."
 
 
 def cancel(request: HttpRequest, order: Order, data: Data) -> str:
@@ -125,12 +146,44 @@ def change_promise(request: HttpRequest, order: Order, data: Data) -> str:
     return f"{order} is promised for {moment(row.promised_at)}."
 
 
-def set_priority(request: HttpRequest, order: Order, data: Data) -> str:
+def set_priority(request: HttpRequest, order: Order, data: Data) -> str | Told:
     """Put it elsewhere in the line."""
-    operations.set_priorities(
-        {order.pk: data["priority"]}, by=actor(request), reason=data["reason"]
-    )
-    return f"{order} has priority {data['priority']}; promises follow within seconds."
+    after = data["priority"]
+    before = operations.set_priority(order, by=actor(request), **data)
+    said = f"{order} has priority {after}; promises follow within seconds."
+    return said if before == after else Told(said, {"before": before, "after": after})
+
+
+def undo_priority(request: HttpRequest, order: Order, back: Data) -> str:
+    """Put it where it was in the line."""
+    before = operations.put_priority_back(order, by=actor(request), reason=UNDONE, **back)
+    return f"{order} has priority {before} again."
+
+
+def tag(request: HttpRequest, order: Order, data: Data) -> str | Told:
+    """Add words."""
+    _, added, removed = operations.change_tags(order, by=actor(request), add=data["tags"])
+    return _tagged(order, added, removed)
+
+
+def untag(request: HttpRequest, order: Order, data: Data) -> str | Told:
+    """Take words off."""
+    _, added, removed = operations.change_tags(order, by=actor(request), remove=data["tags"])
+    return _tagged(order, added, removed)
+
+
+def _tagged(order: Order, added: list[str], removed: list[str]) -> str | Told:
+    changes = [f"tagged {', '.join(added)}"] if added else []
+    changes += [f"no longer tagged {', '.join(removed)}"] if removed else []
+    if not changes:
+        return f"{order} was so already."
+    return Told(f"{order} is {' and '.join(changes)}.", {"added": added, "removed": removed})
+
+
+def undo_tags(request: HttpRequest, order: Order, back: Data) -> str:
+    """Give it back the tags it had."""
+    operations.put_tags_back(order, by=actor(request), reason=UNDONE, **back)
+    return f"{order} has the tags that it had before."
 
 
 ORDER_ACTS = (
@@ -145,6 +198,7 @@ ORDER_ACTS = (
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
         bulk=True,
+        refuses=refusals.RELEASE,
     ),
     Act(
         "reroute",
@@ -157,6 +211,7 @@ ORDER_ACTS = (
         "The order keeps its stock when that would serve less.",
         icon="route",
         bulk=True,
+        refuses=refusals.REROUTE,
         folded=True,
     ),
     Act(
@@ -204,6 +259,8 @@ ORDER_ACTS = (
         icon="low_priority",
         folded=True,
         bulk=True,
+        refuses=refusals.HOLD,
+        undo=Undo("orders.set_priority", undo_priority, "each order gets its former priority."),
     ),
     Act(
         "record_payment",
@@ -237,6 +294,8 @@ ORDER_ACTS = (
         help="Nothing is allocated, released or shipped until the hold is lifted.",
         icon="front_hand",
         bulk=True,
+        refuses=refusals.HOLD,
+        undo=Undo("orders.lift_hold", undo_hold, "the holds placed here are lifted."),
     ),
     Act(
         "lift_holds",
@@ -248,7 +307,35 @@ ORDER_ACTS = (
         help="Lifts every open hold; the order goes as far as stock and money allow.",
         icon="lock_open",
         bulk=True,
+        refuses=refusals.LIFT,
+        undo=Undo("orders.place_hold", undo_lift, "the holds lifted here are placed again."),
         folded=True,
+    ),
+    Act(
+        "tag",
+        "Add tags",
+        "orders.tag_order",
+        tag,
+        form=TagForm,
+        help="Words by which people and rules find orders again.",
+        icon="new_label",
+        bulk=True,
+        folded=True,
+        undo=Undo("orders.tag_order", undo_tags, "the tags added here are taken off."),
+    ),
+    Act(
+        "untag",
+        "Remove tags",
+        "orders.tag_order",
+        untag,
+        form=TagForm,
+        allowed=lambda order: bool(order.tags),
+        help="Orders that have none of them stay as they are.",
+        icon="label_off",
+        bulk=True,
+        folded=True,
+        refuses=(("It has no tags.", Q(tags=[])),),
+        undo=Undo("orders.tag_order", undo_tags, "the tags removed here are added again."),
     ),
     Act(
         "cancel_lines",
@@ -273,6 +360,7 @@ ORDER_ACTS = (
         icon="block",
         variant=ActionVariant.DANGER,
         bulk=True,
+        refuses=refusals.CANCEL,
         folded=True,
     ),
 )

@@ -10,6 +10,7 @@ from orders.forms.acts import (
     PaymentForm,
     PayRefundForm,
     SolveSkuForm,
+    TagForm,
 )
 from orders.forms.promising import PriorityForm, PromiseForm
 
@@ -25,4 +26,5 @@ __all__ = [
     "PriorityForm",
     "PromiseForm",
     "SolveSkuForm",
+    "TagForm",
 ]

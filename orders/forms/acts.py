@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminSplitDateTimeVerticalWidget
 from oms.admin import ActForm, ReasonForm
 from orders.enums import GIVEN_REASONS, HoldKind, PaymentMethod
 from orders.models import Order, OrderLine, Payment
+from orders.operations.tagging import LONGEST as LONGEST_TAG
 
 COUNTRIES = sorted(((c.alpha_2, c.name) for c in pycountry.countries), key=lambda pair: pair[1])
 OWNERS = ["", "Operations", "Warehouse", "Finance", "Support"]
@@ -44,6 +45,23 @@ class HoldForm(ActForm):
         if due_at and due_at <= timezone.now():
             raise forms.ValidationError("This time has passed.", code="past")
         return due_at
+
+
+class TagForm(ActForm):
+    """Words by which people and rules find orders again."""
+
+    tags = forms.CharField(
+        max_length=400, help_text="One or several, with commas between them, such as vip, gift."
+    )
+
+    def clean_tags(self) -> list[str]:
+        """The words, each once; long ones are refused here and not row by row."""
+        words = [word.strip() for word in self.cleaned_data["tags"].split(",")]
+        found = list(dict.fromkeys(word for word in words if word))
+        if not found or any(len(word) > LONGEST_TAG for word in found):
+            message = f"A tag has 1 to {LONGEST_TAG} characters."
+            raise forms.ValidationError(message, code="length")
+        return found
 
 
 class CancelForm(ActForm):

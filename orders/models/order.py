@@ -95,6 +95,7 @@ class Order(models.Model):
             ("release_order", "Can release orders to locations"),
             ("cancel_order", "Can cancel orders and lines"),
             ("correct_order", "Can map SKUs and correct addresses"),
+            ("tag_order", "Can tag orders"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

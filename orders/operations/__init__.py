@@ -112,7 +112,14 @@ from orders.operations.rules import (
     try_rule,
 )
 from orders.operations.rules.versions import Wording
-from orders.operations.tagging import BadTag, tag
+from orders.operations.tagging import BadTag, change_tags, tag
+from orders.operations.undoing import (
+    ChangedSince,
+    hold_again,
+    put_priority_back,
+    put_tags_back,
+    set_priority,
+)
 from orders.operations.units import (
     TooManyUnits,
     recall_units,
@@ -130,6 +137,7 @@ __all__ = [
     "BadTag",
     "BatchRefused",
     "ChangeEnded",
+    "ChangedSince",
     "DraftChanged",
     "DraftEnded",
     "DraftIncomplete",
@@ -183,6 +191,7 @@ __all__ = [
     "capture",
     "change_order",
     "change_promise",
+    "change_tags",
     "confirm_change",
     "content_of",
     "correct_address",
@@ -193,6 +202,7 @@ __all__ = [
     "draft_rule",
     "give_stock_back",
     "grant_refund",
+    "hold_again",
     "keep_stock",
     "keep_trial",
     "kept",
@@ -207,6 +217,8 @@ __all__ = [
     "place_one",
     "preview_change",
     "preview_steps",
+    "put_priority_back",
+    "put_tags_back",
     "quote",
     "recall_units",
     "record_authorization",
@@ -227,6 +239,7 @@ __all__ = [
     "serve_waiting",
     "set_aside",
     "set_priorities",
+    "set_priority",
     "set_steps",
     "solve_sku",
     "submit",

@@ -21,11 +21,21 @@ class BadTag(DomainError):
     message = f"A tag has 1 to {LONGEST} characters, an order at most {MOST} tags."
 
 
-@transaction.atomic
 def tag(
     order: Order, *, by: str, add: Iterable[str] = (), remove: Iterable[str] = (), reason: str = ""
 ) -> Order:
     """Add and remove tags of an order in any state; records `order.tagged` when something changed.
+
+    Raises BadTag.
+    """
+    return change_tags(order, by=by, add=add, remove=remove, reason=reason)[0]
+
+
+@transaction.atomic
+def change_tags(
+    order: Order, *, by: str, add: Iterable[str] = (), remove: Iterable[str] = (), reason: str = ""
+) -> tuple[Order, list[str], list[str]]:
+    """Like `tag`; returns the order with the tags that it had not before and those it has no more.
 
     Raises BadTag.
     """
@@ -35,16 +45,11 @@ def tag(
     if len(tags) > MOST or any(not 0 < len(text) <= LONGEST for text in added):
         raise BadTag
     if tags == order.tags:
-        return order
+        return order, [], []
 
     before, order.tags = set(order.tags), tags
+    new, gone = [one for one in tags if one not in before], sorted(before - set(tags))
     stamp(order, by=by, reason=reason)
     order.save(update_fields=["tags"])
-    events.record(
-        "order.tagged",
-        order,
-        by=by,
-        added=[one for one in tags if one not in before],
-        removed=sorted(before - set(tags)),
-    )
-    return order
+    events.record("order.tagged", order, by=by, added=new, removed=gone)
+    return order, new, gone

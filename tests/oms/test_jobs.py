@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from oms import jobs, wiring
-from oms.dispatch import drain
-from oms.models import Job, JobState
+from oms.dispatch import drain, tasks
+from oms.models import Job, JobRow, JobState
 from tests.oms.conftest import HERE
 
 
@@ -86,6 +89,53 @@ def test_run_of_a_finished_job_does_nothing(db):
 def test_progress_is_written_twice_a_second_at_most(db, django_assert_num_queries):
     job = Job.objects.create(kind="x", title="x", created_by="user:1")
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # one tells, one asks whether somebody stops it
         for number in range(100):
             jobs.progress(job, number, 100)
+
+
+def test_stop_of_a_waiting_job_ends_it_before_it_begins(db):
+    job = jobs.start("three_rows", "Count rows", {}, by="user:1")
+
+    jobs.stop(job, by="user:2")
+    drain()
+
+    job.refresh_from_db()
+    assert (job.state, job.stopped_by, job.done) == (JobState.STOPPED, "user:2", 0)
+    with pytest.raises(jobs.JobEnded):
+        jobs.stop(job, by="user:2")
+    with pytest.raises(jobs.NothingLeft):
+        jobs.go_on(job)
+
+
+def test_stop_of_a_job_in_hand_is_told_to_its_runner(db, monkeypatch):
+    monkeypatch.setattr(jobs, "EVERY_SECONDS", 0)
+    job = jobs.start("three_rows", "Count rows", {}, by="user:1")
+    Job.objects.update(state=JobState.RUNNING, stopped_by="user:2")
+
+    jobs.run.call(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.results) == (JobState.STOPPED, [])
+
+
+def test_job_whose_workers_died_time_and_again_is_given_up(db):
+    job = jobs.start("three_rows", "Count rows", {}, by="user:1")
+    dead = {"status": "RUNNING", "worker_ids": ["a", "b", "c"]}
+    DBTaskResult.objects.update(started_at=timezone.now(), **dead)
+    Job.objects.update(state=JobState.RUNNING)
+
+    tasks.recover()
+
+    job.refresh_from_db()
+    assert (job.state, bool(job.error)) == (JobState.FAILED, True)
+
+
+def test_rows_of_old_runs_are_forgotten_and_their_jobs_stay(db):
+    old, new = (Job.objects.create(kind="act", title="x", created_by="user:1") for _ in range(2))
+    JobRow.objects.bulk_create(JobRow(job=job, key=1) for job in (old, new))
+    Job.objects.filter(pk=old.pk).update(finished_at=timezone.now() - timedelta(days=91))
+
+    assert jobs.forget_old() == 1
+    assert [row.job for row in JobRow.objects.all()] == [new]
+    assert Job.objects.count() == 2

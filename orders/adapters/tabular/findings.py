@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from oms.downloads import harmless
+
 TITLES = ("row", "external_id", "level", "code", "reason")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Level(StrEnum):
@@ -60,10 +61,10 @@ class Report:
         self._writer.writerow(
             (
                 finding.row,
-                _harmless(finding.external_id),
+                harmless(finding.external_id),
                 finding.level,
                 finding.code,
-                _harmless(finding.reason),
+                harmless(finding.reason),
             )
         )
 
@@ -74,8 +75,3 @@ class Report:
     def total(self, level: Level) -> int:
         """How many findings of one level there are."""
         return sum(count for (of, _), count in self.counts.items() if of == level)
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet takes for text: what comes from a file must not become a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
