@@ -33,7 +33,7 @@ list_buttons: list[Callable[[HttpRequest, "ReadOnlyAdmin"], dict[str, Any] | Non
 
 SENT_BEFORE = "This form was sent before; look at the rows, and choose anew what is left to do."
 ALREADY = "This form was sent before; nothing was done twice."
-FEW = 20  # rows of a selection that are named before a run
+FEW = 8  # rows of a selection that are named before a run
 BUTTONS_SHOWN = 4  # more than these go under More
 COUNT_STOPS_AT = 10_000
 ROW = "the-row"  # stands for a primary key until the row is known

@@ -33,7 +33,7 @@ from oms.models import Job, JobRow, JobState, RowState
 
 TONES = {JobState.RUNNING: "info", JobState.FAILED: "bad", JobState.STOPPED: "warn"}
 MOVING = {JobState.WAITING, JobState.RUNNING}
-ROWS_SHOWN = 100
+ROWS_SHOWN = 50
 TITLES = ("row", "outcome", "message")
 
 

@@ -196,10 +196,12 @@ def perform(job: Job) -> None:
         run.gather(list(left))
         return
     while chunk := list(left[:AT_ONCE]):
+        done += run.pass_over(chunk)
         for row in chunk:
-            jobs.progress(job, done)
-            run.take(row)
-            done += 1
+            if row.state == RowState.WAITING:
+                jobs.progress(job, done)
+                run.take(row)
+                done += 1
 
 
 class OnBehalf(HttpRequest):
@@ -250,6 +252,22 @@ class _Run:
         rows = model._default_manager.all()  # noqa: SLF001 (public)
         rows = rows if self.request.is_machine else admin.get_queryset(self.request)
         return rows.annotate(why=why_not(self.act)) if self.act.refuses else rows
+
+    def pass_over(self, chunk: Sequence[JobRow]) -> int:
+        """Write down at once which of these rows refuse the act anyway; how many."""
+        if self.undoing or not self.act.refuses:
+            return 0
+        refusing = self.rows.filter(pk__in=[row.key for row in chunk]).exclude(why=ALLOWED)
+        found = {obj.pk: obj for obj in refusing}
+        passed = [row for row in chunk if row.key in found]
+        for row in passed:
+            row.label, row.state = str(found[row.key])[:LONGEST_LABEL], RowState.REFUSED
+        JobRow.objects.bulk_update(passed, ["label"])
+        for at, (sentence, _) in enumerate(self.act.refuses):
+            mine = [row.pk for row in passed if found[row.key].why == at]
+            waiting = JobRow.objects.filter(pk__in=mine, state=RowState.WAITING)
+            self.job.failed += waiting.update(state=RowState.REFUSED, message=sentence)
+        return len(passed)
 
     def take(self, row: JobRow) -> None:
         """Act on one row and write down what came of it."""

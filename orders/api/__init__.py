@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from orders.api.actions import urlpatterns as action_urls
 from orders.api.changes import ChangesView, ChangeView, ConfirmationView, VersionsView
 from orders.api.drafts import urlpatterns as draft_urls
 from orders.api.orders import (
@@ -23,6 +24,7 @@ urlpatterns = [
     path("channels/", ChannelsView.as_view(), name="channels"),
     path("orders/", OrdersView.as_view(), name="orders"),
     path("orders/bulk/", BulkView.as_view(), name="orders-bulk"),
+    *action_urls,
     path("orders/<str:number>/", OrderView.as_view(), name="order"),
     path("orders/<str:number>/cancellation/", CancellationView.as_view(), name="cancellation"),
     path("orders/<str:number>/changes/", ChangesView.as_view(), name="changes"),
