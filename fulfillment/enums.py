@@ -79,21 +79,42 @@ class ReturnStatus(models.TextChoices):
     REQUESTED = "requested"  # somebody wants to send goods back
     APPROVED = "approved"  # may be sent
     DECLINED = "declined"  # may not
-    RECEIVED = "received"  # every unit has an outcome
-    CLOSED = "closed"  # credited
+    WITHDRAWN = "withdrawn"  # the buyer keeps the goods after all
+    EXPIRED = "expired"  # nothing was sent in time
+    RECEIVED = "received"  # every unit has an outcome, or is waited for no more
+    CLOSED = "closed"  # nothing is left to do
 
 
 RETURN_MOVES: dict[str, set[str]] = {
-    ReturnStatus.REQUESTED: {ReturnStatus.APPROVED, ReturnStatus.DECLINED},
-    ReturnStatus.APPROVED: {ReturnStatus.RECEIVED, ReturnStatus.DECLINED},
+    ReturnStatus.REQUESTED: {
+        ReturnStatus.APPROVED,
+        ReturnStatus.DECLINED,
+        ReturnStatus.WITHDRAWN,
+    },
+    ReturnStatus.APPROVED: {
+        ReturnStatus.RECEIVED,
+        ReturnStatus.DECLINED,
+        ReturnStatus.WITHDRAWN,
+        ReturnStatus.EXPIRED,
+    },
     ReturnStatus.RECEIVED: {ReturnStatus.CLOSED},
     ReturnStatus.DECLINED: set(),
+    ReturnStatus.WITHDRAWN: set(),
+    ReturnStatus.EXPIRED: {ReturnStatus.APPROVED},  # the goods come after all
     ReturnStatus.CLOSED: set(),
 }
 
 
-class ReturnReason(models.TextChoices):
-    """Why goods come back."""
+class Fault(models.TextChoices):
+    """Whose doing it is that goods come back."""
+
+    BUYER = "buyer"  # changed their mind: the policy's window, fee and label apply
+    SELLER = "seller"  # broken, wrong, not as described: they come back whatever the policy says
+    CARRIER = "carrier"  # lost time or broke it; for the buyer the same as the seller's fault
+
+
+class StandardReason(models.TextChoices):
+    """Codes of the reasons that ship; the list is data and can be added to."""
 
     UNWANTED = "unwanted"  # changed mind
     DAMAGED = "damaged"
@@ -103,6 +124,30 @@ class ReturnReason(models.TextChoices):
     LATE = "late"
     UNDELIVERED = "undelivered"  # return to origin
     OTHER = "other"
+
+
+class GoodsState(models.TextChoices):
+    """In what state goods are, as the buyer says; the better the later."""
+
+    USED = "used", "Used"
+    UNUSED = "unused", "Unused, opened"
+    UNOPENED = "unopened", "Unopened"
+
+
+class LabelPayer(models.TextChoices):
+    """Who pays the way back when the buyer has changed their mind."""
+
+    SELLER = "seller", "We do"
+    BUYER = "buyer", "The buyer, to the carrier"
+    DEDUCTED = "deducted", "The buyer, taken off the refund"
+
+
+class RefundTiming(models.TextChoices):
+    """When the price of a unit is credited."""
+
+    APPROVAL = "approval", "When the return is approved"
+    RECEIPT = "receipt", "When the goods are here"
+    INSPECTION = "inspection", "When quarantined goods were looked at"
 
 
 class Outcome(models.TextChoices):

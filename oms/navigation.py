@@ -289,6 +289,18 @@ WORK = (
                 "inventory.view_countpolicy",
             ),
             Page(
+                "Return policies",
+                "assignment_turned_in",
+                "fulfillment_returnpolicy_changelist",
+                "fulfillment.view_returnpolicy",
+            ),
+            Page(
+                "Return reasons",
+                "help",
+                "fulfillment_returnreason_changelist",
+                "fulfillment.view_returnreason",
+            ),
+            Page(
                 "Carriers", "flight", "fulfillment_carrier_changelist", "fulfillment.view_carrier"
             ),
             Page(

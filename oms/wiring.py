@@ -45,12 +45,12 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     ),
     "shipment.delivered": (NOTIFY,),
     "return.requested": (NOTIFY,),
-    "return.partially_received": ("compliance.consumers.issue_credit_note",),
-    "return.received": (
-        "reporting.consumers.count",
-        "compliance.consumers.issue_credit_note",
-        NOTIFY,
-    ),
+    "return.approved": (NOTIFY,),
+    "return.declined": (NOTIFY,),
+    "return.expired": (NOTIFY,),
+    "return.received": ("reporting.consumers.count", NOTIFY),
+    "return.credited": ("compliance.consumers.issue_credit_note",),
+    "return.charged": ("compliance.consumers.issue_invoice",),
 }
 
 # Event -> what customers can be told of it; a template decides whether they are.
@@ -65,6 +65,9 @@ NOTICES: dict[str, str] = {
     "shipment.shipped": "fulfillment.queries.notices.SHIPPED",
     "shipment.delivered": "fulfillment.queries.notices.DELIVERED",
     "return.requested": "fulfillment.queries.notices.RETURN_REQUESTED",
+    "return.approved": "fulfillment.queries.notices.RETURN_APPROVED",
+    "return.declined": "fulfillment.queries.notices.RETURN_DECLINED",
+    "return.expired": "fulfillment.queries.notices.RETURN_EXPIRED",
     "return.received": "fulfillment.queries.notices.RETURN_RECEIVED",
 }
 
@@ -90,6 +93,7 @@ CHORES: dict[str, float] = {
     "inventory.operations.tell_availability": 1,
     "inventory.operations.lift_ended": 30,
     "orders.operations.reroute_due": 300,
+    "fulfillment.operations.expire_due": DAY / 24,
     "orders.operations.run_scheduled": 60,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,

@@ -99,8 +99,14 @@ class ChargeKind(models.TextChoices):
     FEE = "fee"
     DISCOUNT = "discount"  # negative
     RETURN = "return"  # negative: credit for goods that came back
+    RETURN_FEE = "return_fee", "Return fee"  # taken off such a credit
+    NOT_RETURNED = "not_returned", "Not returned"  # credited before, and never sent back
     ADJUSTMENT = "adjustment"  # either sign
     ROUNDING = "rounding"  # either sign, below one minor unit per line
+
+
+# Written by returns alone, and documented by their own credit notes and invoices.
+RETURN_CHARGES = (ChargeKind.RETURN, ChargeKind.RETURN_FEE, ChargeKind.NOT_RETURNED)
 
 
 class PaymentMethod(models.TextChoices):

@@ -28,7 +28,7 @@ from orders.enums import ChargeKind
 if TYPE_CHECKING:
     from orders.models import Order, OrderLine
 
-SHIPPED = "shipment.shipped"
+SHIPPED, CHARGED = "shipment.shipped", "return.charged"
 UNIT_PRICE_PLACES = Decimal("0.0001")
 
 
@@ -58,6 +58,9 @@ class Goods:
 
 def goods_of(event: Event) -> Goods:
     """The goods that the event of a shipment or a return tells of."""
+    if event.name == CHARGED:
+        source = f"charged:{event.subject_label}/{event.sequence}"
+        return Goods(source, {}, event.facts["location"], event.at)
     kind = "shipment" if event.name == SHIPPED else "return"
     units: Counter[int] = Counter()
     for line, _product, quantity in event.facts["units" if kind == "shipment" else "lines"]:
@@ -71,10 +74,11 @@ def goods_of(event: Event) -> Goods:
 
 
 @transaction.atomic
-def issue_invoice(order: "Order", *, by: str, goods: Goods) -> Invoice:
+def issue_invoice(order: "Order", *, by: str, goods: Goods) -> Invoice | None:
     """Issue the invoice for goods that were shipped, with all charges not yet invoiced.
 
-    Repeatable: gives the invoice that was issued for this source before. Raises NoLegalEntity.
+    Repeatable: gives the invoice that was issued for this source before. None when there are no
+    goods and other invoices show every charge already. Raises NoLegalEntity.
     """
     order = queries.locked(order.pk)
     if earlier := Invoice.objects.filter(source=goods.source).first():
@@ -84,6 +88,8 @@ def issue_invoice(order: "Order", *, by: str, goods: Goods) -> Invoice:
         raise NoLegalEntity(number=order.number)
 
     draft = _draft_invoice(order, goods)
+    if not draft.lines:
+        return None
     buyer = queries.buyer_on_document(order)
     categories = {amount.item.taxation.category for amount in draft.lines}
     on = _day(entity, goods.at)
@@ -135,9 +141,8 @@ def issue_credit_note(order: "Order", *, by: str, goods: Goods) -> list[Invoice]
 def issue_for(event: Event, *, by: str) -> int:
     """Issue what the event of a shipment or a return asks for; how many documents it has then."""
     order, goods = queries.order(event.facts["order"]), goods_of(event)
-    if event.name == SHIPPED:
-        issue_invoice(order, by=by, goods=goods)
-        return 1
+    if event.name in {SHIPPED, CHARGED}:
+        return int(issue_invoice(order, by=by, goods=goods) is not None)
     return len(issue_credit_note(order, by=by, goods=goods))
 
 
@@ -160,6 +165,11 @@ def _credit(
     numbers = ", ".join(invoice.number for invoice in parts)
     done = queries.documented_units(order, DocumentKind.CREDIT_NOTE)
     lines = list(order.lines.order_by("position"))
+    fees = order.charges.filter(kind=ChargeKind.RETURN_FEE).order_by("pk")
+    items = [
+        *amounts.line_items(order, lines, done, units),
+        *amounts.fee_items(order, fees, queries.documented_charges(order), source),
+    ]
     return _issue(
         Invoice(
             kind=DocumentKind.CREDIT_NOTE,
@@ -175,7 +185,7 @@ def _credit(
             notes=[f"Corrects invoice {numbers}.", *first.notes],
             supplied_on=_day(first.entity, at),
         ),
-        amounts.draft(amounts.line_items(order, lines, done, units), order.currency),
+        amounts.draft(items, order.currency),
         by=by,
     )
 
@@ -183,7 +193,8 @@ def _credit(
 def _draft_invoice(order: "Order", goods: Goods) -> amounts.Draft:
     lines: Iterable[OrderLine] = order.lines.select_related("product").order_by("position")
     done = queries.documented_units(order, DocumentKind.INVOICE)
-    charges = order.charges.exclude(kind=ChargeKind.RETURN).order_by("pk")
+    of_notes = (ChargeKind.RETURN, ChargeKind.RETURN_FEE)
+    charges = order.charges.exclude(kind__in=of_notes).order_by("pk")
     items = [
         *amounts.line_items(order, lines, done, goods.units),
         *amounts.charge_items(order, charges, queries.documented_charges(order)),

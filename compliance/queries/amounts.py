@@ -143,6 +143,28 @@ def charge_items(order: Order, charges: Iterable[OrderCharge], done: set[int]) -
     return items
 
 
+def fee_items(order: Order, fees: Iterable[OrderCharge], done: set[int], source: str) -> list[Item]:
+    """What is kept of the credit of a return: taken off its credit note, the first after the fee."""
+    mine = source.removeprefix("return:").partition("/")[0]
+    items = []
+    for fee in fees:
+        whole = -charge_total(order, fee)
+        new = fee.description == mine and fee.pk not in done
+        shown = new or fee.pk in done
+        items.append(
+            Item(
+                row=fee,
+                taxation=taxation_of(fee, -whole, order.currency),
+                whole=whole,
+                tax=-fee.tax_amount,
+                before=whole if shown and not new else ZERO,
+                after=whole if shown else ZERO,
+                units=int(new),
+            )
+        )
+    return items
+
+
 def draft(items: Sequence[Item], currency: str) -> Draft:
     """Work out a document's lines and tax groups."""
     grouped: dict[Taxation, list[Item]] = defaultdict(list)

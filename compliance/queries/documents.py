@@ -18,6 +18,7 @@ from compliance.queries.taxes import Decision, decide, place_of_supply
 from compliance.queries.territories import Place, locate, zone
 from customers.queries import unseal
 from oms.models import Event
+from orders.enums import RETURN_CHARGES
 from orders.models import Order, OrderCharge, OrderLine
 from orders.queries.sealing import CONTEXT as ORDER_CONTEXT
 
@@ -184,12 +185,14 @@ def described(row: OrderLine | OrderCharge) -> dict[str, Any]:
             "name": row.name or (product.name if product else row.sku),
             "hs_code": product.hs_code if product else "",
         }
+    if row.kind in RETURN_CHARGES:  # described by the number of the return
+        return {"charge": row, "name": f"{row.get_kind_display()} {row.description}"}
     return {"charge": row, "name": row.description or row.get_kind_display()}
 
 
 def undocumented() -> Iterator[Event]:
-    """Shipments, then received returns, of which no document tells, oldest first."""
-    for name, kind in (("shipment.shipped", "shipment"), ("return.received", "return")):
+    """Shipments, then credited returns, of which no document tells, oldest first."""
+    for name, kind in (("shipment.shipped", "shipment"), ("return.credited", "return")):
         told = Invoice.objects.filter(source=OuterRef("source"))
         events = Event.objects.filter(name=name).annotate(
             source=Concat(Value(f"{kind}:"), "subject_label")

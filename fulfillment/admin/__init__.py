@@ -1,8 +1,16 @@
 """Fulfilment in the back office: work of the locations, shipments, returns, carriers."""
 
 from fulfillment.admin.carrier import CarrierAdmin
+from fulfillment.admin.return_terms import ReturnPolicyAdmin, ReturnReasonAdmin
 from fulfillment.admin.returns import ReturnAdmin
 from fulfillment.admin.shipment import ShipmentAdmin
 from fulfillment.admin.work import FulfillmentOrderAdmin
 
-__all__ = ["CarrierAdmin", "FulfillmentOrderAdmin", "ReturnAdmin", "ShipmentAdmin"]
+__all__ = [
+    "CarrierAdmin",
+    "FulfillmentOrderAdmin",
+    "ReturnAdmin",
+    "ReturnPolicyAdmin",
+    "ReturnReasonAdmin",
+    "ShipmentAdmin",
+]

@@ -15,7 +15,8 @@ from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, Shipment
 from fulfillment.operations.tracking import FINAL
-from oms.admin import Act, ConfirmForm, actor
+from oms import words
+from oms.admin import Act, ConfirmForm, ReasonForm, actor
 from oms.downloads import pdf
 
 Data = dict[str, Any]
@@ -139,6 +140,36 @@ def deliver(request: HttpRequest, shipment: Shipment, _data: Data) -> str:
     return f"{shipment} is delivered."
 
 
+def withdraw(request: HttpRequest, document: Return, _data: Data) -> str:
+    """The buyer keeps the goods."""
+    operations.withdraw(document, by=actor(request))
+    return f"{document} is withdrawn."
+
+
+def reopen(request: HttpRequest, document: Return, data: Data) -> str:
+    """The goods come after all."""
+    document = operations.reopen(document, by=actor(request), reason=data["reason"])
+    return f"{document} is waited for until {document.expires_at:%d %b}."
+
+
+def give_up_rest(request: HttpRequest, document: Return, data: Data) -> str:
+    """The rest never came."""
+    operations.give_up_rest(document, by=actor(request), reason=data["reason"])
+    return f"{document} is received; nobody waits for the rest."
+
+
+def inspect(request: HttpRequest, document: Return, data: Data) -> str:
+    """Quarantined units were looked at."""
+    document = operations.inspect(
+        document,
+        by=actor(request),
+        accepted=forms.verdicts_in(data, "accepted"),
+        refused=forms.verdicts_in(data, "refused"),
+        note=data["note"],
+    )
+    return f"{document}: {words.money(document.credit, document.order.currency)} credited in all."
+
+
 def approve(request: HttpRequest, document: Return, _data: Data) -> str:
     """The goods may be sent."""
     operations.approve(document, by=actor(request))
@@ -161,7 +192,7 @@ def receive(request: HttpRequest, document: Return, data: Data) -> str:
     document = operations.receive(
         document, by=actor(request), outcomes=outcomes, named=_named(data, outcomes)
     )
-    return f"{document}: units received; {document.credit} credited in all."
+    return f"{document}: units received; {words.money(document.credit, document.order.currency)} credited in all."
 
 
 def _named(
@@ -249,6 +280,17 @@ RETURN_ACTS = (
     Act("receive", "Receive", RETURN, receive, forms.ReceiveForm, may_return("receive"),
         help="Restock makes units sellable; quarantine and scrap do not; what is sent back to "
         "the sender is not credited.", icon="inventory", variant=ActionVariant.PRIMARY),
+    Act("inspect", "Inspect", RETURN, inspect, forms.InspectForm, may_return("inspect"),
+        help="Accepted units are credited, refused ones are not. Their stock stays in quarantine "
+        "until it is released there.", icon="search", variant=ActionVariant.PRIMARY),
+    Act("give_up_rest", "Rest will not come", RETURN, give_up_rest, forms.GiveUpForm,
+        may_return("give_up_rest"), help="What is here counts; the return is received. What was "
+        "credited for the rest is charged again.", icon="event_busy"),
+    Act("reopen", "Comes after all", RETURN, reopen, ReasonForm, may_return("reopen"),
+        help="The expired return is waited for again. What was charged again for it stays charged; "
+        "take it back by changing the order.", icon="refresh"),
+    Act("withdraw", "Buyer keeps it", RETURN, withdraw, ConfirmForm, may_return("withdraw"),
+        help="Nothing comes back.", icon="undo", folded=True),
     Act("close", "Close", RETURN, close, ConfirmForm, may_return("close"),
         help="Nothing is left to do.", icon="done_all", bulk=True, refuses=(NOT_RECEIVED,)),
     Act("decline", "Decline", RETURN, decline, forms.DeclineForm, may_return("decline"),

@@ -27,9 +27,13 @@ TABS = (
     ("received", "To close"),
     ("closed", "Closed"),
     ("declined", "Declined"),
+    ("expired", "Expired"),
     ("", "All"),
 )
-REQUEST_HELP = "Goods go back to the location that shipped them; each unit's outcome is said there."
+REQUEST_HELP = (
+    "Goods go back to the location that shipped them; each unit's outcome is said there. "
+    "The return policy of the channel decides what may come back and what it costs."
+)
 
 
 @admin.register(Return)
@@ -111,8 +115,8 @@ class ReturnAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Credit")
     def credit_column(self, document: Return) -> str:
-        """Credited so far."""
-        return words.money(document.credit, document.order.currency) if document.credit else "–"
+        """What the buyer gets of it so far."""
+        return words.money(document.refunded, document.order.currency) if document.credit else "–"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -121,7 +125,7 @@ class ReturnAdmin(ReadOnlyAdmin):
         if (document := kwargs.get("obj")) is not None:
             context |= {
                 "rma": document,
-                "line_rows": document.lines.select_related("order_line").order_by(
+                "line_rows": document.lines.select_related("order_line", "reason").order_by(
                     "order_line__position"
                 ),
                 "title": document.number,
@@ -134,16 +138,18 @@ class ReturnAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         order = order_by_id(order_id)
         form = forms.RequestReturnForm(request.POST or None, obj=order)
+        if not request.user.has_perm("fulfillment.waive_return_policy"):
+            del form.fields["waiver"]
         if request.method == "POST" and form.is_valid():
             try:
                 made = operations.request_return(
                     order,
                     by=actor(request),
-                    quantities=forms.units_in(form.cleaned_data),
-                    reason=form.cleaned_data["reason"],
+                    wishes=forms.wishes_in(form.cleaned_data),
                     note=form.cleaned_data["note"],
+                    waiver=form.cleaned_data.get("waiver", ""),
                 )
-                messages.success(request, f"{made} is requested.")
+                messages.success(request, f"{made} is {made.get_status_display().lower()}.")
                 url = reverse("admin:fulfillment_return_change", args=[made.pk])
                 return HttpResponseRedirect(url)
             except DomainError as error:

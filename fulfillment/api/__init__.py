@@ -6,10 +6,14 @@ from fulfillment.api.pickup import CollectionView, GivenUpView, ReadyView
 from fulfillment.api.returns import (
     ApprovalView,
     ClosureView,
+    InspectionView,
+    MissingRestView,
     ReceiptView,
     RefusalView,
+    ReopeningView,
     ReturnDetailView,
     ReturnListView,
+    WithdrawalView,
 )
 from fulfillment.api.shipments import (
     DeliveryView,
@@ -51,5 +55,9 @@ urlpatterns = [
     path("returns/<str:number>/approval/", ApprovalView.as_view()),
     path("returns/<str:number>/refusal/", RefusalView.as_view()),
     path("returns/<str:number>/receipt/", ReceiptView.as_view()),
+    path("returns/<str:number>/inspection/", InspectionView.as_view()),
+    path("returns/<str:number>/missing-rest/", MissingRestView.as_view()),
+    path("returns/<str:number>/reopening/", ReopeningView.as_view()),
+    path("returns/<str:number>/withdrawal/", WithdrawalView.as_view()),
     path("returns/<str:number>/closure/", ClosureView.as_view()),
 ]

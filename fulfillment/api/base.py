@@ -91,11 +91,6 @@ def line_lots(
     return dict(named)
 
 
-def order_quantities(order: Any, sent: Iterable[LineUnits]) -> dict[int, int]:
-    """Quantities by order line id, from positions in the order."""
-    return _by_key({line.position: line for line in order.lines.all()}, sent)
-
-
 def _by_key(lines: dict[int, Any], sent: Iterable[LineUnits | PickIn]) -> dict[int, int]:
     quantities: dict[int, int] = defaultdict(int)
     for index, row in enumerate(sent):

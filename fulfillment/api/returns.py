@@ -1,7 +1,7 @@
 """Returns: asked for, approved, received, closed."""
 
 from collections import defaultdict
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -14,12 +14,14 @@ from fulfillment import operations
 from fulfillment.api.base import (
     PagedView,
     at_position,
-    order_quantities,
     returns_of,
     visible_order,
 )
 from fulfillment.models import Return
+from fulfillment.queries.policies import Wish
 from fulfillment.serializers import (
+    EndIn,
+    InspectionIn,
     ReceiptIn,
     RefusalIn,
     ReturnIn,
@@ -59,14 +61,13 @@ class ReturnListView(IdempotencyMixin, PagedView):
         responses={201: schema_of(ReturnOut)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Ask to send units back; a repeat with the same reference gives the same return."""
+        """Ask to send units back, within the return policy; a repeat with the same reference gives the same return."""
         sent = decode(request.body, ReturnIn)
         order = visible_order(request, sent.order)
         made = operations.request_return(
             order,
             by=actor(request),
-            quantities=order_quantities(order, sent.lines),
-            reason=sent.reason,
+            wishes=_wishes(order, sent),
             reference=sent.reference,
             note=sent.note,
         )
@@ -157,3 +158,80 @@ class ClosureView(ReturnView):
         """End a received return."""
         operations.close(self.find(request, number), by=actor(request))
         return self.show(request, number, 201)
+
+
+class WithdrawalView(ReturnView):
+    """Withdrawing."""
+
+    @extend_schema(
+        operation_id="returns_withdrawal_create",
+        request=None,
+        responses={201: schema_of(ReturnOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """The buyer keeps the goods after all."""
+        operations.withdraw(self.find(request, number), by=actor(request))
+        return self.show(request, number, 201)
+
+
+class ReopeningView(ReturnView):
+    """Waiting again."""
+
+    @extend_schema(
+        operation_id="returns_reopening_create",
+        request={"application/json": schema_of(EndIn)},
+        responses={201: schema_of(ReturnOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Wait again for an expired return."""
+        sent = decode(request.body, EndIn)
+        operations.reopen(self.find(request, number), by=actor(request), reason=sent.reason)
+        return self.show(request, number, 201)
+
+
+class MissingRestView(ReturnView):
+    """Waiting no more."""
+
+    @extend_schema(
+        operation_id="returns_missing_rest_create",
+        request={"application/json": schema_of(EndIn)},
+        responses={201: schema_of(ReturnOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Give up units that never came; what is here counts."""
+        sent = decode(request.body, EndIn)
+        operations.give_up_rest(self.find(request, number), by=actor(request), reason=sent.reason)
+        return self.show(request, number, 201)
+
+
+class InspectionView(ReturnView):
+    """Inspecting."""
+
+    @extend_schema(
+        operation_id="returns_inspection_create",
+        request={"application/json": schema_of(InspectionIn)},
+        responses={201: schema_of(ReturnOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Say of quarantined units whether they are credited."""
+        document, sent = self.find(request, number), decode(request.body, InspectionIn)
+        positions = {line.order_line.position: line for line in document.lines.all()}
+        verdicts: dict[str, dict[int, int]] = {
+            name: defaultdict(int) for name in ("accepted", "refused")
+        }
+        for index, row in enumerate(sent.lines):
+            line = at_position(positions, row.line, f"/lines/{index}/line")
+            verdicts[row.verdict][line.pk] += row.quantity
+        operations.inspect(document, by=actor(request), note=sent.note, **verdicts)
+        return self.show(request, number, 201)
+
+
+def _wishes(order: Any, sent: ReturnIn) -> dict[int, Wish]:
+    """What is asked back, by order line id; a line that is named twice is asked for at once."""
+    positions = {line.position: line for line in order.lines.all()}
+    wishes: dict[int, Wish] = {}
+    for index, (row, reason) in enumerate(zip(sent.lines, sent.reasons(), strict=True)):
+        pk = at_position(positions, row.line, f"/lines/{index}/line").pk
+        before = wishes[pk].quantity if pk in wishes else 0
+        wishes[pk] = Wish(before + row.quantity, reason, row.state, row.note)
+    return wishes

@@ -2,6 +2,7 @@
 
 from fulfillment.models.fulfillment_order import FulfillmentOrder, FulfillmentOrderLine
 from fulfillment.models.picked_lot import PickedLot
+from fulfillment.models.return_policy import ReturnPolicy, ReturnReason
 from fulfillment.models.returns import Return, ReturnLine
 from fulfillment.models.shipment import Carrier, Parcel, ParcelLine, Shipment, TrackingEvent
 
@@ -14,6 +15,8 @@ __all__ = [
     "PickedLot",
     "Return",
     "ReturnLine",
+    "ReturnPolicy",
+    "ReturnReason",
     "Shipment",
     "TrackingEvent",
 ]

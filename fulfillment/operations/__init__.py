@@ -12,33 +12,49 @@ from fulfillment.operations.pickup import (
     make_ready,
 )
 from fulfillment.operations.recalling import NothingToRecall, cancel_order, recall
+from fulfillment.operations.receiving import NothingToInspect, WrongOutcome, inspect, receive
+from fulfillment.operations.requesting import (
+    OutsidePolicy,
+    UnknownReason,
+    expect_back,
+    request_return,
+    take_back,
+)
 from fulfillment.operations.returns import (
-    NotReturnable,
-    WrongOutcome,
+    NothingArrived,
+    NotInspected,
     approve,
     close,
     decline,
-    receive,
-    request_return,
-    take_back,
+    expire_due,
+    give_up_rest,
+    reopen,
+    withdraw,
 )
 from fulfillment.operations.shipping import NothingPacked, ToBeCollected, UnknownCarrier, ship
 from fulfillment.operations.tracking import deliver, track
 from fulfillment.operations.work import NothingToReject, accept, create, reject
+from fulfillment.queries.policies import NotReturnable, Wish
 
 __all__ = [
     "CollectorMissing",
     "IllegalMove",
     "NotForPickup",
+    "NotInspected",
     "NotReturnable",
+    "NothingArrived",
     "NothingPacked",
     "NothingPicked",
+    "NothingToInspect",
     "NothingToRecall",
     "NothingToReject",
+    "OutsidePolicy",
     "PackedParcel",
     "ToBeCollected",
     "TooManyPicked",
     "UnknownCarrier",
+    "UnknownReason",
+    "Wish",
     "WrongOutcome",
     "accept",
     "approve",
@@ -48,17 +64,23 @@ __all__ = [
     "create",
     "decline",
     "deliver",
+    "expect_back",
+    "expire_due",
     "give_up",
+    "give_up_rest",
+    "inspect",
     "make_ready",
     "pack",
     "pick",
     "recall",
     "receive",
     "reject",
+    "reopen",
     "request_return",
     "scan",
     "ship",
     "take_back",
     "track",
+    "withdraw",
     "withdraw_lines",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from django.utils import timezone
 
 from fulfillment.enums import FULFILLMENT_ORDER_MOVES, RETURN_MOVES
-from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, ReturnLine
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", FulfillmentOrder, Return)
 
-ENDED = {"rejected", "cancelled"}
+ENDED = {"rejected", "cancelled", "declined", "withdrawn", "expired"}
 
 
 class IllegalMove(DomainError):
@@ -67,6 +67,12 @@ def lines_of(document: FulfillmentOrder) -> list[FulfillmentOrderLine]:
     return list(
         document.lines.select_related("order_line__product").order_by("order_line__position")
     )
+
+
+def return_lines(document: Return) -> dict[int, ReturnLine]:
+    """The lines of a locked return with their order lines, by id."""
+    rows = document.lines.select_related("order_line__product", "reason").order_by("pk")
+    return {line.pk: line for line in rows}
 
 
 def _stamp_time(document: FulfillmentOrder | Return, to: str, now: datetime) -> list[str]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from fulfillment.enums import ReturnReason, ShipmentStatus
+from fulfillment.enums import ShipmentStatus, StandardReason
 from fulfillment.models import Shipment, TrackingEvent
 from fulfillment.operations.documents import about
-from fulfillment.operations.returns import expect_back
+from fulfillment.operations.requesting import expect_back
 from fulfillment.queries.shipments import units_of
 from oms import events
 from oms.history import stamp
@@ -86,4 +86,4 @@ def _advance(shipment: Shipment, status: str, *, by: str, at: datetime) -> None:
     if status == ShipmentStatus.DELIVERED:
         orders.record_delivery(shipment.order, by=by, units=units_of(shipment))
     elif status == ShipmentStatus.RETURNED_TO_SENDER:
-        expect_back(shipment, by=by, reason=ReturnReason.UNDELIVERED)
+        expect_back(shipment, by=by, reason=StandardReason.UNDELIVERED)

@@ -39,11 +39,18 @@ def allowed_actions(
 
 
 def allowed_return_actions(document: Return) -> list[str]:
-    """Names of the acts that a return's status allows."""
+    """Names of the acts that a return's status and units allow."""
+    lines = list(document.lines.all())
+    status, some = document.status, any(line.received for line in lines)
+    awaited = status in {ReturnStatus.REQUESTED, ReturnStatus.APPROVED}
     rules = {
-        "approve": document.status == ReturnStatus.REQUESTED,
-        "decline": document.status in {ReturnStatus.REQUESTED, ReturnStatus.APPROVED},
-        "receive": document.status == ReturnStatus.APPROVED,
+        "approve": status == ReturnStatus.REQUESTED,
+        "receive": status == ReturnStatus.APPROVED,
+        "inspect": any(line.to_inspect for line in lines) and status != ReturnStatus.CLOSED,
+        "give_up_rest": status == ReturnStatus.APPROVED and some,
+        "reopen": status == ReturnStatus.EXPIRED,
+        "decline": awaited and not some,
+        "withdraw": awaited and not some,
         "close": document.status == ReturnStatus.RECEIVED,
     }
     return [name for name, allowed in rules.items() if allowed]

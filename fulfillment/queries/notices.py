@@ -1,9 +1,10 @@
 """What customers can be told of shipments and returns."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from customers.queries import Notice, NoticeKind
+from customers.queries import Amount, Notice, NoticeKind
 from fulfillment.models import Return, Shipment
 from fulfillment.queries.pickup import is_collected
 from oms.models import Event
@@ -48,9 +49,13 @@ def _sent(shipment: Shipment) -> list[dict[str, Any]]:
 
 def _of_return(event: Event) -> Notice | None:
     document = Return.objects.get(pk=event.subject_id)
+    order = order_for_notice(document.order_id)
     return notice_about(
-        order_for_notice(document.order_id),
+        order,
         rma=document.number,
+        send_by=document.expires_at,
+        why=document.decline_reason,
+        refund=Amount(document.refunded, order.currency),
     )
 
 
@@ -68,5 +73,15 @@ READY_FOR_PICKUP = NoticeKind(
 )
 SHIPPED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
 DELIVERED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
-RETURN_REQUESTED = NoticeKind(_of_return, {**SAMPLE, "rma": "RMA100001"})
-RETURN_RECEIVED = NoticeKind(_of_return, {**SAMPLE, "rma": "RMA100001"})
+RMA: dict[str, Any] = {
+    **SAMPLE,
+    "rma": "RMA100001",
+    "send_by": date(2026, 12, 30),
+    "why": "The 30 days are over",
+    "refund": Amount(Decimal("9.90"), "EUR"),
+}
+RETURN_REQUESTED = NoticeKind(_of_return, RMA)
+RETURN_APPROVED = NoticeKind(_of_return, RMA)
+RETURN_DECLINED = NoticeKind(_of_return, RMA)
+RETURN_EXPIRED = NoticeKind(_of_return, RMA)
+RETURN_RECEIVED = NoticeKind(_of_return, RMA)

@@ -9,7 +9,7 @@ from typing import Any
 
 from customers import operations as customers
 from fulfillment import operations as fulfillment
-from fulfillment.enums import Outcome, RejectReason, ReturnReason
+from fulfillment.enums import Outcome, RejectReason, StandardReason
 from oms import dispatch
 from oms.demo import elsewhere, world
 from oms.demo.people import address_of
@@ -198,8 +198,11 @@ class Today:
             document = fulfillment.request_return(
                 order,
                 by=self.clerk,
-                quantities={line.pk: 1},
-                reason=(ReturnReason.DAMAGED, ReturnReason.UNWANTED)[step % 2],
+                wishes={
+                    line.pk: fulfillment.Wish(
+                        1, (StandardReason.DAMAGED, StandardReason.UNWANTED)[step % 2]
+                    )
+                },
                 reference=f"DEMO-{order.number}",
             )
             self._next_step(document, step)

@@ -26,7 +26,7 @@ from oms.errors import DomainError
 from oms.money import plain
 from orders import operations
 from orders.admin import sealed
-from orders.enums import ChangeStatus, ChangeStep, ChargeKind, OrderStatus
+from orders.enums import RETURN_CHARGES, ChangeStatus, ChangeStep, OrderStatus
 from orders.forms import changing as forms
 from orders.models import Order, OrderChange, OrderChangeStep
 from orders.operations import OrderMoved, Preview, Step
@@ -235,7 +235,7 @@ def _fields(request: HttpRequest, order: Order, steps: list[OrderChangeStep]) ->
         "added": [step.values for step in steps if step.kind == ChangeStep.ADD_LINE],
         "charges": [
             {"charge": charge, "off": charge.pk in taken_off}
-            for charge in order.charges.exclude(kind=ChargeKind.RETURN).order_by("pk")
+            for charge in order.charges.exclude(kind__in=RETURN_CHARGES).order_by("pk")
         ],
         "new_charges": [step.values for step in steps if step.kind == ChangeStep.ADD_CHARGE],
         "address_form": _address_form(request, order, steps),

@@ -212,8 +212,14 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     ),
     "order.delivered": lambda teller, facts: f"Delivered {teller.number(facts)}",
     "order.returned": lambda teller, facts: (
-        f"Returned {teller.number(facts)} with {facts.get('reference', '')}, "
-        f"credit {teller.money(facts.get('credit'))}"
+        f"Returned {teller.number(facts)} with {facts.get('reference', '')}"
+    ),
+    "order.return_credited": lambda teller, facts: (
+        f"Credited {teller.money(facts['credit'])} for {facts['reference']}"
+        + (f", less {teller.money(facts['fee'])} in fees" if Decimal(facts["fee"]) else "")
+    ),
+    "order.return_charged": lambda teller, facts: (
+        f"Charged {teller.money(facts['amount'])} again: {facts['reference']} never came"
     ),
     "order.return_announced": lambda teller, facts: (
         f"Return announced by the channel: {teller.lines(facts)}"

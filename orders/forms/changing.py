@@ -11,13 +11,13 @@ from typing import Any
 from django import forms
 
 from oms.money import plain
-from orders.enums import ChangeStep, ChargeKind
+from orders.enums import RETURN_CHARGES, ChangeStep, ChargeKind
 from orders.forms.drafting import COUNTRIES, DraftLineForm
 from orders.models import OrderCharge, OrderLine
 from orders.operations import Step
 
 ADDRESS = ("name", "line1", "line2", "postcode", "city", "region", "country")
-CHARGES = [(kind.value, kind.label) for kind in ChargeKind if kind != ChargeKind.RETURN]
+CHARGES = [(kind.value, kind.label) for kind in ChargeKind if kind not in RETURN_CHARGES]
 LONG_NUMBER = 12  # digits; nobody means such a number
 MOST = 2_000  # rows that are added in one go
 LONGEST = 300

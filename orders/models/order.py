@@ -170,6 +170,7 @@ class OrderLine(models.Model):
     shipped = models.BigIntegerField(default=0)
     delivered = models.BigIntegerField(default=0)
     returned = models.BigIntegerField(default=0)
+    credited = models.BigIntegerField(default=0, db_default=0)  # given back in money by returns
     unit_price = MoneyField()
     discount = MoneyField(default=0)  # of the whole line, positive
     tax_amount = MoneyField(default=0)  # of the whole line
@@ -200,6 +201,11 @@ class OrderLine(models.Model):
                 & Q(released__lte=F("allocated")),
                 name="orders_line_quantities_in_order",
                 violation_error_message="returned, delivered <= shipped <= released <= allocated.",
+            ),
+            models.CheckConstraint(
+                condition=Q(credited__gte=0) & Q(credited__lte=F("shipped")),
+                name="orders_line_credited_within_shipped",
+                violation_error_message="No more units are credited than were shipped.",
             ),
         ]
         indexes: ClassVar = [

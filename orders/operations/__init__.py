@@ -46,6 +46,12 @@ from orders.operations.corrections import (
     correct_address,
     solve_sku,
 )
+from orders.operations.crediting import (
+    Credited,
+    FeeAboveCredit,
+    charge_unreturned,
+    credit_return,
+)
 from orders.operations.holds import HoldNotOpen, NoOpenHold, lift_hold, lift_holds, place_hold
 from orders.operations.keeping import (
     DraftEnded,
@@ -138,10 +144,12 @@ __all__ = [
     "BatchRefused",
     "ChangeEnded",
     "ChangedSince",
+    "Credited",
     "DraftChanged",
     "DraftEnded",
     "DraftIncomplete",
     "ExternalIdReused",
+    "FeeAboveCredit",
     "HoldNotOpen",
     "IllegalMove",
     "InvalidOrder",
@@ -192,9 +200,11 @@ __all__ = [
     "change_order",
     "change_promise",
     "change_tags",
+    "charge_unreturned",
     "confirm_change",
     "content_of",
     "correct_address",
+    "credit_return",
     "discard",
     "discard_change",
     "draft",

@@ -16,7 +16,7 @@ from customers import queries as customers
 from inventory import queries as stock
 from oms.errors import DomainError
 from oms.money import ZERO, quantize
-from orders.enums import CancelReason, ChangeStep, ChargeKind
+from orders.enums import RETURN_CHARGES, CancelReason, ChangeStep, ChargeKind
 from orders.models import Order, OrderChangeStep, OrderCharge, OrderLine
 from orders.operations import cancelling, pipeline
 from orders.operations.repricing import price
@@ -181,7 +181,7 @@ def _set_address(change: Change, step: OrderChangeStep) -> None:
 
 def _add_charge(change: Change, step: OrderChangeStep) -> None:
     kind, amount = ChargeKind(step.values["kind"]), _amount(change, step, "amount", signed=True)
-    if not amount or kind == ChargeKind.RETURN:
+    if not amount or kind in RETURN_CHARGES:
         raise StepImpossible(
             reason="A charge adds or takes off something; returns write their own."
         )
@@ -192,7 +192,7 @@ def _add_charge(change: Change, step: OrderChangeStep) -> None:
 
 def _remove_charge(change: Change, step: OrderChangeStep) -> None:
     charge = change.work.order.charges.filter(pk=step.values["charge"]).first()
-    if charge is None or charge.kind == ChargeKind.RETURN:
+    if charge is None or charge.kind in RETURN_CHARGES:
         raise StepImpossible(reason="There is no such charge that could be taken off.")
     if any(line.shipped for line in change.work.lines):
         raise StepImpossible(

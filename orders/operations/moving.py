@@ -18,7 +18,7 @@ from inventory import operations as inventory
 from oms import numbers
 from oms.history import stamp
 from oms.money import ZERO, plain, quantize, split
-from orders.enums import ChargeKind, HoldKind, OrderLinkKind, TransactionKind
+from orders.enums import RETURN_CHARGES, HoldKind, OrderLinkKind, TransactionKind
 from orders.models import Hold, Order, OrderCharge, OrderLine, OrderLink, Promise
 from orders.operations import cancelling, payments, pipeline
 from orders.operations.change_steps import Change, StepImpossible
@@ -134,7 +134,7 @@ def merge_from(change: Change, number: str) -> Order:
     _refuse_apart(work.order, source)
     quantities = {line.pk: line.due for line in source.lines if line.due}
     parts = _parts(source, quantities)
-    charges = [row for row in source.order.charges.order_by("pk") if row.kind != ChargeKind.RETURN]
+    charges = [row for row in source.order.charges.order_by("pk") if row.kind not in RETURN_CHARGES]
     _copy_holds(source, work)  # before they end with their order
     _move_promised(change.number, source, work, source.money.deferred)
     _move_expected(source, work)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from decimal import Decimal
 
 from django.db import transaction
 
@@ -10,11 +9,8 @@ from inventory import operations as inventory
 from inventory.operations import Units
 from oms.counting import write_counts
 from oms.errors import DomainError
-from oms.money import ZERO, plain
-from orders.enums import ChargeKind
-from orders.models import Order, OrderCharge, OrderLine
+from orders.models import Order, OrderLine
 from orders.operations import pipeline
-from orders.queries.totals import share
 
 
 class TooManyUnits(DomainError):
@@ -33,7 +29,7 @@ def recall_units(order: Order, *, by: str, units: Sequence[Units], reason: str) 
     """
     work = pipeline.lock(order, by=by)
     for line, quantity in _per_line(work, units):
-        _refuse_more_than(work, line, quantity, line.released - line.shipped)
+        refuse_more_than(work, line, quantity, line.released - line.shipped)
         line.released -= quantity
         line.allocated -= quantity
 
@@ -71,7 +67,7 @@ def record_shipment(order: Order, *, by: str, units: Sequence[Units], reference:
     work = pipeline.lock(order, by=by)
     pipeline.refuse_held(work)
     for line, quantity in _per_line(work, units):
-        _refuse_more_than(work, line, quantity, line.released - line.shipped)
+        refuse_more_than(work, line, quantity, line.released - line.shipped)
         line.shipped += quantity
 
     inventory.consume(units, by=by, reference=reference)
@@ -88,7 +84,7 @@ def record_delivery(order: Order, *, by: str, units: Sequence[Units]) -> Order:
     """
     work = pipeline.lock(order, by=by)
     for line, quantity in _per_line(work, units):
-        _refuse_more_than(work, line, quantity, line.shipped - line.delivered)
+        refuse_more_than(work, line, quantity, line.shipped - line.delivered)
         line.delivered += quantity
 
     _save(work, units, ["delivered"])
@@ -97,32 +93,20 @@ def record_delivery(order: Order, *, by: str, units: Sequence[Units]) -> Order:
 
 
 @transaction.atomic
-def record_return(order: Order, *, by: str, units: Sequence[Units], reference: str) -> Decimal:
-    """Take shipped units as returned and credit their price; returns the credit.
+def record_return(order: Order, *, by: str, units: Sequence[Units], reference: str) -> Order:
+    """Take shipped units as returned.
 
-    The credit is a negative charge, so the order's total falls and what was paid beyond it is
-    refundable. Stock is not moved here: the outcome of each unit decides. Raises TooManyUnits
-    above what was shipped and not yet returned.
+    Stock is not moved here: the outcome of each unit decides; money is not either: see
+    `credit_return`. Raises TooManyUnits above what was shipped and not yet returned.
     """
     work = pipeline.lock(order, by=by)
-    credit = tax = ZERO
     for line, quantity in _per_line(work, units):
-        _refuse_more_than(work, line, quantity, line.shipped - line.returned)
-        credit += _value(line, line.total, quantity, work.order.currency)
-        tax += _value(line, line.tax_amount, quantity, work.order.currency)
+        refuse_more_than(work, line, quantity, line.shipped - line.returned)
         line.returned += quantity
 
     _save(work, units, ["returned"])
-    if credit:
-        _credit(work.order, credit, tax, reference)
-    work.fact(
-        "order.returned",
-        reference=reference,
-        credit=plain(credit, work.order.currency),
-        units=_plain(units),
-    )
-    pipeline.settle(work)
-    return credit
+    work.fact("order.returned", reference=reference, units=_plain(units))
+    return pipeline.settle(work)
 
 
 def _per_line(work: pipeline.Work, units: Sequence[Units]) -> list[tuple[OrderLine, int]]:
@@ -133,7 +117,8 @@ def _per_line(work: pipeline.Work, units: Sequence[Units]) -> list[tuple[OrderLi
     return [(lines[pk], quantity) for pk, quantity in quantities.items()]
 
 
-def _refuse_more_than(work: pipeline.Work, line: OrderLine, quantity: int, available: int) -> None:
+def refuse_more_than(work: pipeline.Work, line: OrderLine, quantity: int, available: int) -> None:
+    """Raise TooManyUnits unless at least one and at most `available` units are meant."""
     if quantity <= 0 or quantity > available:
         raise TooManyUnits(
             line=line.position, number=work.order.number, available=max(available, 0)
@@ -143,23 +128,6 @@ def _refuse_more_than(work: pipeline.Work, line: OrderLine, quantity: int, avail
 def _save(work: pipeline.Work, units: Sequence[Units], fields: list[str]) -> None:
     touched = {unit.line_id for unit in units}
     write_counts([line for line in work.lines if line.pk in touched], *fields)
-
-
-def _value(line: OrderLine, amount: Decimal, quantity: int, currency: str) -> Decimal:
-    """What the next `quantity` returned units are worth; whole returns add up to the line."""
-    after = share(amount, line.returned + quantity, line.quantity, currency)
-    return after - share(amount, line.returned, line.quantity, currency)
-
-
-def _credit(order: Order, credit: Decimal, tax: Decimal, reference: str) -> None:
-    net = credit if order.price_includes_tax else credit - tax
-    OrderCharge.objects.create(
-        order=order,
-        kind=ChargeKind.RETURN,
-        description=reference,
-        amount=-net,
-        tax_amount=-tax,
-    )
 
 
 def _plain(units: Sequence[Units]) -> list[list[int]]:

@@ -36,6 +36,17 @@ def tax_due(line: OrderLine, currency: str) -> Decimal:
     return share(line.tax_amount, line.due, line.quantity, currency)
 
 
+def value_of(line: OrderLine, quantity: int, currency: str) -> tuple[Decimal, Decimal]:
+    """What the next `quantity` credited units are worth, with the tax in it; whole lines add up."""
+    upto = line.credited + quantity
+    gross, tax = (
+        share(amount, upto, line.quantity, currency)
+        - share(amount, line.credited, line.quantity, currency)
+        for amount in (line.total, line.tax_amount)
+    )
+    return gross, tax
+
+
 def charge_total(order: Order, charge: OrderCharge) -> Decimal:
     """A charge with its tax."""
     return charge.amount if order.price_includes_tax else charge.amount + charge.tax_amount

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from oms.wire import Invalid, Sku, Text, message, utc
-from orders.enums import ChangeStep, ChargeKind
+from orders.enums import RETURN_CHARGES, ChangeStep, ChargeKind
 from orders.models import OrderChange, OrderVersion
 from orders.operations import Preview, Step
 from orders.queries.changes import Standing
@@ -26,7 +26,7 @@ Kind = Literal[
     "split_off",
     "merge_from",
 ]
-Charged = Literal[tuple(kind.value for kind in ChargeKind if kind != ChargeKind.RETURN)]  # type: ignore[valid-type]
+Charged = Literal[tuple(kind.value for kind in ChargeKind if kind not in RETURN_CHARGES)]  # type: ignore[valid-type]
 Reason = Annotated[str, msgspec.Meta(max_length=300)]
 
 # What each kind of step needs; other fields are refused where they would be ignored.

@@ -182,7 +182,7 @@ def test_return_is_received_with_an_outcome_for_each_unit(desk, house):
     fulfillment.pack(document, by=world.BY, parcels=[fulfillment.PackedParcel(300, contents)])
     fulfillment.ship(document, by=world.BY, carrier="royal-mail")
     back = fulfillment.request_return(
-        order, by=world.BY, quantities={order.lines.get().pk: 1}, reason="damaged"
+        order, by=world.BY, wishes={order.lines.get().pk: fulfillment.Wish(1, "damaged")}
     )
     desk.log_in("wanda")
 

@@ -330,7 +330,7 @@ def test_issue_credit_note_of_a_return_in_parts_credits_each_part_once(order):
     first = take_back(order, "RMA1", MUG=1)
     take_back(order, "RMA1", MUG=1, POT=1)
     line = {line.sku: line.pk for line in order.lines.all()}
-    whole = event("return.received", "RMA1", order, "lines", [])
+    whole = event("return.credited", "RMA1", order, "lines", [])
     whole.facts["lines"] = [[line["MUG"], 0, 2], [line["POT"], 0, 1]]
 
     for _ in range(2):
@@ -343,3 +343,45 @@ def test_issue_credit_note_of_a_return_in_parts_credits_each_part_once(order):
         ("return:RMA1/2", D("42.00")),
     ]
     assert Order.objects.get().total == D("70.80") - D("54.00")
+
+
+def credited(order, fee):
+    """One mug of the order came back; a fee of it is kept. The event that fulfillment records."""
+    mug = order.lines.get(sku="MUG").pk
+    orders.record_return(order, by=BY, units=[Units(mug, 0, 1)], reference="RMA1")
+    parts = [orders.Credited(mug, 1, D(fee))]
+    orders.credit_return(order, by=BY, credited=parts, reference="RMA1")
+    return event("return.credited", "RMA1", order, "lines", [Units(mug, 0, 1)])
+
+
+def test_issue_credit_note_takes_off_the_fee_that_is_kept_with_its_tax(order):
+    consumers.issue_invoice(ship(order, "SH1", MUG=2))
+    back = credited(order, "2.40")
+    consumers.issue_invoice(ship(order, "SH2", MUG=1, POT=1))  # shows no fee of returns
+
+    consumers.issue_credit_note(back)
+    consumers.issue_credit_note(back)
+
+    note = Invoice.objects.get(kind="credit_note")
+    assert (note.gross, note.tax) == (D("9.60"), D("1.60"))
+    lines = note.lines.order_by("position").values_list("name", "net", "tax")
+    assert list(lines)[1] == ("Return fee RMA1", D("-2.00"), D("-0.40"))
+    invoiced = sum(row.gross for row in Invoice.objects.filter(kind="invoice"))
+    assert Order.objects.get().total == invoiced - note.gross
+
+
+def test_issue_invoice_for_what_was_credited_and_never_came(order):
+    consumers.issue_invoice(ship(order, "SH1", MUG=3, POT=1))
+    consumers.issue_credit_note(credited(order, "0"))
+    mug = order.lines.get(sku="MUG").pk
+    orders.charge_unreturned(order, by=BY, amounts={mug: D("12.00")}, reference="RMA1")
+    charged = event("return.charged", "RMA1", order, "lines", [], location=None)
+    charged.sequence = 4
+
+    for _ in range(2):
+        consumers.issue_invoice(charged)
+
+    invoice = Invoice.objects.get(source="charged:RMA1/4")
+    assert (invoice.gross, invoice.tax) == (D("12.00"), D("2.00"))
+    assert [line.name for line in invoice.lines.all()] == ["Not returned RMA1"]
+    assert Order.objects.get().total == D("70.80")

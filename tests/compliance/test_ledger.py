@@ -66,7 +66,7 @@ def test_invariant_series_finds_a_gap(documented):
             {"invoice.digest", "invoice.units"},
         ),
         ("UPDATE compliance_invoice SET sealed = NULL WHERE sequence = 2", {"invoice.digest"}),
-        ("UPDATE orders_orderline SET returned = 0", {"invoice.units"}),
+        ("UPDATE orders_orderline SET credited = 0", {"invoice.units"}),
         ("UPDATE orders_order SET total = 1", {"invoice.orders"}),
     ],
 )
@@ -102,7 +102,7 @@ def passed_on(row, name, consumer, state):
 def test_invariants_find_a_shipment_and_a_return_without_document(state, undocumented):
     shipment, back = undocumented
     passed_on(shipment, "shipment.shipped", "compliance.consumers.issue_invoice", state)
-    passed_on(back, "return.received", "compliance.consumers.issue_credit_note", state)
+    passed_on(back, "return.credited", "compliance.consumers.issue_credit_note", state)
 
     assert violated() == {
         "invoice.shipments": ["Shipment SH9 has no invoice"],

@@ -189,7 +189,9 @@ def expected_return():
     order, document = packed_order()
     fulfillment.ship(document, by=BY, carrier="royal-mail")
     line = order.lines.get()
-    back = fulfillment.request_return(order, by=BY, quantities={line.pk: 1}, reason="unwanted")
+    back = fulfillment.request_return(
+        order, by=BY, wishes={line.pk: fulfillment.Wish(1, "unwanted")}
+    )
     back = fulfillment.approve(back, by=BY)
     outcomes = {back.lines.get().pk: {"restock": 1}}
     return order, back, partial(fulfillment.receive, back, by=BY, outcomes=outcomes)
@@ -223,7 +225,7 @@ def test_request_return_of_the_same_units_at_once_announces_them_once(at_once):
     fulfillment.ship(document, by=BY, carrier="royal-mail")
     line = order.lines.get()
     call = partial(
-        fulfillment.request_return, order, by=BY, quantities={line.pk: 2}, reason="unwanted"
+        fulfillment.request_return, order, by=BY, wishes={line.pk: fulfillment.Wish(2, "unwanted")}
     )
 
     answers = at_once([call] * 5)

@@ -38,8 +38,10 @@ def take_back(order, number, **units):
     """Receive returned units by SKU; returns the event fulfillment records."""
     lines = {line.sku: line for line in order.lines.all()}
     moved = [Units(lines[sku].pk, 0, quantity) for sku, quantity in units.items()]
-    credit = orders.record_return(order, by=BY, units=moved, reference=number)
-    return event("return.received", number, order, "lines", moved, credit=str(credit))
+    orders.record_return(order, by=BY, units=moved, reference=number)
+    credited = [orders.Credited(unit.line_id, unit.quantity) for unit in moved]
+    credit = orders.credit_return(order, by=BY, credited=credited, reference=number)
+    return event("return.credited", number, order, "lines", moved, credit=str(credit))
 
 
 def event(name, number, order, key, moved, **facts):

@@ -135,6 +135,13 @@ class Shop:
         if order and (units := self.of_shipped(order, size)):
             orders.record_return(order, by=BY, units=units, reference=f"RMA{size}")
 
+    def credit(self, pick, size):
+        order = self.order(pick)
+        if order and (units := self.of_shipped(order, size)):
+            fee = Decimal(pick % 3)
+            parts = [orders.Credited(unit.line_id, unit.quantity, fee) for unit in units]
+            orders.credit_return(order, by=BY, credited=parts, reference=f"RMA{size}")
+
     def grant(self, pick, size):
         if order := self.order(pick):
             amount = balance(order).refundable if size % 2 else Decimal(size)

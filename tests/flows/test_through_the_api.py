@@ -81,7 +81,7 @@ def test_flow_with_return_and_refund_ends_even(house, wanted):
             "lines": [{"line": 1, "quantity": 1}],
         },
     )
-    assert (status, back["allowed_actions"]) == (201, ["approve", "decline"])
+    assert (status, back["allowed_actions"]) == (201, ["approve", "decline", "withdraw"])
     house.call("post", f"returns/{back['number']}/approval/")
     status, back = house.call(
         "post",

@@ -171,7 +171,7 @@ def shipped(london, **units):
 
 def returned(order, units):
     document = fulfillment.request_return(
-        order, by=BY, quantities={order.lines.get().pk: units}, reason="unwanted"
+        order, by=BY, wishes={order.lines.get().pk: fulfillment.Wish(units, "unwanted")}
     )
     return fulfillment.approve(document, by=BY)
 

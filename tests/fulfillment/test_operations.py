@@ -6,7 +6,7 @@ from fulfillment import operations as fulfillment
 from fulfillment import queries
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder, Parcel, Return, Shipment, TrackingEvent
-from fulfillment.operations.returns import expect_back
+from fulfillment.operations import expect_back
 from inventory.models import StockLevel, StockMovement
 from oms.models import Event
 from orders import operations as orders
@@ -294,14 +294,14 @@ def test_track_returned_to_sender_expects_the_goods_back(floor):
 
     document = Return.objects.get()
     assert (document.status, document.lines.get().quantity) == ("approved", 3)
-    assert document.lines.get().reason == "undelivered"
+    assert document.lines.get().reason_id == "undelivered"
 
 
 def test_receive_return_moves_each_outcome_and_credits(floor):
     order, _shipment = floor.shipped(("MUG", 3))
     line = order.lines.get()
     document = fulfillment.request_return(
-        order, by=BY, quantities={line.pk: 3}, reason="damaged", reference="R-1"
+        order, by=BY, wishes={line.pk: fulfillment.Wish(3, "damaged")}, reference="R-1"
     )
     fulfillment.approve(document, by=BY)
     row = document.lines.get()
@@ -327,7 +327,9 @@ def test_receive_return_moves_each_outcome_and_credits(floor):
 def test_receive_sent_back_units_are_neither_stocked_nor_credited(floor):
     order, _ = floor.shipped(("MUG", 3))
     line = order.lines.get()
-    document = fulfillment.request_return(order, by=BY, quantities={line.pk: 1}, reason="other")
+    document = fulfillment.request_return(
+        order, by=BY, wishes={line.pk: fulfillment.Wish(1, "other")}
+    )
     fulfillment.approve(document, by=BY)
 
     document = fulfillment.receive(
@@ -341,7 +343,9 @@ def test_receive_sent_back_units_are_neither_stocked_nor_credited(floor):
 def test_receive_more_than_announced_changes_nothing(floor):
     order, _ = floor.shipped(("MUG", 3))
     line = order.lines.get()
-    document = fulfillment.request_return(order, by=BY, quantities={line.pk: 1}, reason="other")
+    document = fulfillment.request_return(
+        order, by=BY, wishes={line.pk: fulfillment.Wish(1, "other")}
+    )
     fulfillment.approve(document, by=BY)
 
     with pytest.raises(fulfillment.WrongOutcome):
@@ -354,10 +358,10 @@ def test_receive_more_than_announced_changes_nothing(floor):
 def test_request_return_twice_the_same_units_is_refused(floor):
     order, _ = floor.shipped(("MUG", 3))
     line = order.lines.get()
-    fulfillment.request_return(order, by=BY, quantities={line.pk: 2}, reason="other")
+    fulfillment.request_return(order, by=BY, wishes={line.pk: fulfillment.Wish(2, "other")})
 
     with pytest.raises(fulfillment.NotReturnable):
-        fulfillment.request_return(order, by=BY, quantities={line.pk: 2}, reason="other")
+        fulfillment.request_return(order, by=BY, wishes={line.pk: fulfillment.Wish(2, "other")})
 
     assert Return.objects.count() == 1
 
@@ -428,7 +432,9 @@ def still_expected():
 def asked_back(floor, reason):
     order, _shipment = floor.shipped()
     line = order.lines.get()
-    return fulfillment.request_return(order, by=world.BY, quantities={line.pk: 3}, reason=reason)
+    return fulfillment.request_return(
+        order, by=world.BY, wishes={line.pk: fulfillment.Wish(3, reason)}
+    )
 
 
 def test_approved_return_is_expected_until_it_is_there(floor):

@@ -1,14 +1,12 @@
-"""Input of the buttons of fulfilment pages; validation only."""
+"""Input of the buttons of work and shipments; validation only."""
 
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from fulfillment.enums import Outcome, RejectReason, ReturnReason, ShipmentStatus
+from fulfillment.enums import RejectReason, ShipmentStatus
 from fulfillment.models import Carrier
 from fulfillment.queries.pickup import CARRIER
-from inventory.forms.lots import LotsField
 from oms.admin import ActForm
 from oms.words import sentence_case
 from orders.enums import CancelReason
@@ -93,64 +91,6 @@ class TrackForm(ActForm):
     place = forms.CharField(required=False, max_length=120)
 
 
-class DeclineForm(ActForm):
-    """Why a return is declined."""
-
-    reason = forms.CharField(max_length=200)
-
-
-class RequestReturnForm(ActForm):
-    """What comes back and why."""
-
-    reason = forms.ChoiceField(choices=choices(ReturnReason))
-    note = forms.CharField(required=False, max_length=300)
-
-    def setup(self) -> None:
-        """One field per line with units that can come back."""
-        for line in returnable(self.obj):
-            left = line.shipped - line.returned
-            self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                label=f"{line.sku} {line.name}"[:80],
-                min_value=0,
-                max_value=left,
-                initial=0,
-                help_text=f"{left} shipped and not returned",
-            )
-
-    def clean(self) -> dict[str, Any]:
-        """At least one unit."""
-        data = super().clean() or {}
-        if not any(units_in(data).values()):
-            raise ValidationError("Say how many units come back.")
-        return data
-
-
-class ReceiveForm(ActForm):
-    """What became of each unit that arrived."""
-
-    def setup(self) -> None:
-        """One field per line and outcome."""
-        for line in self.obj.lines.select_related("order_line__product") if self.obj else ():
-            missing = line.quantity - line.received
-            for outcome, label in choices(Outcome) if missing else ():
-                self.fields[f"line_{line.pk}_{outcome}"] = forms.IntegerField(
-                    label=f"{line.order_line.sku}: {label.lower()}",
-                    min_value=0,
-                    max_value=missing,
-                    required=False,
-                    initial=missing if outcome == Outcome.RESTOCK else 0,
-                    help_text=f"{missing} announced" if outcome == Outcome.RESTOCK else "",
-                )
-            product = line.order_line.product
-            if missing and product is not None and product.tracking != "none":
-                self.fields[f"lots_{line.pk}"] = LotsField(
-                    label=f"{line.order_line.sku}: lots or serial numbers",
-                    required=False,
-                    help_text="In the order of the outcomes above, CODE or CODE=2, with commas "
-                    "between. May stay empty where only one is possible.",
-                )
-
-
 def units_in(data: dict[str, Any]) -> dict[int, int]:
     """Quantities by line id from fields named line_ID; zeros left out."""
     return {
@@ -166,10 +106,3 @@ def packable(document: Any) -> list[Any]:
         return []
     rows = document.lines.select_related("order_line").order_by("order_line__position")
     return [line for line in rows if line.to_pack]
-
-
-def returnable(order: Any) -> list[Any]:
-    """Lines of an order with units that were shipped and did not come back."""
-    if order is None:
-        return []
-    return [line for line in order.lines.order_by("position") if line.shipped > line.returned]

@@ -1,20 +1,17 @@
-"""Messages of the fulfilment API."""
+"""Messages about work and shipments."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
-from fulfillment.enums import Outcome, RejectReason, ReturnReason, ShipmentStatus
-from fulfillment.models import FulfillmentOrder, Return, Shipment
-from fulfillment.queries import allowed_actions, allowed_return_actions
-from oms.money import plain
+from fulfillment.enums import RejectReason, ShipmentStatus
+from fulfillment.models import FulfillmentOrder, Shipment
+from fulfillment.queries import allowed_actions
 from oms.wire import Moment, Quantity, Short, message, utc
 from orders.enums import GIVEN_REASONS
 
 Reason = Literal[tuple(RejectReason.values)]  # type: ignore[valid-type]
-WhyBack = Literal[tuple(ReturnReason.values)]  # type: ignore[valid-type]
-Fate = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
 Progress = Literal[tuple(ShipmentStatus.values)]  # type: ignore[valid-type]
 Cause = Literal[tuple(reason.value for reason in GIVEN_REASONS)]  # type: ignore[valid-type]
 Position = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -123,41 +120,6 @@ class DeliveryIn(msgspec.Struct):
     """When the buyer received it; now if not given."""
 
     at: Moment | None = None
-
-
-@message
-class ReturnIn(msgspec.Struct):
-    """Goods that a buyer wants to send back. `reference` makes repeats harmless."""
-
-    order: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
-    reason: WhyBack
-    lines: Annotated[list[LineUnits], msgspec.Meta(min_length=1, max_length=2_000)]
-    reference: Short = ""
-    note: Note = ""
-
-
-@message
-class RefusalIn(msgspec.Struct):
-    """Why a return is declined."""
-
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-
-
-@message
-class OutcomeIn(msgspec.Struct):
-    """What became of received units of an order line; of which lot, where it went out in several."""
-
-    line: Position
-    outcome: Fate
-    quantity: Quantity
-    lot: Annotated[str, msgspec.Meta(max_length=64)] = ""
-
-
-@message
-class ReceiptIn(msgspec.Struct):
-    """Units that arrived, each with its outcome."""
-
-    lines: Annotated[list[OutcomeIn], msgspec.Meta(min_length=1, max_length=2_000)]
 
 
 @message
@@ -279,67 +241,6 @@ class ShipmentOut(msgspec.Struct):
                 TrackingOut(row.status, row.code, row.place, row.source, utc(row.at))
                 for row in sorted(shipment.tracking_events.all(), key=lambda row: row.at)
             ],
-        )
-
-
-@message
-class ReturnLineOut(msgspec.Struct):
-    """Announced units of an order line and their outcomes."""
-
-    line: int
-    sku: str
-    reason: str
-    quantity: int
-    restocked: int
-    quarantined: int
-    scrapped: int
-    sent_back: int
-
-
-@message
-class ReturnOut(msgspec.Struct):
-    """A return merchandise authorisation."""
-
-    number: str
-    order: str
-    location: str
-    status: str
-    reference: str
-    credit: str
-    currency: str
-    requested_at: datetime
-    received_at: datetime | None
-    lines: list[ReturnLineOut]
-    allowed_actions: list[str]
-
-    @classmethod
-    def of(cls, document: Return) -> "ReturnOut":
-        """As the API shows it; lines with their order lines are best prefetched."""
-        lines = sorted(document.lines.all(), key=lambda line: line.order_line.position)
-        return cls(
-            number=document.number,
-            order=document.order.number,
-            location=document.location.code,
-            status=document.status,
-            reference=document.reference,
-            credit=plain(document.credit, document.order.currency),
-            currency=document.order.currency,
-            requested_at=utc(document.requested_at),
-            received_at=utc(document.received_at),
-            lines=[
-                ReturnLineOut(
-                    line.order_line.position,
-                    line.order_line.sku,
-                    line.reason,
-                    line.quantity,
-                    line.restocked,
-                    line.quarantined,
-                    line.scrapped,
-                    line.sent_back,
-                )
-                for line in lines
-            ],
-            allowed_actions=allowed_return_actions(document),
         )
 
 

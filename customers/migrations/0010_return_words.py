@@ -1,0 +1,22 @@
+"""Lay down the words about returns that are approved, declined or expired."""
+
+import json
+from pathlib import Path
+
+from django.db import migrations
+
+WORDS = Path(__file__).parent.parent / "data" / "notification_templates.json"
+EVENTS = {"return.approved", "return.declined", "return.expired"}
+
+
+def load(apps, schema_editor):
+    model = apps.get_model("customers", "NotificationTemplate")
+    rows = json.loads(WORDS.read_text(encoding="utf-8"))
+    new = [model(**row) for row in rows if row["event"] in EVENTS]
+    using = schema_editor.connection.alias
+    model.objects.using(using).bulk_create(new, ignore_conflicts=True)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("customers", "0009_pickup_words")]
+    operations = [migrations.RunPython(load, migrations.RunPython.noop)]

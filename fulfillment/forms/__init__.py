@@ -1,0 +1,39 @@
+"""Input of the buttons of fulfilment pages; validation only."""
+
+from fulfillment.forms.returns import (
+    DeclineForm,
+    GiveUpForm,
+    InspectForm,
+    ReceiveForm,
+    RequestReturnForm,
+    verdicts_in,
+    wishes_in,
+)
+from fulfillment.forms.work import (
+    CancelOrderForm,
+    CollectForm,
+    PackForm,
+    RecallForm,
+    RejectForm,
+    ShipForm,
+    TrackForm,
+    units_in,
+)
+
+__all__ = [
+    "CancelOrderForm",
+    "CollectForm",
+    "DeclineForm",
+    "GiveUpForm",
+    "InspectForm",
+    "PackForm",
+    "RecallForm",
+    "ReceiveForm",
+    "RejectForm",
+    "RequestReturnForm",
+    "ShipForm",
+    "TrackForm",
+    "units_in",
+    "verdicts_in",
+    "wishes_in",
+]

@@ -1,0 +1,138 @@
+"""Input of the buttons of returns; validation only."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from fulfillment.enums import GoodsState, Outcome
+from fulfillment.forms.work import choices, units_in
+from fulfillment.queries.policies import Wish, active_reasons, returnable
+from inventory.forms.lots import LotsField
+from oms.admin import ActForm
+
+ASKED_EACH = 30  # lines with a reason of their own; beyond, one reason is for all
+
+
+class DeclineForm(ActForm):
+    """Why a return is declined."""
+
+    reason = forms.CharField(max_length=200, help_text="The buyer reads it.")
+
+
+class GiveUpForm(ActForm):
+    """Why nobody waits for the rest."""
+
+    reason = forms.CharField(max_length=200, initial="The rest will not come")
+
+
+class RequestReturnForm(ActForm):
+    """What comes back and why."""
+
+    reason = forms.ChoiceField()
+    state = forms.ChoiceField(
+        label="Condition",
+        choices=[("", "Not said"), *GoodsState.choices],
+        required=False,
+        help_text="As the buyer says.",
+    )
+    note = forms.CharField(required=False, max_length=300)
+    waiver = forms.CharField(
+        label="Why the policy is waived",
+        required=False,
+        max_length=200,
+        help_text="Takes back what the policy excludes, free of fees. Empty: the policy decides.",
+    )
+
+    def setup(self) -> None:
+        """One field per line with units that can come back, and its own reason where few."""
+        reasons = [(code, row.name) for code, row in active_reasons().items()]
+        self.fields["reason"].choices = reasons  # type: ignore[attr-defined]
+        lines = list(self.obj.lines.order_by("position")) if self.obj else []  # type: ignore[attr-defined]
+        left = {pk: units for pk, units in returnable(lines).items() if units > 0}
+        for line in lines:
+            if line.pk not in left:
+                continue
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=f"{line.sku} {line.name}"[:80],
+                min_value=0,
+                max_value=left[line.pk],
+                initial=0,
+                help_text=f"{left[line.pk]} can come back",
+            )
+            if 1 < len(left) <= ASKED_EACH:
+                self.fields[f"reason_{line.pk}"] = forms.ChoiceField(
+                    label=f"{line.sku}: reason",
+                    choices=[("", "As above"), *reasons],
+                    required=False,
+                )
+
+    def clean(self) -> dict[str, Any]:
+        """At least one unit."""
+        data = super().clean() or {}
+        if not any(units_in(data).values()):
+            raise ValidationError("Say how many units come back.")
+        return data
+
+
+class InspectForm(ActForm):
+    """Which quarantined units are credited, and which are not."""
+
+    note = forms.CharField(required=False, max_length=300, help_text="What was seen.")
+
+    def setup(self) -> None:
+        """Two fields per line that waits."""
+        rows = self.obj.lines.select_related("order_line") if self.obj else ()  # type: ignore[attr-defined]
+        for line in rows:
+            for verdict in ("accepted", "refused") if line.to_inspect else ():
+                self.fields[f"{verdict}_{line.pk}"] = forms.IntegerField(
+                    label=f"{line.order_line.sku}: {verdict}",
+                    min_value=0,
+                    max_value=line.to_inspect,
+                    required=False,
+                    initial=0,
+                    help_text=f"{line.to_inspect} in quarantine" if verdict == "accepted" else "",
+                )
+
+
+class ReceiveForm(ActForm):
+    """What became of each unit that arrived."""
+
+    def setup(self) -> None:
+        """One field per line and outcome."""
+        for line in self.obj.lines.select_related("order_line__product") if self.obj else ():
+            missing = line.missing
+            for outcome, label in choices(Outcome) if missing else ():
+                self.fields[f"line_{line.pk}_{outcome}"] = forms.IntegerField(
+                    label=f"{line.order_line.sku}: {label.lower()}",
+                    min_value=0,
+                    max_value=missing,
+                    required=False,
+                    initial=missing if outcome == Outcome.RESTOCK else 0,
+                    help_text=f"{missing} announced" if outcome == Outcome.RESTOCK else "",
+                )
+            product = line.order_line.product
+            if missing and product is not None and product.tracking != "none":
+                self.fields[f"lots_{line.pk}"] = LotsField(
+                    label=f"{line.order_line.sku}: lots or serial numbers",
+                    required=False,
+                    help_text="In the order of the outcomes above, CODE or CODE=2, with commas "
+                    "between. May stay empty where only one is possible.",
+                )
+
+
+def wishes_in(data: dict[str, Any]) -> dict[int, Wish]:
+    """What is asked back, by order line id."""
+    return {
+        pk: Wish(quantity, data.get(f"reason_{pk}") or data["reason"], data["state"])
+        for pk, quantity in units_in(data).items()
+    }
+
+
+def verdicts_in(data: dict[str, Any], verdict: str) -> dict[int, int]:
+    """Units by return line id from fields named VERDICT_ID; zeros left out."""
+    return {
+        int(name.removeprefix(f"{verdict}_")): units
+        for name, units in data.items()
+        if name.startswith(f"{verdict}_") and units
+    }

@@ -1,0 +1,203 @@
+"""Messages about returns."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from fulfillment.enums import GoodsState, Outcome
+from fulfillment.models import Return, ReturnLine
+from fulfillment.queries import allowed_return_actions
+from fulfillment.serializers.work import Note, Position
+from oms.money import plain
+from oms.wire import Invalid, Quantity, Short, message, utc
+
+Fate = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
+State = Literal[("", *GoodsState.values)]  # type: ignore[valid-type]
+Verdict = Literal["accepted", "refused"]
+Code = Annotated[str, msgspec.Meta(max_length=40)]
+
+
+@message
+class ReturnLineIn(msgspec.Struct):
+    """Units of an order line, by its position; why and in what state, where they differ."""
+
+    line: Position
+    quantity: Quantity
+    reason: Code = ""
+    state: State = ""
+    note: Note = ""
+
+
+@message
+class ReturnIn(msgspec.Struct):
+    """Goods that a buyer wants to send back. `reference` makes repeats harmless.
+
+    `reason` is the code of a return reason and counts for lines that give none.
+    """
+
+    order: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    lines: Annotated[list[ReturnLineIn], msgspec.Meta(min_length=1, max_length=2_000)]
+    reason: Code = ""
+    reference: Short = ""
+    note: Note = ""
+
+    def reasons(self) -> Iterator[str]:
+        """The reason of each line. Raises Invalid where there is none."""
+        for index, row in enumerate(self.lines):
+            if not (reason := row.reason or self.reason):
+                raise Invalid("Give a reason.", f"/lines/{index}/reason")
+            yield reason
+
+
+@message
+class RefusalIn(msgspec.Struct):
+    """Why a return is declined."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+@message
+class EndIn(msgspec.Struct):
+    """Why a return is waited for again, or its rest no more."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+@message
+class OutcomeIn(msgspec.Struct):
+    """What became of received units of an order line; of which lot, where it went out in several."""
+
+    line: Position
+    outcome: Fate
+    quantity: Quantity
+    lot: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+@message
+class ReceiptIn(msgspec.Struct):
+    """Units that arrived, each with its outcome."""
+
+    lines: Annotated[list[OutcomeIn], msgspec.Meta(min_length=1, max_length=2_000)]
+
+
+@message
+class VerdictIn(msgspec.Struct):
+    """What was decided about quarantined units of an order line."""
+
+    line: Position
+    verdict: Verdict
+    quantity: Quantity
+
+
+@message
+class InspectionIn(msgspec.Struct):
+    """Quarantined units that were looked at."""
+
+    lines: Annotated[list[VerdictIn], msgspec.Meta(min_length=1, max_length=2_000)]
+    note: Note = ""
+
+
+@message
+class ReturnLineOut(msgspec.Struct):
+    """Announced units of an order line, their outcomes, and how many are credited."""
+
+    line: int
+    sku: str
+    reason: str
+    state: str
+    note: str
+    refund_on: str
+    quantity: int
+    restocked: int
+    quarantined: int
+    scrapped: int
+    sent_back: int
+    accepted: int
+    refused: int
+    given_up: int
+    credited: int
+    refund: str
+
+
+@message
+class ReturnOut(msgspec.Struct):
+    """A return merchandise authorisation; refund is credit less fee and what was charged again."""
+
+    number: str
+    order: str
+    location: str
+    status: str
+    reference: str
+    decline_reason: str
+    waiver: str
+    label_payer: str
+    label_cost: str
+    credit: str
+    fee: str
+    charged: str
+    refund: str
+    currency: str
+    requested_at: datetime
+    approved_at: datetime | None
+    expires_at: datetime | None
+    received_at: datetime | None
+    lines: list[ReturnLineOut]
+    allowed_actions: list[str]
+
+    @classmethod
+    def of(cls, document: Return) -> "ReturnOut":
+        """As the API shows it; lines with their order lines are best prefetched."""
+        currency = document.order.currency
+        return cls(
+            number=document.number,
+            order=document.order.number,
+            location=document.location.code,
+            status=document.status,
+            reference=document.reference,
+            decline_reason=document.decline_reason,
+            waiver=document.waiver,
+            label_payer=document.label_payer,
+            label_cost=plain(document.label_cost, currency),
+            credit=plain(document.credit, currency),
+            fee=plain(document.fee, currency),
+            charged=plain(document.charged, currency),
+            refund=plain(document.refunded, currency),
+            currency=currency,
+            requested_at=utc(document.requested_at),
+            approved_at=utc(document.approved_at),
+            expires_at=utc(document.expires_at),
+            received_at=utc(document.received_at),
+            lines=_lines(document.lines.all(), currency),
+            allowed_actions=allowed_return_actions(document),
+        )
+
+
+COPIED = (
+    "state",
+    "note",
+    "refund_on",
+    "quantity",
+    "restocked",
+    "quarantined",
+    "scrapped",
+    "sent_back",
+    "accepted",
+    "refused",
+    "given_up",
+    "credited",
+)
+
+
+def _lines(rows: Iterable[ReturnLine], currency: str) -> list[ReturnLineOut]:
+    return [
+        ReturnLineOut(
+            line=row.order_line.position,
+            sku=row.order_line.sku,
+            reason=row.reason_id,
+            refund=plain(row.refund, currency),
+            **{name: getattr(row, name) for name in COPIED},
+        )
+        for row in sorted(rows, key=lambda row: row.order_line.position)
+    ]
