@@ -44,6 +44,12 @@ def invariants() -> list[Invariant]:
             count=ReturnLine.objects.count,
             violations=_wrong_returned,
         ),
+        Invariant(
+            "fulfillment.credited",
+            "Units that returns credited equal the order line's credited units.",
+            count=ReturnLine.objects.count,
+            violations=_wrong_credited,
+        ),
     ]
 
 
@@ -96,6 +102,14 @@ def _wrong_returned() -> Iterator[str]:
         "order_line__order__number", "order_line__position", "order_line__returned", "found"
     ):
         yield f"{row[0]} line {row[1]}: {row[2]} returned, outcomes {row[3]}"
+
+
+def _wrong_credited() -> Iterator[str]:
+    rows = ReturnLine.objects.values("order_line").annotate(found=Sum("credited")).order_by()
+    for row in rows.exclude(found=F("order_line__credited")).values_list(
+        "order_line__order__number", "order_line__position", "order_line__credited", "found"
+    ):
+        yield f"{row[0]} line {row[1]}: {row[2]} credited, returns {row[3]}"
 
 
 def _wrong_lots() -> Iterator[str]:
