@@ -138,7 +138,8 @@ class EntryKind(models.TextChoices):
     CHANGED = "changed"  # by an order change
     MOVED = "moved", "Moved to another order"  # units that are owed there now
     CANCELLED = "cancelled"  # what will not be supplied
-    RETURNED = "returned"  # credit for goods that came back
+    RETURNED = "returned"  # credit for goods that come back, less fees
+    CHARGED_AGAIN = "charged_again", "Charged again"  # credited goods that never came
     CORRECTED = "corrected"  # by whatever else, such as a SKU that became known
     AUTHORIZED = "authorized", "Authorised"  # reserved by the payer; moves no balance
     CAPTURED = "captured", "Received"  # money that came

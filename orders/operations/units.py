@@ -48,7 +48,7 @@ def withdraw_units(order: Order, *, by: str, units: Sequence[Units], reason: str
     """
     work = pipeline.lock(order, by=by)
     for line, quantity in _per_line(work, units):
-        _refuse_more_than(work, line, quantity, line.released - line.shipped)
+        refuse_more_than(work, line, quantity, line.released - line.shipped)
         line.released -= quantity
 
     inventory.loosen(units)

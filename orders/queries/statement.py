@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from oms.models import Event
 from oms.money import ZERO
-from orders.enums import ChargeKind, EntryKind, TransactionKind
+from orders.enums import RETURN_CHARGES, ChargeKind, EntryKind, TransactionKind
 from orders.models import Order, OrderCharge, OrderLine, PaymentTransaction, RefundGrant
 from orders.queries.balance import Balance, balance
 from orders.queries.totals import charge_total, share
@@ -25,7 +25,8 @@ CHARGED = {  # event -> what it did to the total
     "order.changed": EntryKind.CHANGED,
     "order.units_moved": EntryKind.MOVED,
     "order.cancelled": EntryKind.CANCELLED,
-    "order.returned": EntryKind.RETURNED,
+    "order.return_credited": EntryKind.RETURNED,
+    "order.return_charged": EntryKind.CHARGED_AGAIN,
 }
 CREDIT_NOTE = "credit_note"  # as compliance calls it, which stands above
 OPENING = {EntryKind.PLACED, EntryKind.SPLIT_OFF}
@@ -184,7 +185,7 @@ class _Explainer:
         self.charges = list(order.charges.order_by("pk"))
         self.changes = {row.number: row for row in order.changes.all()}
         self.cancelled: dict[int, int] = defaultdict(int)
-        self.returned: dict[int, int] = defaultdict(int)
+        self.credited: dict[int, int] = defaultdict(int)
 
     def opening(self) -> tuple[Part, ...]:
         """Lines and charges as they were placed, before anything was changed or cancelled."""
@@ -192,7 +193,7 @@ class _Explainer:
         if first:
             return tuple(Part(*row) for row in placed_worths(first))
         lines = [Part(line.sku, line.total, after=line.quantity) for line in self.lines.values()]
-        return (*lines, *self._charged(lambda row: row.kind != ChargeKind.RETURN))
+        return (*lines, *self._charged(lambda row: row.kind not in RETURN_CHARGES))
 
     def parts(self, event: Event) -> tuple[Part, ...]:
         """What an event consists of; none where its facts do not tell."""
@@ -200,8 +201,8 @@ class _Explainer:
             change = self.changes.get(event.facts.get("change", ""))
             rows = change.outcome.get("parts", []) if change else []
             return tuple(Part(row[0], Decimal(row[1]), row[2], row[3]) for row in rows)
-        if event.name == "order.returned":
-            return self._returned(event)
+        if event.name == "order.return_credited":
+            return self._credited(event)
         if "lines" in event.facts and event.name in {"order.cancelled", "order.units_moved"}:
             return self._taken_off(event)
         return ()
@@ -227,16 +228,15 @@ class _Explainer:
         gone = self._charged(lambda _row: True, sign=-1) if event.facts.get("whole") else ()
         return (*rows, *gone)
 
-    def _returned(self, event: Event) -> tuple[Part, ...]:
-        units: dict[int, int] = defaultdict(int)
-        for pk, _location, count in event.facts.get("units", []):
-            units[pk] += count
+    def _credited(self, event: Event) -> tuple[Part, ...]:
         rows = []
-        for pk, count in units.items():
-            line, before = self.lines[pk], self.returned[pk]
-            self.returned[pk] += count
+        for pk, count in event.facts["lines"]:
+            line, before = self.lines[pk], self.credited[pk]
+            self.credited[pk] += count
             credit = self._worth(line, before + count) - self._worth(line, before)
             rows.append(Part(line.sku, -credit, after=count))
+        if fee := Decimal(event.facts["fee"]):
+            rows.append(Part(str(ChargeKind.RETURN_FEE.label), fee))
         return tuple(rows)
 
     def _worth(self, line: OrderLine, units: int) -> Decimal:

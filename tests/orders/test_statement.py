@@ -86,7 +86,9 @@ def test_statement_follows_payment_change_cancellation_return_and_refund(order):
     drain(webhooks=False)
     shipment = send(order)
     drain(webhooks=False)
-    document = fulfillment.request_return(order, by=BY, quantities={cup.pk: 1}, reason="unwanted")
+    document = fulfillment.request_return(
+        order, by=BY, wishes={cup.pk: fulfillment.Wish(1, "unwanted")}
+    )
     fulfillment.approve(document, by=BY)
     fulfillment.receive(document, by=BY, outcomes={document.lines.get().pk: {"restock": 1}})
     drain(webhooks=False)
