@@ -18,6 +18,7 @@ from oms.errors import DomainError
 Facts = Mapping[str, Any]
 Tree = Mapping[str, Any]
 Predicate = Callable[[Facts], bool]
+Choices = tuple[tuple[str, str], ...]
 
 GROUPS = {"all": "and", "any": "or", "none": "or"}
 DEEPEST = 5  # groups in groups
@@ -39,7 +40,12 @@ class Field:
     label: str
     kind: str
     unit: str = ""
-    choices: tuple[tuple[str, str], ...] = ()  # value and label, where only these may be chosen
+    choices: Choices | Callable[[], Choices] = ()  # value and label, where only these may be chosen
+
+    @property
+    def offered(self) -> Choices:
+        """The choices as they are now; those that people may extend are asked for."""
+        return self.choices() if callable(self.choices) else self.choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def builder(fields: Iterable[Field]) -> list[dict[str, Any]]:
             "label": field.label,
             "kind": field.kind,
             "unit": field.unit,
-            "choices": [list(choice) for choice in field.choices],
+            "choices": [list(choice) for choice in field.offered],
             "operators": [
                 {"name": name, "words": operator.words, "takes": operator.takes}
                 for name, operator in OPERATORS[field.kind].items()
@@ -247,7 +253,7 @@ def _one(field: Field, value: Any) -> Any:
         return number
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{field.label} needs a value.")
-    if field.choices and value not in {choice for choice, _ in field.choices}:
+    if field.choices and value not in {choice for choice, _ in field.offered}:
         raise ValueError(f"{field.label} has no choice {value}.")
     return value.strip().casefold() if field.kind == "text" else value
 
@@ -264,7 +270,7 @@ def _leaf_words(tree: Tree, fields: Mapping[str, Field]) -> str:
     said = f"{field.label.lower()} {operator.words}"
     if operator.takes == "nothing":
         return said
-    labels = dict(field.choices)
+    labels = dict(field.offered)
     values = tree["value"] if isinstance(tree["value"], list) else [tree["value"]]
     shown = [labels.get(value, str(value)) for value in values]
     return " ".join(part for part in (said, _listed(shown), field.unit) if part)

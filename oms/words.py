@@ -102,6 +102,7 @@ def _name(actor: str, users: dict[int, Any]) -> str:
         "system": "system",
         "customer": "customer",
         "rule": "rule",
+        "hold-test": "its test,",
     }
     said = words.get(kind, kind)
     return f"{said} {key}".strip() if kind != "consumer" else "automatic"

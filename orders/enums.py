@@ -74,7 +74,7 @@ class FulfillmentStatus(models.TextChoices):
 
 
 class HoldKind(models.TextChoices):
-    """Why an order may not go on."""
+    """Codes of the hold types that ship; people add types of their own (`orders.models.HoldType`)."""
 
     UNKNOWN_SKU = "unknown_sku", "Unknown SKU"  # map it to a product
     INCOMPLETE_ADDRESS = "incomplete_address"  # complete the address
@@ -87,6 +87,34 @@ class HoldKind(models.TextChoices):
     OUT_OF_STOCK = "out_of_stock"  # location rejected and nothing else can serve
     ROUTING = "routing", "Routing decision"  # a person decides from where it is served
     OTHER = "other"  # see the reason
+    REMORSE = "remorse", "Time to change one's mind"  # the channel's window after placing
+    CANCELLING = "cancelling", "Being cancelled"  # somebody asked; it can still be undone
+
+
+BY_SYSTEM = (HoldKind.REMORSE, HoldKind.CANCELLING)  # placed and ended by operations alone
+
+
+class ReleaseTest(models.TextChoices):
+    """What lifts a hold by itself."""
+
+    SKU_KNOWN = "sku_known", "Every SKU is known"
+    ADDRESS_COMPLETE = "address_complete", "Address complete"
+    PAID = "paid", "Paid or authorised"
+    CREDIT_FREE = "credit_free", "Within the credit limit"
+    DUE = "due", "Its due time has come"
+    CONDITION = "condition", "A condition of its own"
+
+
+# Tests whose answer changes without anything happening to the order; a chore asks them.
+ASKED_AGAIN = (ReleaseTest.CREDIT_FREE, ReleaseTest.DUE, ReleaseTest.CONDITION)
+
+
+class LiftedBy(models.TextChoices):
+    """Who may lift a hold."""
+
+    ANYONE = "anyone", "Whoever may lift holds"
+    OWNERS = "owners", "The group that looks after it"
+    NOBODY = "nobody", "Nobody: its test lifts it"
 
 
 class ChargeKind(models.TextChoices):

@@ -69,7 +69,7 @@ def place_hold(request: HttpRequest, order: Order, data: Data) -> str | Told:
     """Stop the order."""
     begun = timezone.now()
     hold = operations.place_hold(order, by=actor(request), **data)
-    said = f"{order} is on hold: {words.sentence_case(hold.get_kind_display())}."
+    said = f"{order} is on hold: {hold.type.name}."
     return Told(said, {"hold": hold.pk}) if hold.placed_at >= begun else said
 
 

@@ -123,7 +123,7 @@ class Diagnosis:
             return None
         hold = self.holds[0]
         more = f" (and {len(self.holds) - 1} more)" if len(self.holds) > 1 else ""
-        sentence = f"On hold – {held_words(hold.kind, hold.reason)}{more}"
+        sentence = f"On hold – {held_words(hold.type.name, hold.reason)}{more}"
         repair = REPAIRS.get(hold.kind)  # type: ignore[call-overload]
         if repair == "solve_sku" or (repair and repair in self.allowed):
             label = "Map SKU" if repair == "solve_sku" else "Correct address"

@@ -13,10 +13,10 @@ from unfold.views import ChangeList
 
 from customers import queries as customers
 from inventory import queries as stock
-from oms import words
 from orders.admin import sealed
-from orders.enums import HoldKind, Stage
+from orders.enums import Stage
 from orders.models import Channel, Hold, Order, OrderLine
+from orders.queries.hold_types import hold_names
 
 FOUND = 500  # rows that one way of searching may bring
 COUNT_STOPS_AT = 100
@@ -53,8 +53,8 @@ def held_kinds(orders: Iterable[Order]) -> dict[int, list[str]]:
     """Kinds of the open holds, by order."""
     kinds: dict[int, list[str]] = {}
     rows = Hold.objects.filter(order__in=[order.pk for order in orders], lifted_at=None)
-    for order_id, kind in rows.order_by("pk").values_list("order_id", "kind"):
-        kinds.setdefault(order_id, []).append(words.sentence_case(HoldKind(kind).label))
+    for order_id, name in rows.order_by("pk").values_list("order_id", "type__name"):
+        kinds.setdefault(order_id, []).append(name)
     return kinds
 
 
@@ -121,13 +121,13 @@ class HoldFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
         """Every kind of hold."""
-        return list(HoldKind.choices)
+        return list(hold_names())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         """Orders that this kind stops."""
         if not self.value():
             return queryset
-        held = Hold.objects.filter(kind=self.value(), lifted_at=None)
+        held = Hold.objects.filter(type=self.value(), lifted_at=None)
         return queryset.filter(pk__in=held.values("order_id"))
 
 

@@ -7,7 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    RelatedDropdownFilter,
+)
 
 from oms import words
 from oms.admin import ReadOnlyAdmin
@@ -58,8 +62,8 @@ class HoldAdmin(ReadOnlyAdmin):
         "due_column",
     )
     list_display_links = ("kind_column",)
-    list_select_related = ("order",)
-    list_filter = (OpenFilter, ("kind", ChoicesDropdownFilter), "owner")
+    list_select_related = ("order", "type")
+    list_filter = (OpenFilter, ("type", RelatedDropdownFilter), "owner")
     list_filter_submit = True
     search_fields = ("order__number",)
     search_help_text = "Order number"
@@ -73,9 +77,7 @@ class HoldAdmin(ReadOnlyAdmin):
     @admin.display(description="Kind")
     def kind_column(self, hold: Hold) -> SafeString:
         """Orange while it is open."""
-        return words.chip(
-            words.sentence_case(hold.get_kind_display()), "" if hold.lifted_at else "warn"
-        )
+        return words.chip(hold.type.name, "" if hold.lifted_at else "warn")
 
     @admin.display(description="Looked after by")
     def owner_column(self, hold: Hold) -> str:

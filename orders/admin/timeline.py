@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from inventory import queries as stock
 from oms import words
 from oms.models import Event
-from orders.enums import CancelReason, ChangeStep, HoldKind, PaymentMethod, PromiseReason
+from orders.enums import CancelReason, ChangeStep, PaymentMethod, PromiseReason
 from orders.models import Order
+from orders.queries.hold_types import hold_names
 
 SHOWN = 200
 TONES = {
@@ -44,6 +46,11 @@ class Teller:
         self.skus = skus
         self.locations = stock.location_codes(_location_ids(events))
         self.names = words.names_of(event.actor for event in events)
+
+    @cached_property
+    def hold_types(self) -> dict[str, str]:
+        """Names of the types of holds, by code."""
+        return dict(hold_names())
 
     def entry(self, event: Event) -> Entry:
         """One event as an entry."""
@@ -120,17 +127,17 @@ def _placed(teller: Teller, facts: dict[str, Any]) -> str:
 
 
 def held_words(kind: str, reason: str) -> str:
-    """Kind and reason of a hold, without saying the kind twice."""
-    label = _label(HoldKind, kind)
-    return reason if reason.startswith(label) else f"{label}: {reason}"
+    """Name of its type and reason of a hold, without saying the same twice."""
+    return reason if reason.startswith(kind) else f"{kind}: {reason}"
 
 
-def _held(_teller: Teller, facts: dict[str, Any]) -> str:
-    return f"Put on hold – {held_words(facts['kind'], facts['reason'])}"
+def _held(teller: Teller, facts: dict[str, Any]) -> str:
+    kind = teller.hold_types.get(facts["kind"], facts["kind"])
+    return f"Put on hold – {held_words(kind, facts['reason'])}"
 
 
-def _hold_lifted(_teller: Teller, facts: dict[str, Any]) -> str:
-    kind = _label(HoldKind, facts["kind"]) if "kind" in facts else "hold"
+def _hold_lifted(teller: Teller, facts: dict[str, Any]) -> str:
+    kind = teller.hold_types.get(facts.get("kind", ""), "hold")
     return f"Hold lifted – {kind}" + (f": {facts['reason']}" if facts.get("reason") else "")
 
 

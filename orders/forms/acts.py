@@ -11,6 +11,7 @@ from oms.admin import ActForm, ReasonForm
 from orders.enums import GIVEN_REASONS, HoldKind, PaymentMethod
 from orders.models import Order, OrderLine, Payment
 from orders.operations.tagging import LONGEST as LONGEST_TAG
+from orders.queries.hold_types import offered_hold_types
 
 COUNTRIES = sorted(((c.alpha_2, c.name) for c in pycountry.countries), key=lambda pair: pair[1])
 OWNERS = ["", "Operations", "Warehouse", "Finance", "Support"]
@@ -26,7 +27,7 @@ class AmountField(forms.DecimalField):
 class HoldForm(ActForm):
     """Why an order must wait, who looks after it, and until when."""
 
-    kind = forms.ChoiceField(label="Kind", choices=HoldKind, initial=HoldKind.OTHER)
+    kind = forms.ChoiceField(label="Type", choices=offered_hold_types, initial=HoldKind.OTHER)
     reason = forms.CharField(
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -8,13 +8,19 @@ from django.http import QueryDict
 from oms.admin import ActForm
 from oms.condition_rows import condition_rows, match_of, rows_of
 from oms.conditions import check
-from orders.enums import GIVEN_REASONS, HoldKind, RuleAction, RuleMoment
+from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment
 from orders.models import RuleVersion
 from orders.operations import Wording
+from orders.queries.hold_types import offered_hold_types
 from orders.queries.rules.actions import mistakes_in
 from orders.queries.rules.vocabulary import EVENTS, EVERY, vocabulary
 
 NOTHING = [("", "–")]
+
+
+def _hold_types() -> list[tuple[str, str]]:
+    """None, and those that rules may give and lift."""
+    return [*NOTHING, *offered_hold_types()]
 
 
 class RuleForm(forms.Form):
@@ -34,15 +40,11 @@ class RuleForm(forms.Form):
     every_minutes = forms.IntegerField(
         required=False, min_value=1, label="Again and again: every how many minutes"
     )
-    hold_kind = forms.ChoiceField(
-        choices=NOTHING + HoldKind.choices, required=False, label="Put on hold"
-    )
+    hold_kind = forms.ChoiceField(choices=_hold_types, required=False, label="Put on hold")
     hold_reason = forms.CharField(max_length=300, required=False, label="Hold: reason")
     hold_owner = forms.CharField(max_length=80, required=False, label="Hold: looked after by")
     hold_due_hours = forms.IntegerField(required=False, min_value=1, label="Hold: due within hours")
-    lift_kind = forms.ChoiceField(
-        choices=NOTHING + HoldKind.choices, required=False, label="Lift holds"
-    )
+    lift_kind = forms.ChoiceField(choices=_hold_types, required=False, label="Lift holds")
     untag_tag = forms.CharField(max_length=40, required=False, label="Remove a tag")
     tag_tag = forms.CharField(max_length=40, required=False, label="Add a tag")
     priority_value = forms.IntegerField(required=False, label="Set the priority")

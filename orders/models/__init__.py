@@ -4,7 +4,7 @@ from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
 from orders.models.channel import Channel, SkuAlias
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
-from orders.models.hold import Hold
+from orders.models.hold import Hold, HoldType
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, RefundGrant
 from orders.models.promise import AllocationPolicy, Promise
@@ -19,6 +19,7 @@ __all__ = [
     "DraftLine",
     "DraftOrder",
     "Hold",
+    "HoldType",
     "Order",
     "OrderChange",
     "OrderChangeStep",

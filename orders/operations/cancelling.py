@@ -14,7 +14,7 @@ from oms.models import Event
 from oms.money import plain
 from orders.enums import CancelReason, OrderStatus, TransactionKind
 from orders.models import Cancellation, CancellationLine, Order
-from orders.operations import holds, payments, pipeline
+from orders.operations import hold_rows, payments, pipeline
 from orders.queries.totals import totals_of
 
 
@@ -255,4 +255,4 @@ def _void_open(work: pipeline.Work) -> None:
 
 def _end_holds(work: pipeline.Work, reason: str) -> None:
     for hold in list(work.holds):
-        holds.end(work, hold, reason=f"Order cancelled: {reason}")
+        hold_rows.end(work, hold, reason=f"Order cancelled: {reason}")

@@ -14,6 +14,7 @@ from oms.money import ZERO
 from oms.prepared import prepared
 from orders.enums import OrderStatus, PaymentMethod
 from orders.models import Channel, Hold, Order, OrderLine
+from orders.operations import hold_rows
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import Work
 from orders.operations.rules.at_placing import hold_by_rules
@@ -43,7 +44,7 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
         found = findings(_candidate(channel, draft, twins, owed))
         draft.holds = [
             Hold(
-                kind=finding.kind,
+                type_id=finding.kind,
                 reason=finding.reason[:300],
                 details=finding.details,
                 placed_by=by,
@@ -55,7 +56,10 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
 
 
 def recheck(work: Work) -> list[Hold]:
-    """Give a changed order that its caller has locked the holds that its new total asks for."""
+    """Give a changed order that its caller has locked the holds that its new total asks for.
+
+    What somebody lifted once is not held again for the same figures.
+    """
     order, buyer = work.order, work.order.customer
     total = totals_of(order, work.lines, order.charges.all()).total
     if buyer is None or total <= order.total:
@@ -72,23 +76,19 @@ def recheck(work: Work) -> list[Hold]:
         outstanding=max(owed, ZERO),
         on_account=order.payments.filter(method=PaymentMethod.ON_ACCOUNT).exists(),
     )
-    held = {hold.kind for hold in work.holds}
-    found = [rule(candidate) for rule in (credit_limit, review_limit)]
-    return [_hold(work, each) for each in found if each and each.kind not in held]
+    found = [each for rule in (credit_limit, review_limit) if (each := rule(candidate))]
+    return [_hold(work, each) for each in found if not _known(order, each)]
+
+
+def _known(order: Order, finding: Finding) -> bool:
+    """Whether such a hold is open, or was lifted when the figures were the same."""
+    same = order.holds.filter(type__code=finding.kind)
+    return any(row.lifted_at is None or row.details == finding.details for row in same)
 
 
 def _hold(work: Work, finding: Finding) -> Hold:
-    hold = Hold.objects.create(
-        order=work.order,
-        kind=finding.kind,
-        reason=finding.reason[:300],
-        details=finding.details,
-        placed_by=work.by,
-        placed_at=work.now,
-    )
-    work.reload_holds()
-    work.fact("order.held", hold=hold.pk, kind=hold.kind, reason=hold.reason)
-    return hold
+    hold = Hold(type_id=finding.kind, reason=finding.reason[:300], details=finding.details)
+    return hold_rows.begin(work, hold)
 
 
 def _candidate(

@@ -8,7 +8,7 @@ from customers import queries as customers
 from oms.errors import DomainError
 from orders.enums import HoldKind
 from orders.models import Order, OrderLine, SkuAlias
-from orders.operations import holds, pipeline
+from orders.operations import hold_rows, pipeline
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
 
@@ -116,4 +116,4 @@ def _refuse_ended(work: pipeline.Work) -> None:
 def _end(work: pipeline.Work, kind: str, reason: str) -> None:
     for hold in list(work.holds):
         if hold.kind == kind:
-            holds.end(work, hold, reason=reason)
+            hold_rows.end(work, hold, reason=reason)

@@ -34,6 +34,7 @@ from orders.models import (
     SkuAlias,
 )
 from orders.operations.checking import place_holds
+from orders.operations.draft_holds import test_holds, type_holds
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import settle_axes
 from orders.operations.pricing import assess_taxes
@@ -303,13 +304,16 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
             allot(draft, supply)
     assess_taxes(drafts)
     place_holds(channel, drafts, by=by)
+    type_holds(drafts)
     for draft in drafts:
-        if draft.holds:
+        if not draft.may_allocate:
             _give_back(draft, supply)
     for draft in drafts:
-        if not draft.holds:
+        if draft.may_allocate:
             allot(draft, supply)
             _ask_person(draft, by)
+    type_holds(drafts)
+    for draft in drafts:
         _conclude(channel, draft, supply)
     promise_drafts(drafts)
 
@@ -339,7 +343,7 @@ def _ask_person(draft: Draft, by: str) -> None:
     for asks in {plan.asks_person for plan in draft.plans} - {""}:
         kind, reason = ASKED[asks]
         at = draft.order.created_at
-        draft.holds.append(Hold(kind=kind, reason=reason, placed_by=by, placed_at=at))
+        draft.holds.append(Hold(type_id=kind, reason=reason, placed_by=by, placed_at=at))
 
 
 def _give_back(draft: Draft, supply: stock.Supply) -> None:
@@ -352,12 +356,13 @@ def _give_back(draft: Draft, supply: stock.Supply) -> None:
 def _conclude(channel: Channel, draft: Draft, supply: stock.Supply) -> None:
     """Refuse what the channel may not backorder; release what may go; write the axes."""
     missing = [line.sku for line in draft.lines if line.backordered and not _preordered(line)]
-    if missing and not draft.holds and not channel.allows_backorder:
+    if missing and draft.may_allocate and not channel.allows_backorder:
         draft.error = OutOfStock(skus=", ".join(dict.fromkeys(missing)))
         _give_back(draft, supply)
         return
     order, money = draft.order, _money(draft)
     draft.money = money
+    test_holds(draft)
     ready = not channel.needs_payment or money.covers_due
     if not draft.holds and ready and _releasable(channel, draft):
         draft.released = True

@@ -54,6 +54,11 @@ class Draft:
     released: bool = False
     money: Balance = None  # type: ignore[assignment]  # set once concluded
 
+    @property
+    def may_allocate(self) -> bool:
+        """Whether no hold keeps it from getting stock; its holds know their types."""
+        return not any(hold.type.stops_allocation for hold in self.holds)
+
     def link(self) -> None:
         """Point the rows at the numbered order and payments."""
         promises = [self.promise] if self.promise else []
@@ -111,7 +116,7 @@ class Draft:
         if units and not self.released:
             yield Fact("order.allocated", order, {"units": units})
         missing = [[line.pk, line.backordered] for line in self.lines if line.backordered]
-        if missing and not self.holds:
+        if missing and self.may_allocate:
             yield Fact("order.backordered", order, {"lines": missing})
         if self.released:
             yield Fact("order.confirmed", order)

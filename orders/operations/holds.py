@@ -1,13 +1,19 @@
 """Holds: stop an order, and let it go on."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from oms.errors import DomainError
-from orders.models import Hold, Order
-from orders.operations import pipeline
+from oms.roles import EVERYTHING
+from orders.enums import BY_SYSTEM, LiftedBy
+from orders.models import Hold, HoldType, Order
+from orders.operations import hold_rows, pipeline
+
+PEOPLE = ("user", "api-key")  # whose acts a hold type may forbid; rules and consumers were allowed
 
 
 class HoldNotOpen(DomainError):
@@ -31,6 +37,20 @@ class NothingToHold(DomainError):
     message = "Order {number} is {status}; there is nothing left to hold."
 
 
+class UnknownHoldType(DomainError):
+    """There is no such type of hold, it is switched off, or only operations place it."""
+
+    code = "unknown_hold_type"
+    message = "There is no type of hold {kind} to place."
+
+
+class NotYoursToLift(DomainError):
+    """The type of the hold says who lifts it."""
+
+    code = "not_yours_to_lift"
+    message = "{type}: {who} lifts this hold."
+
+
 @transaction.atomic
 def place_hold(  # noqa: PLR0913 (what a hold is)
     order: Order,
@@ -43,32 +63,24 @@ def place_hold(  # noqa: PLR0913 (what a hold is)
     due_at: datetime | None = None,
     details: dict[str, Any] | None = None,
 ) -> Hold:
-    """Stop an order from being allocated, released and shipped until the hold is lifted.
+    """Stop an order from being released and shipped, and from whatever else the hold's type says.
 
     `handle` tells several holds of one kind apart. Repeating an open hold (same kind and handle)
-    gives the existing one. What a location is already working on stays there but cannot ship.
-    Raises NothingToHold for an order that is closed or cancelled.
+    gives the existing one. Owner and due time are the type's where they are not given. What a
+    location is already working on stays there but cannot ship. Raises UnknownHoldType, and
+    NothingToHold for an order that is closed or cancelled.
     """
     work = pipeline.lock(order, by=by)
     for hold in work.holds:
         if (hold.kind, hold.handle) == (kind, handle):
             return hold
+    given = _offered(kind)
     if work.order.status not in pipeline.OPEN:
         raise NothingToHold(number=work.order.number, status=work.order.status)
 
-    hold = Hold.objects.create(
-        order=work.order,
-        kind=kind,
-        handle=handle,
-        reason=reason,
-        details=details or {},
-        owner=owner,
-        due_at=due_at,
-        placed_by=by,
-        placed_at=work.now,
-    )
-    work.reload_holds()
-    work.fact("order.held", hold=hold.pk, kind=kind, reason=reason)
+    new = Hold(reason=reason, handle=handle, owner=owner, due_at=due_at, details=details or {})
+    new.type = given
+    hold = hold_rows.begin(work, new)
     pipeline.settle(work)
     return hold
 
@@ -77,14 +89,15 @@ def place_hold(  # noqa: PLR0913 (what a hold is)
 def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
     """End a hold and take the order as far as it now can go.
 
-    Raises HoldNotOpen when somebody else was faster.
+    Raises HoldNotOpen when somebody else was faster, and NotYoursToLift.
     """
     work = pipeline.lock(hold.order, by=by)
-    hold = Hold.objects.get(pk=hold.pk)
+    hold = Hold.objects.select_related("type").get(pk=hold.pk)
     if hold.lifted_at is not None:
         raise HoldNotOpen(by=hold.lifted_by)
+    _refuse_others([hold], by)
 
-    end(work, hold, reason=reason)
+    hold_rows.end(work, hold, reason=reason)
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
 
@@ -93,23 +106,42 @@ def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
 def lift_holds(order: Order, *, by: str, reason: str) -> list[Hold]:
     """End every open hold of an order and take it as far as it now can go; returns the holds.
 
-    Raises NoOpenHold when somebody else was faster.
+    Raises NoOpenHold when somebody else was faster, and NotYoursToLift when that is true of one.
     """
     work = pipeline.lock(order, by=by)
     lifted = list(work.holds)
     if not lifted:
         raise NoOpenHold(number=work.order.number)
+    _refuse_others(lifted, by)
 
     for hold in lifted:
-        end(work, hold, reason=reason)
+        hold_rows.end(work, hold, reason=reason)
     pipeline.settle(work)
     pipeline.advance(work.order, by=by)
     return lifted
 
 
-def end(work: pipeline.Work, hold: Hold, *, reason: str) -> None:
-    """Mark a hold of a locked order as lifted and remember the event."""
-    hold.lifted_by, hold.lifted_at, hold.lift_reason = work.by, work.now, reason
-    hold.save(update_fields=["lifted_by", "lifted_at", "lift_reason"])
-    work.reload_holds()
-    work.fact("order.hold_lifted", hold=hold.pk, kind=hold.kind, reason=reason)
+def _offered(kind: str) -> HoldType:
+    found = HoldType.objects.filter(code=kind, is_active=True).exclude(code__in=BY_SYSTEM).first()
+    if found is None:
+        raise UnknownHoldType(kind=kind)
+    return found
+
+
+def _refuse_others(holds: Iterable[Hold], by: str) -> None:
+    """Raise NotYoursToLift when a person, or a system by its key, may not lift one of these."""
+    if by.partition(":")[0] not in PEOPLE:
+        return
+    for kind in {hold.type for hold in holds}:
+        if kind.lifted_by == LiftedBy.NOBODY:
+            raise NotYoursToLift(type=kind.name, who="only its test")
+        if kind.lifted_by == LiftedBy.OWNERS and not _belongs(by, kind.owner):
+            raise NotYoursToLift(type=kind.name, who=f"only {kind.owner or EVERYTHING}")
+
+
+def _belongs(by: str, role: str) -> bool:
+    who, _, key = by.partition(":")
+    people = get_user_model().objects.filter(is_active=True)
+    mine = people.filter(pk=key) if who == "user" and key.isdigit() else people.none()
+    groups = mine.filter(groups__name__in=[role, EVERYTHING])
+    return groups.exists() or mine.filter(is_superuser=True).exists()

@@ -20,7 +20,7 @@ from oms.history import stamp
 from oms.money import ZERO, plain, quantize, split
 from orders.enums import RETURN_CHARGES, HoldKind, OrderLinkKind, TransactionKind
 from orders.models import Hold, Order, OrderCharge, OrderLine, OrderLink, Promise
-from orders.operations import cancelling, payments, pipeline
+from orders.operations import cancelling, hold_rows, payments, pipeline
 from orders.operations.change_steps import Change, StepImpossible
 from orders.queries.balance import DEFERRED, balance
 from orders.queries.sealing import CONTEXT
@@ -284,18 +284,15 @@ def _copy_holds(source: pipeline.Work, target: pipeline.Work) -> None:
     for hold in source.holds:
         if hold.kind in there or hold.kind == HoldKind.UNKNOWN_SKU:
             continue
-        copy = Hold.objects.create(
-            order=target.order,
-            kind=hold.kind,
+        copy = Hold(
+            type_id=hold.kind,
+            handle=hold.handle,
             reason=hold.reason,
             details=hold.details,
             owner=hold.owner,
             due_at=hold.due_at,
-            placed_by=target.by,
-            placed_at=target.now,
         )
-        target.fact("order.held", hold=copy.pk, kind=copy.kind, reason=copy.reason)
-    target.reload_holds()
+        hold_rows.begin(target, copy)
 
 
 # --- Money ------------------------------------------------------------------------------------

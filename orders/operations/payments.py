@@ -114,11 +114,13 @@ def record_capture(
 def capture(payment: Payment, *, by: str, amount: Decimal, reference: str = "") -> Payment:
     """Take authorised or promised money, in whole or in part.
 
-    Raises AmountTooHigh when more than what is still open would be taken, and ReferenceReused.
+    Raises AmountTooHigh when more than what is still open would be taken, ReferenceReused, and
+    OrderOnHold while a hold is open whose type stops that.
     """
     work, payment = _lock_payment(payment, by=by)
     if _repeated(payment, TransactionKind.CAPTURE, amount, reference):
         return payment
+    pipeline.refuse_capture(work)
     _refuse_more_than(amount, open_amount(payment), payment.currency)
     record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
     return _finish(work, payment)

@@ -20,6 +20,7 @@ from oms.events import Fact
 from oms.history import stamp
 from orders.enums import ORDER_MOVES, ChargeKind, OrderStatus
 from orders.models import Hold, Order, OrderLine
+from orders.operations import hold_rows
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balance
 from orders.queries.routing import ASKED, request_of
@@ -87,7 +88,13 @@ class Work:
 
     def reload_holds(self) -> None:
         """Look again which holds are open."""
-        self.holds: list[Hold] = list(self.order.holds.filter(lifted_at=None).order_by("pk"))
+        rows = self.order.holds.filter(lifted_at=None).select_related("type")
+        self.holds: list[Hold] = list(rows.order_by("pk"))
+
+    @property
+    def may_allocate(self) -> bool:
+        """Whether no open hold keeps the order from getting stock."""
+        return not any(hold.type.stops_allocation for hold in self.holds)
 
     def fact(self, name: str, **facts: object) -> None:
         """Remember an event; `settle` writes them all at once."""
@@ -103,13 +110,16 @@ class Work:
 def advance(order: Order, *, by: str, avoid: Iterable[int] = ()) -> Order:
     """Take an order as far as the facts allow; calling it again changes nothing.
 
-    Allocates what waits for stock, releases what has stock when no hold is open, money is ready
-    and the channel releases by itself, and settles the cached axes. Locations whose ids are in
-    `avoid` are not asked. Returns the order freshly read.
+    Lifts holds whose tests now pass, allocates what waits for stock unless a hold stops that,
+    releases what has stock when no hold is open, money is ready and the channel releases by itself,
+    and settles the cached axes. Locations whose ids are in `avoid` are not asked. Returns the order
+    freshly read.
     """
     work = lock(order, by=by)
-    if work.order.status in OPEN and not work.holds:
-        allocate(work, avoid=avoid)
+    if work.order.status in OPEN:
+        hold_rows.lift_passed(work)
+        if work.may_allocate:
+            allocate(work, avoid=avoid)
         if work.order.channel.auto_release and not work.holds and _may_release(work):
             release_allocated(work)
     return settle(work)
@@ -148,6 +158,13 @@ def refuse_held(work: Work) -> None:
     """Raise OrderOnHold while a hold is open."""
     if work.holds:
         raise OrderOnHold(number=work.order.number, reason=work.holds[0].reason)
+
+
+def refuse_capture(work: Work) -> None:
+    """Raise OrderOnHold while a hold is open whose type keeps money from being taken."""
+    for hold in work.holds:
+        if hold.type.stops_capture:
+            raise OrderOnHold(number=work.order.number, reason=hold.reason)
 
 
 def allocate(work: Work, *, avoid: Iterable[int] = (), cause: str = "") -> None:
@@ -208,17 +225,13 @@ def _sourced(work: Work, waiting: Sequence[OrderLine], avoid: frozenset[int]) ->
     if not plan.asks_person:
         return plan
     kind, _ = ASKED[plan.asks_person]
-    if work.order.holds.filter(kind=kind, lifted_at__isnull=False).exists():
+    if work.order.holds.filter(type__code=kind, lifted_at__isnull=False).exists():
         return stock.source([replace(request, settled=True)], supply)[0]
     return plan
 
 
 def _hold(work: Work, kind: str, reason: str) -> None:
-    hold = Hold.objects.create(
-        order=work.order, kind=kind, reason=reason, placed_by=work.by, placed_at=work.now
-    )
-    work.reload_holds()
-    work.fact("order.held", hold=hold.pk, kind=kind, reason=reason)
+    hold_rows.begin(work, Hold(type_id=kind, reason=reason))
 
 
 def _tell_waiting(work: Work, lines: Sequence[OrderLine]) -> None:

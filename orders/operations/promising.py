@@ -78,7 +78,7 @@ def promise_drafts(drafts: Sequence[Draft]) -> None:
     What is available was just given away, so only what is still to come counts, less what others
     were promised of it. Where that is not enough, the channel's rule stands.
     """
-    short = [d for d in drafts if not (d.error or d.holds) and any(_short(d))]
+    short = [d for d in drafts if not d.error and d.may_allocate and any(_short(d))]
     if not short:
         return
     products = {line.product_id for draft in short for line in _short(draft)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from orders.models import Hold, Order, OrderCharge, OrderLine, Promise
 from orders.queries.balance import Balance, balances
@@ -26,7 +26,8 @@ def details(orders: Iterable[Order]) -> list[OrderDetail]:
     orders = list(orders)
     if not orders:
         return []
-    prefetch_related_objects(orders, "lines", "charges", "holds", "promises")
+    holds = Prefetch("holds", Hold.objects.select_related("type"))
+    prefetch_related_objects(orders, "lines", "charges", holds, "promises")
     money = balances(orders)
     return [
         OrderDetail(

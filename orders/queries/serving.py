@@ -75,8 +75,8 @@ def columns(criteria: Sequence[str]) -> list[str]:
 
 
 def lines_waiting(product_ids: Iterable[int]) -> QuerySet[OrderLine]:
-    """Lines of open orders without a hold that lack units of these products."""
-    held = Hold.objects.filter(lifted_at=None).values("order")
+    """Lines of open orders that lack units of these products; a hold may keep an order from them."""
+    held = Hold.objects.filter(lifted_at=None, type__stops_allocation=True).values("order")
     return OrderLine.objects.filter(
         product__in=set(product_ids),
         quantity__gt=F("cancelled") + F("allocated"),

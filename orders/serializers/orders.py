@@ -21,9 +21,9 @@ Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Amount = Decimal
 Charge = Literal[tuple(ChargeKind.values)]  # type: ignore[valid-type]
 Method = Literal[tuple(PaymentMethod.values)]  # type: ignore[valid-type]
-Hindrance = Literal[tuple(HoldKind.values)]  # type: ignore[valid-type]
 Cause = Literal[tuple(reason.value for reason in GIVEN_REASONS)]  # type: ignore[valid-type]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+HoldCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, description="A hold type.")]
 
 
 @message
@@ -126,7 +126,7 @@ class HoldIn(msgspec.Struct):
     """A reason to wait."""
 
     reason: Sentence
-    kind: Hindrance = HoldKind.OTHER.value
+    kind: HoldCode = HoldKind.OTHER.value
     handle: Short = ""
     owner: Short = ""
     due_at: Moment | None = None

@@ -72,7 +72,8 @@ def _orders(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "stages": {stage.stage: stage for stage in stages},
         "is_empty": not any(stage.orders for stage in stages) and not queries.any_orders(),
         "holds": [
-            (hold, links.rows("orders.hold", kind__exact=hold.key)) for hold in queries.holds()
+            (hold, links.rows("orders.hold", type__code__exact=hold.key))
+            for hold in queries.holds()
         ],
         "jeopardy": (jeopardy := queries.jeopardy(now)),
         "promises": [(order, links.row("orders.order", order.pk)) for order in jeopardy.orders],

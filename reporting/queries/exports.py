@@ -116,7 +116,7 @@ HOLDS = Content(
     "orders.hold",
     columns(
         "Order = order__number",
-        "Kind = kind",
+        "Kind = type_id",
         "Reason = reason",
         "Owner = owner",
         "Placed (UTC) = placed_at",

@@ -10,7 +10,6 @@ from fulfillment.enums import FulfillmentOrderStatus, ReturnStatus
 from fulfillment.models import FulfillmentOrder, Return
 from inventory.models import Location, StockLevel
 from oms.models import Delivery, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookState
-from orders.enums import HoldKind
 from orders.models import Hold, OrderLine
 
 SLOW_DELIVERY = timedelta(minutes=5)
@@ -64,20 +63,14 @@ class Messages:
 
 
 def holds() -> list[Waiting]:
-    """Open holds by kind, most first; holds past their due time are not set apart."""
+    """Open holds by type, most first; holds past their due time are not set apart."""
     rows = (
         Hold.objects.filter(lifted_at=None)
-        .values_list("kind")
+        .values_list("type", "type__name")
         .annotate(count=Count("*"), oldest=Min("placed_at"))
-        .order_by("-count", "kind")
+        .order_by("-count", "type")
     )
-    return [Waiting(kind, _label(kind), count, oldest) for kind, count, oldest in rows]
-
-
-def _label(kind: str) -> str:
-    """A kind of hold in a sentence's case, abbreviations as they are: Unknown SKU, Credit limit."""
-    first, *rest = str(dict(HoldKind.choices)[kind]).split()
-    return " ".join([first, *(word if word.isupper() else word.lower() for word in rest)])
+    return [Waiting(kind, name, count, oldest) for kind, name, count, oldest in rows]
 
 
 def backordered() -> int:

@@ -282,6 +282,21 @@ def test_confirm_dearer_than_the_review_limit_is_held(shop):
     assert order.holds.get(lifted_at=None).kind == "review"
 
 
+def test_a_finding_that_somebody_dismissed_stays_dismissed_for_the_same_figures(shop):
+    shop.review_limit, shop.auto_release = Decimal(100), False
+    shop.save()
+    order = placed(shop)
+    confirm(order, quantity(order, "MUG", 10))
+    orders.lift_hold(order.holds.get(), by=BY, reason="A good customer")
+
+    confirm(order, quantity(order, "MUG", 3))
+    confirm(order, quantity(order, "MUG", 10))
+    assert order.holds.count() == 1
+
+    confirm(order, quantity(order, "MUG", 11))
+    assert order.holds.filter(lifted_at=None).count() == 1
+
+
 def test_confirm_everything_off_cancels_the_order(shop):
     order = placed(shop)
 

@@ -222,7 +222,7 @@ def test_submit_of_what_a_rule_finds_wrong_gives_an_order_on_hold(shop):
 
     order = orders.submit(document, by=BY)
 
-    kinds = sorted(order.holds.values_list("kind", flat=True))
+    kinds = sorted(order.holds.values_list("type", flat=True))
     assert (order.stage, kinds) == ("validation", ["incomplete_address", "unknown_sku"])
 
 

@@ -57,7 +57,7 @@ def _hold(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -
 
 
 def _lift(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
-    for hold in order.holds.filter(kind=action["kind"], lifted_at=None).order_by("pk"):
+    for hold in order.holds.filter(type=action["kind"], lifted_at=None).order_by("pk"):
         holds.lift_hold(hold, by=by, reason=f"by the rule {version.rule.name}"[:300])
 
 

@@ -37,7 +37,7 @@ def _holds(version: RuleVersion, draft: Draft) -> list[Hold]:
     by_kind = {action["kind"]: action for action in version.actions}
     return [
         Hold(
-            kind=kind,
+            type_id=kind,
             handle=handle_of(version),
             reason=action["reason"],
             owner=action.get("owner", ""),

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from orders.enums import GIVEN_REASONS, HoldKind, RuleAction, RuleMoment
+from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment
+from orders.queries.hold_types import hold_names, offered_hold_types
 
 Action = dict[str, Any]
-HOLDS = dict(HoldKind.choices)
 REASONS = {str(reason): reason.label for reason in GIVEN_REASONS}
 LONGEST = {"reason": 300, "owner": 80, "tag": 40, "message": 300}
 MOST = 10
@@ -28,7 +28,7 @@ def said(action: Action) -> str:
     """An action in words, to complete a sentence that begins with `then`."""
     if action["do"] == RuleAction.HOLD:
         return _hold_said(action)
-    kind = HOLDS.get(action.get("kind", ""), "").lower()
+    kind = dict(hold_names()).get(action["kind"], "").lower() if "kind" in action else ""
     why = REASONS.get(action.get("reason", ""), "").lower()
     return WORDS[action["do"]].format(**{**action, "kind": kind, "reason": why})
 
@@ -62,7 +62,7 @@ def _mistakes(action: Any, moment: str) -> list[str]:
 
 def _wrong_values(action: Action) -> list[str]:
     found = []
-    if "kind" in action and str(action["kind"]) not in HOLDS:
+    if "kind" in action and str(action["kind"]) not in dict(offered_hold_types()):
         found.append(f"there is no hold {action['kind']}.")
     if action["do"] == RuleAction.CANCEL and action["reason"] not in REASONS:
         found.append(f"there is no reason {action['reason']}.")

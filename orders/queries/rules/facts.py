@@ -64,7 +64,7 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
     ):
         lines[line.order_id].append(line)
     methods = _grouped(Payment.objects.filter(order__in=keys), "method", names, {"methods"})
-    holds = _grouped(Hold.objects.filter(order__in=keys, lifted_at=None), "kind", names, {"holds"})
+    holds = _grouped(Hold.objects.filter(order__in=keys, lifted_at=None), "type", names, {"holds"})
     voided = _voided(keys) if "voided" in names else {}
     history = _earlier(orders) if {"customer_orders", "customer_spent"} & set(names) else {}
     later = {field.name for field in LATER} & set(names)

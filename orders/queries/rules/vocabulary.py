@@ -1,7 +1,8 @@
 """What a rule may ask about an order. Nothing here is personal data: runs keep what they saw."""
 
 from oms.conditions import Field, fields_by_name
-from orders.enums import FulfillmentStatus, HoldKind, PaymentMethod, PaymentStatus, Stage
+from orders.enums import FulfillmentStatus, PaymentMethod, PaymentStatus, Stage
+from orders.queries.hold_types import hold_names
 
 # Known while an order is placed, without asking the database.
 FIRST = (
@@ -40,7 +41,7 @@ LATER = (
     Field("fulfilment", "Goods sent", "choice", choices=tuple(FulfillmentStatus.choices)),
     Field("released", "Units with a location", "number"),
     Field("backordered", "Units without stock", "number"),
-    Field("holds", "Open holds", "set", choices=tuple(HoldKind.choices)),
+    Field("holds", "Open holds", "set", choices=hold_names),
     Field("customer_orders", "Earlier orders", "number"),
     Field("customer_spent", "Worth of earlier orders", "number"),
 )  # fmt: skip
@@ -57,6 +58,7 @@ EVENTS: dict[str, str] = {
     "order.changed": "an order is changed",
     "order.held": "an order is put on hold",
     "order.hold_lifted": "a hold is lifted",
+    "order.hold_escalated": "a hold is escalated",
     "order.tagged": "tags change",
     "order.priority_set": "the priority changes",
     "order.address_corrected": "the address is corrected",
