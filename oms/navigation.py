@@ -254,6 +254,7 @@ WORK = (
                 "inventory_replenishmentpolicy_changelist",
                 "inventory.view_replenishmentpolicy",
             ),
+            Page("Hold types", "front_hand", "orders_holdtype_changelist", "orders.view_holdtype"),
             Page("SKU aliases", "alt_route", "orders_skualias_changelist", "orders.view_skualias"),
             Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"

@@ -2,6 +2,7 @@
 
 from orders.admin.channel import ChannelAdmin, SkuAliasAdmin
 from orders.admin.draft import DraftOrderAdmin
+from orders.admin.hold_types import HoldTypeAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import HoldAdmin, PaymentAdmin, RefundGrantAdmin
 from orders.admin.policy import AllocationPolicyAdmin
@@ -12,6 +13,7 @@ __all__ = [
     "ChannelAdmin",
     "DraftOrderAdmin",
     "HoldAdmin",
+    "HoldTypeAdmin",
     "OrderAdmin",
     "PaymentAdmin",
     "RefundGrantAdmin",
