@@ -57,7 +57,7 @@ WORK = (
                 "orders_draftorder_changelist",
                 "orders.view_draftorder",
             ),
-            Page("Holds", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
+            Page("Exceptions", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
             Page("Waiting for stock", "hourglass_empty", "orders_scarce", "orders.view_order"),
             Page("Import", "upload_file", "orders_import", "orders.add_order"),
             Page("Order rules", "rule", "orders_rule_changelist", "orders.view_rule"),
@@ -254,7 +254,9 @@ WORK = (
                 "inventory_replenishmentpolicy_changelist",
                 "inventory.view_replenishmentpolicy",
             ),
-            Page("Hold types", "front_hand", "orders_holdtype_changelist", "orders.view_holdtype"),
+            Page(
+                "Hold types", "pan_tool_alt", "orders_holdtype_changelist", "orders.view_holdtype"
+            ),
             Page("SKU aliases", "alt_route", "orders_skualias_changelist", "orders.view_skualias"),
             Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
@@ -385,7 +387,7 @@ def _rows(label: str) -> QuerySet[Any]:
 
 COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "late": lambda: _rows("orders.Order").late(timezone.now()).order_by(),  # type: ignore[attr-defined]
-    "holds": lambda: _rows("orders.Hold").filter(lifted_at=None),
+    "holds": lambda: _rows("orders.Hold").filter(lifted_at=None, type__needs_person=True),
     "duplicates": lambda: _rows("customers.DuplicatePair").filter(state="open"),
     "to_ship": lambda: _rows("fulfillment.FulfillmentOrder").filter(status="open"),
     "late_supply": lambda: _rows("inventory.PurchaseOrder").filter(

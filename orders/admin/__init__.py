@@ -2,9 +2,10 @@
 
 from orders.admin.channel import ChannelAdmin, SkuAliasAdmin
 from orders.admin.draft import DraftOrderAdmin
+from orders.admin.exceptions import HoldAdmin
 from orders.admin.hold_types import HoldTypeAdmin
 from orders.admin.order import OrderAdmin
-from orders.admin.others import HoldAdmin, PaymentAdmin, RefundGrantAdmin
+from orders.admin.others import PaymentAdmin, RefundGrantAdmin
 from orders.admin.policy import AllocationPolicyAdmin
 from orders.admin.rules import RuleAdmin
 

@@ -1,4 +1,4 @@
-"""Holds, payments and refund grants as lists of work; each row's buttons are its own acts."""
+"""Payments and refund grants as lists of work; each row's buttons are its own acts."""
 
 from typing import Any, ClassVar
 
@@ -7,16 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    DropdownFilter,
-    RelatedDropdownFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from oms import words
 from oms.admin import ReadOnlyAdmin
-from orders.admin.acts import GRANT_ACTS, HOLD_ACTS, PAYMENT_ACTS, left_of
-from orders.models import Hold, Payment, RefundGrant
+from orders.admin.acts import GRANT_ACTS, PAYMENT_ACTS, left_of
+from orders.models import Payment, RefundGrant
 
 
 def order_link(order_id: int, number: str) -> SafeString:
@@ -24,79 +20,6 @@ def order_link(order_id: int, number: str) -> SafeString:
     return format_html(
         '<a class="oms-link" href="/admin/orders/order/{}/change/">{}</a>', order_id, number
     )
-
-
-class OpenFilter(DropdownFilter):
-    """Open holds unless asked for others."""
-
-    title = "state"
-    parameter_name = "state"
-    all_option = None
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        """Open first."""
-        return [("", "Open"), ("lifted", "Lifted"), ("all", "All")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        """Rows in the chosen state."""
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(lifted_at__isnull=self.value() != "lifted")
-
-
-@admin.register(Hold)
-class HoldAdmin(ReadOnlyAdmin):
-    """What waits for a person, oldest due first on its own page; newest first here."""
-
-    list_empty = (
-        "No order was ever held. A hold stops an order with a reason, an owner and a due time."
-    )
-
-    acts = HOLD_ACTS
-    list_display = (
-        "order_column",
-        "kind_column",
-        "reason",
-        "owner_column",
-        "placed_column",
-        "due_column",
-    )
-    list_display_links = ("kind_column",)
-    list_select_related = ("order", "type")
-    list_filter = (OpenFilter, ("type", RelatedDropdownFilter), "owner")
-    list_filter_submit = True
-    search_fields = ("order__number",)
-    search_help_text = "Order number"
-    sortable_by: ClassVar = ()
-
-    @admin.display(description="Order")
-    def order_column(self, hold: Hold) -> SafeString:
-        """The order it stops."""
-        return order_link(hold.order_id, hold.order.number)
-
-    @admin.display(description="Kind")
-    def kind_column(self, hold: Hold) -> SafeString:
-        """Orange while it is open."""
-        return words.chip(hold.type.name, "" if hold.lifted_at else "warn")
-
-    @admin.display(description="Looked after by")
-    def owner_column(self, hold: Hold) -> str:
-        """Whose it is."""
-        return hold.owner or "nobody yet"
-
-    @admin.display(description="Placed")
-    def placed_column(self, hold: Hold) -> str:
-        """How long ago."""
-        return f"{words.age(hold.placed_at)} ago"
-
-    @admin.display(description="Due")
-    def due_column(self, hold: Hold) -> str:
-        """When somebody should look again, or when it was lifted."""
-        return (
-            f"lifted {words.moment(hold.lifted_at)}"
-            if hold.lifted_at
-            else words.moment(hold.due_at)
-        )
 
 
 @admin.register(Payment)

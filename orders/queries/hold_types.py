@@ -2,10 +2,30 @@
 
 from collections.abc import Iterable
 
-from orders.enums import BY_SYSTEM
+from orders.enums import BY_SYSTEM, HoldKind
 from orders.models import HoldType
 
 Choices = tuple[tuple[str, str], ...]
+
+# What a person does about a hold: name of the act, and what its button says.
+REMEDIES: dict[str, tuple[str, str]] = {
+    HoldKind.UNKNOWN_SKU: ("solve_sku", "Map SKU"),
+    HoldKind.INCOMPLETE_ADDRESS: ("correct_address", "Complete address"),
+    HoldKind.PRICE_MISMATCH: ("lift_hold", "Accept price"),
+    HoldKind.SUSPECTED_DUPLICATE: ("lift_hold", "Not a duplicate"),
+    HoldKind.CREDIT_LIMIT: ("lift_hold", "Approve credit"),
+    HoldKind.REVIEW: ("lift_hold", "Approve order"),
+    HoldKind.FRAUD: ("lift_hold", "Clear suspicion"),
+    HoldKind.CUSTOMER_REQUEST: ("lift_hold", "Go on"),
+    HoldKind.OUT_OF_STOCK: ("see_stock", "See stock"),
+    HoldKind.REMORSE: ("lift_hold", "Release now"),
+    HoldKind.CANCELLING: ("lift_hold", "Undo"),
+}
+
+
+def remedy_of(code: str) -> tuple[str, str]:
+    """The act that clears a hold of this type, and the words on its button."""
+    return REMEDIES.get(code, ("lift_hold", "Lift hold"))
 
 
 def hold_types(codes: Iterable[str] | None = None) -> dict[str, HoldType]:

@@ -63,9 +63,9 @@ class Messages:
 
 
 def holds() -> list[Waiting]:
-    """Open holds by type, most first; holds past their due time are not set apart."""
+    """Open holds that need a person, by type, most first; holds past their due time are not set apart."""
     rows = (
-        Hold.objects.filter(lifted_at=None)
+        Hold.objects.filter(lifted_at=None, type__needs_person=True)
         .values_list("type", "type__name")
         .annotate(count=Count("*"), oldest=Min("placed_at"))
         .order_by("-count", "type")

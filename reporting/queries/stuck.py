@@ -10,8 +10,9 @@ from django.db.models import F
 from inventory import queries as inventory
 from oms.money import quantize
 from orders import queries as orders
-from orders.enums import WAITING, HoldKind, OrderStatus, Stage
+from orders.enums import WAITING, OrderStatus, Stage
 from orders.models import Hold, Order, OrderLine
+from orders.queries.hold_types import remedy_of
 
 SHOWN = 20
 LATER = "See order"
@@ -43,21 +44,6 @@ class Blocker:
     act: str
     label: str
     target: int | str | None = None
-
-
-# What a person does about a hold: name of the act, and what its button says.
-REMEDIES: dict[str, tuple[str, str]] = {
-    HoldKind.UNKNOWN_SKU: ("solve_sku", "Map SKU"),
-    HoldKind.INCOMPLETE_ADDRESS: ("correct_address", "Complete address"),
-    HoldKind.PRICE_MISMATCH: ("lift_hold", "Accept price"),
-    HoldKind.SUSPECTED_DUPLICATE: ("lift_hold", "Not a duplicate"),
-    HoldKind.CREDIT_LIMIT: ("lift_hold", "Approve credit"),
-    HoldKind.REVIEW: ("lift_hold", "Approve order"),
-    HoldKind.FRAUD: ("lift_hold", "Clear suspicion"),
-    HoldKind.CUSTOMER_REQUEST: ("lift_hold", "Go on"),
-    HoldKind.OUT_OF_STOCK: ("see_stock", "See stock"),
-    HoldKind.OTHER: ("lift_hold", "Lift hold"),
-}
 
 
 def stuck(*, show: int = SHOWN) -> list[Stuck]:
@@ -111,7 +97,7 @@ def _held(rows: Iterable[Order]) -> dict[int, list[Blocker]]:
     found: dict[int, list[Blocker]] = defaultdict(list)
     holds = Hold.objects.filter(order__in=[row.pk for row in rows], lifted_at=None)
     for hold in holds.order_by("placed_at", "pk"):
-        act, label = REMEDIES.get(hold.kind, ("lift_hold", "Lift hold"))
+        act, label = remedy_of(hold.kind)
         found[hold.order_id].append(Blocker(hold.reason, act, label, hold.pk))
     return found
 

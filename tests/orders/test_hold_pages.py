@@ -1,15 +1,24 @@
 """Pages of holds: types in Settings, the queue of exceptions."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from oms.models import User
-from orders.models import HoldType
+from orders import operations as orders
+from orders.models import Hold, HoldType
 from tests import factories as world
+from tests.sidebar import quiet_sidebar
 
 pytestmark = pytest.mark.django_db
 BY = world.BY
+QUEUE = "/admin/orders/hold/"
 SENT = {
     "name": "Gift check",
     "code": "gift-check",
@@ -67,3 +76,85 @@ def test_type_of_the_system_is_shown_and_stays(ben, client):
     assert kind.name == "Time to change one's mind"
     assert "stays as it is" in page
     assert ">Save<" not in page
+
+
+# --- Exceptions -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held():
+    cache.clear()
+    world.stocked("MUG", world.warehouse(), 50)
+    shop = world.shop()
+    made = [world.place(shop, ("MUG", at), external_id=str(at)) for at in (1, 2, 3)]
+    kinds = ("fraud", "other", "incomplete_address")
+    return [
+        orders.place_hold(order, by=BY, kind=code, reason=f"Odd {code}")
+        for order, code in zip(made, kinds, strict=True)
+    ]
+
+
+def test_queue_shows_what_is_wrong_what_would_unblock_it_and_one_button_a_row(ben, client, held):
+    Hold.objects.filter(pk=held[1].pk).update(due_at=timezone.now() - timedelta(hours=3))
+
+    page = client.get(QUEUE).content.decode()
+
+    first = page.index(str(held[1].order))
+    assert first < page.index(str(held[0].order))
+    assert first < page.index(str(held[2].order))
+    for said in ("3 h over", "Check payment and buyer", "Complete address", "Clear suspicion"):
+        assert said in page
+    overdue = client.get(QUEUE + "?view=overdue").content.decode()
+    assert "Odd other" in overdue
+    assert "Odd fraud" not in overdue
+    one = client.get(QUEUE + "?type=fraud").content.decode()
+    assert "Odd fraud" in one
+    assert "Odd other" not in one
+
+
+def test_queue_leaves_out_what_only_waits_for_its_time(ben, client, held):
+    HoldType.objects.filter(code="other").update(needs_person=False)
+
+    assert "Odd other" not in client.get(QUEUE).content.decode()
+    assert "Odd other" in client.get(QUEUE + "?state=waiting").content.decode()
+
+
+def test_queue_claims_and_gives_back_and_tells_the_second_clerk(ben, client, held):
+    url = reverse("admin:orders_hold_claim", args=[held[0].pk])
+    assert client.get(url).status_code == 405
+
+    client.post(url)
+    held[0].refresh_from_db()
+    assert held[0].claimed_by == f"user:{ben.pk}"
+    assert "Give back" in client.get(QUEUE + "?view=mine").content.decode()
+
+    other = User.objects.create_user("fay", is_staff=True)
+    other.groups.add(Group.objects.get(name="Operations"))
+    client.force_login(other)
+    assert "ben is working on this" in client.post(url, follow=True).content.decode()
+
+    client.force_login(ben)
+    client.post(reverse("admin:orders_hold_give_back", args=[held[0].pk]))
+    held[0].refresh_from_db()
+    assert held[0].claimed_by == ""
+
+
+def test_claim_without_the_permission_is_forbidden(client, held):
+    user = User.objects.create_user("ada", is_staff=True)
+    user.groups.add(Group.objects.get(name="Auditor"))
+    client.force_login(user)
+
+    assert client.post(reverse("admin:orders_hold_claim", args=[held[0].pk])).status_code == 403
+    assert "Claim" not in client.get(QUEUE).content.decode()
+
+
+def test_queue_with_three_rows_asks_as_much_as_with_one(ben, client, held):
+    def count(query):
+        cache.clear()
+        quiet_sidebar()
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(QUEUE + query).status_code == 200
+        return len(queries)
+
+    count("")
+    assert count("") == count("?type=fraud")
