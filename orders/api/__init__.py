@@ -5,6 +5,7 @@ from django.urls import path
 from orders.api.actions import urlpatterns as action_urls
 from orders.api.changes import ChangesView, ChangeView, ConfirmationView, VersionsView
 from orders.api.drafts import urlpatterns as draft_urls
+from orders.api.holds import urlpatterns as hold_urls
 from orders.api.orders import (
     BulkView,
     CancellationView,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
     path("reservations/", SoftReservationsView.as_view(), name="reservations"),
     path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
+    *hold_urls,
     *draft_urls,
     *promise_urls,
     *rule_urls,

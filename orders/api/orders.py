@@ -218,7 +218,9 @@ class HoldsView(IdempotencyMixin, GenericAPIView):
     def get(self, request: Request, number: str) -> HttpResponse:
         """Every hold, open or lifted, oldest first."""
         order = get_object_or_404(orders_of(request), number=number)
-        return respond([HoldOut.of(hold) for hold in order.holds.order_by("pk")])
+        return respond(
+            [HoldOut.of(hold) for hold in order.holds.select_related("type").order_by("pk")]
+        )
 
     @extend_schema(
         operation_id="orders_holds_create",

@@ -168,15 +168,20 @@ class CancellationOut(msgspec.Struct):
 
 @message
 class HoldOut(msgspec.Struct):
-    """A hold."""
+    """A hold; `kind` is the code of its type, `unblock` what the type says would end it."""
 
     id: int
     kind: str
+    name: str
     reason: str
+    unblock: str
     placed_at: datetime
     owner: str
     due_at: datetime | None
+    escalated_at: datetime | None
+    claimed_by: str
     lifted_at: datetime | None
+    lift_reason: str
 
     @classmethod
     def of(cls, hold: Hold) -> "HoldOut":
@@ -184,11 +189,16 @@ class HoldOut(msgspec.Struct):
         return cls(
             hold.pk,
             hold.kind,
+            hold.type.name,
             hold.reason,
+            hold.type.unblock,
             utc(hold.placed_at),
             hold.owner,
             utc(hold.due_at),
+            utc(hold.escalated_at),
+            hold.claimed_by,
             utc(hold.lifted_at),
+            hold.lift_reason,
         )
 
 
