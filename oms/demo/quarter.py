@@ -297,7 +297,7 @@ class Quarter:
         """Cancel what nobody sent an address for."""
         silent = world.table("orders.Hold").filter(
             lifted_at=None,
-            kind="incomplete_address",
+            type="incomplete_address",
             order__placed_at__lt=now - timedelta(days=ASKED_FOR),
         )
         for hold in silent.select_related("order"):
