@@ -366,10 +366,17 @@ ORDER_ACTS = (
 )
 
 
-def lift_hold(request: HttpRequest, hold: Hold, data: Data) -> str:
+def lift_hold(request: HttpRequest, hold: Hold, data: Data) -> Told:
     """Lift one hold."""
     order = operations.lift_hold(hold, by=actor(request), reason=data["reason"])
-    return f"Hold lifted; {order} is in {words.sentence_case(order.get_stage_display())}."
+    said = f"Hold lifted; {order} is in {words.sentence_case(order.get_stage_display())}."
+    return Told(said, {"hold": hold.pk})
+
+
+def undo_lift_hold(request: HttpRequest, hold: Hold, back: Data) -> str:
+    """Place that hold again."""
+    operations.hold_again(hold.order, by=actor(request), lifted=[back["hold"]], reason=UNDONE)
+    return f"{hold.order} is on hold again."
 
 
 HOLD_ACTS = (
@@ -383,6 +390,8 @@ HOLD_ACTS = (
         icon="lock_open",
         variant=ActionVariant.PRIMARY,
         bulk=True,
+        refuses=(("It was lifted already.", Q(lifted_at__isnull=False)),),
+        undo=Undo("orders.place_hold", undo_lift_hold, "the holds lifted here are placed again."),
     ),
 )
 REPAIRS = {HoldKind.UNKNOWN_SKU: "solve_sku", HoldKind.INCOMPLETE_ADDRESS: "correct_address"}

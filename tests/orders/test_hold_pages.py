@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from oms.models import User
+from oms.dispatch import drain
+from oms.models import Job, User
 from orders import operations as orders
 from orders.models import Hold, HoldType
 from tests import factories as world
@@ -158,3 +159,21 @@ def test_queue_with_three_rows_asks_as_much_as_with_one(ben, client, held):
 
     count("")
     assert count("") == count("?type=fraud")
+
+
+def test_bulk_release_tells_of_every_row_and_is_undone(ben, client, held):
+    orders.lift_hold(held[1], by=BY, reason="Faster")
+    chosen = {"action": "lift", "act": "lift", "index": "0", "reason": "All looked at"}
+    chosen["_selected_action"] = [hold.pk for hold in held]
+
+    client.post(QUEUE + "?state=all", chosen)
+    drain()
+
+    job = Job.objects.get()
+    assert sorted(job.rows.values_list("state", flat=True)) == ["done", "done", "refused"]
+    assert Hold.objects.filter(lifted_at=None).count() == 0
+
+    client.post(reverse("admin:oms_job_act", args=[job.pk, "undo"]), {"act": "undo"})
+    drain()
+    again = Hold.objects.filter(lifted_at=None)
+    assert sorted(again.values_list("type", flat=True)) == ["fraud", "incomplete_address"]
