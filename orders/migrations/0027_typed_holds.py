@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0023_shipped_hold_types'),
+        ('orders', '0026_shipped_hold_types'),
     ]
 
     operations = [
