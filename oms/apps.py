@@ -6,6 +6,8 @@ from django.apps import AppConfig, apps
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.utils.module_loading import module_has_submodule
 
+from oms import connections
+
 FOR_FILES_ONLY = "import_export"  # registers nothing; brings every format of a file along
 
 
@@ -15,6 +17,10 @@ class OmsConfig(AppConfig):
     default = True
     name = "oms"
     verbose_name = "System"
+
+    def ready(self) -> None:
+        """Watch the database connections of requests."""
+        connections.watch()
 
 
 class BackOfficeConfig(SimpleAdminConfig):
