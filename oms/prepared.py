@@ -94,6 +94,9 @@ class _Compiled:
         self._queryset = queryset
         self._compiler = queryset.query.get_compiler(connection=connection)
         self._sql, self._parameters = self._compiler.as_sql()
+        # What turns columns into values is the same each time; to find it takes as long as to read.
+        columns = [column for column, *_ in self._compiler.select[: self._compiler.col_count]]
+        self._converters = self._compiler.get_converters(columns)
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
         parameters = [
@@ -101,7 +104,8 @@ class _Compiled:
         ]
         with cursor() as opened:
             opened.execute(self._sql, parameters)
-            answer = _Answer(self._queryset, self._compiler, opened.fetchall())
+            found = opened.fetchall()
+        answer = _Answer(self._queryset, self._compiler, found, self._converters)
         read: Any = self._queryset._iterable_class  # noqa: SLF001
         return list(read(answer))
 
@@ -109,19 +113,24 @@ class _Compiled:
 class _Answer:
     """Stands in for queryset, query and compiler where Django would run the statement itself."""
 
-    def __init__(self, queryset: QuerySet, compiler: SQLCompiler, rows: list[tuple]) -> None:
-        self._queryset, self._compiler, self._rows = queryset, compiler, rows
+    def __init__(
+        self, queryset: QuerySet, compiler: SQLCompiler, rows: list[tuple], converters: dict
+    ) -> None:
+        self._queryset, self._compiler = queryset, compiler
+        self._rows, self._converters = rows, converters
         self.query = self
 
     def get_compiler(self, *_: Any, **__: Any) -> "_Answer":
         return self
 
-    def execute_sql(self, *_: Any, **__: Any) -> list[list[tuple]]:
-        return [self._rows]
+    def execute_sql(self, *_: Any, **__: Any) -> list[tuple]:
+        return self._rows
 
     def results_iter(self, *_: Any, tuple_expected: bool = False, **__: Any) -> Iterator[Any]:
-        chunks: Any = [self._rows]
-        return self._compiler.results_iter(chunks, tuple_expected=tuple_expected)
+        rows: Iterator[Any] = iter(self._rows)
+        if self._converters:
+            rows = self._compiler.apply_converters(rows, self._converters)
+        return map(tuple, rows) if tuple_expected else rows
 
     def __getattr__(self, name: str) -> Any:
         for source in (self._compiler, self._queryset):
