@@ -28,4 +28,4 @@ def _answered(**_: Any) -> None:
 def _trust(**_: Any) -> None:
     """Comes after Django's own receiver, which wants every connection to be asked again."""
     if time.monotonic() - getattr(connection, "oms_answered_at", float("-inf")) < TRUSTED:
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
