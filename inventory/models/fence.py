@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from inventory.models.location import Location
 from inventory.models.product import Product
+from inventory.models.soft import SoftReservation
 from inventory.models.stock import StockLevel
 from oms.models import AppendOnly
 from oms.querysets import LockingQuerySet
@@ -104,10 +105,15 @@ class FencedStock(models.Model):
 
 
 class FenceUse(AppendOnly):
-    """Units of a fence's quota that an order line took, or gave back where negative."""
+    """Units of a fence's quota that an order line or a basket took, or gave back where negative."""
 
     fence = models.ForeignKey(Fence, models.PROTECT, related_name="uses")
-    order_line = models.ForeignKey("orders.OrderLine", models.PROTECT, related_name="fence_uses")
+    order_line = models.ForeignKey(
+        "orders.OrderLine", models.PROTECT, null=True, blank=True, related_name="fence_uses"
+    )
+    soft = models.ForeignKey(
+        SoftReservation, models.PROTECT, null=True, blank=True, related_name="fence_uses"
+    )
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="fence_uses")  # reserved at
     quantity = models.BigIntegerField()
     at = models.DateTimeField(default=timezone.now)
@@ -118,6 +124,12 @@ class FenceUse(AppendOnly):
                 condition=~Q(quantity=0),
                 name="inventory_fence_use_not_zero",
                 violation_error_message="A use takes or gives back something.",
+            ),
+            models.CheckConstraint(
+                condition=Q(order_line__isnull=False, soft=None)
+                | Q(order_line=None, soft__isnull=False),
+                name="inventory_fence_use_has_one_holder",
+                violation_error_message="A fence is used by an order line or by a basket.",
             ),
         ]
 

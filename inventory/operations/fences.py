@@ -1,4 +1,4 @@
-"""Ring-fences: set, change and lift them; use their quota up and refill it.
+"""Ring-fences: set, change and lift them; keep what they want as far as stock allows.
 
 Lock order: stock levels in key order, then fences in key order. Kept units change only together
 with their level's `fenced`, and so under the level's lock. Whoever changes what could be promised
@@ -6,19 +6,19 @@ at a level calls `settle` before the commit, so that what is free never grows pa
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from inventory.models import Fence, FencedStock, FenceUse, Product, Reservation, StockLevel
+from inventory.models import Fence, FencedStock, Product, StockLevel
 from inventory.operations import counters
 from inventory.operations.increases import record_increases
-from inventory.queries.fences import Draw, Places, Quota, fill
+from inventory.queries.fences import Places, Quota, fill
 from oms import events
 from oms.errors import DomainError
 from oms.prepared import prepared
@@ -148,68 +148,6 @@ def lift_ended() -> int:
 # --- Called by whoever changes stock ------------------------------------------------------------
 
 
-def use(draws: Iterable[tuple[int, int, Draw]]) -> bool:
-    """Use quotas up: (order line, level it is reserved at, draw); whether they still had it all.
-
-    The caller's counters have changed, so that the levels that kept the units are locked.
-    """
-    draws = list(draws)
-    per_kept: Counter[int] = Counter()
-    per_fence: Counter[int] = Counter()
-    per_use: Counter[tuple[int, int, int]] = Counter()
-    for line, level, draw in draws:
-        per_kept[draw.kept_id] += draw.quantity
-        per_fence[draw.fence_id] += draw.quantity
-        per_use[draw.fence_id, line, level] += draw.quantity
-    for pk, units in sorted(per_kept.items()):
-        rows = FencedStock.objects.filter(pk=pk, quantity__gte=units, fence__lifted_at=None)
-        if not rows.update(quantity=F("quantity") - units):
-            return False
-    _change_used(per_fence)
-    _write_uses(per_use)
-    return True
-
-
-def refill(ended: Sequence[tuple[Reservation, int]]) -> None:
-    """Give units that lines give back to the fences they came from; settle the levels.
-
-    Fenced units of a line go back before its others, so that a quota is never shorter than need be.
-    """
-    levels = {row.level_id for row, _ in ended}
-    if not _lock_open(levels):
-        return
-    outstanding = _outstanding(row for row, _ in ended)
-    per_fence: Counter[int] = Counter()
-    per_use: Counter[tuple[int, int, int]] = Counter()
-    for row, quantity in ended:
-        left = quantity
-        for (fence, line, level), units in outstanding.items():
-            if (line, level) == (row.order_line_id, row.level_id) and left:
-                back = min(left, units)
-                left -= back
-                per_fence[fence] -= back
-                per_use[fence, line, level] -= back
-    _change_used(per_fence)
-    _write_uses(per_use)
-    settle(levels)
-
-
-def follow(moves: Iterable[tuple[Reservation, int, int]]) -> None:
-    """Let what lines took of fences follow their units: (reservation, other line, units)."""
-    moves = list(moves)
-    outstanding = _outstanding(row for row, _, _ in moves)
-    per_use: Counter[tuple[int, int, int]] = Counter()
-    for row, other, units in moves:
-        left = units
-        for (fence, line, level), taken in outstanding.items():
-            if (line, level) == (row.order_line_id, row.level_id) and left:
-                part = min(left, taken + per_use[fence, line, level])
-                left -= part
-                per_use[fence, line, level] -= part
-                per_use[fence, other, level] += part
-    _write_uses(Counter({key: units for key, units in per_use.items() if units}))
-
-
 def hold_wide(product_ids: Iterable[int], level_ids: Iterable[int]) -> None:
     """Lock these levels, and all levels of those products that have a fence over all locations.
 
@@ -231,7 +169,7 @@ def settle(level_ids: Iterable[int], *, moved: Mapping[int, int] = NOTHING) -> N
     stands.
     """
     levels = set(level_ids)
-    fences = _lock_open(levels)
+    fences = lock_open(levels)
     if not fences:
         return
     products = {fence.product_id for fence in fences}
@@ -349,7 +287,7 @@ def _lock(fence: Fence) -> tuple[list[StockLevel], Fence]:
     return levels, fence
 
 
-def _lock_open(level_ids: Iterable[int]) -> list[Fence]:
+def lock_open(level_ids: Iterable[int]) -> list[Fence]:
     """The open fences of the products at these levels, locked, oldest first."""
     return _open_at(levels=sorted(set(level_ids)))
 
@@ -364,27 +302,6 @@ def _open_at(levels: list[int]) -> QuerySet[Fence]:
 def _kept(fences: list[Fence]) -> Places:
     rows = FencedStock.objects.filter(fence__in=fences)
     return {(row.fence_id, row.level_id): row.quantity for row in rows}
-
-
-def _outstanding(rows: Iterable[Reservation]) -> dict[tuple[int, int, int], int]:
-    """Units that lines took of open fences and did not give back, newest fence first."""
-    lines = {row.order_line_id for row in rows}
-    uses = FenceUse.objects.filter(order_line__in=lines, fence__lifted_at=None)
-    sums = uses.values_list("fence_id", "order_line_id", "level_id").annotate(units=Sum("quantity"))
-    found = {tuple(key): units for *key, units in sums if units > 0}
-    return dict(sorted(found.items(), reverse=True))
-
-
-def _change_used(per_fence: Mapping[int, int]) -> None:
-    for pk, units in sorted(per_fence.items()):
-        Fence.objects.filter(pk=pk).update(used=F("used") + units)
-
-
-def _write_uses(per_use: Mapping[tuple[int, int, int], int]) -> None:
-    FenceUse.objects.bulk_create(
-        FenceUse(fence_id=fence, order_line_id=line, level_id=level, quantity=units)
-        for (fence, line, level), units in per_use.items()
-    )
 
 
 def _record(name: str, fence: Fence, *, by: str, **facts: object) -> None:

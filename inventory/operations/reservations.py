@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from inventory.enums import MovementKind, ReservationState, StockCondition
 from inventory.models import Reservation, StockMovement
-from inventory.operations import counters, fences, lot_counters
+from inventory.operations import counters, fence_uses, lot_counters
 from inventory.operations.increases import record_increases
 from inventory.operations.lot_counters import refuse_unusable
-from inventory.queries.fences import Draw
+from inventory.queries.fences import Draw, Holder
 from oms import bulk
 from oms.errors import DomainError
 
@@ -144,7 +144,7 @@ def hand_over(moves: Mapping[int, tuple[int, int]]) -> list[Units]:
         )
         for row, units in drawn
     )
-    fences.follow((row, _receiver(moves, row), units) for row, units in drawn)
+    fence_uses.follow((row, _receiver(moves, row), units) for row, units in drawn)
     return [Units(_receiver(moves, row), row.level.location_id, units) for row, units in drawn]
 
 
@@ -193,7 +193,7 @@ def _give_back(units: Sequence[Units], *, firm: bool, by: str) -> None:
     for row, quantity in ended:
         wanted[row.level_id] += quantity
     counters.apply(counters.Delta(level, reserved=-quantity) for level, quantity in wanted.items())
-    fences.refill(ended)
+    fence_uses.refill(ended)
 
     levels = {row.level_id: row.level for row, _ in ended}
     record_increases(levels.values(), cause="released", by=by)
@@ -201,7 +201,7 @@ def _give_back(units: Sequence[Units], *, firm: bool, by: str) -> None:
 
 def _promise(takes: Sequence[Take], freed: Mapping[int, int]) -> None:
     """Reserve on the levels and use fences up, or raise StockTaken."""
-    draws = [(take.line_id, take.level_id, draw) for take in takes for draw in take.draws]
+    draws = [(Holder(take.line_id), take.level_id, draw) for take in takes for draw in take.draws]
     wanted: dict[int, int] = defaultdict(int)
     drawn: dict[int, int] = defaultdict(int)
     own: dict[int, int] = defaultdict(int)  # units of a take that its level kept for the taker
@@ -224,7 +224,7 @@ def _promise(takes: Sequence[Take], freed: Mapping[int, int]) -> None:
         for level in wanted.keys() | drawn.keys()
     ]
     done = counters.apply(deltas)
-    if len(done) != len(deltas) or (draws and not fences.use(draws)):
+    if len(done) != len(deltas) or (draws and not fence_uses.use(draws)):
         raise StockTaken
 
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from inventory.enums import ReservationState, SoftPurpose, SoftState
 from inventory.models import Product, Reservation, SoftReservation, StockLevel
-from inventory.operations import counters, fences
+from inventory.operations import counters, fence_uses, fences
 from inventory.operations.increases import record_increases
 from inventory.operations.reservations import Take, reserve
+from inventory.queries.fences import NOBODY, Draw, Holder, Taker
 from inventory.queries.places import ANYWHERE, Destination
 from inventory.queries.sourcing import Allotment, Demand, Request, Supply, source, supply_of
 from oms import events
@@ -43,11 +44,15 @@ class SoftReservationEnded(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What is to be set aside: units by product id, for where, and from one location or from any."""
+    """What is to be set aside: units by product id, for where, from one location or from any.
+
+    `taker` is whose fences open for it, and whose safety stock is left.
+    """
 
     units: tuple[tuple[int, int], ...]
     destination: Destination = ANYWHERE
     location_id: int | None = None
+    taker: Taker = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,8 @@ def reserve_claimed(takes: Sequence[Take], claims: Mapping[str, Claim], *, by: s
     kept = [row for one in claims.values() for row in one.kept]
     freed = _per_level(kept)
     reserve(takes, freed=freed)
+    if softs:
+        fence_uses.pass_on((soft.pk for soft in softs), map(_beyond_draws, takes))
     for take in takes:
         freed[take.level_id] = freed.get(take.level_id, 0) - take.quantity
     _announce((row for row in kept if freed[row.level_id] > 0), by=by)
@@ -200,7 +207,7 @@ def bring(one: Claim, supply: Supply) -> None:
 def _fill(soft: SoftReservation, basket: Basket, *, before: tuple[Kept, ...]) -> None:
     """Plan the basket on locked levels, write its units and change the counters by the difference."""
     products = {product for product, _ in basket.units} | {kept.product_id for kept in before}
-    supply = supply_of(products, locked=True)
+    supply = supply_of(products, channel_id=basket.taker.channel_id, locked=True)
     bring(Claim(soft, before), supply)
     plan = _plan(basket, supply)
     now = _end_units([soft])
@@ -210,13 +217,22 @@ def _fill(soft: SoftReservation, basket: Basket, *, before: tuple[Kept, ...]) ->
         for level, quantity in sorted(after.items())
     )
 
-    freed = _per_level(before)
+    freed, drawn = _per_level(before), _per_level(draw for part in plan for draw in part.draws)
     changes = {level: after.get(level, 0) - freed.get(level, 0) for level in after | freed}
     counters.apply(
-        counters.Delta(level, reserved=change, promised=max(change, 0))
-        for level, change in changes.items()
-        if change
+        counters.Delta(
+            level,
+            reserved=changes.get(level, 0),
+            promised=max(changes.get(level, 0), 0),
+            fenced=-drawn.get(level, 0),
+        )
+        for level in changes | drawn
+        if changes.get(level) or drawn.get(level)
     )  # planned on locked levels: none can refuse
+    holder = Holder(soft_id=soft.pk)
+    fence_uses.use((holder, part.level_id, draw) for part in plan for draw in part.draws)
+    if before:
+        fence_uses.pass_on([soft.pk], ((holder, *kept) for kept in after.items()))
 
 
 def _plan(basket: Basket, supply: Supply) -> list[Allotment]:
@@ -225,7 +241,9 @@ def _plan(basket: Basket, supply: Supply) -> list[Allotment]:
     if basket.location_id is not None:
         avoid = set(supply.sites) - {basket.location_id}
     demands = tuple(Demand(at, *unit) for at, unit in enumerate(basket.units))
-    request = Request(basket.destination, demands, frozenset(avoid), settled=True)
+    request = Request(
+        basket.destination, demands, frozenset(avoid), settled=True, taker=basket.taker
+    )
     plan = source([request], supply)[0].parts
     missing = {at: quantity for at, (_, quantity) in enumerate(basket.units)}
     for part in plan:
@@ -261,6 +279,7 @@ def _give_up(softs: Sequence[SoftReservation], state: SoftState, *, by: str) -> 
     counters.apply(
         counters.Delta(level, reserved=-quantity) for level, quantity in _per_level(kept).items()
     )
+    fence_uses.pass_on(soft.pk for soft in softs)
 
     events.record_all([_fact(state.value, soft) for soft in softs], by=by)
     _announce(kept, by=by)
@@ -285,7 +304,13 @@ def _kept(softs: Sequence[SoftReservation]) -> dict[int, tuple[Kept, ...]]:
     return {pk: tuple(rows) for pk, rows in found.items()}
 
 
-def _per_level(rows: Iterable[Kept | Allotment]) -> dict[int, int]:
+def _beyond_draws(take: Take) -> tuple[Holder, int, int]:
+    """Units of a take that may be those a basket drew from a fence before."""
+    drawn = sum(draw.quantity for draw in take.draws)
+    return Holder(take.line_id), take.level_id, take.quantity - drawn
+
+
+def _per_level(rows: Iterable[Kept | Allotment | Draw]) -> dict[int, int]:
     totals: dict[int, int] = defaultdict(int)
     for row in rows:
         totals[row.level_id] += row.quantity

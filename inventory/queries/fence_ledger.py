@@ -43,7 +43,7 @@ def fence_invariants() -> list[Invariant]:
         ),
         Invariant(
             "fences.holders",
-            "Only orders of a fence's channel used it.",
+            "Only orders and baskets of a fence's channel used it.",
             count=FenceUse.objects.count,
             violations=_strangers,
         ),
@@ -90,10 +90,11 @@ def _hungry() -> Iterator[str]:
 
 def _strangers() -> Iterator[str]:
     wrong = FenceUse.objects.filter(fence__channel__isnull=False).exclude(
-        order_line__order__channel=F("fence__channel")
+        Q(order_line__order__channel=F("fence__channel"))
+        | Q(soft__channel=F("fence__channel__code"))
     )
-    for use in wrong.select_related("order_line__order"):
-        yield f"{use} by {use.order_line.order}"
+    for use in wrong.select_related("order_line__order", "soft"):
+        yield f"{use} by {use.order_line.order if use.order_line else use.soft}"
 
 
 def _sum(rows: QuerySet[Any], by: str) -> Coalesce:

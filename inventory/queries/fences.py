@@ -11,6 +11,7 @@ Units beyond a taker's own fences are thus taken only while every fence stays co
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -26,6 +27,13 @@ class Taker:
 
 
 NOBODY = Taker()
+
+
+class Holder(NamedTuple):
+    """Who used a quota up: an order line, or a basket."""
+
+    line_id: int | None = None
+    soft_id: int | None = None
 
 
 @dataclass(slots=True)

@@ -92,7 +92,7 @@ def renew(
         soft = inventory.extend(soft, by=by, expires_at=until)
         if lines is not None:
             _refuse_too_many(channel, lines)
-            basket = inventory.Basket(_units(channel, lines))
+            basket = inventory.Basket(_units(channel, lines), taker=stock.Taker(channel.pk))
             soft = inventory.refill(soft, basket, by=by)
     return soft
 
@@ -103,7 +103,12 @@ def _set_aside(channel: Channel, wish: SoftWish, token: str, *, by: str) -> "Sof
     _refuse_too_many(channel, wish.lines)
     if stock.open_soft_reservations(channel.code, channel.soft_open) >= channel.soft_open:
         raise SoftLimit(reason=f"Channel {channel.code} has {channel.soft_open} baskets open.")
-    basket = inventory.Basket(_units(channel, wish.lines), wish.destination, wish.location_id)
+    basket = inventory.Basket(
+        _units(channel, wish.lines),
+        wish.destination,
+        wish.location_id,
+        stock.Taker(channel.pk),
+    )
     return inventory.set_aside(
         token, basket, by=by, channel=channel.code, expires_at=until, purpose=wish.purpose
     )

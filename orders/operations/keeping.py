@@ -128,4 +128,6 @@ def _basket(document: DraftOrder) -> inventory.Basket:
         units[product] = units.get(product, 0) + quantity
     if not units:
         raise NothingToKeep(number=document.number)
-    return inventory.Basket(tuple(units.items()))
+    group = document.customer.group if document.customer else ""
+    taker = stock.Taker(document.channel_id, group)
+    return inventory.Basket(tuple(units.items()), taker=taker)

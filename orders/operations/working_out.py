@@ -31,7 +31,8 @@ def work_out(document: DraftOrder, content: PlacedOrder, *, by: str) -> Draft:
         for position, line in enumerate(content.lines, start=1)
     ]
     worked.charges = [charge_of(charge) for charge in content.charges]
-    allot(worked, stock.supply_of(line.product_id for line in worked.lines if line.product_id))
+    wanted = (line.product_id for line in worked.lines if line.product_id)
+    allot(worked, stock.supply_of(wanted, channel_id=document.channel_id))
     assess_taxes([worked])
     place_holds(document.channel, [worked], by=by)
     return worked

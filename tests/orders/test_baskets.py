@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from customers.models import Customer
+from inventory import operations as inventory
 from inventory.models import SoftReservation, StockLevel
 from oms import keys
 from oms.models import Event
@@ -266,3 +268,101 @@ def test_api_shows_no_basket_of_another_channel(call):
     assert call("get", "cart-0001/")[0] == 404
     assert call("delete", "cart-0001/")[0] == 404
     assert level() == (5, 1)
+
+
+# --- Fences and safety stock of the channel -------------------------------------------------------
+
+
+def fence(units, **whose):
+    product = StockLevel.objects.get().product_id
+    wish = inventory.FenceWish(product, inventory.Quantity(units=units), **whose)
+    return inventory.set_fence(wish, by=BY)
+
+
+def state(quota):
+    quota.refresh_from_db()
+    return quota.used, StockLevel.objects.get().fenced
+
+
+def test_basket_takes_what_is_fenced_for_its_channel_and_uses_the_quota(shop):
+    quota = fence(3, channel_id=shop.pk)
+
+    keep(shop, 4)
+
+    assert state(quota) == (3, 0)
+    assert_ledgers_hold()
+
+
+def test_basket_cannot_take_what_is_fenced_for_another_channel(shop):
+    quota = fence(3, channel_id=world.shop("market").pk)
+
+    with pytest.raises(inventory.NotAvailable):
+        keep(shop, 3)
+
+    assert (state(quota), level()) == ((0, 3), (5, 0))
+
+
+def test_basket_leaves_its_channels_safety_stock(shop):
+    inventory.set_channel_safety_stock(shop.pk, 2, by=BY)
+
+    with pytest.raises(inventory.NotAvailable):
+        keep(shop, 4)
+    keep(shop, 3)
+
+    assert level() == (5, 3)
+
+
+@pytest.mark.parametrize("ordered", [2, 3, 5])
+def test_order_takes_over_the_quota_that_its_basket_used(shop, ordered):
+    quota = fence(3, channel_id=shop.pk)
+    keep(shop, 3)
+
+    world.place(shop, ("MUG", ordered), reservation="cart-0001")
+
+    assert state(quota) == (min(ordered, 3), 3 - min(ordered, 3))
+    assert_ledgers_hold()
+
+
+def test_order_draws_the_fence_before_it_takes_over_what_the_basket_used(shop):
+    quota = fence(4, channel_id=shop.pk)
+    keep(shop, 2)
+
+    world.place(shop, ("MUG", 3), reservation="cart-0001")
+
+    assert state(quota) == (3, 1)
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize("quantity", [1, 2, 5])
+def test_changed_basket_uses_as_much_of_the_quota_as_it_keeps(shop, quantity):
+    quota = fence(3, channel_id=shop.pk)
+    soft, _ = keep(shop, 2)
+
+    orders.renew(shop, soft, by=BY, lines=[("MUG", quantity)])
+
+    assert state(quota) == (min(quantity, 3), 3 - min(quantity, 3))
+    assert_ledgers_hold()
+
+
+def test_basket_that_is_given_up_refills_its_fence(shop):
+    quota = fence(3, channel_id=shop.pk)
+    soft, _ = keep(shop, 4)
+
+    inventory.put_back(soft, by=BY)
+
+    assert (state(quota), level()) == ((0, 3), (5, 0))
+    assert_ledgers_hold()
+
+
+def test_quote_keeps_what_is_fenced_for_its_customers_group(shop):
+    quota = fence(5, group="gold")
+    document, _ = orders.draft(shop, world.wish(("MUG", 4), placed_at=None), by=BY)
+    until = timezone.now() + timedelta(days=1)
+
+    with pytest.raises(inventory.NotAvailable):
+        orders.keep_stock(document, by=BY, until=until)
+    Customer.objects.update(group="gold")
+    orders.keep_stock(document, by=BY, until=until)
+
+    assert state(quota) == (4, 1)
+    assert_ledgers_hold()

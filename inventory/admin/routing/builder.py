@@ -143,7 +143,9 @@ def _tried(request: HttpRequest, rules: RoutingRuleSet) -> dict[str, Any]:
 
 def preview(rules: RoutingRuleSet, request: Any) -> Explained:
     """The plan for a request by a version, against the stock of now; nothing is reserved."""
-    supply = supply_of(demand.product_id for demand in request.demands)
+    supply = supply_of(
+        (demand.product_id for demand in request.demands), channel_id=request.taker.channel_id
+    )
     under(rules_for(rules.pk), supply)
     look_ahead(supply, timezone.now())
     return explained_plan(source([request], supply)[0])
