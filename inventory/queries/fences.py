@@ -29,6 +29,12 @@ class Taker:
 NOBODY = Taker()
 
 
+def opens_for(whose: Taker, taker: Taker) -> bool:
+    """Whether units kept for somebody are the taker's: whatever the fence names must fit."""
+    mine = whose.channel_id is None or whose.channel_id == taker.channel_id
+    return mine and whose.group in {"", taker.group}
+
+
 class Holder(NamedTuple):
     """Who used a quota up: an order line, or a basket."""
 
@@ -50,9 +56,13 @@ class Kept:
     quantity: int
 
     def is_for(self, taker: Taker) -> bool:
-        """Whether the taker may have them: whatever the fence names must be the taker's."""
-        mine = self.channel_id is None or self.channel_id == taker.channel_id
-        return mine and self.group in {"", taker.group}
+        """Whether the taker may have them."""
+        return opens_for(self.whose, taker)
+
+    @property
+    def whose(self) -> Taker:
+        """Whom they are kept for."""
+        return Taker(self.channel_id, self.group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ its own after that day's cut-off.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,13 @@ from django.utils import timezone
 
 from inventory.enums import PromiseSource
 from inventory.models import ExpectedSupply, Location, Product
-from inventory.queries.atp import Book, Lot, Part
+from inventory.queries.atp import Book, Demand, Lot, Part
+from inventory.queries.fences import NOBODY, Taker
 from inventory.queries.places import Destination
 from inventory.queries.sourcing.asked import PLAIN, Service, Site
 from inventory.queries.sourcing.days import day_of
 from inventory.queries.sourcing.reading import network
-from inventory.queries.sourcing.supply import supply_of
+from inventory.queries.supplies import supplies_of
 from inventory.queries.transit import Way, transit_days, ways
 
 D = TypeVar("D", date, datetime)
@@ -89,14 +90,16 @@ class Outlook:
     table: Sequence[Way] = field(default_factory=list)
     services: Mapping[int, Service] = field(default_factory=dict)  # working days, by location id
 
-    def commit(self, product_id: int, demands: Iterable[tuple[date, int]]) -> None:
-        """Keep units for what others were promised: (day, units) each."""
+    def commit(self, product_id: int, demands: Iterable[Demand]) -> None:
+        """Keep units for what others were promised."""
         self.books[product_id].commit(demands)
 
-    def promise(self, product_id: int, quantity: int, destination: Destination) -> Promised:
-        """Promise units from what comes first, and draw them down."""
+    def promise(
+        self, product_id: int, quantity: int, destination: Destination, taker: Taker = NOBODY
+    ) -> Promised:
+        """Promise the taker units from what comes first, and draw them down."""
         book = self.books[product_id]
-        taken = book.take(quantity)
+        taken = book.take(quantity, taker)
         missing = quantity - sum(part.quantity for part in taken)
         if missing and product_id in self.preorders:
             taken = (*taken, self._preordered(product_id, missing))
@@ -140,23 +143,17 @@ class Outlook:
 def outlook(
     product_ids: Iterable[int],
     *,
-    channel_id: int | None = None,
     on_hand: bool = True,
     now: datetime | None = None,
 ) -> Outlook:
     """The dated supply of these products at active locations, in a fixed number of statements.
 
-    `on_hand` false leaves out what is available now: for demand that was just refused it. A
-    channel counts less what is to be left for others.
+    `on_hand` false leaves out what is available now: for demand that was just refused it.
     """
     now, wanted = now or timezone.now(), sorted(set(product_ids))
-    lots: dict[int, list[Lot]] = defaultdict(list)
-    if on_hand:
-        _add_stock(lots, wanted, now, channel_id)
-    _add_expected(lots, wanted, now)
     return Outlook(
         now=now,
-        books={product: Book(lots[product]) for product in wanted},
+        books=supplies_of(wanted, now, on_hand=on_hand),
         places={place.pk: place for place in Location.objects.filter(is_active=True)},
         preorders=preorder_dates(wanted, now),
         table=ways(),
@@ -204,29 +201,6 @@ def last_of(days: Iterable[D | None]) -> D | None:
             return None
         known.append(day)
     return max(known, default=None)
-
-
-def _add_stock(
-    lots: dict[int, list[Lot]], product_ids: Sequence[int], now: datetime, channel_id: int | None
-) -> None:
-    """What is free to the channel now; units fenced for somebody are left out."""
-    supply = supply_of(product_ids, channel_id=channel_id)
-    today = timezone.localdate(now, UTC) - timedelta(days=1)  # before any document's day
-    for product, levels in supply.levels.items():
-        for location, level in levels.items():
-            if (quantity := supply.available[level]) > 0:
-                lots[product].append(Lot(today, quantity, location))
-
-
-def _add_expected(lots: dict[int, list[Lot]], product_ids: Sequence[int], now: datetime) -> None:
-    rows = ExpectedSupply.objects.filter(product_id__in=product_ids, location__is_active=True)
-    tomorrow = timezone.localdate(now, UTC) + timedelta(days=1)
-    overdue = timezone.localdate(now, UTC)
-    for product, location, quantity, due_on, kind, reference in rows.values_list(
-        "product_id", "location_id", "quantity", "due_on", "kind", "reference"
-    ):
-        day = tomorrow if due_on < overdue else due_on
-        lots[product].append(Lot(day, quantity, location, kind, reference))
 
 
 def _at(place: Location, day: date, clock: time) -> datetime:

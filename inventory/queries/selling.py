@@ -27,7 +27,7 @@ class Shelf:
 
     pk: int
     product_id: int
-    location: str
+    location_id: int
     on_hand: int
     reserved: int
     safety: int
@@ -86,7 +86,7 @@ def reasons_of(product_id: int, channels: Iterable[Any]) -> list[Why]:
 def shelves_of(product_ids: Iterable[int]) -> list[Shelf]:
     """Levels of these products at active locations."""
     rows = StockLevel.objects.filter(product__in=set(product_ids), location__is_active=True)
-    fields = ("pk", "product_id", "location__code", "on_hand", "reserved", "safety_stock", "fenced")
+    fields = ("pk", "product_id", "location_id", "on_hand", "reserved", "safety_stock", "fenced")
     return [Shelf(*row) for row in rows.order_by("pk").values_list(*fields)]
 
 

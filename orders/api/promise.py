@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from customers import queries as customers
 from inventory import queries as stock
 from oms.api import HasScope
 from oms.wire import Invalid, respond, schema_of, utc
@@ -37,6 +38,11 @@ class PromiseView(APIView):
             OpenApiParameter("country", str, description="Where to, ISO 3166-1 alpha-2."),
             OpenApiParameter("postcode", str),
             OpenApiParameter(
+                "customer",
+                str,
+                description="Number of the customer, whose group may have units kept.",
+            ),
+            OpenApiParameter(
                 "channel", str, description="Channel code; only for keys of all channels."
             ),
         ],
@@ -50,7 +56,7 @@ class PromiseView(APIView):
             "postcode": asked.get("postcode", ""),
         }
         place = stock.Destination(address["country"][:2], area_of(address))
-        quotes = promise(channel_of(request), _lines(request), place)
+        quotes = promise(channel_of(request), _lines(request), place, group=_group(request))
         return respond(
             QuotesOut(
                 ships_by=utc(stock.last_of(quote.ships_by for quote in quotes)),
@@ -74,6 +80,16 @@ class PromisesView(APIView):
         """Every promise with its reason, oldest first; none while the channel's rule stands."""
         order = get_object_or_404(orders_of(request), number=number)
         return respond([PromiseOut.of(row) for row in order.promises.order_by("sequence")])
+
+
+def _group(request: Request) -> str:
+    number = request.query_params.get("customer", "")
+    if not number:
+        return ""
+    customer = None if "\0" in number else customers.customer_by_number(number)
+    if customer is None:
+        raise Invalid("There is no customer with this number.", "/customer")
+    return customer.group
 
 
 def _lines(request: Request) -> list[tuple[str, int]]:

@@ -21,6 +21,7 @@ from oms.history import record_changed
 from orders.enums import OrderStatus, PromiseReason
 from orders.models import Order, Promise
 from orders.operations.drafts import Draft
+from orders.queries.routing import taker_of
 from orders.queries.serving import (
     Waiter,
     lines_in_turn,
@@ -85,7 +86,7 @@ def promise_drafts(drafts: Sequence[Draft]) -> None:
     view = stock.outlook((pk for pk in products if pk), on_hand=False)
     supplied = [product for product, book in view.books.items() if book.lots]
     for product, waiters in lines_in_turn(supplied).items() if supplied else ():
-        view.commit(product, ((one.due, one.quantity) for one in waiters))
+        view.commit(product, (one.demand for one in waiters))
     for draft in short:
         _promise_draft(draft, view)
 
@@ -172,12 +173,12 @@ def _short(draft: Draft) -> list:
 
 def _promise_draft(draft: Draft, view: stock.Outlook) -> None:
     order = draft.order
-    place = stock.Destination(order.ship_country, order.ship_area)
+    place, taker = stock.Destination(order.ship_country, order.ship_area), taker_of(order)
     rule = order.placed_at + timedelta(days=order.channel.promise_days)
     made_of: list[dict[str, object]] = []
     promised: list[stock.Promised] = []
     for line in _short(draft):
-        one = view.promise(line.product_id, line.backordered, place).not_before(rule)
+        one = view.promise(line.product_id, line.backordered, place, taker).not_before(rule)
         promised.append(one)
         made_of += _plain(line.position, line.sku, one)
     order.promised_at = stock.last_of(one.ships_by for one in promised) or rule

@@ -22,34 +22,33 @@ class Quote:
 
 
 def promise(
-    channel: Channel, lines: Sequence[tuple[str, int]], destination: stock.Destination
+    channel: Channel,
+    lines: Sequence[tuple[str, int]],
+    destination: stock.Destination,
+    *,
+    group: str = "",
 ) -> list[Quote]:
     """When these (SKU, quantity) could leave and arrive, without breaking any promise given.
 
     Units in stock are promised by the channel's rule; what must come first, when it has come; a
     pre-order not before its day. SKUs may be the channel's own; unknown ones have nothing in sight.
-    Two lines with one SKU get different units. Nothing is reserved.
+    Two lines with one SKU get different units. `group` is the customer's, whose fences open as the
+    channel's do. Nothing is reserved.
     """
     products = _products(channel, {sku for sku, _ in lines})
-    view = stock.outlook(products.values(), channel_id=channel.pk)
+    view = stock.outlook(products.values())
     for product, waiters in lines_in_turn(products.values()).items():
-        view.commit(product, ((one.due, one.quantity) for one in waiters))
+        view.commit(product, (one.demand for one in waiters))
     rule = view.now + timedelta(days=channel.promise_days)
-    return [_quote(line, products, view, destination, rule) for line in lines]
-
-
-def _quote(
-    line: tuple[str, int],
-    products: dict[str, int],
-    view: stock.Outlook,
-    destination: stock.Destination,
-    rule: datetime,
-) -> Quote:
-    sku, quantity = line
-    if sku not in products:
-        return Quote(sku, quantity, quantity, None, None, ())
-    one = view.promise(products[sku], quantity, destination).not_before(rule)
-    return Quote(sku, quantity, one.missing, one.ships_by, one.arrives_on, one.parts)
+    quotes = []
+    for sku, quantity in lines:
+        if sku not in products:
+            quotes.append(Quote(sku, quantity, quantity, None, None, ()))
+            continue
+        taker = stock.Taker(channel.pk, group)
+        one = view.promise(products[sku], quantity, destination, taker).not_before(rule)
+        quotes.append(Quote(sku, quantity, one.missing, one.ships_by, one.arrives_on, one.parts))
+    return quotes
 
 
 def _products(channel: Channel, skus: set[str]) -> dict[str, int]:

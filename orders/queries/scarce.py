@@ -96,10 +96,10 @@ def line_up(product_id: int, priorities: Mapping[int, int] | None = None) -> Lin
     before = lines_in_turn([product_id])[product_id]
     after = in_turn((_with(one, priorities or {}) for one in before), criteria)
     view = stock.outlook([product_id])
-    lots = view.books[product_id].lots
+    book = view.books[product_id]
     places = {one.line_id: place for place, one in enumerate(before, start=1)}
-    got = _serve(before, view, product_id, Book(lots))
-    gets = _serve(after, view, product_id, Book(lots))
+    got = _serve(before, view, product_id, book.anew())
+    gets = _serve(after, view, product_id, book.anew())
     turns = [
         Turn(one, place, gets[one.line_id], places[one.line_id], got[one.line_id])
         for place, one in enumerate(after, start=1)
@@ -122,6 +122,8 @@ def _serve(
 ) -> dict[int, stock.Promised]:
     view.books[product_id] = book
     return {
-        one.line_id: view.promise(product_id, one.quantity, one.destination).not_before(one.rule_at)
+        one.line_id: view.promise(product_id, one.quantity, one.destination, one.taker).not_before(
+            one.rule_at
+        )
         for one in waiters
     }

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from inventory import queries as stock
+from inventory.queries.atp import Demand
 from orders.enums import DEFAULT_POLICY, AllocationCriterion, OrderStatus
 from orders.models import AllocationPolicy, Hold, OrderLine
 
@@ -43,6 +44,8 @@ class Waiter:
     channel: str
     rank: int
     promise_days: int
+    channel_id: int
+    group: str | None  # of its customer
 
     @property
     def rule_at(self) -> datetime:
@@ -53,6 +56,16 @@ class Waiter:
     def due(self) -> date:
         """The day on which its units must be there."""
         return (self.promised_at or self.rule_at).date()
+
+    @property
+    def taker(self) -> stock.Taker:
+        """Whose fences open for it."""
+        return stock.Taker(self.channel_id, self.group or "")
+
+    @property
+    def demand(self) -> Demand:
+        """What it was promised."""
+        return Demand(self.due, self.quantity, self.taker)
 
     @property
     def destination(self) -> stock.Destination:
@@ -111,7 +124,7 @@ def serve_in_turn(
 ) -> dict[int, stock.Promised]:
     """What each waiting line gets when supply comes as expected, by line id."""
     return {
-        waiter.line_id: view.promise(product, waiter.quantity, waiter.destination)
+        waiter.line_id: view.promise(product, waiter.quantity, waiter.destination, waiter.taker)
         for product, waiters in lines.items()
         for waiter in waiters
     }
@@ -155,5 +168,7 @@ def _waiters(rows: QuerySet[OrderLine]) -> list[Waiter]:
             "order__channel__code",
             "order__channel__allocation_rank",
             "order__channel__promise_days",
+            "order__channel_id",
+            "order__customer__group",
         )
     ]
