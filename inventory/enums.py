@@ -129,6 +129,13 @@ class AbcMeasure(models.TextChoices):
     QUANTITY = "quantity"  # issued units
 
 
+class LimitKind(models.TextChoices):
+    """How units are sold before they are there."""
+
+    BACKORDER = "backorder"  # they were there, and will be again
+    PREORDER = "preorder", "Pre-order"  # the product does not exist yet
+
+
 class SoftPurpose(models.TextChoices):
     """What units are set aside for."""
 

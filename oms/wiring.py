@@ -120,6 +120,7 @@ INVARIANTS: tuple[str, ...] = (
 # Questions that an app asks of one above it, which it may not import -> who answers.
 ANSWERS: dict[str, str] = {
     "inventory.channels": "orders.queries.lookup.selling_channels",
+    "inventory.sold_ahead": "orders.queries.limits.sold_ahead",
     "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
     "orders.withdraw_lines": "fulfillment.operations.withdraw_lines",

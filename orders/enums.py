@@ -73,6 +73,13 @@ class FulfillmentStatus(models.TextChoices):
     RETURNED = "returned"  # everything came back
 
 
+class OverLimit(models.TextChoices):
+    """What becomes of an order that would pass a limit on backorders or pre-orders."""
+
+    REFUSE = "refuse", "Refuse the order"
+    HOLD = "hold", "Take it and let a person decide"
+
+
 class HoldKind(models.TextChoices):
     """Codes of the hold types that ship; people add types of their own (`orders.models.HoldType`)."""
 

@@ -5,6 +5,7 @@ from inventory.models.cost import CostEntry, CostLayer, LevelCost
 from inventory.models.count import Count, CountEntry, CountLine, CountPolicy, CountSchedule
 from inventory.models.expected import ExpectedSupply
 from inventory.models.fence import ChannelSafetyStock, Fence, FencedStock, FenceUse
+from inventory.models.limit import SellingLimit
 from inventory.models.location import Location
 from inventory.models.lot import Lot, LotStock
 from inventory.models.product import Product
@@ -67,6 +68,7 @@ __all__ = [
     "RoutingRule",
     "RoutingRuleSet",
     "RoutingSimulation",
+    "SellingLimit",
     "SoftReservation",
     "SourcingDecision",
     "StockLevel",

@@ -38,6 +38,9 @@ class Product(models.Model):
         max_length=6, choices=Tracking, default=Tracking.NONE, db_default=Tracking.NONE
     )  # changed by an operation while nothing is in stock
     is_active = models.BooleanField(default=True)
+    is_limited = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )  # has selling limits: placing asks for them only then
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = HistoricalRecords()
 

@@ -51,6 +51,7 @@ from inventory.operations.fences import (
     set_fence,
 )
 from inventory.operations.landed import Landed, NothingToSpread, add_landed_cost
+from inventory.operations.limits import lock_limits, set_listing, set_selling_limit
 from inventory.operations.lot_counters import (
     InsufficientLot,
     LotMissing,
@@ -313,6 +314,7 @@ __all__ = [
     "keep_lines",
     "lift_ended",
     "lift_fence",
+    "lock_limits",
     "lock_stock",
     "look_again",
     "loosen",
@@ -357,7 +359,9 @@ __all__ = [
     "set_aside",
     "set_channel_safety_stock",
     "set_fence",
+    "set_listing",
     "set_safety_stock",
+    "set_selling_limit",
     "set_tracking",
     "set_unusable_apart",
     "settle_transfer",

@@ -10,6 +10,7 @@ from inventory.queries.fences import Draw, Taker
 from inventory.queries.finding import FoundProduct, find_products
 from inventory.queries.ledger import invariants, unproven_levels
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
+from inventory.queries.limits import Limit, Listing, limits_of, listings_of
 from inventory.queries.lots import (
     lots_by_code,
     lots_here,
@@ -67,6 +68,8 @@ __all__ = [
     "Draw",
     "Examination",
     "FoundProduct",
+    "Limit",
+    "Listing",
     "Moment",
     "Outlook",
     "Plan",
@@ -95,6 +98,8 @@ __all__ = [
     "invariants",
     "last_of",
     "learnt_since",
+    "limits_of",
+    "listings_of",
     "location_accuracy",
     "location_codes",
     "location_ids",

@@ -16,7 +16,7 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
 @prepared
 def _active(skus: list[str]) -> QuerySet[Product]:
     rows = Product.objects.filter(sku__any=skus, is_active=True)
-    return rows.only("sku", "name", "tax_class", "preorder_on")
+    return rows.only("sku", "name", "tax_class", "preorder_on", "is_limited")
 
 
 def product_by_id(pk: int) -> Product | None:

@@ -31,7 +31,7 @@ class ChannelAdmin(EditableAdmin):
                 "fields": (
                     "needs_payment",
                     "auto_release",
-                    "allows_backorder",
+                    ("allows_backorder", "over_limit"),
                     "ships_complete",
                     "notifies_customers",
                 ),

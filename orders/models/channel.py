@@ -7,6 +7,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from oms.money import MoneyField
+from orders.enums import OverLimit
 
 
 class Channel(models.Model):
@@ -25,6 +26,13 @@ class Channel(models.Model):
     )
     allows_backorder = models.BooleanField(
         default=True, help_text="Take orders for more than is available; refuse them otherwise."
+    )
+    over_limit = models.CharField(
+        "beyond a limit",
+        max_length=6,
+        choices=OverLimit,
+        default=OverLimit.REFUSE,
+        help_text="What becomes of an order beyond a limit on backorders or pre-orders.",
     )
     ships_complete = models.BooleanField(
         default=False, help_text="Wait until every line is allocated before releasing any."

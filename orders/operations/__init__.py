@@ -70,6 +70,7 @@ from orders.operations.keeping import (
     keep_stock,
     kept,
 )
+from orders.operations.limits import LimitReached
 from orders.operations.minding import (
     HoldClaimed,
     claim_hold,
@@ -171,6 +172,7 @@ __all__ = [
     "IllegalMove",
     "InvalidOrder",
     "KeptIntoThePast",
+    "LimitReached",
     "NoOpenHold",
     "NotChangeable",
     "NotPromised",

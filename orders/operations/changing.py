@@ -21,7 +21,7 @@ from oms.errors import DomainError
 from oms.models import Event
 from orders.enums import ChangeStatus, ChangeStep, OrderStatus
 from orders.models import Order, OrderChange, OrderChangeStep, OrderVersion
-from orders.operations import checking, moving, pipeline
+from orders.operations import checking, limits, moving, pipeline
 from orders.operations.change_steps import STEP_CONTEXT, Change, apply, make_room
 from orders.operations.rehearsing import rehearse
 from orders.operations.rerouting import follow
@@ -208,6 +208,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     if base is not None and base != _last_event(order):
         raise OrderMoved(number=order.number)
     steps = sorted(change.steps.order_by("position"), key=_is_removal)
+    held = limits.hold_limits(order, steps)
     make_room(order, steps, by=by, number=change.number)
     moving.make_room(order, _joining(steps), by=by, number=change.number)
     joined = moving.lines_of(order, _joining(steps))
@@ -226,6 +227,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     work.fact("order.changed", change=change.number, steps=[step.kind for step in steps])
     pipeline.settle(work)
     order, *_ = [pipeline.advance(each, by=by) for each in (work.order, *touched)]
+    limits.refuse_beyond(order, held)
 
     after = current_content(order)
     if after == before and not changing.moved and not touched:

@@ -33,6 +33,7 @@ from orders.models import (
     PaymentTransaction,
     SkuAlias,
 )
+from orders.operations import limits
 from orders.operations.checking import place_holds
 from orders.operations.draft_holds import test_holds, type_holds
 from orders.operations.drafts import Draft
@@ -291,6 +292,8 @@ def _build_payments(draft: Draft, by: str, now: datetime) -> None:
 def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool) -> None:
     """Plan stock, price taxes, validate, and plan again what holds set free."""
     claims = inventory.claim((d.placed.reservation for d in drafts), channel=channel.code)
+    limited = {pk for draft in drafts for pk in limits.limited(draft.lines)}
+    room = limits.Room(inventory.lock_limits(limited)) if locked and limited else None
     supply = stock.supply_of(
         (line.product_id for draft in drafts for line in draft.lines if line.product_id),
         channel_id=channel.pk,
@@ -313,9 +316,32 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
             allot(draft, supply)
             _ask_person(draft, by)
     type_holds(drafts)
+    _keep_within(channel, drafts, supply, room, by=by)
     for draft in drafts:
-        _conclude(channel, draft, supply)
+        if not draft.error:
+            _conclude(channel, draft, supply)
     promise_drafts(drafts)
+
+
+def _keep_within(
+    channel: Channel,
+    drafts: Sequence[Draft],
+    supply: stock.Supply,
+    room: limits.Room | None,
+    *,
+    by: str,
+) -> None:
+    """Refuse or hold what passes a limit; what it had is there for those after it."""
+    is_more = False
+    for draft in drafts:
+        if is_more and draft.may_allocate:
+            allot(draft, supply)
+        if limits.keep_within(channel, draft, room, by=by):
+            continue
+        type_holds([draft])
+        if draft.error or not draft.may_allocate:
+            _give_back(draft, supply)
+            is_more = True
 
 
 def _surely_held(draft: Draft) -> bool:

@@ -432,6 +432,7 @@ class ChannelSerializer(serializers.ModelSerializer):
             "needs_payment",
             "auto_release",
             "allows_backorder",
+            "over_limit",
             "ships_complete",
             "review_limit",
             "promise_days",
