@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F
 
 from inventory import queries
+from inventory.admin.limits import limit_rows
 from inventory.enums import ReservationState
 from inventory.models import Product, Reservation, StockLevel, StockMovement
 from inventory.queries import reasons_of, selling_channels
@@ -44,6 +45,7 @@ def product_context(product: Product) -> dict[str, Any]:
         "movements": _movements(StockMovement.objects.filter(level__product=product)),
         "selling": reasons_of(product.pk, selling_channels()) if levels else [],
         "waiting": waiting_lines(product),
+        "limits": limit_rows(product),
     }
 
 

@@ -12,6 +12,7 @@ from unfold.views import ChangeList
 
 from inventory.admin.acts import STOCK_ACTS
 from inventory.admin.fences import PRODUCT_FENCE_ACTS
+from inventory.admin.limits import LIMIT_ACT
 from inventory.admin.lot import TRACKING_ACT
 from inventory.admin.pages import product_context
 from inventory.models import Product, StockLevel
@@ -47,7 +48,7 @@ class ProductAdmin(EditableAdmin):
 
     list_empty = "Add a product, or import a file of them."
 
-    acts = (*STOCK_ACTS, TRACKING_ACT, *PRODUCT_FENCE_ACTS)
+    acts = (*STOCK_ACTS, TRACKING_ACT, *PRODUCT_FENCE_ACTS, LIMIT_ACT)
     change_list_template = "admin/import_export/change_list_import_export.html"
     list_display = (
         "sku",

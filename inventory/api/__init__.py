@@ -12,7 +12,8 @@ from inventory.api.counts import (
 from inventory.api.locations import LocationsView, LocationView
 from inventory.api.moments import StockThenView
 from inventory.api.movements import StockMovementsView
-from inventory.api.products import ProductsView, ProductView
+from inventory.api.offers import OffersView, OfferView
+from inventory.api.products import LimitsView, ProductsView, ProductView
 from inventory.api.purchasing import (
     ConfirmationView,
     PurchaseCancellationView,
@@ -46,10 +47,13 @@ urlpatterns = [
     path("stock/reports/<str:number>/", ReportView.as_view()),
     path("stock/movements/", StockMovementsView.as_view(), name="stock-movements"),
     path("products/", ProductsView.as_view(), name="products"),
+    path("products/<str:sku>/limits/", LimitsView.as_view(), name="product-limits"),
     path("products/<str:sku>/", ProductView.as_view(), name="product"),
     path("locations/", LocationsView.as_view(), name="locations"),
     path("locations/<str:code>/", LocationView.as_view(), name="location"),
     path("suppliers/", SuppliersView.as_view()),
+    path("suppliers/<str:code>/offers/", OffersView.as_view()),
+    path("suppliers/<str:code>/offers/<str:sku>/", OfferView.as_view()),
     path("purchase-orders/", PurchaseOrdersView.as_view()),
     path("purchase-orders/<str:number>/", PurchaseOrderDetailView.as_view()),
     path("purchase-orders/<str:number>/sending/", SendingView.as_view()),

@@ -51,7 +51,12 @@ from inventory.operations.fences import (
     set_fence,
 )
 from inventory.operations.landed import Landed, NothingToSpread, add_landed_cost
-from inventory.operations.limits import lock_limits, set_listing, set_selling_limit
+from inventory.operations.limits import (
+    lock_limits,
+    set_listing,
+    set_selling_limit,
+    set_selling_limits,
+)
 from inventory.operations.lot_counters import (
     InsufficientLot,
     LotMissing,
@@ -74,6 +79,7 @@ from inventory.operations.lots import (
     set_unusable_apart,
     spread,
 )
+from inventory.operations.offers import Offered, OfferTwice, save_offers, withdraw_offer
 from inventory.operations.papers import NotAllowedNow, RateMissing
 from inventory.operations.products import introduce, save_product
 from inventory.operations.purchasing import (
@@ -239,6 +245,8 @@ __all__ = [
     "NothingToRepair",
     "NothingToSpread",
     "NothingToTransfer",
+    "OfferTwice",
+    "Offered",
     "OverDelivered",
     "OwnCount",
     "Plan",
@@ -352,6 +360,7 @@ __all__ = [
     "reserve_claimed",
     "reserve_more",
     "rewrite_purchase_order",
+    "save_offers",
     "save_product",
     "save_rule",
     "scan",
@@ -362,6 +371,7 @@ __all__ = [
     "set_listing",
     "set_safety_stock",
     "set_selling_limit",
+    "set_selling_limits",
     "set_tracking",
     "set_unusable_apart",
     "settle_transfer",
@@ -374,5 +384,6 @@ __all__ = [
     "touch",
     "units_in",
     "value_stock",
+    "withdraw_offer",
     "write_off",
 ]

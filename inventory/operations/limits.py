@@ -43,6 +43,15 @@ def set_selling_limit(
 
 
 @transaction.atomic
+def set_selling_limits(
+    product: Product, *, by: str, backorder: int | None, preorder: int | None
+) -> None:
+    """Replace a product's limits over all channels together; records what `set_selling_limit` does."""
+    set_selling_limit(product, LimitKind.BACKORDER, backorder, by=by)
+    set_selling_limit(product, LimitKind.PREORDER, preorder, by=by)
+
+
+@transaction.atomic
 def set_listing(
     product: Product,
     channel_id: int,

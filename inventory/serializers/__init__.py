@@ -3,7 +3,7 @@
 from inventory.serializers.counts import CompletionIn, CountEntriesIn, CountOut
 from inventory.serializers.locations import LocationSerializer
 from inventory.serializers.moments import PastMovementOut, PastReservationOut, StockThenOut
-from inventory.serializers.products import ProductIn, ProductSerializer
+from inventory.serializers.products import LimitOut, LimitsIn, ProductIn, ProductSerializer
 from inventory.serializers.stock import (
     AvailabilityFeed,
     AvailabilityIn,
@@ -21,6 +21,8 @@ __all__ = [
     "CompletionIn",
     "CountEntriesIn",
     "CountOut",
+    "LimitOut",
+    "LimitsIn",
     "LocationSerializer",
     "PastMovementOut",
     "PastReservationOut",

@@ -1,19 +1,71 @@
 """Channels and what they call our products: reference data that people edit."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from inventory import operations as inventory
+from inventory import queries as stock
+from inventory.enums import LimitKind
 from oms import words
-from oms.admin import EditableAdmin
+from oms.admin import Act, EditableAdmin, actor
+from orders.forms.listing import ListingLimitForm, ListingSafetyForm
 from orders.models import Channel, SkuAlias
+
+Data = dict[str, Any]
+LISTINGS_SHOWN = 200
+
+
+def set_safety(request: HttpRequest, channel: Channel, data: Data) -> str:
+    """Let the channel leave units."""
+    product, units = data["product"], data["quantity"]
+    inventory.set_channel_safety_stock(channel.pk, units, by=actor(request), product=product)
+    what = f"of {product}" if product else "of every product without a figure of its own"
+    if units is None:
+        return f"{channel.name} has no figure {what} any more."
+    return f"{channel.name} leaves {words.count(units, 'unit')} {what} at every location."
+
+
+def set_limit(request: HttpRequest, channel: Channel, data: Data) -> str:
+    """Limit what the channel sells before it is there."""
+    product, units, kind = data["product"], data["units"], LimitKind(data["kind"])
+    inventory.set_selling_limit(product, kind, units, by=actor(request), channel_id=channel.pk)
+    if units is None:
+        return f"{channel.name} has no limit of its own on {kind.label.lower()} of {product}."
+    return f"{channel.name} sells at most {units} × {product} on {kind.label.lower()} at once."
+
+
+LISTING_ACTS = (
+    Act(
+        "safety-stock",
+        "Set safety stock",
+        "inventory.set_fence",
+        set_safety,
+        form=ListingSafetyForm,
+        help="Units that this channel leaves at every location, beside the location's own safety "
+        "stock. What it may sell is told anew at once.",
+        icon="shield",
+    ),
+    Act(
+        "limit",
+        "Limit backorders",
+        "inventory.set_fence",
+        set_limit,
+        form=ListingLimitForm,
+        help="How many units this channel sells before they are there, on backorder or on pre-order.",
+        icon="production_quantity_limits",
+    ),
+)
 
 
 @admin.register(Channel)
 class ChannelAdmin(EditableAdmin):
     """Where orders come from, and the policies that they bring."""
 
+    acts = LISTING_ACTS
+    change_form_outer_after_template = "admin/orders/channel.html"
     list_empty = "Add a channel: where orders come from, with its currency and policies."
 
     list_display = ("name", "code", "currency", "policy_column", "promise_column", "active_column")
@@ -57,6 +109,14 @@ class ChannelAdmin(EditableAdmin):
             },
         ),
     )
+
+    def render_change_form(
+        self, request: HttpRequest, context: Data, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The form, with the products that the channel sells in a way of its own below."""
+        if (channel := kwargs.get("obj")) is not None:
+            context["listings"] = stock.listings_of(channel.pk)[:LISTINGS_SHOWN]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: object, obj: Channel | None = None) -> tuple[str, ...]:  # noqa: ARG002
         """The code is what API keys and files name; it stays."""

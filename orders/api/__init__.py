@@ -6,6 +6,7 @@ from orders.api.actions import urlpatterns as action_urls
 from orders.api.changes import ChangesView, ChangeView, ConfirmationView, VersionsView
 from orders.api.drafts import urlpatterns as draft_urls
 from orders.api.holds import urlpatterns as hold_urls
+from orders.api.listings import urlpatterns as listing_urls
 from orders.api.orders import (
     BulkView,
     CancellationView,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
     *hold_urls,
     *draft_urls,
+    *listing_urls,
     *promise_urls,
     *rule_urls,
     *statement_urls,

@@ -11,12 +11,14 @@ from rest_framework.views import APIView
 
 from customers import queries as customers
 from inventory import queries as stock
-from oms.api import HasScope
-from oms.wire import Invalid, respond, schema_of, utc
+from oms.api import HasScope, IdempotencyMixin, actor
+from oms.wire import Invalid, decode, respond, schema_of, utc
+from orders import operations
 from orders.api.orders import channel_of, orders_of
 from orders.queries.promising import promise
 from orders.queries.sealing import area_of
 from orders.serializers import PromiseOut, QuoteOut, QuotesOut
+from orders.serializers.promise import PriorityIn, PriorityOut, PromiseIn
 
 MOST_SKUS = 200
 MOST_UNITS = 1_000_000_000
@@ -66,7 +68,7 @@ class PromiseView(APIView):
         )
 
 
-class PromisesView(APIView):
+class PromisesView(IdempotencyMixin, APIView):
     """The promise ledger of an order."""
 
     scope = "orders"
@@ -80,6 +82,43 @@ class PromisesView(APIView):
         """Every promise with its reason, oldest first; none while the channel's rule stands."""
         order = get_object_or_404(orders_of(request), number=number)
         return respond([PromiseOut.of(row) for row in order.promises.order_by("sequence")])
+
+    @extend_schema(
+        operation_id="orders_promises_create",
+        request={"application/json": schema_of(PromiseIn)},
+        responses={201: schema_of(PromiseOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Give the order another ship-by date; 409 `not_promised` for a past date or an ended order."""
+        order = get_object_or_404(orders_of(request), number=number)
+        sent = decode(request.body, PromiseIn)
+        row = operations.change_promise(
+            order,
+            by=actor(request),
+            promised_at=sent.promised_at,
+            reason=sent.reason,
+            note=sent.note,
+        )
+        return respond(PromiseOut.of(row), 201)
+
+
+class PriorityView(IdempotencyMixin, APIView):
+    """Where an order stands among those who wait."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="orders_priority_update",
+        request={"application/json": schema_of(PriorityIn)},
+        responses={200: schema_of(PriorityOut)},
+    )
+    def put(self, request: Request, number: str) -> HttpResponse:
+        """Move the order forward or back in the lines that it waits in. A repeat changes nothing."""
+        order = get_object_or_404(orders_of(request), number=number)
+        sent = decode(request.body, PriorityIn)
+        operations.set_priorities({order.pk: sent.priority}, by=actor(request), reason=sent.reason)
+        return respond(PriorityOut(order.number, sent.priority, utc(order.promised_at)))
 
 
 def _group(request: Request) -> str:
@@ -108,4 +147,5 @@ def _lines(request: Request) -> list[tuple[str, int]]:
 urlpatterns = [
     path("promise/", PromiseView.as_view(), name="promise"),
     path("orders/<str:number>/promises/", PromisesView.as_view(), name="promises"),
+    path("orders/<str:number>/priority/", PriorityView.as_view(), name="priority"),
 ]

@@ -1,11 +1,11 @@
 """Messages about promises."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from oms.wire import message, utc
+from oms.wire import Moment, message, utc
 from orders.models import Promise
 from orders.queries.promising import Quote
 
@@ -57,6 +57,32 @@ class PromiseOut(msgspec.Struct):
             at=utc(promise.at),
             made_of=[PromisePartOut.of(part) for part in promise.made_of],
         )
+
+
+@message
+class PromiseIn(msgspec.Struct):
+    """Another ship-by date for an order, decided by somebody; the note holds no personal data."""
+
+    promised_at: Moment
+    reason: Literal["customer_asked", "expedited", "staff"]
+    note: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
+@message
+class PriorityIn(msgspec.Struct):
+    """Where an order stands among those who wait for stock: higher is served first, 0 is usual."""
+
+    priority: Annotated[int, msgspec.Meta(ge=-32_767, le=32_767)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+@message
+class PriorityOut(msgspec.Struct):
+    """An order's priority, and what it is promised with it; promises follow within seconds."""
+
+    number: str
+    priority: int
+    promised_at: datetime | None
 
 
 @message

@@ -1,5 +1,6 @@
 """What buyers are promised, what makes it, and why it changes."""
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -458,3 +459,46 @@ def test_transit_depends_on_the_way(get, mug):
         "2026-03-15",
         "2026-03-12",
     ]
+
+
+def test_api_gives_an_order_another_promise(shop, call):
+    order = place(shop, ("MUG", 2))
+    sent = {"promised_at": "2026-03-09T12:00:00Z", "reason": "expedited", "note": "By courier"}
+
+    answer = call("POST", f"orders/{order.number}/promises/", sent)
+    past = call(
+        "POST", f"orders/{order.number}/promises/", {**sent, "promised_at": "2026-03-01T00:00:00Z"}
+    )
+
+    assert (answer.status_code, answer.json()["reason"], answer.json()["note"]) == (
+        201, "expedited", "By courier",
+    )  # fmt: skip
+    assert (past.status_code, past.json()["code"]) == (409, "not_promised")
+    assert ledger(order)[-1] == ("expedited", date(2026, 3, 9))
+    assert order.promises.last().by.startswith("api-key:")
+
+
+def test_api_moves_an_order_forward(shop, call):
+    order = place(shop, ("MUG", 5))
+
+    answer = call("PUT", f"orders/{order.number}/priority/", {"priority": 7, "reason": "VIP"})
+
+    order.refresh_from_db()
+    assert (answer.status_code, answer.json()["priority"], order.priority) == (200, 7, 7)
+    assert Event.objects.get(name="order.priority_set").facts["reason"] == "VIP"
+
+
+@pytest.fixture
+def call(client):
+    _, key = keys.create("shop", channel="shop")
+
+    def send(method, path, body):
+        return client.generic(
+            method,
+            f"/api/v1/{path}",
+            json.dumps(body),
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+
+    return send
