@@ -110,8 +110,8 @@ def refuse_beyond(order: Order, before: Sequence[stock.Limit]) -> None:
         return
     was = {(limit.product_id, limit.channel_id, limit.kind): limit for limit in before}
     for limit in stock.limits_of({row.product_id for row in before}):
-        old = was[limit.product_id, limit.channel_id, limit.kind]
-        if old.used < limit.used and limit.used > limit.units:
+        old = was.get((limit.product_id, limit.channel_id, limit.kind))
+        if old and old.used < limit.used and limit.used > limit.units:
             line = order.lines.filter(product=limit.product_id).first()
             raise _reached(line.sku if line else "", limit.used - old.used, limit, old.left)
 

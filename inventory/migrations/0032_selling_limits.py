@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0029_fence_uses_of_baskets'),
+        ('inventory', '0031_fence_uses_of_baskets'),
         ('orders', '0020_rule_roles'),
     ]
 

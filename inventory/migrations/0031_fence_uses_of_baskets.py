@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0028_inventory_reports'),
+        ('inventory', '0030_lot_held_at'),
         ('orders', '0020_rule_roles'),
     ]
 
