@@ -170,7 +170,7 @@ def test_channel_that_holds_takes_the_order_and_asks_a_person(mug, shop):
     order = place(shop, ("MUG", 6))
 
     hold = order.holds.get()
-    assert (hold.kind, order.lines.get().allocated) == ("out_of_stock", 0)
+    assert (hold.type_id, order.lines.get().allocated) == ("out_of_stock", 0)
     assert hold.reason == ("MUG: 4 more on backorder would pass the limit of 3; 3 may be sold.")
     orders.lift_hold(hold, by=BY, reason="One more case comes.")
     assert order.lines.get().allocated == 2
