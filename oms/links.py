@@ -5,9 +5,11 @@ a public number or a random id, never personal data, and ends after a time that 
 """
 
 from datetime import timedelta
+from hashlib import sha256
 
 from django.conf import settings
 from django.core import signing
+from django.core.cache import cache
 from django.urls import reverse
 
 from oms.errors import DomainError
@@ -18,6 +20,13 @@ class LinkNotValid(DomainError):
 
     code = "link_not_valid"
     message = "This link is not valid any more. Ask for a new one."
+
+
+class TooOften(DomainError):
+    """The link is used more often than a person would."""
+
+    code = "too_often"
+    message = "That was too often. Try again later."
 
 
 def link(view: str, purpose: str, key: str) -> str:
@@ -40,3 +49,18 @@ def read(purpose: str, token: str, *, valid: timedelta) -> str:
 
 def _salt(purpose: str) -> str:
     return f"oms.links.{purpose}"
+
+
+def slow_down(what: str, token: str, most: int, *, seconds: int) -> None:
+    """Count what is done by one link. Raises TooOften above `most` in so many seconds.
+
+    Counted in the cache of a web process: it stops a script, and is no exact quota.
+    """
+    key = f"link:{sha256(f'{what}:{token}'.encode()).hexdigest()}"
+    cache.add(key, 0, seconds)
+    try:
+        count = cache.incr(key)
+    except ValueError:  # it ended this very moment
+        return
+    if count > most:
+        raise TooOften

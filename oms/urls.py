@@ -33,7 +33,12 @@ urlpatterns = [
     path("api/v1/", include([*api, path("", include("oms.feed"))])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", include(docs)),
-    path("my/", include([path("", include(f"{app}.views")) for app in ("customers", "orders")])),
+    path(
+        "my/",
+        include(
+            [path("", include(f"{app}.views")) for app in ("customers", "orders", "fulfillment")]
+        ),
+    ),
     path("health/", health.health, name="health"),
     path("metrics", health.metrics, name="metrics"),
 ]

@@ -37,6 +37,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.delivered": (RULES,),
     "order.returned": (RULES,),
     "order.ready_for_pickup": (NOTIFY,),
+    "order.return_offered": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
     "shipment.shipped": (
         "reporting.consumers.count",
@@ -65,6 +66,7 @@ NOTICES: dict[str, str] = {
     "order.ready_for_pickup": "fulfillment.queries.notices.READY_FOR_PICKUP",
     "shipment.shipped": "fulfillment.queries.notices.SHIPPED",
     "shipment.delivered": "fulfillment.queries.notices.DELIVERED",
+    "order.return_offered": "fulfillment.queries.notices.RETURN_OFFERED",
     "return.requested": "fulfillment.queries.notices.RETURN_REQUESTED",
     "return.approved": "fulfillment.queries.notices.RETURN_APPROVED",
     "return.declined": "fulfillment.queries.notices.RETURN_DECLINED",

@@ -17,7 +17,7 @@ from fulfillment.admin.work import ask
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import Return
 from oms import words
-from oms.admin import ReadOnlyAdmin, actor
+from oms.admin import ConfirmForm, ReadOnlyAdmin, actor
 from oms.errors import DomainError
 from orders.queries import order_by_id
 
@@ -33,6 +33,11 @@ TABS = (
 REQUEST_HELP = (
     "Goods go back to the location that shipped them; each unit's outcome is said there. "
     "The return policy of the channel decides what may come back and what it costs."
+)
+
+OFFER_HELP = (
+    "The buyer gets a message with the link, by the template of order.return_offered; nothing "
+    "is sent where the channel writes to its buyers itself. Copy the link from the order then."
 )
 
 
@@ -74,6 +79,7 @@ class ReturnAdmin(ReadOnlyAdmin):
                 wrap(self.request_view),
                 name="fulfillment_request_return",
             ),
+            path("offer/<int:order_id>/", wrap(self.offer_view), name="fulfillment_offer_return"),
             *super().get_urls(),
         ]
 
@@ -155,3 +161,17 @@ class ReturnAdmin(ReadOnlyAdmin):
             except DomainError as error:
                 messages.error(request, error.detail)
         return ask(self, request, "Request a return", form, order, REQUEST_HELP)
+
+    def offer_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Send the buyer the link to the return page."""
+        if not request.user.has_perm("fulfillment.add_return"):
+            raise PermissionDenied
+        order = order_by_id(order_id)
+        if request.method == "POST":
+            try:
+                operations.offer_return(order, by=actor(request))
+                messages.success(request, f"The return link of {order} is on its way.")
+                return acts.back_to_order(order)
+            except DomainError as error:
+                messages.error(request, error.detail)
+        return ask(self, request, "Send the return link", ConfirmForm(), order, OFFER_HELP)

@@ -1,5 +1,6 @@
 """Input of the buttons of fulfilment pages; validation only."""
 
+from fulfillment.forms.buyer import BuyerReturnForm
 from fulfillment.forms.returns import (
     DeclineForm,
     GiveUpForm,
@@ -21,6 +22,7 @@ from fulfillment.forms.work import (
 )
 
 __all__ = [
+    "BuyerReturnForm",
     "CancelOrderForm",
     "CollectForm",
     "DeclineForm",

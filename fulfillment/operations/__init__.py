@@ -17,6 +17,7 @@ from fulfillment.operations.requesting import (
     OutsidePolicy,
     UnknownReason,
     expect_back,
+    offer_return,
     request_return,
     take_back,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "give_up_rest",
     "inspect",
     "make_ready",
+    "offer_return",
     "pack",
     "pick",
     "recall",

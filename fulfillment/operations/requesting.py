@@ -66,7 +66,7 @@ def request_return(
     reasons = _reasons_of(wishes)
     found = policies.policies_for(order, [lines[pk] for pk in wishes])
     if not waiver:
-        _refuse_outside(order, lines, wishes, found, reasons)
+        _refuse_outside(order, lines, wishes)
 
     payer, cost = policies.label_of(found.values(), reasons.values(), waived=bool(waiver))
     document = Return(
@@ -89,6 +89,17 @@ def request_return(
     events.record("return.requested", document, by=by, **documents.about(order), **told)
     at_once = not waiver and all(policy.approves_itself for policy in found.values())
     return approve(document, by=by) if at_once else document
+
+
+@transaction.atomic
+def offer_return(order: "Order", *, by: str) -> "Order":
+    """Send the buyer the link by which goods can be sent back. Raises NotReturnable."""
+    order = orders.lock_order(order)
+    if not any(units > 0 for units in policies.returnable(order.lines.all()).values()):
+        raise policies.NotReturnable(available=0, sku=order.number)
+
+    events.record("order.return_offered", order, by=by)
+    return order
 
 
 @transaction.atomic
@@ -170,16 +181,9 @@ def _refuse_outside(
     order: "Order",
     lines: "Mapping[int, OrderLine]",
     wishes: Mapping[int, Wish],
-    found: Mapping[int, ReturnPolicy],
-    reasons: Mapping[str, ReturnReason],
 ) -> None:
-    since, now = policies.handed_over(order), timezone.now()
-    for pk, wish in wishes.items():
-        against = policies.objection(
-            found[pk], wish, reasons[wish.reason], since=since.get(pk), now=now
-        )
-        if against:
-            raise OutsidePolicy(sku=lines[pk].sku, why=against.why, way=against.way)
+    for pk, against in policies.objections(order, lines, wishes).items():
+        raise OutsidePolicy(sku=lines[pk].sku, why=against.why, way=against.way)
 
 
 def _line(

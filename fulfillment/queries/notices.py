@@ -6,6 +6,7 @@ from typing import Any
 
 from customers.queries import Amount, Notice, NoticeKind
 from fulfillment.models import Return, Shipment
+from fulfillment.queries.links import return_link
 from fulfillment.queries.pickup import is_collected
 from oms.models import Event
 from orders.queries.notices import SAMPLE, notice_about, order_for_notice
@@ -20,7 +21,7 @@ PARCEL: dict[str, Any] = {
 
 
 def _of_shipment(event: Event) -> Notice | None:
-    shipment = Shipment.objects.select_related("carrier").get(pk=event.subject_id)
+    shipment = Shipment.objects.select_related("carrier", "order").get(pk=event.subject_id)
     if is_collected(shipment):  # who has it in hand need not be told
         return None
     number = shipment.tracking_number
@@ -32,6 +33,7 @@ def _of_shipment(event: Event) -> Notice | None:
         tracking_number=number,
         tracking_url=pattern.replace("{number}", number),
         sent=_sent(shipment),
+        return_link=return_link(shipment.order),
     )
 
 
@@ -56,6 +58,7 @@ def _of_return(event: Event) -> Notice | None:
         send_by=document.expires_at,
         why=document.decline_reason,
         refund=Amount(document.refunded, order.currency),
+        return_link=return_link(order),
     )
 
 
@@ -68,18 +71,26 @@ def _of_pickup(event: Event) -> Notice | None:
     )
 
 
+def _of_offer(event: Event) -> Notice | None:
+    order = order_for_notice(event.subject_id)
+    return notice_about(order, return_link=return_link(order))
+
+
+LINK = {"return_link": "https://orders.example.com/my/returns/signed/"}
 READY_FOR_PICKUP = NoticeKind(
     _of_pickup, {**SAMPLE, "place": "Shop in Soho", "collect_by": date(2026, 12, 5)}
 )
-SHIPPED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
-DELIVERED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL})
+SHIPPED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL, **LINK})
+DELIVERED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL, **LINK})
 RMA: dict[str, Any] = {
     **SAMPLE,
+    **LINK,
     "rma": "RMA100001",
     "send_by": date(2026, 12, 30),
     "why": "The 30 days are over",
     "refund": Amount(Decimal("9.90"), "EUR"),
 }
+RETURN_OFFERED = NoticeKind(_of_offer, {**SAMPLE, **LINK})
 RETURN_REQUESTED = NoticeKind(_of_return, RMA)
 RETURN_APPROVED = NoticeKind(_of_return, RMA)
 RETURN_DECLINED = NoticeKind(_of_return, RMA)

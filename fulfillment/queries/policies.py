@@ -9,6 +9,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from django.db.models import F, Max, Q, Sum
+from django.utils import timezone
 
 from fulfillment.enums import Fault, GoodsState, LabelPayer, ReturnStatus
 from fulfillment.models import ParcelLine, ReturnLine, ReturnPolicy, ReturnReason
@@ -125,6 +126,28 @@ def objection(
         least = GoodsState(policy.least_state).label.lower()
         return Objection(f"Taken back is only what is {least}.", PERSON_WAY)
     return None
+
+
+def objections(
+    order: "Order", lines: Mapping[int, "OrderLine"], wishes: Mapping[int, Wish]
+) -> dict[int, Objection]:
+    """What speaks against each wish, by line id; lines without objection are left out."""
+    found = policies_for(order, [lines[pk] for pk in wishes])
+    reasons, since, now = active_reasons(), handed_over(order), timezone.now()
+    against = {
+        pk: objection(found[pk], wish, reasons[wish.reason], since=since.get(pk), now=now)
+        for pk, wish in wishes.items()
+    }
+    return {pk: said for pk, said in against.items() if said is not None}
+
+
+def label_payer(
+    order: "Order", lines: Mapping[int, "OrderLine"], wishes: Mapping[int, Wish]
+) -> str:
+    """Who would pay the way back of these units."""
+    found, reasons = policies_for(order, [lines[pk] for pk in wishes]), active_reasons()
+    given = [reasons[wish.reason] for wish in wishes.values()]
+    return label_of(found.values(), given, waived=False)[0]
 
 
 def announced(line_ids: Iterable[int]) -> dict[int, int]:

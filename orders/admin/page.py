@@ -13,6 +13,7 @@ from django.utils import timezone
 from customers import queries as customers
 from inventory import queries as stock
 from inventory.queries.decisions import explained
+from oms import links as links_
 from oms import words
 from orders import queries
 from orders.admin import sealed, versions
@@ -128,6 +129,8 @@ def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
         "customer_url": page_url("customers_customer_change", order.customer_id),
         "audit_url": page_url("audit", "orders.order", order.number),
         "recall_url": recall and page_url("fulfillment_cancel_order", order.pk),
+        "return_link": take_back and links_.link("return", "return", order.number),
+        "offer_url": take_back and page_url("fulfillment_offer_return", order.pk),
         "return_url": take_back and page_url("fulfillment_request_return", order.pk),
     }
 

@@ -1,0 +1,148 @@
+"""What a buyer does with a signed link to one order: send goods back, see what becomes of them.
+
+The page names products and amounts; it shows no name, no address and no other order.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fulfillment import operations
+from fulfillment.adapters import paper
+from fulfillment.forms import BuyerReturnForm
+from fulfillment.models import Return
+from fulfillment.queries import policies
+from fulfillment.queries.actions import allowed_return_actions
+from fulfillment.queries.links import LINK, VALID
+from oms import links
+from oms.downloads import pdf
+from oms.errors import DomainError
+from orders.queries import order_by_number
+
+LOOKS, SENDS = 60, 10  # a minute and an hour, by one link
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def return_goods(request: HttpRequest, token: str) -> HttpResponse:
+    """The order's goods to choose from; then what it would bring, and the button that sends it."""
+    try:
+        order = _order(token)
+        if known := _sent_before(order, request):
+            return HttpResponseRedirect(f"{reverse('return', args=[token])}#{known.number}")
+        form = BuyerReturnForm(request.POST or None, order=order)
+        if request.method != "POST" or not form.is_valid() or "again" in request.POST:
+            return _page(request, order, token, form)
+        if "send" not in request.POST:
+            return _review(request, order, token, form)
+        links.slow_down("return sent", token, SENDS, seconds=3600)
+        made = operations.request_return(
+            order, by=f"link:{order.number}", wishes=form.wishes(), reference=form.reference()
+        )
+    except links.TooOften as error:
+        return _message(request, error.detail, status=429)
+    except links.LinkNotValid as error:
+        return _message(request, error.detail, status=410)
+    except DomainError as error:
+        return _page(request, order, token, form, refusal=error.detail)
+    return HttpResponseRedirect(f"{reverse('return', args=[token])}#{made.number}")
+
+
+@never_cache
+@require_GET
+def return_paper(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    """The label and the slip that goes into the parcel."""
+    try:
+        document = _return(_order(token), number)
+    except DomainError as error:
+        return _message(request, error.detail, status=410)
+    return pdf(document.number, paper.return_slip(document))
+
+
+@never_cache
+@require_POST
+def keep_goods(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    """The buyer has thought again."""
+    try:
+        order = _order(token)
+        operations.withdraw(_return(order, number), by=f"link:{order.number}")
+    except links.LinkNotValid as error:
+        return _message(request, error.detail, status=410)
+    except DomainError:
+        pass  # the page says where it stands
+    return HttpResponseRedirect(reverse("return", args=[token]))
+
+
+def _order(token: str) -> Any:
+    number = links.read(LINK, token, valid=VALID)
+    links.slow_down("return page", token, LOOKS, seconds=60)
+    order = order_by_number(number)
+    if order is None:
+        raise links.LinkNotValid
+    return order
+
+
+def _sent_before(order: Any, request: HttpRequest) -> Return | None:
+    """The return that this very form asked for already."""
+    once = request.POST.get("once", "") if "send" in request.POST else ""
+    return order.returns.filter(reference=f"page-{once}").first() if once else None
+
+
+def _return(order: Any, number: str) -> Return:
+    rows = order.returns.select_related("order", "location")
+    document = rows.filter(number=number).first()
+    if document is None:
+        raise Http404
+    return document
+
+
+def _page(
+    request: HttpRequest, order: Any, token: str, form: BuyerReturnForm, *, refusal: str = ""
+) -> HttpResponse:
+    sent = order.returns.prefetch_related("lines__order_line", "lines__reason").order_by("-pk")
+    context = {
+        **_head(order, token),
+        "form": form,
+        "refusal": refusal,
+        "sent": [(document, allowed_return_actions(document)) for document in sent],
+    }
+    status = 409 if refusal else 422 if form.is_bound and not form.is_valid() else 200
+    return render(request, "public/return.html", context, status=status)
+
+
+def _review(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm) -> HttpResponse:
+    """What it would bring, and line by line what the policy says against it."""
+    wishes, lines = form.wishes(), form.lines
+    objections = policies.objections(order, lines, wishes)
+    context: Mapping[str, Any] = {
+        **_head(order, token),
+        "form": form,
+        "chosen": [
+            (lines[pk], wish, form.reasons[wish.reason], objections.get(pk))
+            for pk, wish in wishes.items()
+        ],
+        "objections": objections,
+        "expected": policies.expected_refund(order, lines, wishes),
+        "payer": policies.label_payer(order, lines, wishes),
+    }
+    return render(request, "public/return_review.html", context)
+
+
+def _head(order: Any, token: str) -> dict[str, Any]:
+    return {
+        "title": _("Return goods of order %(number)s") % {"number": order.number},
+        "shop": order.channel.name,
+        "order": order,
+        "token": token,
+    }
+
+
+def _message(request: HttpRequest, text: str, *, status: int) -> HttpResponse:
+    context = {"title": _("Returns"), "text": text}
+    return render(request, "public/message.html", context, status=status)

@@ -1,0 +1,159 @@
+"""The page behind a signed link: choose, see the refund, send, see what becomes of it."""
+
+from io import BytesIO
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+from pypdf import PdfReader
+
+from fulfillment import operations as fulfillment
+from fulfillment.models import Return, ReturnPolicy
+from fulfillment.queries.links import LINK
+from fulfillment.views import returns as page
+from oms import links
+from oms.models import Event
+from tests import factories as world
+
+BY = world.BY
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_here():
+    cache.clear()
+
+
+@pytest.fixture
+def sold(floor):
+    order, shipment = floor.shipped(("MUG", 3))
+    fulfillment.deliver(shipment, by=BY)
+    return order
+
+
+@pytest.fixture
+def path(sold):
+    return reverse("return", args=[links.sign(LINK, sold.number)])
+
+
+def choice(order, units=2, reason="unwanted", **more):
+    pk = order.lines.get().pk
+    fields = {f"line_{pk}": units, f"reason_{pk}": reason, f"state_{pk}": "unopened"}
+    return {**fields, "once": "abc", **more}
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def test_page_offers_what_can_come_back_and_names_nobody(client, sold, path):
+    shown = text(client.get(path))
+
+    assert "Mug" in shown
+    assert "Send back" in shown
+    assert "Ada" not in shown
+    assert "St James" not in shown
+
+
+def test_review_shows_the_refund_after_the_fee_and_sends_nothing(client, sold, path, floor):
+    ReturnPolicy.objects.create(name="R", channel=floor.channel, fee_percent=10)
+
+    shown = text(client.post(path, choice(sold)))
+
+    assert "£18.00" in shown
+    assert "£2.00" in shown
+    assert not Return.objects.exists()
+
+
+def test_send_asks_for_the_return_once_and_shows_its_state(client, sold, path):
+    for _ in range(2):
+        answer = client.post(path, choice(sold, send=1))
+        assert answer.status_code == 302
+
+    document = Return.objects.get()
+    row = document.lines.get()
+    assert (document.status, row.quantity, row.reason_id, row.state) == (
+        "requested",
+        2,
+        "unwanted",
+        "unopened",
+    )
+    assert Event.objects.get(name="return.requested").actor == f"link:{sold.number}"
+    assert document.number in text(client.get(path))
+
+
+def test_send_outside_the_policy_says_why_and_sends_nothing(client, sold, path):
+    ReturnPolicy.objects.create(name="Final", final_sale=True)
+
+    review, sent = client.post(path, choice(sold)), client.post(path, choice(sold, send=1))
+
+    assert "It was sold for good." in text(review)
+    assert 'name="send"' not in text(review)
+    assert sent.status_code == 409
+    assert "Broken, wrong or misdescribed goods still come back" in text(sent)
+    assert not Return.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"units": 0}, {"units": 9}, {"reason": ""}, {"reason": "undelivered"}]
+)
+def test_send_what_cannot_be_chosen_is_refused(client, sold, path, wrong):
+    answer = client.post(path, choice(sold, **wrong, send=1))
+
+    assert answer.status_code == 422
+    assert not Return.objects.exists()
+
+
+def test_link_of_another_purpose_or_changed_is_gone(client, sold, path):
+    stranger = reverse("return", args=[links.sign("quote", sold.number)])
+
+    assert [client.get(url).status_code for url in (stranger, path[:-3] + "x/")] == [410, 410]
+
+
+def test_link_opens_one_order_only(client, sold, path, floor):
+    other, _ = floor.shipped(("MUG", 1))
+    foreign = fulfillment.request_return(
+        other, by=BY, wishes={other.lines.get().pk: fulfillment.Wish(1, "unwanted")}
+    )
+    token = path.rstrip("/").rpartition("/")[2]
+
+    answers = [
+        client.post(path, {**choice(other, 1), "send": 1}),
+        client.get(reverse("return-paper", args=[token, foreign.number])),
+        client.post(reverse("return-keep", args=[token, foreign.number])),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 404, 404]
+    assert sold.returns.count() == 0
+
+
+def test_link_that_is_used_by_a_script_is_slowed_down(client, path, monkeypatch):
+    monkeypatch.setattr(page, "LOOKS", 2)
+
+    assert [client.get(path).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_approved_return_prints_its_label_and_can_be_kept(client, sold, path):
+    client.post(path, choice(sold, send=1))
+    document = fulfillment.approve(Return.objects.get(), by=BY)
+    token = path.rstrip("/").rpartition("/")[2]
+
+    answer = client.get(reverse("return-paper", args=[token, document.number]))
+    words = PdfReader(BytesIO(answer.content)).pages[0].extract_text()
+    client.post(reverse("return-keep", args=[token, document.number]))
+
+    assert document.number in words
+    assert "LON" in words
+    assert "Ada" not in words
+    document.refresh_from_db()
+    assert document.status == "withdrawn"
+
+
+def test_order_page_shows_the_link_and_sends_it(sold, admin_client):
+    shown = text(admin_client.get(reverse("admin:orders_order_change", args=[sold.pk])))
+    assert "/my/returns/" in shown
+
+    url = reverse("admin:fulfillment_offer_return", args=[sold.pk])
+    assert admin_client.get(url).status_code == 200
+    admin_client.post(url)
+
+    assert Event.objects.filter(name="order.return_offered", subject_id=sold.pk).count() == 1
