@@ -137,7 +137,7 @@ class GoodsState(models.TextChoices):
 class LabelPayer(models.TextChoices):
     """Who pays the way back when the buyer has changed their mind."""
 
-    SELLER = "seller", "We do"
+    SELLER = "seller", "Us"
     BUYER = "buyer", "The buyer, to the carrier"
     DEDUCTED = "deducted", "The buyer, taken off the refund"
 

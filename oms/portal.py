@@ -31,6 +31,7 @@ EVENTS = (
     ("order.returned", "units came back"),
     ("order.return_credited", "the price of returned units was given back, less fees"),
     ("order.return_charged", "what was credited and never came is charged again"),
+    ("order.return_offered", "the buyer gets the link to the return page"),
     ("order.refund_granted", "money will go back"),
     ("order.refund_paid", "money went back"),
     ("order.closed", "delivered and paid"),

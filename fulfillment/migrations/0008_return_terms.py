@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('least_state', models.CharField(choices=[('used', 'Used'), ('unused', 'Unused, opened'), ('unopened', 'Unopened')], default='used', help_text='The worst state in which goods are taken back.', max_length=8, verbose_name='condition')),
                 ('fee_percent', models.DecimalField(decimal_places=2, default=0, max_digits=5, verbose_name='restocking fee (%)')),
                 ('fee_each', models.DecimalField(decimal_places=4, default=0, help_text="In the channel's currency, with tax.", max_digits=18, verbose_name='restocking fee per unit')),
-                ('label_payer', models.CharField(choices=[('seller', 'We do'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], default='seller', max_length=8, verbose_name='the way back is paid by')),
+                ('label_payer', models.CharField(choices=[('seller', 'Us'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], default='seller', max_length=8, verbose_name='the way back is paid by')),
                 ('label_cost', models.DecimalField(decimal_places=4, default=0, help_text="Taken off the refund once a return, in the channel's currency.", max_digits=18)),
                 ('refund_on', models.CharField(choices=[('approval', 'When the return is approved'), ('receipt', 'When the goods are here'), ('inspection', 'When quarantined goods were looked at')], default='receipt', max_length=10, verbose_name='credited')),
                 ('approves_itself', models.BooleanField(default=False, help_text="A request within the policy needs nobody's approval.")),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('least_state', models.CharField(choices=[('used', 'Used'), ('unused', 'Unused, opened'), ('unopened', 'Unopened')], default='used', help_text='The worst state in which goods are taken back.', max_length=8, verbose_name='condition')),
                 ('fee_percent', models.DecimalField(decimal_places=2, default=0, max_digits=5, verbose_name='restocking fee (%)')),
                 ('fee_each', models.DecimalField(decimal_places=4, default=0, help_text="In the channel's currency, with tax.", max_digits=18, verbose_name='restocking fee per unit')),
-                ('label_payer', models.CharField(choices=[('seller', 'We do'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], default='seller', max_length=8, verbose_name='the way back is paid by')),
+                ('label_payer', models.CharField(choices=[('seller', 'Us'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], default='seller', max_length=8, verbose_name='the way back is paid by')),
                 ('label_cost', models.DecimalField(decimal_places=4, default=0, help_text="Taken off the refund once a return, in the channel's currency.", max_digits=18)),
                 ('refund_on', models.CharField(choices=[('approval', 'When the return is approved'), ('receipt', 'When the goods are here'), ('inspection', 'When quarantined goods were looked at')], default='receipt', max_length=10, verbose_name='credited')),
                 ('approves_itself', models.BooleanField(default=False, help_text="A request within the policy needs nobody's approval.")),
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalreturn',
             name='label_payer',
-            field=models.CharField(choices=[('seller', 'We do'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], db_default='seller', default='seller', max_length=8),
+            field=models.CharField(choices=[('seller', 'Us'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], db_default='seller', default='seller', max_length=8),
         ),
         migrations.AddField(
             model_name='historicalreturn',
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='return',
             name='label_payer',
-            field=models.CharField(choices=[('seller', 'We do'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], db_default='seller', default='seller', max_length=8),
+            field=models.CharField(choices=[('seller', 'Us'), ('buyer', 'The buyer, to the carrier'), ('deducted', 'The buyer, taken off the refund')], db_default='seller', default='seller', max_length=8),
         ),
         migrations.AddField(
             model_name='return',
