@@ -34,24 +34,16 @@ def return_goods(request: HttpRequest, token: str) -> HttpResponse:
     """The order's goods to choose from; then what it would bring, and the button that sends it."""
     try:
         order = _order(token)
-        if known := _sent_before(order, request):
-            return HttpResponseRedirect(f"{reverse('return', args=[token])}#{known.number}")
         form = BuyerReturnForm(request.POST or None, order=order)
-        if request.method != "POST" or not form.is_valid() or "again" in request.POST:
-            return _page(request, order, token, form)
-        if "send" not in request.POST:
-            return _review(request, order, token, form)
-        links.slow_down("return sent", token, SENDS, seconds=3600)
-        made = operations.request_return(
-            order, by=f"link:{order.number}", wishes=form.wishes(), reference=form.reference()
-        )
+        if "send" in request.POST:
+            return _send(request, order, token, form)
     except links.TooOften as error:
         return _message(request, error.detail, status=429)
     except links.LinkNotValid as error:
         return _message(request, error.detail, status=410)
-    except DomainError as error:
-        return _page(request, order, token, form, refusal=error.detail)
-    return HttpResponseRedirect(f"{reverse('return', args=[token])}#{made.number}")
+    if request.method != "POST" or not form.is_valid() or "again" in request.POST:
+        return _page(request, order, token, form)
+    return _review(request, order, token, form)
 
 
 @never_cache
@@ -86,6 +78,22 @@ def _order(token: str) -> Any:
     if order is None:
         raise links.LinkNotValid
     return order
+
+
+def _send(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm) -> HttpResponse:
+    """Ask for the return; sending the same form again shows the return that is there."""
+    made = _sent_before(order, request)
+    if made is None:
+        if not form.is_valid():
+            return _page(request, order, token, form)
+        links.slow_down("return sent", token, SENDS, seconds=3600)
+        try:
+            made = operations.request_return(
+                order, by=f"link:{order.number}", wishes=form.wishes(), reference=form.reference()
+            )
+        except DomainError as error:
+            return _page(request, order, token, form, refusal=error.detail)
+    return HttpResponseRedirect(f"{reverse('return', args=[token])}#{made.number}")
 
 
 def _sent_before(order: Any, request: HttpRequest) -> Return | None:
