@@ -2,7 +2,8 @@
 
 A condition is a JSON tree. A leaf is `{"field": "value", "op": "gte", "value": "100.00"}`, where the
 field is one of a vocabulary that the caller declares and the operator belongs to the field's kind.
-Groups are `{"all": [...]}`, `{"any": [...]}` and `{"none": [...]}`; an empty `all` is always true.
+Groups are `{"all": [...]}`, `{"any": [...]}` and `{"none": [...]}`; the whole may be an empty
+`all`, which is always true.
 `check` finds every mistake with the place where it stands, `compiled` makes a predicate of facts,
 `sentence` says the tree in words, and `builder` describes the vocabulary to a form. A field without
 a fact is unknown: only `is empty` is true of it.
@@ -110,7 +111,8 @@ def fields_by_name(fields: Iterable[Field]) -> dict[str, Field]:
 def check(tree: Any, fields: Mapping[str, Field]) -> list[str]:
     """Every mistake of a tree as a sentence that begins with its place; none when it is sound."""
     leaves: list[str] = []
-    return [*_mistakes(tree, fields, "Condition", 0, leaves), *_too_many(leaves)]
+    found = _mistakes(tree, fields, "Condition", 0, leaves)
+    return [*found, *_too_many(leaves), *([] if found else _empty_groups(tree, "Condition"))]
 
 
 def refuse_bad(tree: Any, fields: Mapping[str, Field]) -> None:
@@ -120,8 +122,13 @@ def refuse_bad(tree: Any, fields: Mapping[str, Field]) -> None:
 
 
 def compiled(tree: Tree, fields: Mapping[str, Field]) -> Predicate:
-    """A predicate of facts. Raises BadCondition; facts of a wrong type count as unknown."""
-    refuse_bad(tree, fields)
+    """A predicate of facts. Raises BadCondition; facts of a wrong type count as unknown.
+
+    An empty group, which `check` refuses today, may stand in what was saved before: any of nothing
+    is false, all and none of nothing are true.
+    """
+    if mistakes := _mistakes(tree, fields, "Condition", 0, []):
+        raise BadCondition(reason=" ".join(mistakes[:5]))
     return _compiled(tree, fields)
 
 
@@ -131,7 +138,7 @@ def sentence(tree: Tree, fields: Mapping[str, Field], *, empty: str = "always") 
         return _leaf_words(tree, fields)
     kind, members = next(iter(tree.items()))
     if not members:
-        return empty
+        return "never" if kind == "any" else empty
     said = [_inner(member, fields, alone=len(members) == 1) for member in members]
     joined = f" {GROUPS[kind]} ".join(said)
     return f"not ({joined})" if kind == "none" else joined
@@ -180,6 +187,20 @@ def _mistakes(
         mistake
         for at, member in enumerate(members, start=1)
         for mistake in _mistakes(member, fields, f"{place} {at}", depth + 1, leaves)
+    ]
+
+
+def _empty_groups(tree: Tree, place: str) -> list[str]:
+    """Groups without a member; only the whole may be an empty `all`, which is always true."""
+    if "field" in tree:
+        return []
+    kind, members = next(iter(tree.items()))
+    if not members and (kind, place) != ("all", "Condition"):
+        return [f"{place}: a group without comparisons says nothing; add one or remove the group."]
+    return [
+        mistake
+        for at, member in enumerate(members, start=1)
+        for mistake in _empty_groups(member, f"{place} {at}")
     ]
 
 

@@ -1,4 +1,4 @@
-"""A routing rule as a form: conditions by rows, ranking by order or by price."""
+"""A routing rule as a form: conditions as a tree, ranking by order or by price."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from inventory.enums import LocationKind
 from inventory.models import LocationGroup, RoutingRule
 from inventory.queries.sourcing.vocabulary import CRITERIA, NAMED
 from oms.admin import ActForm
-from oms.condition_rows import condition_rows, match_of, rows_of
+from oms.condition_form import ALWAYS, ConditionsField
 from oms.conditions import check
 
 RANKS = 4  # criteria that a form offers one below the other
@@ -24,8 +24,9 @@ def places() -> list[tuple[str, str]]:
 
 
 class RuleForm(forms.ModelForm):
-    """One rule; conditions come beside it as rows named field, op and value."""
+    """One rule; its conditions are edited by the page."""
 
+    conditions = ConditionsField(NAMED)
     groups = forms.MultipleChoiceField(
         label="Only from", required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -71,6 +72,7 @@ class RuleForm(forms.ModelForm):
             "without": instance.without,
             "weighed": "prices" if ranking.get("prices") else "order",
             "apart": ", ".join(instance.apart[0]) if instance.apart else "",
+            "conditions": instance.conditions or ALWAYS,
         }
         super().__init__(data, instance=instance, initial=initial)
         self.fields["groups"].choices = self.fields["without"].choices = places()
@@ -90,10 +92,6 @@ class RuleForm(forms.ModelForm):
                 min_value=0,
                 initial=ranking.get("prices", {}).get(row.name),
             )
-        self.rows = (
-            condition_rows(data, NAMED) if data is not None else rows_of(instance.conditions)
-        )
-        self.match = data.get("match", "all") if data is not None else match_of(instance.conditions)
 
     def clean_apart(self) -> list[list[str]]:
         """A pair, or nothing."""
@@ -108,8 +106,7 @@ class RuleForm(forms.ModelForm):
         data["ranking"] = self._ranking(data)
         if not any(data["ranking"].values()):
             self.add_error("rank_1", "Choose at least one criterion.")
-        data["conditions"] = {self.match: [row["leaf"] for row in self.rows]}
-        for mistake in check(data["conditions"], NAMED):
+        for mistake in check(data.get("conditions", ALWAYS), NAMED):
             self.add_error(None, mistake)
         return data
 

@@ -15,16 +15,17 @@ from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 
 from oms import words
-from oms.admin import Act, ConfirmForm, ReadOnlyAdmin, actor
+from oms.admin import Act, ReadOnlyAdmin, actor
 from oms.admin.jobs import progress_of
-from oms.condition_rows import has_groups
 from oms.conditions import builder
 from oms.errors import DomainError
 from orders import operations
 from orders.enums import RuleMoment, RuleOutcome, RuleState
-from orders.forms.rules import RuleForm, TemplateForm, TryForm
+from orders.forms.rules import ActivateForm, RuleForm, TemplateForm, TryForm
 from orders.models import Rule, RuleTrial, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
+from orders.queries.rules.actions import actions_builder
+from orders.queries.rules.naming import free_name
 from orders.queries.rules.vocabulary import EVERY, NOW_ONLY, SEALED, asked
 from orders.queries.rules.wording import version_words
 
@@ -32,7 +33,6 @@ EDIT, FORCE = "orders.edit_rule", "orders.activate_rule"
 RUNS_SHOWN = 50
 WEEK = timedelta(days=7)
 TONES = {RuleOutcome.DONE: "", RuleOutcome.FAILED: "warn", RuleOutcome.STOPPED: "bad"}
-NESTED = "This version has groups of conditions within its conditions, which this page cannot show."
 
 
 class BeginForm(TemplateForm):
@@ -47,7 +47,8 @@ class BeginForm(TemplateForm):
 def begin(request: HttpRequest, _obj: None, data: dict[str, Any]) -> HttpResponse:
     """Draft a rule from a template."""
     template = TEMPLATES[data["template"]]
-    version = operations.draft_rule(template.name, template.wording, by=actor(request))
+    name = free_name(template.name)
+    version = operations.draft_rule(name, template.wording, by=actor(request))
     return HttpResponseRedirect(_page(version.rule_id))
 
 
@@ -57,15 +58,20 @@ def switch_off(request: HttpRequest, rule: Rule, data: dict[str, Any]) -> str:
     return f"{rule} is off."
 
 
-def activate(request: HttpRequest, rule: Rule, _data: dict[str, Any]) -> str:
-    """Put the newest version in force."""
-    version = rule.versions.order_by("-number")[0]
-    return f"{operations.activate_rule(version, by=actor(request))} acts from now on."
+def activate(request: HttpRequest, rule: Rule, data: dict[str, Any]) -> str:
+    """Put the version that was chosen in force."""
+    version = operations.activate_rule(
+        rule.versions.get(number=data["version"]),
+        by=actor(request),
+        may=request.user.has_perm,
+        newest=data["newest"],
+    )
+    return f"{version} acts from now on."
 
 
 def try_on(request: HttpRequest, rule: Rule, data: dict[str, Any]) -> HttpResponse:
-    """Look at past orders with the newest version."""
-    version = rule.versions.order_by("-number")[0]
+    """Look at past orders with the version that was chosen."""
+    version = rule.versions.get(number=data["version"])
     trial = operations.try_rule(version, days=data["days"], by=actor(request))
     return HttpResponseRedirect(reverse("admin:orders_rule_trial", args=[trial.pk]))
 
@@ -75,19 +81,19 @@ def _is_on(rule: Rule) -> bool:
 
 
 def _may_begin(rule: Rule) -> bool:
-    newest = max(rule.versions.all(), key=lambda one: one.number, default=None)
-    return newest is not None and newest.state != RuleState.ACTIVE
+    return any(version.state != RuleState.ACTIVE for version in rule.versions.all())
 
 
 ACTS = (
     Act("begin", "New from template", EDIT, begin, form=BeginForm, icon="add", on_list=True,
         variant=ActionVariant.PRIMARY,
         help="A draft acts on nothing until somebody switches it on."),
-    Act("activate", "Switch on", FORCE, activate, form=ConfirmForm, icon="play_arrow",
+    Act("activate", "Switch on", FORCE, activate, form=ActivateForm, icon="play_arrow",
         allowed=_may_begin, variant=ActionVariant.PRIMARY,
-        help="The newest version acts from now on, the one before retires. Try it first."),
+        help="This version acts from now on, the one in force retires. Try it first. You need the "
+        "rights to do by hand what it does."),
     Act("try_on", "Try on past orders", EDIT, try_on, form=TryForm, icon="science",
-        help="Counts and lists the past orders that the newest version is for. Nothing is done."),
+        help="Counts and lists the past orders that this version is for. Nothing is done."),
     Act("switch_off", "Switch off", FORCE, switch_off, icon="stop", allowed=_is_on,
         variant=ActionVariant.DANGER, help="It acts on nothing any more; what it did stays."),
 )  # fmt: skip
@@ -165,9 +171,6 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if not request.user.has_perm(EDIT):
         raise PermissionDenied
     version = _newest(pk) if pk else None
-    if version and has_groups(version.conditions):
-        messages.warning(request, NESTED)
-        return HttpResponseRedirect(_page(version.rule_id))
     form = RuleForm(request.POST or None, version=version)
     if request.method == "POST" and form.is_valid() and (saved := _saved(request, form)):
         return HttpResponseRedirect(_page(saved.rule_id))
@@ -178,8 +181,7 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         form=form,
         back=_page(pk) if pk else reverse("admin:orders_rule_changelist"),
         vocabulary=builder(EVERY.values()),
-        match=form.match,
-        rows=[{key: row[key] for key in ("field", "op", "value")} for row in form.rows],
+        kinds=actions_builder(),
     )
 
 
@@ -188,7 +190,7 @@ def in_words(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(EDIT):
         raise PermissionDenied
     sent = request.POST.copy()
-    sent["name"] = sent.get("name") or "Rule"
+    sent["name"] = free_name("Rule")  # not what the sentence is about
     form = RuleForm(sent, version=None)
     if form.is_valid():
         wording = form.wording()
@@ -276,10 +278,12 @@ def _newest(pk: int) -> RuleVersion:
 
 
 def _saved(request: HttpRequest, form: RuleForm) -> RuleVersion | None:
+    name, by = form.cleaned_data["name"], actor(request)
     try:
-        version = operations.draft_rule(
-            form.cleaned_data["name"], form.wording(), by=actor(request)
-        )
+        if form.version is None:
+            version = operations.draft_rule(name, form.wording(), by=by)
+        else:
+            version = operations.redraft_rule(form.version.rule, name, form.wording(), by=by)
     except DomainError as error:
         messages.error(request, error.detail)
         return None

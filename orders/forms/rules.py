@@ -1,33 +1,42 @@
 """A rule as a form: when, which orders, and what then."""
 
+import json
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
 from oms.admin import ActForm
-from oms.condition_rows import condition_rows, match_of, rows_of
+from oms.condition_form import ALWAYS, ConditionsField
 from oms.conditions import check
-from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment
-from orders.models import RuleVersion
+from orders.enums import RuleMoment, RuleState
+from orders.models import Rule, RuleVersion
 from orders.operations import Wording
-from orders.queries.hold_types import offered_hold_types
 from orders.queries.rules.actions import mistakes_in
 from orders.queries.rules.vocabulary import EVENTS, EVERY, vocabulary
 
-NOTHING = [("", "–")]
+TAKEN = "There is a rule of this name. Write its next version on its page, or choose another name."
 
 
-def _hold_types() -> list[tuple[str, str]]:
-    """None, and those that rules may give and lift."""
-    return [*NOTHING, *offered_hold_types()]
+class ActionsField(forms.CharField):
+    """A hidden field whose clean value is a list of actions; whether they are sound, the form says."""
+
+    widget = forms.HiddenInput
+
+    def prepare_value(self, value: Any) -> Any:
+        """Stored actions as the page edits them; what was sent is shown again as it was."""
+        return json.dumps(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The actions that were sent."""
+        try:
+            return json.loads(value or "[]")
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError("The actions cannot be read.") from error
 
 
 class RuleForm(forms.Form):
-    """One rule; conditions come beside it as rows named field, op and value.
-
-    An action whose first field is empty is not taken.
-    """
+    """One rule; conditions and actions are edited by the page, as data in hidden fields."""
 
     name = forms.CharField(max_length=100, label="Name")
     moment = forms.ChoiceField(choices=RuleMoment.choices, label="When")
@@ -40,37 +49,28 @@ class RuleForm(forms.Form):
     every_minutes = forms.IntegerField(
         required=False, min_value=1, label="Again and again: every how many minutes"
     )
-    hold_kind = forms.ChoiceField(choices=_hold_types, required=False, label="Put on hold")
-    hold_reason = forms.CharField(max_length=300, required=False, label="Hold: reason")
-    hold_owner = forms.CharField(max_length=80, required=False, label="Hold: looked after by")
-    hold_due_hours = forms.IntegerField(required=False, min_value=1, label="Hold: due within hours")
-    lift_kind = forms.ChoiceField(choices=_hold_types, required=False, label="Lift holds")
-    untag_tag = forms.CharField(max_length=40, required=False, label="Remove a tag")
-    tag_tag = forms.CharField(max_length=40, required=False, label="Add a tag")
-    priority_value = forms.IntegerField(required=False, label="Set the priority")
-    cancel_reason = forms.ChoiceField(
-        choices=[*NOTHING, *((reason.value, reason.label) for reason in GIVEN_REASONS)],
-        required=False,
-        label="Cancel, because of",
-    )
-    tell_message = forms.CharField(max_length=300, required=False, label="Tell by webhook")
+    conditions = ConditionsField(EVERY)
+    actions = ActionsField(required=False)
     note = forms.CharField(max_length=300, required=False, label="Note for this version")
 
     def __init__(self, data: QueryDict | None = None, *, version: RuleVersion | None) -> None:
         super().__init__(data, initial=_initial(version) if version else {"moment": "placing"})
-        conditions = version.conditions if version else {"all": []}
-        self.rows = condition_rows(data, EVERY) if data is not None else rows_of(conditions)
-        self.match = data.get("match", "all") if data is not None else match_of(conditions)
+        self.version = version
+
+    def clean_name(self) -> str:
+        """A new rule must not become the next version of another one by its name."""
+        name: str = self.cleaned_data["name"]
+        if self.version is None and Rule.objects.filter(name=name).exists():
+            raise forms.ValidationError(TAKEN)
+        return name
 
     def clean(self) -> dict[str, Any]:
-        """Conditions and actions as they are stored."""
+        """Every mistake of the conditions and actions for the moment chosen."""
         data = super().clean() or self.cleaned_data
         moment = data.get("moment", RuleMoment.PLACING)
-        data["conditions"] = {self.match: [row["leaf"] for row in self.rows]}
-        data["actions"] = [act for kind in RuleAction.values if (act := _action(kind, data))]
         for mistake in [
-            *check(data["conditions"], vocabulary(moment)),
-            *mistakes_in(data["actions"], moment),
+            *check(data.get("conditions", ALWAYS), vocabulary(moment)),
+            *(mistakes_in(data["actions"], moment) if "actions" in data else ()),
         ]:
             self.add_error(None, mistake)
         return data
@@ -95,44 +95,50 @@ class TemplateForm(ActForm):
     template = forms.ChoiceField(label="Begin with")
 
 
-class TryForm(ActForm):
-    """How far back."""
+class VersionForm(ActForm):
+    """Which version, of those that the person sees; `newest` is the newest of them."""
+
+    version = forms.TypedChoiceField(label="Version", coerce=int)
+    newest = forms.IntegerField(widget=forms.HiddenInput)
+
+    def setup(self) -> None:
+        """The versions of the rule, newest first."""
+        rows = list(self.obj.versions.order_by("-number")) if isinstance(self.obj, Rule) else []
+        offered = [row for row in rows if self.offers(row)]
+        self.fields["version"].choices = [
+            (row.number, f"v{row.number} – {row.get_state_display()}") for row in offered
+        ]
+        if rows:
+            self.fields["newest"].initial = rows[0].number
+
+    def offers(self, _version: RuleVersion) -> bool:
+        """Whether this one may be chosen."""
+        return True
+
+
+class ActivateForm(VersionForm):
+    """Which version acts from now on."""
+
+    def offers(self, version: RuleVersion) -> bool:
+        """What is in force is in force already."""
+        return version.state != RuleState.ACTIVE
+
+
+class TryForm(VersionForm):
+    """Which version, and how far back."""
 
     days = forms.IntegerField(
         min_value=1, max_value=3650, initial=30, help_text="Days of past orders."
     )
 
 
-# The first field decides whether the action is taken.
-PARTS: dict[str, tuple[str, ...]] = {
-    RuleAction.HOLD: ("kind", "reason", "owner", "due_hours"),
-    RuleAction.LIFT: ("kind",),
-    RuleAction.UNTAG: ("tag",),
-    RuleAction.TAG: ("tag",),
-    RuleAction.PRIORITY: ("value",),
-    RuleAction.CANCEL: ("reason",),
-    RuleAction.TELL: ("message",),
-}
-
-
-def _action(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
-    parts = {part: data.get(f"{kind}_{part}") for part in PARTS[kind]}
-    if next(iter(parts.values())) in (None, ""):
-        return None
-    return {"do": kind, **{part: value for part, value in parts.items() if value not in (None, "")}}
-
-
 def _initial(version: RuleVersion) -> dict[str, Any]:
-    acts = {
-        f"{action['do']}_{part}": action.get(part)
-        for action in version.actions
-        for part in PARTS[action["do"]]
-    }
     return {
         "name": version.rule.name,
         "moment": version.moment,
         "events": version.events,
         "every_minutes": version.every_minutes,
+        "conditions": version.conditions,
+        "actions": version.actions,
         "note": version.note,
-        **acts,
     }

@@ -84,6 +84,26 @@ def test_compiled_empty_all_is_always_true():
     assert holds({"all": []}, {})
 
 
+@pytest.mark.parametrize(
+    ("tree", "place"),
+    [
+        ({"any": []}, "Condition"),
+        ({"none": []}, "Condition"),
+        ({"all": [leaf("pickup", "yes"), {"all": []}]}, "Condition 2"),
+    ],
+)
+def test_check_a_group_without_comparisons_is_refused(tree, place):
+    assert check({"all": []}, NAMED) == []
+    assert check(tree, NAMED) == [
+        f"{place}: a group without comparisons says nothing; add one or remove the group."
+    ]
+
+
+def test_compiled_an_empty_group_of_old_is_as_it_was():
+    assert (holds({"any": []}), holds({"none": []})) == (False, True)
+    assert sentence({"any": []}, NAMED) == "never"
+
+
 def test_compiled_unknown_fact_is_only_empty():
     assert holds(leaf("method", "empty"), {})
     assert not holds(leaf("method", "filled"), {})

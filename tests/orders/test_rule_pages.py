@@ -1,7 +1,9 @@
 """Pages of rules: from a template to a trial to being on; the builder says what it means."""
 
+import json
+
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from oms import jobs
@@ -17,15 +19,18 @@ from tests.sidebar import quiet_sidebar
 pytestmark = pytest.mark.django_db
 BY = world.BY
 LIST = "admin:orders_rule_changelist"
+TREE = {
+    "all": [
+        {"field": "total", "op": "gte", "value": "50"},
+        {"field": "country", "op": "in", "value": "gb, fr"},
+    ]
+}
+REVIEW = {"do": "hold", "kind": "review", "reason": "Big one"}
 SENT = {
     "name": "Big",
     "moment": "placing",
-    "match": "all",
-    "field": ["total", "country"],
-    "op": ["gte", "in"],
-    "value": ["50", "gb, fr"],
-    "hold_kind": "review",
-    "hold_reason": "Big one",
+    "conditions": json.dumps(TREE),
+    "actions": json.dumps([REVIEW]),
 }
 
 
@@ -37,6 +42,10 @@ def ben(client):
     return user
 
 
+def anything(_right):
+    return True
+
+
 def draft(key):
     template = TEMPLATES[key]
     return orders.draft_rule(template.name, template.wording, by=BY)
@@ -46,12 +55,13 @@ def draft(key):
 def test_every_template_can_be_drafted_and_reads_as_a_sentence(key):
     version = draft(key)
     assert version_words(version).endswith(".")
-    assert orders.activate_rule(version, by=BY).state == "active"
+    assert orders.activate_rule(version, by=BY, may=anything).state == "active"
 
 
 def test_builder_drafts_what_the_form_says_and_tells_mistakes(ben, client):
     url = reverse("admin:orders_rule_new")
-    bad = client.post(url, {**SENT, "value": ["much", "gb"]})
+    much = {"all": [{"field": "total", "op": "gte", "value": "much"}]}
+    bad = client.post(url, {**SENT, "conditions": json.dumps(much)})
     assert "needs a number" in bad.content.decode()
     assert Rule.objects.count() == 0
 
@@ -77,7 +87,7 @@ def test_from_the_builder_to_a_hold_on_a_new_order(ben, client):
     page = client.get(reverse("admin:orders_rule_change", args=[rule.pk])).content.decode()
     assert "Big one" in page
 
-    orders.activate_rule(rule.versions.get(), by=BY)
+    orders.activate_rule(rule.versions.get(), by=BY, may=anything)
     shop.refresh_from_db()
     order = world.place(shop, ("MUG", 6))
 
@@ -138,3 +148,93 @@ def test_builder_is_closed_to_those_who_may_only_look(client):
     assert client.get(reverse(LIST)).status_code == 200
     assert client.get(reverse("admin:orders_rule_new")).status_code == 403
     assert client.post(reverse("admin:orders_rule_words"), SENT).status_code == 403
+
+
+def drafted(name="Big", **said):
+    defaults = {"moment": "placing", "actions": [REVIEW], "conditions": {"all": []}}
+    return orders.draft_rule(name, orders.Wording(**{**defaults, **said}), by=BY)
+
+
+def as_the_page_sends_it(client, url):
+    """What the hidden fields hold when nobody changes anything."""
+    form = client.get(url).context["form"]
+    return {name: form[name].value() for name in form.fields if form[name].value() is not None}
+
+
+def test_builder_gives_back_nested_groups_and_several_actions_as_they_were(ben, client):
+    tree = {
+        "all": [
+            leaf("total", "gte", "50"),
+            {
+                "any": [
+                    leaf("tags", "has_any", ['a, b "c"', "d"]),
+                    {"none": [leaf("pickup", "yes")]},
+                ]
+            },
+        ]
+    }
+    actions = [REVIEW, {**REVIEW, "kind": "fraud", "due_hours": 4}, REVIEW]
+    version = drafted(conditions=tree, actions=actions)
+    url = reverse("admin:orders_rule_edit", args=[version.rule_id])
+
+    sent = as_the_page_sends_it(client, url)
+    assert client.post(url, {**sent, "name": "Bigger"}).status_code == 302
+
+    newest = RuleVersion.objects.get(number=2)
+    assert (newest.rule_id, newest.rule.name) == (version.rule_id, "Bigger")
+    assert (newest.conditions, newest.actions) == (tree, actions)
+
+
+def test_builder_makes_no_second_rule_of_a_name_by_accident(ben, client):
+    drafted("Big")
+    page = client.post(reverse("admin:orders_rule_new"), SENT)
+    assert "There is a rule of this name" in page.content.decode()
+    assert RuleVersion.objects.count() == 1
+
+
+def test_builder_refuses_a_group_without_comparisons(ben, client):
+    for tree in ({"any": []}, {"all": [leaf("pickup", "yes"), {"all": []}]}):
+        page = client.post(
+            reverse("admin:orders_rule_new"), {**SENT, "conditions": json.dumps(tree)}
+        )
+        assert "a group without comparisons says nothing" in page.content.decode()
+    assert Rule.objects.count() == 0
+
+
+def test_a_template_taken_twice_makes_two_rules(ben, client):
+    for _ in range(2):
+        client.post(
+            reverse("admin:orders_rule_list_act", args=["begin"]), {"act": "1", "template": "gift"}
+        )
+    assert list(Rule.objects.order_by("pk").values_list("name", flat=True)) == ["Gift", "Gift 2"]
+
+
+def test_switching_on_acts_on_the_version_that_the_person_saw(ben, client):
+    version = drafted()
+    url = reverse("admin:orders_rule_act", args=[version.rule_id, "activate"])
+    form = client.get(url).context["form"]
+    sent = {"act": "1", "version": "1", "newest": form["newest"].value()}
+    drafted(actions=[{**REVIEW, "reason": "Nobody has read this"}])
+
+    refused = client.post(url, sent)
+    assert "Big v2 was drafted since you looked" in refused.content.decode()
+    assert not RuleVersion.objects.filter(state="active").exists()
+
+    client.post(url, {"act": "1", "version": "1", "newest": "2"})
+    assert RuleVersion.objects.get(state="active") == version
+
+
+def test_who_may_not_cancel_orders_switches_no_rule_on_that_does(client):
+    dan = User.objects.create_user("dan", is_staff=True)
+    rights = ("view_rule", "view_ruleversion", "activate_rule")
+    dan.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client.force_login(dan)
+    version = drafted(
+        moment="schedule", every_minutes=5, actions=[{"do": "cancel", "reason": "expired"}]
+    )
+    url = reverse("admin:orders_rule_act", args=[version.rule_id, "activate"])
+
+    page = client.post(url, {"act": "1", "version": "1", "newest": "1"}).content.decode()
+
+    assert "would cancel orders, which you may not do by hand" in page
+    assert not RuleVersion.objects.filter(state="active").exists()

@@ -35,8 +35,13 @@ def wording(**said):
     return orders.Wording(**{**defaults, **said})
 
 
+def anything(_right):
+    return True
+
+
 def in_force(name="Big orders", **said):
-    return orders.activate_rule(orders.draft_rule(name, wording(**said), by=BY), by=BY)
+    drafted = orders.draft_rule(name, wording(**said), by=BY)
+    return orders.activate_rule(drafted, by=BY, may=anything)
 
 
 HOLD = {"do": "hold", "kind": "review", "reason": "High value", "owner": "Finance"}
@@ -345,9 +350,86 @@ def test_a_rule_at_placing_cannot_ask_what_is_not_known_yet():
 def test_a_version_in_force_is_not_activated_again():
     version = in_force()
     with pytest.raises(orders.RuleInForce):
-        orders.activate_rule(version, by=BY)
+        orders.activate_rule(version, by=BY, may=anything)
     orders.switch_off(version.rule, by=BY, reason="x")
     with pytest.raises(orders.RuleInForce):
         orders.switch_off(version.rule, by=BY, reason="x")
     assert Event.objects.filter(name="rule.switched_off").count() == 1
     assert Hold.objects.count() == 0
+
+
+def test_switching_on_is_refused_when_a_newer_version_was_drafted_meanwhile():
+    seen = orders.draft_rule("Big", wording(), by=BY)
+    newer = orders.draft_rule("Big", wording(actions=[{"do": "tag", "tag": "other"}]), by=BY)
+
+    with pytest.raises(orders.RuleChanged) as refusal:
+        orders.activate_rule(seen, by=BY, may=anything, newest=1)
+    assert "Big v2 was drafted" in refusal.value.detail
+    assert not RuleVersion.objects.filter(state="active").exists()
+
+    assert orders.activate_rule(seen, by=BY, may=anything, newest=newer.number).number == 1
+
+
+def test_a_version_that_is_not_in_force_does_not_switch_its_rule_off():
+    first = in_force()
+    second = in_force()
+
+    with pytest.raises(orders.RuleInForce) as refusal:
+        orders.switch_off(first.rule, by=BY, reason="x", version=first)
+    assert refusal.value.detail == "Big orders v1 is not in force; version 2 of it is."
+    second.refresh_from_db()
+    assert second.state == "active"
+
+    orders.switch_off(first.rule, by=BY, reason="x", version=second)
+    assert not RuleVersion.objects.filter(state="active").exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "right"),
+    [
+        ({"do": "cancel", "reason": "expired"}, "orders.cancel_order"),
+        ({"do": "lift", "kind": "review"}, "orders.lift_hold"),
+        (HOLD, "orders.place_hold"),
+        ({"do": "priority", "value": 5}, "orders.set_priority"),
+    ],
+)
+def test_who_may_not_do_it_by_hand_does_not_switch_it_on(action, right):
+    drafted = orders.draft_rule("Far", wording(actions=[{"do": "tag", "tag": "x"}, action]), by=BY)
+
+    with pytest.raises(orders.RightMissing) as refusal:
+        orders.activate_rule(drafted, by=BY, may=lambda one: one != right)
+    assert right in refusal.value.detail
+    drafted.refresh_from_db()
+    assert (drafted.state, Event.objects.filter(name="rule.activated").count()) == ("draft", 0)
+
+    assert orders.activate_rule(drafted, by=BY, may=lambda one: one == right).state == "active"
+
+
+def test_renaming_a_rule_keeps_its_versions_together():
+    rule = in_force().rule
+    other = orders.draft_rule("Other", wording(), by=BY).rule
+
+    version = orders.redraft_rule(rule, "Large orders", wording(), by=BY)
+    with pytest.raises(orders.RuleNameTaken):
+        orders.redraft_rule(other, "Large orders", wording(), by=BY)
+
+    rule.refresh_from_db()
+    assert (rule.name, version.number, rule.versions.count()) == ("Large orders", 2, 2)
+    assert Event.objects.get(name="rule.renamed").facts == {
+        "before": "Big orders",
+        "after": "Large orders",
+    }
+    assert (Rule.objects.count(), other.versions.count()) == (2, 1)
+
+
+def test_rules_run_in_the_order_that_people_give_them(shop):
+    first = in_force("First", actions=[{"do": "tag", "tag": "a"}]).rule
+    second = in_force("Second", actions=[{"do": "tag", "tag": "b"}]).rule
+    orders.order_rules([second.pk, first.pk], by=BY)
+
+    order = world.place(shop, ("MUG", 10))
+    drain()
+
+    order.refresh_from_db()
+    assert order.tags == ["b", "a"]
+    assert Event.objects.filter(name="rule.moved").count() == 2

@@ -41,16 +41,22 @@ def test_a_rule_is_drafted_put_in_force_and_switched_off(call):
     )
 
     activation = f"rules/{drafted['rule']}/versions/1/activation/"
-    assert call("post", activation)[1]["state"] == "active"
+    both = ("rules:write", "orders:write")
+    assert call("post", activation)[1]["code"] == "right_missing"
+    assert RuleVersion.objects.get().state == "draft"
+    assert call("post", activation, scopes=both)[1]["state"] == "active"
     order = world.place(world.Channel.objects.get(), ("MUG", 6))
     status, runs = call("get", f"rules/{drafted['rule']}/runs/")
     assert [(run["order"], run["outcome"], run["saw"]) for run in runs] == [
         (order.number, "done", {"total": "60"})
     ]
 
-    assert call("post", activation)[0] == 409
+    assert call("post", activation, scopes=both)[0] == 409
+    call("post", "rules/", RULE)
+    other = f"rules/{drafted['rule']}/versions/2/activation/"
+    assert call("delete", other)[1]["detail"] == "Big v2 is not in force; version 1 of it is."
     assert call("delete", activation)[1]["state"] == "retired"
-    assert [row["state"] for row in call("get", "rules/")[1]] == ["retired"]
+    assert [row["state"] for row in call("get", "rules/")[1]] == ["draft", "retired"]
 
 
 def test_a_bad_rule_is_refused_with_its_mistake(call):

@@ -24,15 +24,10 @@ from inventory.queries.sourcing.vocabulary import FIELDS
 from inventory.queries.sourcing.wording import rule_words
 from oms import words
 from oms.admin import actor
-from oms.condition_rows import has_groups
 from oms.conditions import builder
 from oms.errors import DomainError
 
 EDIT = "inventory.edit_routing"
-NESTED = (
-    "{name} has groups of conditions within its conditions. This page cannot show them and would "
-    "lose them on saving, so it does not open the rule; remove it and add it anew, or leave it."
-)
 
 
 def context(request: HttpRequest, rules: RoutingRuleSet) -> dict[str, Any]:
@@ -61,9 +56,6 @@ def edit(request: HttpRequest, pk: int, rule: int | None = None) -> HttpResponse
     """One rule as a form."""
     rules = _editable(request, pk)
     row = get_object_or_404(rules.rules, pk=rule) if rule else RoutingRule(conditions={"all": []})
-    if has_groups(row.conditions):
-        messages.warning(request, NESTED.format(name=row.name))
-        return HttpResponseRedirect(_page(rules))
     form = RuleForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid() and _saved(request, rules, form, rule):
         return HttpResponseRedirect(_page(rules))
@@ -74,8 +66,6 @@ def edit(request: HttpRequest, pk: int, rule: int | None = None) -> HttpResponse
         form=form,
         rules=rules,
         vocabulary=builder(FIELDS),
-        match=form.match,
-        rows=[{key: row[key] for key in ("field", "op", "value")} for row in form.rows],
         words=rule_words(form.preview(), _groups()) if form.is_bound and form.is_valid() else "",
     )
 

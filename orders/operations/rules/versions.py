@@ -1,7 +1,7 @@
 """Drafting rules, putting a version in force, switching a rule off, trying a version."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from oms.conditions import refuse_bad
 from oms.errors import DomainError
 from orders.enums import RuleMoment, RuleState
 from orders.models import Channel, Rule, RuleTrial, RuleVersion
-from orders.queries.rules.actions import mistakes_in
+from orders.queries.rules.actions import mistakes_in, rights_of
 from orders.queries.rules.vocabulary import EVENTS, vocabulary
 
 MOST_MINUTES = 7 * 24 * 60
@@ -28,10 +28,36 @@ class BadRule(DomainError):
 
 
 class RuleInForce(DomainError):
-    """A version is put in force once at a time, and a rule that is off cannot be switched off."""
+    """A version is put in force once at a time, and only what is in force can be switched off."""
 
     code = "rule_state"
     message = "{rule} is {state}."
+
+
+class RuleChanged(DomainError):
+    """Somebody drafted another version since this person looked."""
+
+    code = "rule_changed"
+    message = (
+        "{newest} was drafted since you looked. Read it, then switch on the version that you mean."
+    )
+
+
+class RuleNameTaken(DomainError):
+    """Two rules of one name could not be told apart."""
+
+    code = "rule_name_taken"
+    message = "There is another rule {name}. Write its next version there, or choose another name."
+
+
+class RightMissing(DomainError):
+    """A rule may do no more than whoever switches it on may do by hand."""
+
+    code = "right_missing"
+    message = (
+        "{rule} would {acts}, which you may not do by hand. "
+        "Ask somebody to switch it on who has the right: {rights}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +80,72 @@ def draft_rule(name: str, wording: Wording, *, by: str) -> RuleVersion:
     each mistake.
     """
     _refuse_bad(name, wording)
-    rule, _ = Rule.objects.get_or_create(name=name.strip(), defaults={"created_by": by})
-    rule = Rule.objects.lock_one(rule.pk)
-    last = rule.versions.aggregate(last=Max("number"))["last"] or 0
-    version = RuleVersion.objects.create(
-        rule=rule, number=last + 1, created_by=by, **asdict(wording)
+    rule, _ = Rule.objects.get_or_create(
+        name=name.strip(), defaults={"created_by": by, "position": _last_position()}
     )
-    events.record("rule.drafted", rule, by=by, version=version.number)
-    return version
+    return _next_version(Rule.objects.lock_one(rule.pk), wording, by=by)
 
 
 @transaction.atomic
-def activate_rule(version: RuleVersion, *, by: str) -> RuleVersion:
+def redraft_rule(rule: Rule, name: str, wording: Wording, *, by: str) -> RuleVersion:
+    """Write the next version of a rule, under this name from now on.
+
+    Raises RuleNameTaken when another rule has the name, BadRule and BadCondition.
+    """
+    _refuse_bad(name, wording)
+    rule, name = Rule.objects.lock_one(rule.pk), name.strip()
+    if Rule.objects.filter(name=name).exclude(pk=rule.pk).exists():
+        raise RuleNameTaken(name=name)
+
+    if name != rule.name:
+        before, rule.name = rule.name, name
+        rule.save(update_fields=["name"])
+        events.record("rule.renamed", rule, by=by, before=before, after=name)
+    return _next_version(rule, wording, by=by)
+
+
+@transaction.atomic
+def order_rules(keys: Sequence[int], *, by: str) -> None:
+    """Let rules run in this order; those that are not named follow, as they were.
+
+    Orders that are looked at meanwhile see the order of before or after, never a mixture.
+    """
+    rules = {
+        rule.pk: rule for rule in Rule.objects.lock(*Rule.objects.values_list("pk", flat=True))
+    }
+    rest = sorted(rules.values(), key=lambda rule: (rule.position, rule.pk))
+    named = [rules[pk] for pk in dict.fromkeys(keys) if pk in rules]
+    for at, rule in enumerate([*named, *(one for one in rest if one not in named)], start=1):
+        if rule.position != at:
+            before, rule.position = rule.position, at
+            rule.save(update_fields=["position"])
+            events.record("rule.moved", rule, by=by, before=before, after=at)
+    _changed()
+
+
+@transaction.atomic
+def activate_rule(
+    version: RuleVersion,
+    *,
+    by: str,
+    may: Callable[[str], bool],
+    newest: int | None = None,
+) -> RuleVersion:
     """Put a draft or an earlier version in force; the one in force until now retires.
 
-    Raises RuleInForce when it is in force already.
+    `may` says whether whoever asks has a permission of the back office: a rule does what its
+    activator may do by hand. `newest` is the number of the newest version that the person has
+    seen. Raises RuleChanged when there is a newer one, RuleInForce when the version is in force
+    already, and RightMissing.
     """
     rule = Rule.objects.lock_one(version.rule_id)
-    version = RuleVersion.objects.get(pk=version.pk)
+    version = RuleVersion.objects.select_related("rule").get(pk=version.pk)
+    last = rule.versions.order_by("-number")[0]
+    if newest is not None and last.number > newest:
+        raise RuleChanged(newest=str(last))
     if version.state == RuleState.ACTIVE:
         raise RuleInForce(rule=str(version), state="in force already")
+    _refuse_overreaching(version, may)
 
     _retire(rule)
     version.state, version.retired_at = RuleState.ACTIVE, None
@@ -86,13 +158,23 @@ def activate_rule(version: RuleVersion, *, by: str) -> RuleVersion:
 
 
 @transaction.atomic
-def switch_off(rule: Rule, *, by: str, reason: str) -> Rule:
-    """Let a rule act on nothing any more; its versions and runs stay. Raises RuleInForce."""
+def switch_off(rule: Rule, *, by: str, reason: str, version: RuleVersion | None = None) -> Rule:
+    """Let a rule act on nothing any more; its versions and runs stay.
+
+    Raises RuleInForce when it is off, or when `version` is given and another one is in force.
+    """
     rule = Rule.objects.lock_one(rule.pk)
-    if not _retire(rule):
+    active = rule.versions.filter(state=RuleState.ACTIVE).first()
+    if active is None:
         raise RuleInForce(rule=rule.name, state="off already")
+    if version is not None and version.pk != active.pk:
+        raise RuleInForce(
+            rule=str(version), state=f"not in force; version {active.number} of it is"
+        )
+
+    _retire(rule)
     _changed()
-    events.record("rule.switched_off", rule, by=by, reason=reason)
+    events.record("rule.switched_off", rule, by=by, reason=reason, version=active.number)
     return rule
 
 
@@ -112,6 +194,31 @@ def try_rule(version: RuleVersion, *, days: int, by: str) -> RuleTrial:
 def keep_trial(pk: int, result: Mapping[str, Any]) -> None:
     """Keep what a trial found."""
     RuleTrial.objects.filter(pk=pk).update(result=result)
+
+
+def _next_version(rule: Rule, wording: Wording, *, by: str) -> RuleVersion:
+    last = rule.versions.aggregate(last=Max("number"))["last"] or 0
+    version = RuleVersion.objects.create(
+        rule=rule, number=last + 1, created_by=by, **asdict(wording)
+    )
+    events.record("rule.drafted", rule, by=by, version=version.number)
+    return version
+
+
+def _last_position() -> int:
+    return (Rule.objects.aggregate(last=Max("position"))["last"] or 0) + 1
+
+
+def _refuse_overreaching(version: RuleVersion, may: Callable[[str], bool]) -> None:
+    lacking = {
+        right: words for right, words in rights_of(version.actions).items() if not may(right)
+    }
+    if lacking:
+        raise RightMissing(
+            rule=version.rule.name,
+            acts=" and ".join(dict.fromkeys(lacking.values())),
+            rights=", ".join(lacking),
+        )
 
 
 def _retire(rule: Rule) -> int:

@@ -1,0 +1,11 @@
+"""Names of rules."""
+
+from itertools import count
+
+from orders.models import Rule
+
+
+def free_name(name: str) -> str:
+    """This name, or with the first number behind it under which there is no rule yet."""
+    taken = set(Rule.objects.filter(name__startswith=name).values_list("name", flat=True))
+    return next(one for at in count(1) if (one := name if at == 1 else f"{name} {at}") not in taken)
