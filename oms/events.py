@@ -61,6 +61,20 @@ def takes_many(consumer: C) -> C:
     return consumer
 
 
+def heeds(names: Callable[[], Iterable[str]]) -> Callable[[C], C]:
+    """Mark a consumer that reacts to some of its events only: `names()` says to which, by now.
+
+    Asked when events get their positions, once for many of them; a consumer that heeds none of
+    them costs nothing.
+    """
+
+    def mark(consumer: C) -> C:
+        consumer.heeds = names  # type: ignore[attr-defined]
+        return consumer
+
+    return mark
+
+
 def subject_type(subject: models.Model) -> str:
     """How events name a model: app_label.model."""
     return subject._meta.label_lower  # noqa: SLF001 (public API in all but name)

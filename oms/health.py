@@ -4,11 +4,12 @@ import hmac
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.utils import timezone
 from django_prometheus.exports import ExportToDjangoView
@@ -19,6 +20,7 @@ from prometheus_client.registry import Collector
 from oms.models import APART, Delivery, DeliveryState, Event, WebhookDelivery, Worker
 
 ALIVE = timedelta(seconds=45)
+LATELY = timedelta(minutes=10)
 LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -36,6 +38,10 @@ class Backlog(Collector):
                 gauge.add_metric([state], _count(model, state=state))
             yield gauge
         yield GaugeMetricFamily("oms_workers", "Workers alive.", alive_workers().count())
+        background = alive_backgrounds().count()
+        yield GaugeMetricFamily("oms_background", "Background processes alive.", background)
+        deaths = alive_workers().aggregate(sum=Sum("deaths"))["sum"] or 0
+        yield GaugeMetricFamily("oms_background_deaths", "Of workers that are alive.", deaths)
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Nothing is counted when the collector is registered."""
@@ -47,15 +53,19 @@ class NotMigrated(Exception):
 
 
 def health(_request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and is migrated, 503 before; workers are told of besides."""
+    """200 when the database answers and is migrated, 503 before; workers are told of besides.
+
+    A web process serves without workers, so that their trouble is told as `degraded` and why, and
+    takes nothing out of the balancer.
+    """
     try:
         _require_migrations()
-        workers = alive_workers().count()
+        told = _workers()
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "reason": "no database"}, status=503)
     except NotMigrated:
         return JsonResponse({"status": "unavailable", "reason": "not migrated"}, status=503)
-    return JsonResponse({"status": "ok", "database": connection.vendor, "workers": workers})
+    return JsonResponse({"database": connection.vendor, **told})
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -68,6 +78,32 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not token and direct and request.META.get("REMOTE_ADDR") in LOOPBACK:
         return ExportToDjangoView(request)
     return HttpResponseForbidden("Not for you.", content_type="text/plain")
+
+
+def _workers() -> dict[str, Any]:
+    """How many workers and background processes live, and what ails them."""
+    now, workers = timezone.now(), list(alive_workers())
+    background = alive_backgrounds().count()
+    settled = any(worker.started_at < now - ALIVE for worker in workers)
+    dying = [worker for worker in workers if worker.died_at and worker.died_at > now - LATELY]
+    reasons = {
+        "no background process: tasks and chores wait": settled and not background,
+        "a background process has died and was started again": bool(dying),
+    }
+    found = [reason for reason, holds in reasons.items() if holds]
+    return {
+        "status": "degraded" if found else "ok",
+        "reason": "; ".join(found),
+        "workers": len(workers),
+        "background": background,
+        "background_deaths": sum(worker.deaths for worker in workers),
+    }
+
+
+def alive_backgrounds() -> QuerySet[Worker]:
+    """Background processes that have beaten lately."""
+    rows = Worker.objects.filter(seen_at__gt=timezone.now() - ALIVE)
+    return rows.filter(name__endswith=APART)
 
 
 def alive_workers() -> QuerySet[Worker]:

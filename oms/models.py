@@ -351,6 +351,8 @@ class Worker(models.Model):
     name = models.CharField(max_length=60, unique=True)
     started_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)  # beats every few seconds
+    deaths = models.PositiveIntegerField(default=0)  # of its background process
+    died_at = models.DateTimeField(null=True, blank=True)  # the background process, most lately
 
     def __str__(self) -> str:
         return self.name

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from oms.events import takes_many
+from oms.events import heeds, takes_many
 from oms.models import Event
 from orders.enums import PromiseReason
 from orders.operations import repromise, run_events, serve_waiting
+from orders.queries.rules.listening import events_of_rules
 from orders.queries.waiting import products_waited_for, waited_for
 
 
@@ -29,6 +30,7 @@ def promise_anew(events: Sequence[Event]) -> None:
             repromise(waiting, by="consumer:promise_anew", reason=reason)
 
 
+@heeds(events_of_rules)
 def run_rules(event: Event) -> None:
     """Something happened to an order: run the rules that act on it, in a transaction of its own.
 

@@ -68,8 +68,7 @@ def _alone() -> bool:
 
 
 def _deliver(names: set[str], last: int) -> None:
-    pairs = [pair for pair in wired.pairs() if pair[0] in names]
-    if pairs:
+    if pairs := wired.wanted(names):
         _insert(DELIVER, "(%s, %s)", pairs, last)
 
 

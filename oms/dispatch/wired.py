@@ -17,6 +17,23 @@ def pairs() -> list[tuple[str, str]]:
     return [(name, consumer) for name, consumers in wiring.items() for consumer in consumers]
 
 
+def wanted(names: set[str]) -> list[tuple[str, str]]:
+    """Of the events of these names, each with the consumers that take it now."""
+    found = [pair for pair in pairs() if pair[0] in names]
+    heeded = {path: heeds(path) for _, path in found}
+    return [(name, path) for name, path in found if _takes(heeded[path], name)]
+
+
+def heeds(path: str) -> set[str] | None:
+    """The events that a consumer reacts to now; none for one that takes all it is wired to."""
+    names = getattr(_consumer(path), "heeds", None)
+    return set(names()) if names else None
+
+
+def _takes(heeded: set[str] | None, name: str) -> bool:
+    return heeded is None or name in heeded
+
+
 def takers_of_many() -> list[str]:
     """Consumers that take many events at once."""
     paths = dict.fromkeys(consumer for _, consumer in pairs())

@@ -15,6 +15,7 @@ from functools import partial
 from uuid import uuid4
 
 from django.db import close_old_connections, connection
+from django.db.models import F
 from django.utils import timezone
 
 from oms import wake
@@ -107,6 +108,11 @@ class WorkerProcess:
         self._stop.set()
         for lane in self._lanes:
             lane.bell.set()
+
+    def mourn(self) -> None:
+        """Write down that the background process beside this one has died and was started again."""
+        mine = Worker.objects.filter(name=self.name)
+        mine.update(deaths=F("deaths") + 1, died_at=timezone.now())
 
     def _event_lanes(self) -> list[Lane]:
         sequencing = Lane("sequencing", sequence, self._stop)

@@ -181,10 +181,8 @@ def _rule_ran(_teller: Teller, facts: dict[str, Any]) -> str:
 
 
 def _rule_stopped(_teller: Teller, facts: dict[str, Any]) -> str:
-    return (
-        f"Rule {facts['rule']} (version {facts['version']}) was stopped: "
-        "what rules did to this order called it again"
-    )
+    why = "; ".join(row["said"] for row in facts["did"]) or "what rules did called it again"
+    return f"Rule {facts['rule']} (version {facts['version']}) was stopped: {why}"
 
 
 STEP_WORDS = {

@@ -1,7 +1,7 @@
 """Sales channels: where orders come from, and the policies they bring, as data."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from simple_history.models import HistoricalRecords
@@ -80,6 +80,13 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def save(self, **kwargs: Any) -> None:
+        """Write what people decide; the stamp of rules is not theirs, and never written back."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            names = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            kwargs["update_fields"] = names - {"rules_stamp"}
+        super().save(**kwargs)
 
 
 class SkuAlias(models.Model):

@@ -1,5 +1,6 @@
 """Rules for orders as versioned data, what they did, and how they would have done."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
@@ -94,7 +95,8 @@ class RuleRun(AppendOnly):
     version = models.ForeignKey(RuleVersion, models.PROTECT, related_name="runs", db_index=False)
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="rule_runs")
     trigger = models.CharField(max_length=60)  # placing, event:5 or schedule:7
-    chain = models.UUIDField()  # correlation of all that one request, or one run, has caused
+    chain = models.UUIDField()  # correlation of what called it: of a request, or a run's thread
+    thread = models.UUIDField(default=uuid.uuid4)  # correlation of all that it has caused
     outcome = models.CharField(max_length=8, choices=RuleOutcome)
     saw = models.JSONField(default=dict)
     did = models.JSONField(default=list)
@@ -111,7 +113,10 @@ class RuleRun(AppendOnly):
                 condition=Q(outcome__in=RuleOutcome.values), name="orders_rule_outcome_known"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["rule", "-at"], name="orders_rule_run_newest")]
+        indexes: ClassVar = [
+            models.Index(fields=["rule", "-at"], name="orders_rule_run_newest"),
+            models.Index(fields=["thread"], name="orders_rule_run_thread"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} at {self.at:%Y-%m-%d %H:%M}"

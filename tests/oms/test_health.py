@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError
+from django.utils import timezone
 
 from oms import health
+from oms.models import Worker
 
 
 def test_health_is_ready_when_the_database_is_migrated(db, client):
@@ -64,3 +68,30 @@ def test_metrics_count_what_waits(client, wire, subject, happen):
 
     assert "oms_events_waiting 2.0" in told
     assert 'oms_deliveries{state="dead"} 0.0' in told
+
+
+def worker(name, *, age=60, **fields):
+    now = timezone.now()
+    return Worker.objects.create(name=name, started_at=now - timedelta(seconds=age), **fields)
+
+
+def test_health_tells_of_a_background_process_that_is_gone(db, client):
+    worker("one")
+    told = client.get("/health/")
+    assert (told.status_code, told.json()["status"]) == (200, "degraded")
+    assert told.json()["reason"] == "no background process: tasks and chores wait"
+
+    worker("one/background")
+    told = client.get("/health/").json()
+    assert (told["status"], told["workers"], told["background"]) == ("ok", 1, 1)
+
+
+def test_health_tells_of_a_background_process_that_keeps_dying(db, client):
+    worker("one", deaths=3, died_at=timezone.now())
+    worker("one/background", age=1)
+
+    told = client.get("/health/").json()
+
+    assert (told["status"], told["background_deaths"]) == ("degraded", 3)
+    assert told["reason"] == "a background process has died and was started again"
+    assert "oms_background_deaths 3.0" in client.get("/metrics").content.decode()

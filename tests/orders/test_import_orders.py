@@ -12,6 +12,10 @@ from django.urls import reverse
 from inventory.models import Product
 from oms import dispatch
 from oms.models import Event, Job
+from orders import operations
+from orders.adapters import tabular
+from orders.adapters.tabular import loading
+from orders.adapters.tabular.findings import Report
 from orders.models import Cancellation, Hold, Order, OrderLine
 from tests import factories
 
@@ -250,3 +254,26 @@ def test_upload_page_names_the_columns(admin_client):
 
     assert "external_id" in page
     assert "UCI Online Retail" in page
+
+
+def test_a_rule_switched_on_during_an_import_counts_from_the_next_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "MOST_ORDERS", 1)
+    rows = [f"A-{at},2026-11-20 09:30,MUG,2,4.50,{ADA}" for at in range(3)]
+    hold = {"do": "hold", "kind": "review", "reason": "Look"}
+    drafted = operations.draft_rule("All", operations.Wording("placing", [hold]), by="user:1")
+    factories.stocked("MUG", factories.warehouse(), 50)
+
+    def switch_on(_row):
+        if Order.objects.count() == 1 and drafted.rule.versions.filter(state="draft").exists():
+            operations.activate_rule(drafted, by="user:1", may=lambda _right: True)
+
+    loading.load(
+        orders(tmp_path, *rows),
+        factories.shop(duplicate_window_minutes=0),
+        tabular.read_profile("default"),
+        Report(tmp_path / "report.csv"),
+        by="user:1",
+        progress=switch_on,
+    )
+
+    assert [order.holds.count() for order in Order.objects.order_by("pk")] == [0, 1, 1]

@@ -5,11 +5,13 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from oms import wiring
 from oms.conditions import BadCondition, leaf
 from oms.dispatch import drain
-from oms.models import Event
+from oms.models import Delivery, Event
 from orders import operations as orders
-from orders.models import Hold, Rule, RuleRun, RuleVersion
+from orders.models import Hold, Order, Rule, RuleRun, RuleVersion
+from orders.queries.rules import earlier
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -212,8 +214,9 @@ def test_two_rules_that_call_each_other_are_stopped(shop):
     orders.tag(order, by=BY, add=["b"])
     drain()
 
+    # Pong acts on the first event, too: it sees what Ping did. From there each calls the other once.
     outcomes = list(order.rule_runs.values_list("outcome", flat=True))
-    assert outcomes.count("done") == 2
+    assert outcomes.count("done") == 3
     assert "stopped" in outcomes
 
 
@@ -433,3 +436,126 @@ def test_rules_run_in_the_order_that_people_give_them(shop):
     order.refresh_from_db()
     assert order.tags == ["b", "a"]
     assert Event.objects.filter(name="rule.moved").count() == 2
+
+
+def test_a_stale_channel_that_is_saved_does_not_keep_a_new_rule_from_acting(shop):
+    stale = world.Channel.objects.get()
+    world.place(stale, ("MUG", 10))
+    at_placing()
+
+    stale.name = "Renamed"
+    stale.save()
+    order = world.place(world.Channel.objects.get(), ("MUG", 10))
+
+    assert (order.channel.name, order.holds.count()) == ("Renamed", 1)
+
+
+def test_a_version_that_makes_no_sense_any_more_keeps_no_other_from_acting(shop):
+    broken = in_force("Broken", actions=[{"do": "tag", "tag": "broken"}])
+    held = at_placing(name="Held")
+    lost = {"all": [leaf("gone", "eq", "1")]}
+    RuleVersion.objects.filter(pk__in=[broken.pk, held.pk]).update(conditions=lost)
+    in_force("Sound", actions=[{"do": "tag", "tag": "sound"}])
+
+    order = world.place(shop, ("MUG", 10))
+    drain()
+
+    order.refresh_from_db()
+    assert (order.tags, order.holds.count()) == (["sound"], 0)
+
+
+def test_many_rules_on_one_event_are_no_circle(shop):
+    for at in range(12):
+        in_force(f"Rule {at}", actions=[{"do": "tag", "tag": f"t{at}"}])
+    order = world.place(shop, ("MUG", 10))
+    drain()
+
+    assert set(order.rule_runs.values_list("outcome", flat=True)) == {"done"}
+    assert order.rule_runs.count() == 12
+
+
+def bounce(event):
+    """A consumer that turns what a rule did into what another one waits for."""
+    order = orders.lock_order(Order.objects.get(pk=event.subject_id))
+    up = "up" in order.tags
+    orders.tag(order, by="consumer:bounce", add=[] if up else ["up"], remove=["up"] if up else [])
+
+
+def test_a_circle_through_a_consumer_is_stopped_and_told_on_rule_and_order(shop, monkeypatch):
+    monkeypatch.setitem(wiring.CONSUMERS, "order.priority_set", (f"{__name__}.bounce",))
+    for name, ask, value in (("Up", "has_any", 5), ("Down", "has_none", 1)):
+        in_force(
+            name,
+            events=["order.tagged"],
+            conditions={"all": [leaf("tags", ask, ["up"])]},
+            actions=[{"do": "priority", "value": value}],
+        )
+    order = world.place(shop, ("MUG", 1))
+    orders.tag(order, by=BY, add=["up"])
+    drain()
+
+    runs = order.rule_runs.order_by("pk")
+    assert [(run.rule.name, run.outcome) for run in runs] == [
+        ("Up", "done"),
+        ("Down", "done"),
+        ("Up", "stopped"),
+    ]
+    why = "it was called again by what rules did: Up → Down → Up"
+    assert runs[2].did == [{"do": "stop", "ok": False, "said": why}]
+    assert Event.objects.get(name="order.rule_stopped").facts["did"][0]["said"] == why
+
+
+def test_a_rule_that_acts_too_often_on_one_order_is_stopped(shop, monkeypatch):
+    monkeypatch.setattr("orders.operations.rules.loops.OFTEN", 2)
+    in_force(
+        "Keen", events=["order.tagged"], conditions={"all": []},
+        actions=[{"do": "tell", "message": "Tagged"}],
+    )  # fmt: skip
+    order = world.place(shop, ("MUG", 1))
+    for word in "abc":
+        orders.tag(order, by=BY, add=[word])
+    drain()
+
+    outcomes = order.rule_runs.order_by("pk").values_list("outcome", flat=True)
+    assert list(outcomes) == ["done", "done", "stopped"]
+
+
+def test_no_delivery_is_made_for_rules_while_none_acts_on_the_event(shop):
+    world.place(shop, ("MUG", 10))
+    drain()
+    mine = Delivery.objects.filter(consumer=wiring.RULES)
+    assert mine.count() == 0
+
+    in_force(events=["order.tagged"])
+    order = world.place(shop, ("MUG", 10))
+    orders.tag(order, by=BY, add=["x"])
+    drain()
+
+    assert list(mine.values_list("event__name", flat=True)) == ["order.tagged", "order.tagged"]
+    assert_ledgers_hold()
+
+
+def test_rules_that_do_not_fit_share_one_look_at_the_facts(shop, django_assert_max_num_queries):
+    for at in range(5):
+        in_force(f"Rule {at}", conditions={"all": [leaf("units", "gte", "1000")]})
+    order = world.place(shop, ("MUG", 10))
+    event = Event.objects.get(name="order.placed", subject_id=order.pk)
+
+    # Rules, order, lines; between two savepoints.
+    with django_assert_max_num_queries(3 + 2):
+        assert orders.run_events([event]) == 0
+
+
+def test_earlier_orders_of_a_buyer_are_counted_up_to_a_bound(shop, monkeypatch):
+    world.product("TEA")
+    placed = [world.place(shop, ("TEA", at)) for at in (1, 2, 3, 4)]
+    orders.cancel(placed[1], by=BY, reason="customer")
+    other = world.place(shop, ("MUG", 1), customer=world.CORA)
+    keys = [placed[3].pk, other.pk]
+
+    assert earlier.earlier(keys) == {
+        placed[3].pk: {"customer_orders": 2, "customer_spent": 40},
+        other.pk: {"customer_orders": 0, "customer_spent": 0},
+    }
+    monkeypatch.setattr(earlier, "MOST", 1)
+    assert earlier.earlier(keys)[placed[3].pk] == {"customer_orders": 1, "customer_spent": 30}

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, connection
 
 from oms.dispatch import drain
 from oms.dispatch.worker import BACKGROUND, EVENTS, WorkerProcess
@@ -82,9 +83,19 @@ def with_background(worker: WorkerProcess) -> None:
     while not worker.stops_within(LOOK_SECONDS):
         if child.revive():
             logger.error("the background of worker %s had ended and was started again", worker.name)
+            _mourn(worker)
     child.ask_to_stop()
     worker.wait()
     stop([child])
+
+
+def _mourn(worker: WorkerProcess) -> None:
+    """Tell whoever watches; a database that is away must not keep the background from living."""
+    try:
+        worker.mourn()
+    except DatabaseError:
+        logger.exception("the death could not be written down")
+        connection.close()
 
 
 def end_with(lifeline: int) -> None:

@@ -149,6 +149,7 @@ class Loader:
     def _write(self, batch: list[Sale]) -> list[orders.Placed]:
         if self.profile.create_products:
             self._introduce(batch)
+        self.channel.refresh_from_db()  # a long import obeys what people decide meanwhile
         return orders.place(self.channel, [sale.placed for sale in batch], by=self.by)
 
     def _introduce(self, batch: list[Sale]) -> None:

@@ -7,14 +7,15 @@ read with it anyway, and it changes whenever a rule is switched on or off.
 import uuid
 from functools import lru_cache
 
-from oms.conditions import Predicate, compiled
-from orders.enums import RuleMoment, RuleOutcome, RuleState
+from oms.conditions import Predicate
+from orders.enums import RuleMoment, RuleOutcome
 from orders.models import Hold, RuleRun, RuleVersion
 from orders.operations.drafts import Draft
 from orders.operations.rules.acting import due_of, handle_of
+from orders.operations.rules.running import in_force
 from orders.queries.rules.actions import said
 from orders.queries.rules.facts import first_facts, kept, sealed_facts
-from orders.queries.rules.vocabulary import AT_PLACING, asked
+from orders.queries.rules.vocabulary import asked
 
 
 def hold_by_rules(draft: Draft) -> None:
@@ -65,8 +66,4 @@ def _run(version: RuleVersion, saw: dict) -> RuleRun:
 
 @lru_cache(maxsize=64)
 def _in_force(stamp: uuid.UUID) -> tuple[tuple[RuleVersion, Predicate], ...]:  # noqa: ARG001 (what makes it fresh)
-    rows = RuleVersion.objects.filter(moment=RuleMoment.PLACING, state=RuleState.ACTIVE)
-    return tuple(
-        (row, compiled(row.conditions, AT_PLACING))
-        for row in rows.select_related("rule").order_by("rule__position", "rule_id")
-    )
+    return tuple((one.version, one.fits) for one in in_force(RuleMoment.PLACING))

@@ -2,8 +2,9 @@
 
 A rule acts once on an order for one cause: the run's unique key says so, and the run is written in
 the transaction of its effects, so that a worker that dies leaves neither. What a rule does may wake
-others, and itself; a rule that its own effects call again on the same order is stopped, and so is
-a chain of more than `LONGEST_CHAIN` runs. The stopped run is kept and told on the order.
+others, and itself: `orders.operations.rules.loops` stops a circle; the stopped run is kept and told
+on the order. A version that no longer makes sense (it names a kind of hold that is gone) is logged,
+shown on the page of rules, and keeps no other from acting.
 """
 
 import logging
@@ -12,34 +13,42 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from oms import events
-from oms.conditions import compiled
+from oms.conditions import BadCondition, Predicate, compiled
 from oms.models import Event
 from orders.enums import RuleMoment, RuleOutcome, RuleState
 from orders.models import Order, RuleRun, RuleVersion
 from orders.operations.pipeline import lock_order
 from orders.operations.rules.acting import act
+from orders.operations.rules.loops import circle
 from orders.queries.rules.facts import Facts, facts_of, kept
 from orders.queries.rules.vocabulary import asked, vocabulary
 
 logger = logging.getLogger(__name__)
 
-LONGEST_CHAIN = 10
 AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a rule looks at an order: a key for once, the thread it belongs to, who began."""
+    """Why a rule looks at an order: a key for once, and the thread it belongs to."""
 
     trigger: str
     chain: uuid.UUID
-    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A version in force with its conditions compiled."""
+
+    version: RuleVersion
+    fits: Predicate
+    names: frozenset[str]  # of the facts it asks about
 
 
 @transaction.atomic
@@ -49,17 +58,25 @@ def run_events(found: Sequence[Event]) -> int:
     Orders are taken in key order, an order's events as they happened. Each rule sees the order as
     those before it left it.
     """
-    versions = list(_in_force(RuleMoment.EVENT))
-    wanted = {name for version in versions for name in version.events}
+    ready = list(in_force(RuleMoment.EVENT))
+    wanted = {name for one in ready for name in one.version.events}
     woken = [event for event in found if event.name in wanted]
-    if not woken:
-        return 0
-    orders, done = Order.objects.select_related("channel"), 0
-    for event in sorted(woken, key=lambda one: (one.subject_id, one.sequence)):
-        cause = Cause(f"event:{event.pk}", event.correlation_id, event.actor)
-        for version in versions:
-            if event.name in version.events:
-                done += _run(version, orders.get(pk=event.subject_id), cause)
+    woken.sort(key=lambda event: (event.subject_id, event.sequence))
+    return sum(_run_event(event, ready) for event in woken)
+
+
+def _run_event(event: Event, ready: Sequence[Ready]) -> int:
+    """Facts are looked up once for all rules, and again after one has acted."""
+    listening = [one for one in ready if event.name in one.version.events]
+    names = frozenset().union(*(one.names for one in listening))
+    cause = Cause(f"event:{event.pk}", event.correlation_id)
+    done, facts, order = 0, None, None
+    for one in listening:
+        if order is None or facts is None:
+            order = Order.objects.select_related("channel").get(pk=event.subject_id)
+            facts = _facts(order, names)
+        if one.fits(facts) and _run(one, order, cause):
+            done, facts = done + 1, None
     return done
 
 
@@ -71,99 +88,93 @@ def run_scheduled() -> int:
     is logged and left to the next turn, and the others go on.
     """
     now, done = timezone.now(), 0
-    for version in _in_force(RuleMoment.SCHEDULE).filter(next_at__lte=now):
+    for ready in in_force(RuleMoment.SCHEDULE, next_at__lte=now):
+        version = ready.version
         later = now + timedelta(minutes=version.every_minutes or 1)
         mine = RuleVersion.objects.filter(pk=version.pk, next_at=version.next_at)
         if not mine.update(next_at=later):
             continue
-        for order in _fitting(version, now):
+        for order in _fitting(ready, now):
             try:
-                done += _run(version, order, Cause(f"schedule:{version.pk}", uuid.uuid4(), ""))
+                done += _run(ready, order, Cause(f"schedule:{version.pk}", uuid.uuid4()))
             except Exception:
                 logger.exception("rule %s broke on order %s", version.rule_id, order.pk)
     return done
 
 
-def _in_force(moment: RuleMoment) -> QuerySet[RuleVersion]:
-    rows = RuleVersion.objects.filter(moment=moment, state=RuleState.ACTIVE)
-    return rows.select_related("rule").order_by("rule__position", "rule_id")
+def in_force(moment: RuleMoment, **which: Any) -> Iterator[Ready]:
+    """The versions that act at a moment, in their order."""
+    rows = RuleVersion.objects.filter(moment=moment, state=RuleState.ACTIVE, **which)
+    for version in rows.select_related("rule").order_by("rule__position", "rule_id"):
+        try:
+            fits = compiled(version.conditions, vocabulary(version.moment))
+        except BadCondition:
+            logger.exception("%s cannot act", version)
+            continue
+        yield Ready(version, fits, frozenset(asked(version.conditions)))
 
 
-def _fitting(version: RuleVersion, now: datetime) -> Iterator[Order]:
+def _fitting(ready: Ready, now: datetime) -> Iterator[Order]:
     """Open orders that a version is for and has not acted on."""
-    names, last = asked(version.conditions), 0
-    fits = compiled(version.conditions, vocabulary(version.moment))
+    version, last = ready.version, 0
     new = Order.objects.open().exclude(
         rule_runs__rule=version.rule_id, rule_runs__trigger=f"schedule:{version.pk}"
     )
     rows = new.select_related("channel").order_by("pk")
     while some := list(rows.filter(pk__gt=last)[:AT_ONCE]):
-        facts = facts_of(some, now, names)
-        yield from (order for order in some if fits(facts[order.pk]))
+        facts = facts_of(some, now, ready.names)
+        yield from (order for order in some if ready.fits(facts[order.pk]))
         last = some[-1].pk
 
 
 @transaction.atomic
-def _run(version: RuleVersion, order: Order, cause: Cause) -> int:
-    """Look at the order, lock it, look again, and act; 1 when a run was written."""
-    fits = compiled(version.conditions, vocabulary(version.moment))
-    names = asked(version.conditions)
-    if not fits(_facts(order, names)):
-        return 0
-    order = lock_order(order)
-    facts = _facts(order, names)
+def _run(ready: Ready, order: Order, cause: Cause) -> int:
+    """Lock an order that fitted, look again, and act; 1 when a run was written."""
+    version, order = ready.version, lock_order(order)
+    facts = _facts(order, ready.names)
     once = RuleRun.objects.filter(rule=version.rule_id, order=order, trigger=cause.trigger)
     on = RuleVersion.objects.filter(pk=version.pk, state=RuleState.ACTIVE)
-    if not fits(facts) or once.exists() or not on.exists():
+    if not ready.fits(facts) or once.exists() or not on.exists():
         return 0
 
-    by = f"rule:{version.rule_id}"
-    with _thread(cause.chain):
-        if _goes_round(version, order, cause):
-            did, outcome = [], RuleOutcome.STOPPED
+    thread = uuid.uuid4()
+    with _under(thread):
+        if why := circle(version, order, cause.chain):
+            did = [{"do": "stop", "ok": False, "said": why}]
+            outcome = RuleOutcome.STOPPED
         else:
-            did = act(version, order, by=by)
+            did = act(version, order, by=f"rule:{version.rule_id}")
             fine = all(row["ok"] for row in did)
             outcome = RuleOutcome.DONE if fine else RuleOutcome.FAILED
-        _keep(version, order, cause, outcome, kept(facts, names), did)
-        _tell(version, order, outcome, did, by=by)
+        RuleRun.objects.create(
+            rule_id=version.rule_id,
+            version=version,
+            order=order,
+            trigger=cause.trigger,
+            chain=cause.chain,
+            thread=thread,
+            outcome=outcome,
+            saw=kept(facts, ready.names),
+            did=did,
+        )
+        _tell(version, order, outcome, did)
     return 1
 
 
-def _facts(order: Order, names: set[str]) -> Facts:
+def _facts(order: Order, names: frozenset[str]) -> Facts:
     return facts_of([order], timezone.now(), names)[order.pk]
 
 
-def _goes_round(version: RuleVersion, order: Order, cause: Cause) -> bool:
-    runs = RuleRun.objects.filter(order=order, chain=cause.chain)
-    own = cause.by.startswith("rule:") and runs.filter(rule=version.rule_id).exists()
-    return own or runs.count() >= LONGEST_CHAIN
-
-
-def _keep(
-    version: RuleVersion, order: Order, cause: Cause, outcome: str, saw: dict, did: list
-) -> None:
-    RuleRun.objects.create(
-        rule_id=version.rule_id,
-        version=version,
-        order=order,
-        trigger=cause.trigger,
-        chain=cause.chain,
-        outcome=outcome,
-        saw=saw,
-        did=did,
-    )
-
-
-def _tell(version: RuleVersion, order: Order, outcome: str, did: list, *, by: str) -> None:
+def _tell(version: RuleVersion, order: Order, outcome: str, did: list[dict[str, Any]]) -> None:
     """Say on the order what the rule did; nothing may act on this event, so it begins no chain."""
     name = "order.rule_stopped" if outcome == RuleOutcome.STOPPED else "order.rule_ran"
-    events.record(name, order, by=by, rule=version.rule.name, version=version.number, did=did)
+    facts = {"rule": version.rule.name, "version": version.number, "did": did}
+    events.record(name, order, by=f"rule:{version.rule_id}", **facts)
 
 
 @contextmanager
-def _thread(chain: uuid.UUID) -> Iterator[None]:
-    token = events.correlation.set(chain)
+def _under(thread: uuid.UUID) -> Iterator[None]:
+    token = events.correlation.set(thread)
     try:
         yield
     finally:

@@ -1,21 +1,20 @@
 """The facts of orders that rules ask about, for any number of orders in a few statements."""
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import accumulate
 from typing import Any
 
-from oms.money import ZERO
-from orders.enums import OrderStatus, TransactionKind
+from orders.enums import TransactionKind
 from orders.models import Hold, Order, OrderLine, Payment, PaymentTransaction
+from orders.queries.rules.earlier import earlier
 from orders.queries.rules.vocabulary import LATER
 from orders.queries.validation import missing_parts
 
 Facts = dict[str, Any]
 HOUR = 3_600
+OF_LINES = {"lines", "units", "most_of_one", "skus", "released", "backordered"}
 
 
 def first_facts(order: Order, lines: Sequence[Any], methods: Iterable[str]) -> Facts:
@@ -58,15 +57,11 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
     `names` are those that will be asked about: what costs a statement is left out otherwise.
     """
     keys = [order.pk for order in orders]
-    lines: dict[int, list[OrderLine]] = defaultdict(list)
-    for line in OrderLine.objects.filter(order_id__in=keys).only(
-        "order_id", "sku", "quantity", "cancelled", "allocated", "released"
-    ):
-        lines[line.order_id].append(line)
+    lines = _lines(keys) if OF_LINES & set(names) else defaultdict(list)
     methods = _grouped(Payment.objects.filter(order__in=keys), "method", names, {"methods"})
     holds = _grouped(Hold.objects.filter(order__in=keys, lifted_at=None), "type", names, {"holds"})
     voided = _voided(keys) if "voided" in names else {}
-    history = _earlier(orders) if {"customer_orders", "customer_spent"} & set(names) else {}
+    history = earlier(keys) if {"customer_orders", "customer_spent"} & set(names) else {}
     later = {field.name for field in LATER} & set(names)
     return {
         order.pk: {
@@ -78,6 +73,14 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
         }
         for order in orders
     }
+
+
+def _lines(keys: Sequence[int]) -> dict[int, list[OrderLine]]:
+    found: dict[int, list[OrderLine]] = defaultdict(list)
+    columns = ("order_id", "sku", "quantity", "cancelled", "allocated", "released")
+    for line in OrderLine.objects.filter(order_id__in=keys).only(*columns):
+        found[line.order_id].append(line)
+    return found
 
 
 def _later_facts(order: Order, lines: Sequence[OrderLine], now: datetime) -> Facts:
@@ -114,29 +117,6 @@ def _voided(keys: Sequence[int]) -> dict[int, int]:
     for order in rows.values_list("payment__order_id", flat=True):
         found[order] += 1
     return found
-
-
-def _earlier(orders: Sequence[Order]) -> dict[int, Facts]:
-    """Number and worth, in the order's currency, of what each buyer had ordered before."""
-    buyers = {order.customer_id for order in orders if order.customer_id}
-    rows = Order.objects.filter(customer__in=buyers).exclude(status=OrderStatus.CANCELLED)
-    placed: dict[tuple[int, str], list[tuple[datetime, int, Decimal]]] = defaultdict(list)
-    columns = ("customer_id", "currency", "placed_at", "pk", "total")
-    for buyer, money, at, pk, total in rows.values_list(*columns):
-        placed[buyer, money].append((at, pk, total))
-    sums = {}
-    for key, found in placed.items():
-        found.sort()
-        sums[key] = [ZERO, *accumulate(total for *_, total in found)]
-    result = {}
-    for order in orders:
-        key = (order.customer_id or 0, order.currency)
-        before = bisect_left(placed.get(key, []), (order.placed_at, order.pk, ZERO))
-        result[order.pk] = {
-            "customer_orders": before,
-            "customer_spent": sums[key][before] if key in sums else ZERO,
-        }
-    return result
 
 
 def kept(facts: Facts, names: Iterable[str]) -> dict[str, Any]:
