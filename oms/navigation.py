@@ -58,6 +58,7 @@ WORK = (
                 "orders.view_draftorder",
             ),
             Page("Exceptions", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
+            Page("Tasks", "task_alt", "orders_task_changelist", "orders.view_task", "tasks"),
             Page("Waiting for stock", "hourglass_empty", "orders_scarce", "orders.view_order"),
             Page("Import", "upload_file", "orders_import", "orders.add_order"),
             Page("Order rules", "rule", "orders_rule_changelist", "orders.view_rule"),
@@ -388,6 +389,7 @@ def _rows(label: str) -> QuerySet[Any]:
 COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "late": lambda: _rows("orders.Order").late(timezone.now()).order_by(),  # type: ignore[attr-defined]
     "holds": lambda: _rows("orders.Hold").filter(lifted_at=None, type__needs_person=True),
+    "tasks": lambda: _rows("orders.Task").filter(done_at=None),
     "duplicates": lambda: _rows("customers.DuplicatePair").filter(state="open"),
     "to_ship": lambda: _rows("fulfillment.FulfillmentOrder").filter(status="open"),
     "late_supply": lambda: _rows("inventory.PurchaseOrder").filter(

@@ -39,6 +39,8 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.ready_for_pickup": (NOTIFY,),
     "order.return_offered": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
+    "order.rule_mailed": ("orders.consumers.mail_colleague",),
+    "rule.notified": (NOTIFY,),
     "shipment.shipped": (
         "reporting.consumers.count",
         "reporting.consumers.judge_promises",
@@ -63,6 +65,7 @@ NOTICES: dict[str, str] = {
     "order.changed": "orders.queries.notices.ORDER_CHANGED",
     "order.payment_captured": "orders.queries.notices.PAYMENT_CAPTURED",
     "order.refund_paid": "orders.queries.notices.REFUND_PAID",
+    "rule.notified": "orders.queries.notices.RULE_NOTIFIED",
     "order.ready_for_pickup": "fulfillment.queries.notices.READY_FOR_PICKUP",
     "shipment.shipped": "fulfillment.queries.notices.SHIPPED",
     "shipment.delivered": "fulfillment.queries.notices.DELIVERED",
@@ -95,6 +98,7 @@ CHORES: dict[str, float] = {
     "inventory.operations.expire_due": 1,
     "inventory.operations.tell_availability": 1,
     "inventory.operations.lift_ended": 30,
+    "orders.operations.cancel_due": 60,
     "orders.operations.reroute_due": 300,
     "fulfillment.operations.expire_due": DAY / 24,
     "orders.operations.lift_tested": 15,
@@ -126,6 +130,8 @@ ANSWERS: dict[str, str] = {
     "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
     "orders.withdraw_lines": "fulfillment.operations.withdraw_lines",
+    "orders.carriers": "fulfillment.queries.carriers",
+    "orders.recall_lines": "fulfillment.operations.recall_lines",
     "inventory.picked_units": "fulfillment.queries.picked_units",
     "inventory.picked_lots": "fulfillment.queries.picked_lots",
 }

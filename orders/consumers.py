@@ -6,6 +6,7 @@ from oms.events import heeds, takes_many
 from oms.models import Event
 from orders.enums import PromiseReason
 from orders.operations import repromise, run_events, serve_waiting
+from orders.queries.mails import mail_about
 from orders.queries.rules.listening import events_of_rules
 from orders.queries.waiting import products_waited_for, waited_for
 
@@ -37,6 +38,15 @@ def run_rules(event: Event) -> None:
     What a rule does locks stock; many orders in one transaction would wait for others in a circle.
     """
     run_events([event])
+
+
+def mail_colleague(event: Event) -> None:
+    """A rule has something to say to a colleague: send it.
+
+    The address is one of the house, the text the rule's own; nothing of the buyer goes along. A
+    repeat after a broken connection has the same Message-ID, by which mail programs know it.
+    """
+    mail_about(event).send()
 
 
 def _changed(events: Sequence[Event]) -> dict[str, set[int]]:

@@ -292,5 +292,12 @@ class RuleAction(models.TextChoices):
     TAG = "tag", "Add a tag"
     UNTAG = "untag", "Remove a tag"
     PRIORITY = "priority", "Set the priority"
+    ROUTE = "route", "Route by a tag"  # that routing rules ask about
+    SHIP_WITH = "ship_with", "Choose the carrier"
+    ASSIGN = "assign", "Assign an owner"
+    TASK = "task", "Give a task"
+    NOTIFY = "notify", "Write to the customer"  # in the words of a message template
+    MAIL = "mail", "Mail a colleague"
     CANCEL = "cancel", "Cancel"
+    CANCEL_LATER = "cancel_later", "Cancel after a time"
     TELL = "tell", "Tell by webhook"  # records order.rule_told, which endpoints can subscribe to

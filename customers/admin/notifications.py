@@ -55,9 +55,24 @@ class NotificationTemplateAdmin(EditableAdmin):
     search_fields = ("event__startswith",)
     sortable_by: ClassVar = ()
     fieldsets = (
-        (None, {"fields": (("event", "language"), ("purpose", "is_active"), "subject", "body")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("event", "message"),
+                    ("language", "purpose", "is_active"),
+                    "subject",
+                    "body",
+                )
+            },
+        ),
     )
     change_form_outer_after_template = "admin/customers/notification_preview.html"
+
+    @display(description="Message")
+    def message(self, template: NotificationTemplate) -> str:
+        """Which of several messages of the event."""
+        return template.event.partition(":")[2] or "–"
 
     @display(description="Active")
     def active_chip(self, template: NotificationTemplate) -> SafeString:
@@ -70,7 +85,7 @@ class NotificationTemplateAdmin(EditableAdmin):
         """The preview, and the names that may be used."""
         template = kwargs.get("obj")
         if isinstance(template, NotificationTemplate):
-            context |= {"names": sorted(queries.notice_kinds()[template.event].sample)}
+            context |= {"names": sorted(queries.kind_of(template.event).sample)}
             try:
                 context["preview"] = queries.preview(template)
             except DomainError as refusal:

@@ -17,6 +17,11 @@ class TemplateForm(forms.ModelForm):
     """A template, refused when a name in it will not be there."""
 
     event = forms.ChoiceField(help_text="What the customer is told of.")
+    message = forms.SlugField(
+        required=False,
+        max_length=40,
+        help_text="Where an event has several messages, as rules have: the name of this one.",
+    )
 
     class Meta:
         model = NotificationTemplate
@@ -28,6 +33,9 @@ class TemplateForm(forms.ModelForm):
             kinds = queries.notice_kinds()
             self.fields["event"].choices = [(event, event) for event in kinds]
             dress(self.fields["event"])
+            dress(self.fields["message"])
+            event, _, message = self.instance.event.partition(":")
+            self.initial |= {"event": event, "message": message}
 
     def clean_language(self) -> str:
         """A language that amounts and dates can be written in."""
@@ -42,12 +50,22 @@ class TemplateForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         """Both texts filled in with the sample of the event."""
         data = super().clean() or {}
+        self._name_message(data)
         if {"event", "language", "subject", "body"} <= data.keys():
             try:
-                queries.preview(NotificationTemplate(**data))
+                wording = {name: data[name] for name in ("event", "language", "subject", "body")}
+                queries.preview(NotificationTemplate(**wording))
             except DomainError as refusal:
                 raise forms.ValidationError(refusal.detail) from refusal
         return data
+
+    def _name_message(self, data: dict[str, Any]) -> None:
+        """An event with several messages is stored with the name of one."""
+        event, message = data.get("event", ""), data.get("message", "")
+        if event and queries.kind_of(event).many != bool(message):
+            self.add_error("message", "Events with several messages, and no others, need its name.")
+        elif message:
+            data["event"] = f"{event}:{message}"
 
 
 class TestForm(ActForm):

@@ -58,14 +58,15 @@ def notify(event: Event) -> Notification | None:
     customer's wish, a missing address or a missing consent stops is kept as suppressed, with the
     reason.
     """
-    if not NotificationTemplate.objects.filter(event=event.name, is_active=True).exists():
+    message = queries.message_of(event)
+    if not NotificationTemplate.objects.filter(event=message, is_active=True).exists():
         return None
-    notice = queries.notice_kinds()[event.name].build(event)
+    notice = queries.kind_of(message).build(event)
     if notice is None:
         return None
     if known := Notification.objects.filter(event=event, customer=notice.customer_id).first():
         return known
-    template = queries.template_for(event.name, notice.customer_id, notice.country)
+    template = queries.template_for(message, notice.customer_id, notice.country)
     if template is None:
         return None
 
@@ -223,7 +224,7 @@ def _claim(pk: int) -> Notification | None:
 
 def _compose(row: Notification) -> EmailMultiAlternatives:
     """The message, whose words are sealed into the log before it is sent."""
-    notice = queries.notice_kinds()[row.template.event].build(row.event)
+    notice = queries.kind_of(row.template.event).build(row.event)
     if notice is None or row.customer.subject.erased_at:
         raise SubjectErased
     subject, body = queries.compose(row.template, notice.values)

@@ -57,10 +57,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """One event that customers can be told of: `build` reads it, `sample` has every value."""
+    """One event that customers can be told of: `build` reads it, `sample` has every value.
+
+    With `many` there are several messages of it, and the event names one as its fact `template`.
+    """
 
     build: Callable[[Event], Notice | None]
     sample: dict[str, Any]
+    many: bool = False
 
 
 @cache
@@ -68,6 +72,24 @@ def notice_kinds() -> dict[str, NoticeKind]:
     """Every event that customers can be told of, as the wiring names them."""
     wired = import_module("oms.wiring").NOTICES
     return {event: import_string(path) for event, path in wired.items()}
+
+
+def kind_of(event: str) -> NoticeKind:
+    """What a template's event can say; behind a colon stands which of several messages it is."""
+    return notice_kinds()[event.partition(":")[0]]
+
+
+def message_of(event: Event) -> str:
+    """The event as templates name it: with the message where the event asks for one of several."""
+    chosen = event.facts.get("template", "")
+    return f"{event.name}:{chosen}" if chosen else event.name
+
+
+def messages_of(event: str) -> list[str]:
+    """The messages behind an event's colon that have an active template."""
+    rows = NotificationTemplate.objects.filter(event__startswith=f"{event}:", is_active=True)
+    names = rows.order_by("event").values_list("event", flat=True).distinct()
+    return [name.partition(":")[2] for name in names]
 
 
 def template_for(event: str, customer_id: int, country: str) -> NotificationTemplate | None:
@@ -94,7 +116,7 @@ def compose(template: NotificationTemplate, values: dict[str, Any]) -> tuple[str
 
 def preview(template: NotificationTemplate) -> tuple[str, str]:
     """Subject and body with the sample values of the event. Raises TemplateNotValid."""
-    sample = said_in(template.language, notice_kinds()[template.event].sample)
+    sample = said_in(template.language, kind_of(template.event).sample)
     subject = plain_templates.check(template.subject, sample)
     return " ".join(subject.split()), plain_templates.check(template.body, sample).strip()
 

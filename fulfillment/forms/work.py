@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 
 from fulfillment.enums import RejectReason, ShipmentStatus
-from fulfillment.models import Carrier
-from fulfillment.queries.pickup import CARRIER
+from fulfillment.queries import carriers
 from oms.admin import ActForm
 from oms.words import sentence_case
+from orders import queries as orders
 from orders.enums import CancelReason
 
 CLOSED = {ShipmentStatus.SHIPPED}
@@ -50,9 +50,11 @@ class ShipForm(ActForm):
     service = forms.CharField(required=False, max_length=60)
 
     def setup(self) -> None:
-        """Active carriers only."""
-        rows = Carrier.objects.filter(is_active=True).exclude(code=CARRIER).order_by("name")
-        self.fields["carrier"].choices = list(rows.values_list("code", "name"))  # type: ignore[attr-defined]
+        """Active carriers only; the one that the order asks for is offered."""
+        self.fields["carrier"].choices = carriers()  # type: ignore[attr-defined]
+        if self.obj is not None:
+            wished = orders.carrier_wished(self.obj.order_id)  # type: ignore[attr-defined]
+            self.fields["carrier"].initial, self.fields["service"].initial = wished
 
 
 class CollectForm(ActForm):

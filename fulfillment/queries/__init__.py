@@ -1,6 +1,7 @@
 """Questions about fulfilment, one file per noun."""
 
 from fulfillment.queries.actions import allowed_actions, allowed_return_actions
+from fulfillment.queries.carriers import carriers
 from fulfillment.queries.ledger import invariants
 from fulfillment.queries.picked import picked_lots, picked_units
 from fulfillment.queries.shipments import units_of
@@ -8,6 +9,7 @@ from fulfillment.queries.shipments import units_of
 __all__ = [
     "allowed_actions",
     "allowed_return_actions",
+    "carriers",
     "invariants",
     "picked_lots",
     "picked_units",

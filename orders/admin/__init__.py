@@ -3,6 +3,7 @@
 from orders.admin.channel import ChannelAdmin, SkuAliasAdmin
 from orders.admin.draft import DraftOrderAdmin
 from orders.admin.exceptions import HoldAdmin
+from orders.admin.handling import TaskAdmin
 from orders.admin.hold_types import HoldTypeAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import PaymentAdmin, RefundGrantAdmin
@@ -20,4 +21,5 @@ __all__ = [
     "RefundGrantAdmin",
     "RuleAdmin",
     "SkuAliasAdmin",
+    "TaskAdmin",
 ]

@@ -19,6 +19,7 @@ from orders import queries
 from orders.admin import sealed, versions
 from orders.admin.acts import allowed_now, left_of
 from orders.admin.diagnosis import IN_TROUBLE, Diagnosis, lift_url, page_url, related, steps
+from orders.admin.handling import handling_context
 from orders.admin.promise import promise_context
 from orders.admin.timeline import timeline
 from orders.enums import TransactionKind
@@ -90,6 +91,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "timeline": timeline(order, {line.pk: line.sku for line in lines}),
         "links": links(order),
         "notifications": notifications(order),
+        **handling_context(order),
         **promise_context(order),
         **versions.card(order),
         **_payments(order),

@@ -243,6 +243,27 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.rule_ran": _rule_ran,
     "order.rule_stopped": _rule_stopped,
     "order.rule_told": lambda _teller, facts: f"Told by webhook: {facts['message']}",
+    "rule.notified": lambda _teller, facts: (
+        f"Rule {facts['rule']} writes to the customer: {facts['template']}"
+    ),
+    "order.rule_mailed": lambda _teller, facts: (
+        f"Rule {facts['rule']} mails {facts['to']}: {facts['message']}"
+    ),
+    "order.assigned": lambda _teller, facts: f"Looked after by {facts['after'] or 'nobody'} now",
+    "order.carrier_chosen": lambda _teller, facts: (
+        f"To be shipped with {facts['carrier'] or 'any carrier'} {facts['service']}".rstrip()
+    ),
+    "order.cancellation_scheduled": lambda _teller, facts: (
+        f"To be cancelled {words.moment(datetime.fromisoformat(facts['at']))}"
+        f" ({_label(CancelReason, facts['reason'])})"
+    ),
+    "order.cancellation_dropped": lambda _teller, facts: (
+        f"Not cancelled as scheduled – {facts['reason']}"
+    ),
+    "order.task_created": lambda _teller, facts: f"Task for {facts['owner']}: {facts['title']}",
+    "order.task_done": lambda _teller, facts: (
+        f"Task done: {facts['title']}{facts['note'] and ' – ' + facts['note']}"
+    ),
     "order.cancelled": _cancelled,
     "order.closed": lambda _teller, _facts: "Closed: everything delivered, nothing owed",
     "order.sku_solved": lambda _teller, facts: (

@@ -44,11 +44,9 @@ class RuleForm(forms.Form):
         choices=[(name, words) for name, words in EVENTS.items()],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="When something happens: what",
+        label="What happens",
     )
-    every_minutes = forms.IntegerField(
-        required=False, min_value=1, label="Again and again: every how many minutes"
-    )
+    every_minutes = forms.IntegerField(required=False, min_value=1, label="Every how many minutes")
     conditions = ConditionsField(EVERY)
     actions = ActionsField(required=False)
     note = forms.CharField(max_length=300, required=False, label="Note for this version")

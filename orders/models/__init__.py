@@ -4,11 +4,13 @@ from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
 from orders.models.channel import Channel, SkuAlias
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
+from orders.models.handling import Handling
 from orders.models.hold import Hold, HoldType
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, RefundGrant
 from orders.models.promise import AllocationPolicy, Promise
 from orders.models.rule import Rule, RuleRun, RuleTrial, RuleVersion
+from orders.models.task import Task
 
 __all__ = [
     "AllocationPolicy",
@@ -18,6 +20,7 @@ __all__ = [
     "DraftCharge",
     "DraftLine",
     "DraftOrder",
+    "Handling",
     "Hold",
     "HoldType",
     "Order",
@@ -36,4 +39,5 @@ __all__ = [
     "RuleTrial",
     "RuleVersion",
     "SkuAlias",
+    "Task",
 ]

@@ -52,6 +52,15 @@ from orders.operations.crediting import (
     charge_unreturned,
     credit_return,
 )
+from orders.operations.handling import (
+    NoCancellationScheduled,
+    NothingToHandle,
+    assign,
+    cancel_due,
+    drop_cancellation,
+    schedule_cancellation,
+    ship_with,
+)
 from orders.operations.hold_types import Terms, add_hold_type, change_hold_type
 from orders.operations.holds import (
     HoldNotOpen,
@@ -141,6 +150,7 @@ from orders.operations.rules import (
 )
 from orders.operations.rules.versions import Wording
 from orders.operations.tagging import BadTag, change_tags, tag
+from orders.operations.tasks import TaskDone, create_task, finish_task
 from orders.operations.undoing import (
     ChangedSince,
     hold_again,
@@ -178,6 +188,7 @@ __all__ = [
     "InvalidOrder",
     "KeptIntoThePast",
     "LimitReached",
+    "NoCancellationScheduled",
     "NoOpenHold",
     "NotChangeable",
     "NotPromised",
@@ -186,6 +197,7 @@ __all__ = [
     "NothingOpen",
     "NothingToCancel",
     "NothingToChange",
+    "NothingToHandle",
     "NothingToKeep",
     "NothingToReroute",
     "OrderEnded",
@@ -213,6 +225,7 @@ __all__ = [
     "SoftWish",
     "Step",
     "StepImpossible",
+    "TaskDone",
     "Terms",
     "ToBeCollected",
     "TooManyUnits",
@@ -225,7 +238,9 @@ __all__ = [
     "add_hold_type",
     "advance",
     "announce_return",
+    "assign",
     "cancel",
+    "cancel_due",
     "cancel_lines",
     "capture",
     "change_hold_type",
@@ -237,13 +252,16 @@ __all__ = [
     "confirm_change",
     "content_of",
     "correct_address",
+    "create_task",
     "credit_return",
     "discard",
     "discard_change",
     "draft",
     "draft_change",
     "draft_rule",
+    "drop_cancellation",
     "escalate_due",
+    "finish_task",
     "give_back_hold",
     "give_stock_back",
     "grant_refund",
@@ -284,11 +302,13 @@ __all__ = [
     "revise",
     "run_events",
     "run_scheduled",
+    "schedule_cancellation",
     "serve_waiting",
     "set_aside",
     "set_priorities",
     "set_priority",
     "set_steps",
+    "ship_with",
     "solve_sku",
     "submit",
     "switch_off",

@@ -17,7 +17,7 @@ from orders.models import Channel, Hold, Order, OrderLine
 from orders.operations import hold_rows
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import Work
-from orders.operations.rules.at_placing import hold_by_rules
+from orders.operations.rules.at_placing import apply_rules
 from orders.queries.balance import balances
 from orders.queries.dealings import owed_by
 from orders.queries.totals import totals_of
@@ -52,7 +52,7 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
             )
             for finding in found
         ]
-        hold_by_rules(draft)
+        apply_rules(draft)
 
 
 def recheck(work: Work) -> list[Hold]:

@@ -290,7 +290,7 @@ def _build_payments(draft: Draft, by: str, now: datetime) -> None:
 
 
 def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool) -> None:
-    """Plan stock, price taxes, validate, and plan again what holds set free."""
+    """Plan stock, price taxes, validate, and plan again what holds set free and rules route."""
     claims = inventory.claim((d.placed.reservation for d in drafts), channel=channel.code)
     limited = {pk for draft in drafts for pk in limits.limited(draft.lines)}
     room = limits.Room(inventory.lock_limits(limited)) if locked and limited else None
@@ -309,7 +309,7 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
     place_holds(channel, drafts, by=by)
     type_holds(drafts)
     for draft in drafts:
-        if not draft.may_allocate:
+        if not draft.may_allocate or draft.routed:
             _give_back(draft, supply)
     for draft in drafts:
         if draft.may_allocate:

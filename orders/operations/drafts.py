@@ -42,7 +42,8 @@ class Draft:
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[OrderCharge] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
-    runs: list[RuleRun] = field(default_factory=list)  # rules that held it
+    runs: list[RuleRun] = field(default_factory=list)  # rules that it fitted
+    routed: bool = False  # a rule gave it a tag that routing rules ask about
     payments: list[Payment] = field(default_factory=list)
     transactions: list[PaymentTransaction] = field(default_factory=list)
     allotments: list[stock.Allotment] = field(default_factory=list)

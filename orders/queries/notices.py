@@ -96,10 +96,11 @@ def told_since(order: Order, sequence: int) -> tuple[Told, ...]:
 
 
 def _told(event: Event) -> Told | None:
-    notice = customers.notice_kinds()[event.name].build(event)
+    message = customers.message_of(event)
+    notice = customers.kind_of(message).build(event)
     if notice is None or customers.is_muted(event.name, notice.customer_id):
         return None
-    template = customers.template_for(event.name, notice.customer_id, notice.country)
+    template = customers.template_for(message, notice.customer_id, notice.country)
     return Told(event.name, *customers.compose(template, notice.values)) if template else None
 
 
@@ -146,3 +147,4 @@ ORDER_CANCELLED = _kind(_of_cancelled)
 ORDER_CHANGED = _kind(_of_changed)
 PAYMENT_CAPTURED = _kind(_with_amount, amount=Amount(Decimal("13.85"), "EUR"))
 REFUND_PAID = _kind(_with_amount, amount=Amount(Decimal("4.95"), "EUR"))
+RULE_NOTIFIED = NoticeKind(_of_order, SAMPLE, many=True)

@@ -25,7 +25,7 @@
       return select;
     }
     const made = document.createElement("input");
-    made.type = part.kind === "number" ? "number" : "text";
+    made.type = part.kind === "choice" ? "text" : part.kind;
     made.value = value ?? "";
     if (part.kind === "text") made.maxLength = part.longest;
     return made;
@@ -74,7 +74,13 @@
     return action;
   };
 
+  const fitMoment = () => {
+    for (const part of form.querySelectorAll("[data-when]"))
+      part.hidden = part.dataset.when !== form.elements.moment.value;
+  };
+
   const write = () => {
+    fitMoment();
     hidden.value = JSON.stringify([...place.children].map(read));
   };
   const changed = () => {

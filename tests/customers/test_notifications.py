@@ -353,7 +353,7 @@ def test_every_notice_is_wired_and_every_wired_event_has_a_notice():
 def test_shipped_templates_use_only_names_that_are_there(db, language):
     rows = NotificationTemplate.objects.filter(language=language)
 
-    assert {row.event for row in rows} == set(queries.notice_kinds())
+    assert {row.event.partition(":")[0] for row in rows} == set(queries.notice_kinds())
     for row in rows:
         subject, body = queries.preview(row)
         assert subject
@@ -373,6 +373,23 @@ def test_template_form_misspelt_name_is_refused(db):
 
     assert not form.is_valid()
     assert "There is no ordr" in str(form.errors)
+
+
+@pytest.mark.parametrize(
+    ("event", "message", "stored"),
+    [
+        ("order.placed", "", "order.placed"),
+        ("rule.notified", "sorry", "rule.notified:sorry"),
+        ("rule.notified", "", ""),
+        ("order.placed", "sorry", ""),
+    ],
+)
+def test_template_form_names_one_of_several_messages_of_an_event(db, event, message, stored):
+    said = {"language": "es", "purpose": "service", "subject": "x", "body": "{{ order }}"}
+    form = TemplateForm({**said, "event": event, "message": message})
+
+    assert form.is_valid() == bool(stored)
+    assert not stored or form.save().event == stored
 
 
 @pytest.mark.parametrize("text", ["{% include 'x' %}", "{% load static %}", "{% if a %}"])

@@ -324,8 +324,11 @@ def test_buttons_are_those_allowed_now(ben):
         "cancel",
         "cancel_lines",
         "tag",
+        "assign",
+        "ship_with",
+        "give_task",
     }
-    assert after == {"tag"}
+    assert after == {"give_task", "tag"}
 
 
 def test_buttons_need_the_permission(login):

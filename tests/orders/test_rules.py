@@ -324,7 +324,7 @@ def test_runs_point_to_the_version_that_ran(shop):
         {"actions": [{"do": "cancel", "reason": "moved"}]},
         {"events": []},
         {"events": ["order.rule_ran"]},
-        {"moment": "placing", "events": [], "actions": [{"do": "tag", "tag": "x"}]},
+        {"moment": "placing", "events": [], "actions": [{"do": "priority", "value": 1}]},
         {"moment": "schedule", "events": []},
         {"every_minutes": 5},
     ],

@@ -1,6 +1,7 @@
 """What a rule's actions do: each calls the operation that people call, with the rule as actor."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,15 @@ from oms import events
 from oms.errors import DomainError
 from orders.enums import RuleAction
 from orders.models import Order, RuleVersion
-from orders.operations import cancelling, holds, promising, tagging
+from orders.operations import (
+    cancelling,
+    handling,
+    holds,
+    promising,
+    rerouting,
+    tagging,
+    tasks,
+)
 from orders.operations.pipeline import lock_order
 from orders.queries.rules.actions import said
 
@@ -73,8 +82,45 @@ def _priority(version: RuleVersion, order: Order, action: dict[str, Any], by: st
     promising.set_priorities({order.pk: action["value"]}, by=by, reason=version.rule.name)
 
 
+def _route(_version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    """Tag it, and plan anew what no location works on; what has nothing to plan keeps its way."""
+    tagging.tag(order, by=by, add=[action["tag"]])
+    with suppress(rerouting.NothingToReroute):
+        rerouting.reroute(order, by=by)
+
+
+def _ship_with(_version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    handling.ship_with(order, by=by, carrier=action["carrier"], service=action.get("service", ""))
+
+
+def _assign(_version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    handling.assign(order, by=by, owner=action["owner"])
+
+
+def _task(_version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    tasks.create_task(
+        order, by=by, title=action["title"], owner=action["owner"], due_at=due_of(action)
+    )
+
+
+def _cancel_later(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    at = timezone.now() + timedelta(hours=action["hours"])
+    handling.schedule_cancellation(order, by=by, at=at, reason=action["reason"], rule=version)
+
+
 def _cancel(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
     cancelling.cancel(order, by=by, reason=action["reason"], note=version.rule.name)
+
+
+def _notify(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    """Put it to the customers' notifications, which know their language and their wishes."""
+    facts = {"rule": version.rule.name, "template": action["template"]}
+    events.record("rule.notified", lock_order(order), by=by, **facts)
+
+
+def _mail(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    facts = {"rule": version.rule.name, "to": action["to"], "message": action["message"]}
+    events.record("order.rule_mailed", lock_order(order), by=by, **facts)
 
 
 def _tell(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
@@ -93,6 +139,13 @@ ACTS: dict[str, Callable[[RuleVersion, Order, dict[str, Any], str], None]] = {
     RuleAction.TAG: _tag,
     RuleAction.UNTAG: _untag,
     RuleAction.PRIORITY: _priority,
+    RuleAction.ROUTE: _route,
+    RuleAction.SHIP_WITH: _ship_with,
+    RuleAction.ASSIGN: _assign,
+    RuleAction.TASK: _task,
+    RuleAction.NOTIFY: _notify,
+    RuleAction.MAIL: _mail,
     RuleAction.CANCEL: _cancel,
+    RuleAction.CANCEL_LATER: _cancel_later,
     RuleAction.TELL: _tell,
 }

@@ -1,4 +1,6 @@
-"""Rules that look at an order while it is placed; they can only hold it.
+"""Rules that look at an order while it is placed: they hold it, tag it, route it by a tag.
+
+The order does not exist yet, so that nothing else can be done to it.
 
 The rules in force are read once per process and stamp: every channel carries the stamp, which is
 read with it anyway, and it changes whenever a rule is switched on or off.
@@ -8,7 +10,7 @@ import uuid
 from functools import lru_cache
 
 from oms.conditions import Predicate
-from orders.enums import RuleMoment, RuleOutcome
+from orders.enums import RuleAction, RuleMoment, RuleOutcome
 from orders.models import Hold, RuleRun, RuleVersion
 from orders.operations.drafts import Draft
 from orders.operations.rules.acting import due_of, handle_of
@@ -18,8 +20,11 @@ from orders.queries.rules.facts import first_facts, kept, sealed_facts
 from orders.queries.rules.vocabulary import asked
 
 
-def hold_by_rules(draft: Draft) -> None:
-    """Give a draft the holds of the rules it fits, and the runs that tell of them."""
+def apply_rules(draft: Draft) -> None:
+    """Give a draft the holds and tags of the rules it fits, and the runs that tell of them.
+
+    Each rule sees the tags that those before it gave.
+    """
     found = _in_force(draft.order.channel.rules_stamp)
     if not found:
         return
@@ -31,11 +36,13 @@ def hold_by_rules(draft: Draft) -> None:
         if fits(facts):
             draft.holds += _holds(version, draft)
             draft.runs.append(_run(version, kept(facts, asked(version.conditions))))
+            _tag(version, draft)
+            facts["tags"] = set(draft.order.tags)
 
 
 def _holds(version: RuleVersion, draft: Draft) -> list[Hold]:
     """One hold per kind, as the database has it."""
-    by_kind = {action["kind"]: action for action in version.actions}
+    actions = [action for action in version.actions if action["do"] == RuleAction.HOLD]
     return [
         Hold(
             type_id=kind,
@@ -46,8 +53,17 @@ def _holds(version: RuleVersion, draft: Draft) -> list[Hold]:
             placed_by=f"rule:{version.rule_id}",
             placed_at=draft.order.created_at,
         )
-        for kind, action in by_kind.items()
+        for kind, action in {action["kind"]: action for action in actions}.items()
     ]
+
+
+def _tag(version: RuleVersion, draft: Draft) -> None:
+    """Tags that routing rules ask about have it sourced again."""
+    order = draft.order
+    for action in version.actions:
+        if action["do"] in {RuleAction.TAG, RuleAction.ROUTE} and action["tag"] not in order.tags:
+            order.tags = [*order.tags, action["tag"]]
+            draft.routed |= action["do"] == RuleAction.ROUTE
 
 
 def _run(version: RuleVersion, saw: dict) -> RuleRun:

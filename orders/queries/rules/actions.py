@@ -2,20 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.module_loading import import_string
+
+from customers import queries as customers
 from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment
 from orders.queries.hold_types import hold_names, offered_hold_types
 
 Action = dict[str, Any]
 Choices = Sequence[tuple[str, str]]
+AT_PLACING = {RuleAction.HOLD, RuleAction.TAG, RuleAction.ROUTE}  # it does not exist yet
 MOST = 10
 A_YEAR = 8_760  # hours
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One value of an action; `kind` is text, choice or number (whole, from `low` to `high`)."""
+    """One value of an action; `kind` is text, email, choice or number (whole, from `low` to `high`)."""
 
     name: str
     label: str
@@ -93,8 +101,8 @@ def actions_builder() -> list[dict[str, Any]]:
 def _mistakes(action: Any, moment: str) -> list[str]:
     if not isinstance(action, dict) or action.get("do") not in KINDS:
         return ["does nothing that exists."]
-    if moment == RuleMoment.PLACING and action["do"] != RuleAction.HOLD:
-        return ["while an order is placed, a rule can only put it on hold."]
+    if moment == RuleMoment.PLACING and action["do"] not in AT_PLACING:
+        return ["while an order is placed, a rule can only hold it, tag it, or route it by a tag."]
     parts = KINDS[action["do"]].parts
     if unknown := set(action) - {"do", *(part.name for part in parts)}:
         return [f"knows no {', '.join(sorted(unknown))}."]
@@ -108,14 +116,31 @@ def _mistake(part: Part, value: Any) -> str:
         return f"lacks its {part.label.lower()}." if part.required else ""
     if part.kind == "number":
         whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or not part.low <= value <= part.high:
-            return f"{part.label} is a whole number from {part.low} to {part.high}."
-        return ""
+        fits = whole and part.low <= value <= part.high
+        return "" if fits else f"{part.label} is a whole number from {part.low} to {part.high}."
     if not isinstance(value, str) or len(value) > part.longest:
         return f"{part.label} is text of at most {part.longest} characters."
+    return _unknown(part, value)
+
+
+def _unknown(part: Part, value: str) -> str:
+    if part.kind == "email" and not _is_address(value):
+        return f"{part.label}: {value} is no mail address."
     if part.kind == "choice" and value not in dict(part.choices()):
         return f"{part.label}: there is no {value}."
     return ""
+
+
+def _is_address(value: str) -> bool:
+    try:
+        validate_email(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _messages() -> Choices:
+    return [(name, name) for name in customers.messages_of("rule.notified")]
 
 
 def _reasons() -> Choices:
@@ -126,6 +151,23 @@ def _hold_said(action: Action) -> str:
     due = f", due within {action['due_hours']} h" if action.get("due_hours") else ""
     owner = f" for {action['owner']}" if action.get("owner") else ""
     return f"put it on hold{owner} ({action['reason']}){due}"
+
+
+def _task_said(action: Action) -> str:
+    due = f", due within {action['due_hours']} h" if action.get("due_hours") else ""
+    return f"ask {action['owner']} to: {action['title']}{due}"
+
+
+def roles() -> Choices:
+    """Who may own orders and tasks: the roles of the house."""
+    return [(name, name) for name in Group.objects.order_by("name").values_list("name", flat=True)]
+
+
+def carriers() -> Choices:
+    """Carriers are known to an app above, which the wiring names."""
+    answers = import_module("oms.wiring").ANSWERS
+    found: Choices = import_string(answers["orders.carriers"])()
+    return found
 
 
 def _label(choices: Choices, value: str) -> str:
@@ -166,10 +208,66 @@ KINDS: dict[str, Kind] = {
         (Part("value", "Priority", "number", low=-100, high=100),),
         ("orders.set_priority", "set priorities"),
     ),
+    RuleAction.ROUTE: Kind(
+        RuleAction.ROUTE.label,
+        lambda action: f"route it as {action['tag']}",
+        (Part("tag", "Tag that routing rules ask about", longest=40),),
+        ("orders.release_order", "route orders"),
+    ),
+    RuleAction.SHIP_WITH: Kind(
+        RuleAction.SHIP_WITH.label,
+        lambda action: (
+            f"ship it with {' '.join((action['carrier'], action.get('service', '')))}".strip()
+        ),
+        (
+            Part("carrier", "Carrier", "choice", choices=carriers),
+            Part("service", "Service", required=False, longest=60),
+        ),
+        ("orders.handle_order", "choose carriers"),
+    ),
+    RuleAction.ASSIGN: Kind(
+        RuleAction.ASSIGN.label,
+        lambda action: f"give it to {action['owner']}",
+        (Part("owner", "Owner", "choice", choices=roles),),
+        ("orders.handle_order", "assign orders"),
+    ),
+    RuleAction.TASK: Kind(
+        RuleAction.TASK.label,
+        _task_said,
+        (
+            Part("title", "What is to be done", longest=200),
+            Part("owner", "By whom", "choice", choices=roles),
+            Part("due_hours", "Due within hours", "number", required=False),
+        ),
+        ("orders.create_task", "give tasks"),
+    ),
+    RuleAction.NOTIFY: Kind(
+        RuleAction.NOTIFY.label,
+        lambda action: f"write to the customer ({action['template']})",
+        (Part("template", "Message template", "choice", choices=_messages),),
+        ("customers.change_notificationtemplate", "decide what customers are told"),
+    ),
+    RuleAction.MAIL: Kind(
+        RuleAction.MAIL.label,
+        lambda action: f"mail {action['to']}: {action['message']}",
+        (Part("to", "Address", "email"), Part("message", "Message", longest=150)),
+    ),
     RuleAction.CANCEL: Kind(
         RuleAction.CANCEL.label,
         lambda action: f"cancel it ({_label(_reasons(), action['reason'])})",
         (Part("reason", "Because of", "choice", choices=_reasons),),
+        ("orders.cancel_order", "cancel orders"),
+    ),
+    RuleAction.CANCEL_LATER: Kind(
+        RuleAction.CANCEL_LATER.label,
+        lambda action: (
+            f"cancel it after {action['hours']} h if it is still so"
+            f" ({_label(_reasons(), action['reason'])})"
+        ),
+        (
+            Part("hours", "After hours", "number"),
+            Part("reason", "Because of", "choice", choices=_reasons),
+        ),
         ("orders.cancel_order", "cancel orders"),
     ),
     RuleAction.TELL: Kind(
