@@ -46,6 +46,7 @@ def in_force(name="Big orders", **said):
     return orders.activate_rule(drafted, by=BY, may=anything)
 
 
+TELL = {"do": "tell", "message": "Look"}
 HOLD = {"do": "hold", "kind": "review", "reason": "High value", "owner": "Finance"}
 
 
@@ -397,7 +398,7 @@ def test_a_version_that_is_not_in_force_does_not_switch_its_rule_off():
     ],
 )
 def test_who_may_not_do_it_by_hand_does_not_switch_it_on(action, right):
-    drafted = orders.draft_rule("Far", wording(actions=[{"do": "tag", "tag": "x"}, action]), by=BY)
+    drafted = orders.draft_rule("Far", wording(actions=[TELL, action]), by=BY)
 
     with pytest.raises(orders.RightMissing) as refusal:
         orders.activate_rule(drafted, by=BY, may=lambda one: one != right)

@@ -40,7 +40,7 @@ class Kind:
     """One thing that rules do: its values, its words, and what people need to do the same.
 
     `words` completes a sentence that begins with `then`. `right` is a permission of the back office
-    with its verb; tags and messages need none.
+    with its verb; messages within the house need none.
     """
 
     label: str
@@ -196,11 +196,13 @@ KINDS: dict[str, Kind] = {
         RuleAction.TAG.label,
         lambda action: f"tag it {action['tag']}",
         (Part("tag", "Tag", longest=40),),
+        ("orders.tag_order", "tag orders"),
     ),
     RuleAction.UNTAG: Kind(
         RuleAction.UNTAG.label,
         lambda action: f"remove the tag {action['tag']}",
         (Part("tag", "Tag", longest=40),),
+        ("orders.tag_order", "tag orders"),
     ),
     RuleAction.PRIORITY: Kind(
         RuleAction.PRIORITY.label,

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0020_rule_roles'),
+        ('orders', '0021_tag_order'),
     ]
 
     operations = [

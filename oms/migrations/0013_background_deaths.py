@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('oms', '0011_sent_forms'),
+        ('oms', '0012_runs'),
     ]
 
     operations = [
