@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0021_tag_order'),
+        ('orders', '0027_typed_holds'),
     ]
 
     operations = [
