@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 
 from oms import words
 from oms.admin import ReadOnlyAdmin, actor
-from oms.condition_rows import has_groups
 from oms.conditions import builder
 from oms.errors import DomainError
 from orders import operations
@@ -135,9 +134,6 @@ def _words(kind: HoldType) -> str:
 
 def _edit(request: HttpRequest, kind: HoldType | None) -> HttpResponse:
     may = request.user.has_perm(CHANGE if kind else ADD) and not (kind and kind.is_protected)
-    if kind and has_groups(kind.conditions):
-        messages.warning(request, "Its conditions have groups, which this page cannot show.")
-        may = False
     form = HoldTypeForm(request.POST if request.method == "POST" and may else None, kind=kind)
     if not may:
         form.shut()
@@ -152,8 +148,6 @@ def _edit(request: HttpRequest, kind: HoldType | None) -> HttpResponse:
         "form": form,
         "may": may,
         "vocabulary": builder(AFTERWARDS.values()),
-        "match": form.match,
-        "rows": [{key: row[key] for key in ("field", "op", "value")} for row in form.rows],
         "history": reverse("admin:orders_holdtype_history", args=[kind.pk]) if kind else "",
         "back": reverse("admin:orders_holdtype_changelist"),
     }

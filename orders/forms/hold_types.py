@@ -1,4 +1,4 @@
-"""A type of hold as a form; conditions come beside it as rows named field, op and value."""
+"""A type of hold as a form."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.validators import validate_slug
 from django.http import QueryDict
 
-from oms.condition_rows import condition_rows, match_of, rows_of
+from oms.condition_form import ALWAYS, ConditionsField
 from oms.conditions import check
 from orders.enums import LiftedBy, ReleaseTest
 from orders.models import HoldType
@@ -81,15 +81,14 @@ class HoldTypeForm(forms.Form):
         required=False,
         help_text="Asked after everything that happens to the order, and again every minute.",
     )
+    conditions = ConditionsField(AFTERWARDS)
 
     def __init__(self, data: QueryDict | None = None, *, kind: HoldType | None = None) -> None:
         names = Terms.__dataclass_fields__
         blank = {"stops_allocation": True, "needs_person": True, "is_active": True}
         initial = {name: getattr(kind, name) for name in names} if kind else blank
-        super().__init__(data, initial=initial)
-        conditions = kind.conditions if kind else {}
-        self.rows = condition_rows(data, AFTERWARDS) if data is not None else rows_of(conditions)
-        self.match = data.get("match", "all") if data is not None else match_of(conditions)
+        conditions = (kind.conditions if kind else None) or ALWAYS
+        super().__init__(data, initial={**initial, "conditions": conditions})
         if kind:
             del self.fields["code"]
             if kind.is_protected:
@@ -104,7 +103,7 @@ class HoldTypeForm(forms.Form):
         """Conditions as they are stored."""
         data = super().clean() or self.cleaned_data
         asked = data.get("test") == ReleaseTest.CONDITION
-        data["conditions"] = {self.match: [row["leaf"] for row in self.rows]} if asked else {}
+        data["conditions"] = data.get("conditions", ALWAYS) if asked else {}
         for mistake in check(data["conditions"], AFTERWARDS) if asked else ():
             self.add_error(None, mistake)
         return data

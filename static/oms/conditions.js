@@ -152,6 +152,8 @@
   };
   const root = make(begun(), 0);
   place.append(root);
+  if (hidden.disabled)
+    for (const control of place.querySelectorAll("select, input, button")) control.disabled = true;
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   changed();

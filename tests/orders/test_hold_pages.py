@@ -30,10 +30,7 @@ SENT = {
     "needs_person": "on",
     "is_active": "on",
     "test": "condition",
-    "match": "all",
-    "field": ["tags"],
-    "op": ["has_any"],
-    "value": ["gift-ok"],
+    "conditions": '{"all": [{"field": "tags", "op": "has_any", "value": "gift-ok"}]}',
 }
 
 
@@ -52,7 +49,10 @@ def test_type_is_added_changed_and_said_in_words(ben, client):
         "looks after it, within 4 h. It ends by itself when: tags has any of gift-ok."
     )
 
-    bad = client.post(reverse("admin:orders_holdtype_add"), {**SENT, "value": [""]})
+    bad = client.post(
+        reverse("admin:orders_holdtype_add"),
+        {**SENT, "conditions": SENT["conditions"].replace("gift-ok", "")},
+    )
     assert "needs at least one value" in bad.content.decode()
     client.post(reverse("admin:orders_holdtype_add"), SENT)
     kind = HoldType.objects.get(code="gift-check")
