@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0028_rule_threads'),
+        ('orders', '0029_rule_threads'),
     ]
 
     operations = [

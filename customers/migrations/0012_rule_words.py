@@ -15,5 +15,5 @@ def load(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0010_return_words")]
+    dependencies = [("customers", "0011_return_link_words")]
     operations = [migrations.RunPython(load, migrations.RunPython.noop)]

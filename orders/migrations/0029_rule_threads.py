@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0027_typed_holds'),
+        ('orders', '0028_over_limit'),
     ]
 
     operations = [

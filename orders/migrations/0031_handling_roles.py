@@ -11,7 +11,7 @@ TASKS = ("create_task", "finish_task")
 class Migration(migrations.Migration):
     """Roles."""
 
-    dependencies = [("orders", "0029_handling_and_tasks"), ("oms", "0003_roles")]
+    dependencies = [("orders", "0030_handling_and_tasks"), ("oms", "0003_roles")]
     operations = [
         grant(
             "orders",
