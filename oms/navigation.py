@@ -169,6 +169,12 @@ WORK = (
                 "fulfillment.view_return",
                 "returns",
             ),
+            Page(
+                "Receive returns",
+                "barcode_scanner",
+                "fulfillment_return_desk",
+                "fulfillment.change_return",
+            ),
         ),
     ),
     Work(

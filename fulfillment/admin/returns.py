@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from fulfillment import forms, operations
-from fulfillment.admin import acts
+from fulfillment.admin import acts, return_desk
 from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
 from fulfillment.admin.work import ask
 from fulfillment.enums import ReturnStatus
@@ -74,6 +74,8 @@ class ReturnAdmin(ReadOnlyAdmin):
         """And the way from an order's page."""
         wrap = self.admin_site.admin_view
         return [
+            path("desk/", wrap(self.desk_view), name="fulfillment_return_desk"),
+            path("<int:pk>/scan/", wrap(self.scan_view), name="fulfillment_scan_return"),
             path(
                 "request/<int:order_id>/",
                 wrap(self.request_view),
@@ -161,6 +163,14 @@ class ReturnAdmin(ReadOnlyAdmin):
             except DomainError as error:
                 messages.error(request, error.detail)
         return ask(self, request, "Request a return", form, order, REQUEST_HELP)
+
+    def desk_view(self, request: HttpRequest) -> HttpResponse:
+        """Scan the number of a return."""
+        return return_desk.desk(self, request)
+
+    def scan_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Scan its units."""
+        return return_desk.scan(self, request, pk)
 
     def offer_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Send the buyer the link to the return page."""

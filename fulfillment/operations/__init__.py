@@ -32,6 +32,7 @@ from fulfillment.operations.returns import (
     reopen,
     withdraw,
 )
+from fulfillment.operations.scanning import ScannedUnit, UnknownCode, scan_return
 from fulfillment.operations.shipping import NothingPacked, ToBeCollected, UnknownCarrier, ship
 from fulfillment.operations.tracking import deliver, track
 from fulfillment.operations.work import NothingToReject, accept, create, reject
@@ -51,9 +52,11 @@ __all__ = [
     "NothingToReject",
     "OutsidePolicy",
     "PackedParcel",
+    "ScannedUnit",
     "ToBeCollected",
     "TooManyPicked",
     "UnknownCarrier",
+    "UnknownCode",
     "UnknownReason",
     "Wish",
     "WrongOutcome",
@@ -80,6 +83,7 @@ __all__ = [
     "reopen",
     "request_return",
     "scan",
+    "scan_return",
     "ship",
     "take_back",
     "track",

@@ -68,6 +68,17 @@ def receive(
     """
     document = documents.lock(document)
     documents.refuse_move(document, ReturnStatus.RECEIVED)
+    return take_in(document, by=by, outcomes=outcomes, named=named)
+
+
+def take_in(
+    document: Return,
+    *,
+    by: str,
+    outcomes: Mapping[int, Mapping[str, int]],
+    named: Named = NOTHING,
+) -> Return:
+    """As `receive`, for a return that is locked and may take goods in."""
     lines = documents.return_lines(document)
     _count(document, lines, outcomes)
 
@@ -76,7 +87,7 @@ def receive(
         inventory.move(changes, by=by)
     if units := _returned(document, lines, outcomes):
         orders.record_return(document.order, by=by, units=units, reference=document.number)
-    if any(line.missing for line in lines.values()):
+    if document.status == ReturnStatus.RECEIVED or any(line.missing for line in lines.values()):
         events.record(
             "return.partially_received",
             document,

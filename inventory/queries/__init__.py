@@ -7,7 +7,7 @@ from inventory.queries.courses import HOURLY, Point, course
 from inventory.queries.decisions import routed_otherwise
 from inventory.queries.doctor import Examination, Proof, examine, wrong_snapshots
 from inventory.queries.fences import Draw, Taker
-from inventory.queries.finding import FoundProduct, find_products
+from inventory.queries.finding import FoundProduct, find_products, product_with_code
 from inventory.queries.ledger import invariants, unproven_levels
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
 from inventory.queries.limits import Limit, Listing, limits_of, listings_of
@@ -115,6 +115,7 @@ __all__ = [
     "preview_report",
     "product_by_id",
     "product_ids",
+    "product_with_code",
     "products_by_sku",
     "reasons_of",
     "reservations_at",

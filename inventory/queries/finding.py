@@ -21,6 +21,12 @@ class FoundProduct:
     available: int
 
 
+def product_with_code(code: str) -> Product | None:
+    """The product that a scanner means by its SKU or barcode."""
+    wanted = Q(sku__in={code, code.upper()}) | Q(barcode=code) & ~Q(barcode="")
+    return Product.objects.filter(wanted).order_by("pk").first()
+
+
 def find_products(text: str, *, most: int = 8) -> list[FoundProduct]:
     """Active products whose SKU begins with the text, whose barcode it is, or whose name has it.
 

@@ -220,6 +220,40 @@ def test_control_without_locks_one_return_is_stocked_several_times(at_once, lock
     assert StockLevel.objects.get().on_hand > 8
 
 
+def scanned_return():
+    """Three mugs on their way back, and six scans of a mug."""
+    order, document = packed_order()
+    fulfillment.ship(document, by=BY, carrier="royal-mail")
+    wishes = {order.lines.get().pk: fulfillment.Wish(2, "unwanted")}
+    back = fulfillment.approve(fulfillment.request_return(order, by=BY, wishes=wishes), by=BY)
+    return order, partial(fulfillment.scan_return, back, by=BY, code="MUG", outcome="restock")
+
+
+def test_scan_return_by_two_clerks_at_once_credits_each_unit_once(at_once):
+    order, call = scanned_return()
+
+    answers = at_once([call] * 6)
+
+    assert Counter(unit.how for unit in answers) == {"announced": 2, "unannounced": 1, "foreign": 3}
+    order.refresh_from_db()
+    level = StockLevel.objects.get()
+    assert (order.total, level.on_hand, level.quarantined) == (0, 9, 4)
+    assert_ledgers_hold()
+
+
+def test_control_without_locks_scans_are_not_told_apart(at_once, lock_nothing):
+    _, call = scanned_return()
+    lock_nothing()
+
+    answers = at_once([call] * 6)
+
+    assert Counter(getattr(unit, "how", "failed") for unit in answers) != {
+        "announced": 2,
+        "unannounced": 1,
+        "foreign": 3,
+    }
+
+
 def test_request_return_of_the_same_units_at_once_announces_them_once(at_once):
     order, document = packed_order()
     fulfillment.ship(document, by=BY, carrier="royal-mail")

@@ -4,14 +4,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from fulfillment.models import Return, ReturnPolicy, ReturnReason
 from fulfillment.queries.policies import expected_refund
+from inventory.models import StockMovement
 from inventory.operations import Units
-from oms.models import Event
+from oms.models import Event, User
 from orders import operations as orders
 from orders.models import Order
 from tests import factories as world
@@ -277,3 +280,92 @@ def test_decline_tells_the_buyer_why(sold):
     assert (document.status, document.decline_reason) == ("declined", "Sent too late")
     assert document.ended_at is not None
     assert Event.objects.get(name="return.declined").facts["why"] == "Sent too late"
+
+
+# --- Unit by unit -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ben(client):
+    """Ben of the warehouse, signed in."""
+    user = User.objects.create_user("ben", password="ben", is_staff=True)
+    user.groups.add(Group.objects.get(name="Warehouse"))
+    client.force_login(user)
+    return client
+
+
+def scan(document, code, outcome="restock"):
+    return fulfillment.scan_return(document, by=BY, code=code, outcome=outcome).how
+
+
+def moved(document):
+    rows = StockMovement.objects.filter(reference=document.number).order_by("pk")
+    return [(row.kind, row.condition, row.order_line is not None) for row in rows]
+
+
+def test_scan_takes_in_what_was_announced_what_was_not_and_what_is_not_ours(sold):
+    document = fulfillment.approve(ask(sold, 2), by=BY)
+
+    taken = [scan(document, "MUG"), scan(document, "MUG", "scrap")]
+    assert Return.objects.get().status == "received"
+    taken += [scan(document, " MUG "), scan(document, "MUG"), scan(document, "CUP")]
+
+    assert taken == ["announced", "announced", "unannounced", "foreign", "foreign"]
+    assert moved(document) == [
+        ("returned", "available", True),
+        ("returned", "damaged", True),
+        ("scrapped", "damaged", True),
+        ("returned", "quarantined", True),
+        ("returned", "quarantined", False),
+        ("returned", "quarantined", False),
+    ]
+    row = document.lines.get()
+    assert (row.quantity, row.received, sold.lines.get().returned, total(sold)) == (3, 3, 3, 0)
+    assert_ledgers_hold()
+
+
+def test_scan_of_another_line_of_the_order_waits_for_its_inspection(floor):
+    order, shipment = floor.shipped(("MUG", 1), ("MUG", 2))
+    fulfillment.deliver(shipment, by=BY)
+    first, second = order.lines.order_by("position")
+    document = fulfillment.request_return(order, by=BY, wishes={first.pk: Wish(1, "unwanted")})
+    document = fulfillment.approve(document, by=BY)
+    scan(document, "MUG")
+
+    assert scan(document, "MUG") == "unannounced"
+
+    row = document.lines.get(order_line=second)
+    assert (row.quarantined, row.credited, row.reason_id) == (1, 0, "other")
+    fulfillment.inspect(document, by=BY, accepted={row.pk: 1}, refused={}, note="")
+    row.refresh_from_db()
+    assert row.credited == 1
+    assert_ledgers_hold()
+
+
+def test_scan_of_an_unknown_code_or_into_an_unapproved_return_changes_nothing(sold):
+    document = ask(sold, 2)
+    with pytest.raises(fulfillment.IllegalMove):
+        scan(document, "MUG")
+    document = fulfillment.approve(document, by=BY)
+    with pytest.raises(fulfillment.UnknownCode):
+        scan(document, "NOPE")
+
+    assert moved(document) == []
+
+
+def test_desk_opens_a_return_by_its_label_and_counts_each_scan_once(sold, ben):
+    document = fulfillment.approve(ask(sold, 2), by=BY)
+    desk = reverse("admin:fulfillment_return_desk")
+    page = reverse("admin:fulfillment_scan_return", args=[document.pk])
+    assert ben.get(desk).status_code == 200
+    assert ben.post(desk, {"code": document.number.lower()}).url == page
+    assert ben.post(desk, {"code": sold.number}).url == page
+    assert "No return of ours" in ben.post(desk, {"code": "RMA9"}).content.decode()
+
+    sent = {"code": "MUG", "outcome": "quarantine", "once": ben.get(page).context["once"]}
+    for _ in range(2):
+        again = ben.post(page, sent, follow=True)
+
+    assert "it counts once" in again.content.decode()
+    assert again.context["chosen"] == "quarantine"
+    assert document.lines.get().quarantined == 1

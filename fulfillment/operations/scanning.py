@@ -1,0 +1,121 @@
+"""Returned goods unit by unit, as a hand scanner sends them: announced, not announced, not ours."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from fulfillment.enums import Outcome, RefundTiming, ReturnStatus, StandardReason
+from fulfillment.models import Return, ReturnLine
+from fulfillment.operations import documents
+from fulfillment.operations.receiving import REASON, take_in
+from fulfillment.queries.policies import returnable
+from inventory import operations as inventory
+from inventory import queries as stock
+from inventory.enums import MovementKind, StockCondition
+from oms import events
+from oms.errors import DomainError
+
+OPEN = {ReturnStatus.APPROVED, ReturnStatus.RECEIVED}  # an extra unit may show up last
+
+
+class UnknownCode(DomainError):
+    """Neither a product nor a lot or serial number."""
+
+    code = "unknown_code"
+    message = "Nothing here has the code {what}; put the unit aside and ask."
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedUnit:
+    """What became of one scanned unit: `how` is announced, unannounced or foreign."""
+
+    document: Return
+    sku: str
+    how: str
+
+
+@transaction.atomic
+def scan_return(document: Return, *, by: str, code: str, outcome: str) -> ScannedUnit:
+    """Take in one unit with this SKU, barcode, lot or serial number.
+
+    An announced unit gets the outcome. One of the order that nobody announced is added to the
+    return and set apart; a product that was not announced at all is credited when inspected. One that is not of the order, or
+    more than was ever sent, is set apart as found with this return and credited to nobody. Each is
+    a movement of its own. Raises IllegalMove, UnknownCode, and LotMissing for a foreign unit of a
+    product that is tracked by lot.
+    """
+    code = code.strip()
+    document = documents.lock(document)
+    if document.status not in OPEN:
+        raise documents.IllegalMove(
+            number=document.number, status=document.status, to=ReturnStatus.RECEIVED
+        )
+    product, sku, lot = _meant(code)
+
+    mine = [line for line in documents.return_lines(document).values() if _is(line, product)]
+    if line := next((line for line in mine if line.missing), None):
+        _take_one(document, line, outcome, lot, by=by)
+        return ScannedUnit(document, sku, "announced")
+    if line := _unannounced(document, product):
+        events.record(
+            "return.unannounced", document, by=by, **documents.about(document.order), sku=sku
+        )
+        _take_one(document, line, Outcome.QUARANTINE, lot, by=by)
+        return ScannedUnit(document, sku, "unannounced")
+    _set_apart(document, product, by=by)
+    events.record("return.foreign", document, by=by, **documents.about(document.order), sku=sku)
+    return ScannedUnit(document, sku, "foreign")
+
+
+def _meant(code: str) -> tuple[int, str, str]:
+    """Product id, SKU, and the lot where its code was scanned."""
+    if found := stock.product_with_code(code):
+        return found.pk, found.sku, ""
+    if lot := stock.lots_with_code(code).select_related("product").first():
+        return lot.product_id, lot.product.sku, lot.code
+    raise UnknownCode(what=code)
+
+
+def _is(line: ReturnLine, product: int) -> bool:
+    return line.order_line.product_id == product
+
+
+def _take_one(document: Return, line: ReturnLine, outcome: str, lot: str, *, by: str) -> None:
+    named = {(line.pk, outcome): [(lot, 1)]} if lot else {}
+    take_in(document, by=by, outcomes={line.pk: {outcome: 1}}, named=named)
+
+
+def _unannounced(document: Return, product: int) -> ReturnLine | None:
+    """The return's line for one more unit of the order's; none when no more can come back."""
+    rows = list(document.order.lines.filter(product=product).order_by("position"))
+    free = returnable(rows)
+    wanted = next((row for row in rows if free[row.pk] > 0), None)
+    if wanted is None:
+        return None
+    line, new = ReturnLine.objects.get_or_create(
+        return_order=document,
+        order_line=wanted,
+        defaults={
+            "reason_id": StandardReason.OTHER,
+            "quantity": 1,
+            "refund_on": RefundTiming.INSPECTION,
+        },
+    )
+    if not new:
+        line.quantity += 1
+        line.save(update_fields=["quantity"])
+    return line
+
+
+def _set_apart(document: Return, product: int, *, by: str) -> None:
+    change = inventory.Change(
+        product,
+        document.location_id,
+        1,
+        MovementKind.RETURNED,
+        document.number,
+        "Returned: not of this order",
+        condition=StockCondition.QUARANTINED,
+        reason_code=REASON,
+    )
+    inventory.move([change], by=by)
