@@ -60,7 +60,12 @@ WORK = (
             Page("Exceptions", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
             Page("Tasks", "task_alt", "orders_task_changelist", "orders.view_task", "tasks"),
             Page("Waiting for stock", "hourglass_empty", "orders_scarce", "orders.view_order"),
-            Page("Import", "upload_file", "orders_import", "orders.add_order"),
+            Page(
+                "Imports",
+                "upload_file",
+                "orders_importbatch_changelist",
+                "orders.view_importbatch",
+            ),
             Page("Order rules", "rule", "orders_rule_changelist", "orders.view_rule"),
             Page(
                 "Routing rules",

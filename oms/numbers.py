@@ -25,6 +25,7 @@ SERIES = {
     "transfer": "TR",
     "change": "CH",
     "inventory_report": "IR",
+    "import": "IM",
 }
 
 

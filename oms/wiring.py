@@ -9,6 +9,7 @@ NOTIFY = "customers.consumers.notify"
 RULES = "orders.consumers.run_rules"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
+    "customer.erased": ("orders.consumers.forget_uploads",),
     "stock.increased": ("orders.consumers.allocate_waiting",),
     "product.supply_changed": ("orders.consumers.promise_anew",),
     "order.priority_set": ("orders.consumers.promise_anew", RULES),
@@ -103,6 +104,7 @@ CHORES: dict[str, float] = {
     "fulfillment.operations.expire_due": DAY / 24,
     "orders.operations.lift_tested": 15,
     "orders.tasks.minding.escalate": 60,
+    "orders.operations.forget_old_uploads": 3_600,
     "orders.operations.run_scheduled": 60,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from oms.events import heeds, takes_many
 from oms.models import Event
 from orders.enums import PromiseReason
-from orders.operations import repromise, run_events, serve_waiting
+from orders.operations import (
+    forget_uploads_of_the_erased,
+    repromise,
+    run_events,
+    serve_waiting,
+)
 from orders.queries.mails import mail_about
 from orders.queries.rules.listening import events_of_rules
 from orders.queries.waiting import products_waited_for, waited_for
@@ -29,6 +34,12 @@ def promise_anew(events: Sequence[Event]) -> None:
         waiting = waited_for(products)
         if waiting:
             repromise(waiting, by="consumer:promise_anew", reason=reason)
+
+
+@takes_many
+def forget_uploads(events: Sequence[Event]) -> None:  # noqa: ARG001 (whoever it was)
+    """A person was erased: files that are kept for mending may hold rows of them."""
+    forget_uploads_of_the_erased()
 
 
 @heeds(events_of_rules)

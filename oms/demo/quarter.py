@@ -20,7 +20,7 @@ from oms.demo.slice import FILE, documents, moved_at
 from oms.demo.supply import Supply
 from oms.errors import DomainError
 from orders import operations as orders
-from orders.adapters.tabular import Credit, Loader, Report, Sale, read_profile
+from orders.adapters.tabular import Credit, Loader, Report, Sale, Way, read_profile
 from orders.adapters.tabular.sales import Sales
 from orders.enums import CancelReason
 
@@ -81,7 +81,7 @@ class Quarter:
         self.supply = Supply()  # the catalogue is there by now
         with self.report, Sales() as sales:
             profile = read_profile("uci-online-retail")
-            self.loader = Loader(self.channel, profile, self.report, sales, by=BY)
+            self.loader = Loader(self.channel, profile, self.report, sales, by=BY, way=Way())
             for day in self._calendar():
                 self._morning(day)
                 done += self._afternoon(day)

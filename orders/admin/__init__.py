@@ -5,6 +5,7 @@ from orders.admin.draft import DraftOrderAdmin
 from orders.admin.exceptions import HoldAdmin
 from orders.admin.handling import TaskAdmin
 from orders.admin.hold_types import HoldTypeAdmin
+from orders.admin.importing import ImportBatchAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import PaymentAdmin, RefundGrantAdmin
 from orders.admin.policy import AllocationPolicyAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "DraftOrderAdmin",
     "HoldAdmin",
     "HoldTypeAdmin",
+    "ImportBatchAdmin",
     "OrderAdmin",
     "PaymentAdmin",
     "RefundGrantAdmin",

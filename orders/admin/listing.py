@@ -143,6 +143,18 @@ class CountryFilter(TextFilter):
         return queryset.filter(ship_country=value) if value else queryset
 
 
+class ImportFilter(TextFilter):
+    """Orders that one file placed, by the number of its import."""
+
+    title = "import (number)"
+    parameter_name = "import"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """What came out of that file."""
+        value = (self.value() or "").strip().upper()
+        return queryset.filter(imported__batch__number=value) if value else queryset
+
+
 class ChannelFilter(DropdownFilter):
     """Orders of a channel, by its code."""
 

@@ -53,6 +53,7 @@ class OrderAdmin(ReadOnlyAdmin):
         ("payment_status", ChoicesDropdownFilter),
         ("fulfillment_status", ChoicesDropdownFilter),
         listing.CountryFilter,
+        listing.ImportFilter,
         ("placed_at", RangeDateFilter),
     )
     list_filter_submit = True

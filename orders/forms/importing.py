@@ -11,7 +11,9 @@ from orders.models import Channel
 class ImportForm(ActForm):
     """Which file, whose orders, and what its columns mean."""
 
-    file = forms.FileField(help_text="CSV, gzipped CSV or XLSX; one row per order line.")
+    file = forms.FileField(
+        help_text="CSV, gzipped CSV or XLSX with one row per order line; or JSON as the API takes it."
+    )
     channel = forms.ModelChoiceField(Channel.objects.filter(is_active=True), empty_label=None)
     profile = forms.ChoiceField(
         label="Columns", help_text="What the columns of the file mean.", initial="default"

@@ -6,6 +6,7 @@ from orders.models.channel import Channel, SkuAlias
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.handling import Handling
 from orders.models.hold import Hold, HoldType
+from orders.models.importing import ImportBatch, ImportedOrder
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.payment import Payment, PaymentTransaction, RefundGrant
 from orders.models.promise import AllocationPolicy, Promise
@@ -23,6 +24,8 @@ __all__ = [
     "Handling",
     "Hold",
     "HoldType",
+    "ImportBatch",
+    "ImportedOrder",
     "Order",
     "OrderChange",
     "OrderChangeStep",

@@ -1,35 +1,44 @@
-"""Importing an uploaded file: kept until the job has ended, reported like the command does."""
+"""Importing a sealed upload: read by a worker, reported like the command does."""
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from django.core.files.storage import default_storage
-
 from oms import jobs
 from oms.models import Job
+from oms.sealed_files import SealedFile
+from orders import operations
 from orders.adapters import tabular
 from orders.adapters.tabular.findings import Finding, Level, Report
 from orders.adapters.tabular.loading import Summary, load
-from orders.models import Channel
+from orders.models import ImportBatch
+from orders.serializers.importing import understood
 
 
 def import_file(job: Job) -> None:
-    """Import the file of a job; its report becomes the job's file. Repeatable, as importing is.
-
-    The upload holds people's data in clear, so it goes as soon as the job has ended, well or not.
-    """
-    params = job.params
+    """Import the file of a job; its report becomes the job's file. Repeatable, as importing is."""
+    batch = ImportBatch.objects.select_related("channel").get(pk=job.params["batch"])
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "report.csv"
-        try:
-            with JobReport(path, job) as report:
-                summary = _load(job, Path(default_storage.path(params["file"])), report)
-        finally:
-            default_storage.delete(params["file"])
-        jobs.row(job, "Whole file", ok=True, message=_sentence(summary, dry_run=params["dry_run"]))
+        path = Path(folder) / "report.csv"  # numbers, codes and sentences: nobody's data
+        with JobReport(path, job) as report:
+            summary = _load(job, batch, report)
+        jobs.row(job, "Whole file", ok=True, message=_sentence(summary, dry_run=batch.dry_run))
         stamp = job.created_at.strftime("%Y%m%d-%H%M%S")
         with path.open("rb") as content:
             jobs.attach(job, f"import-report-{stamp}.csv", content)
+    outcome = outcome_of(summary, report, dry_run=batch.dry_run)
+    operations.finish_import(batch, by=job.created_by, outcome=outcome)
+
+
+def outcome_of(summary: Summary, report: Report, *, dry_run: bool) -> operations.Outcome:
+    """The figures that stay with the batch."""
+    return operations.Outcome(
+        rows=summary.rows,
+        known=summary.known,
+        failed=summary.refused,
+        left_out=report.total(Level.LEFT_OUT),
+        would_place=summary.placed if dry_run else 0,
+    )
 
 
 class JobReport(Report):
@@ -47,17 +56,17 @@ class JobReport(Report):
         jobs.row(self.job, name, ok=finding.level != Level.LEFT_OUT, message=finding.reason)
 
 
-def _load(job: Job, path: Path, report: Report) -> Summary:
-    total = tabular.row_count(path)
-    return load(
-        path,
-        Channel.objects.get(code=job.params["channel"]),
-        tabular.read_profile(job.params["profile"]),
-        report,
-        by=job.created_by,
-        dry_run=job.params["dry_run"],
+def _load(job: Job, batch: ImportBatch, report: Report) -> Summary:
+    source = SealedFile(batch.upload)
+    total = tabular.row_count(source)
+    way = tabular.Way(
+        understand=understood,
+        place=partial(operations.place_imported, batch, by=job.created_by),
+        dry_run=batch.dry_run,
         progress=lambda row: jobs.progress(job, row, max(total or row, row)),
     )
+    profile = tabular.read_profile(batch.profile)
+    return load(source, batch.channel, profile, report, by=job.created_by, way=way)
 
 
 def _sentence(summary: Summary, *, dry_run: bool) -> str:

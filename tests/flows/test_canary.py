@@ -13,7 +13,6 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
@@ -29,7 +28,7 @@ from customers import queries as sealing
 from customers.models import Customer, SearchToken
 from oms import keys, links, sealed
 from oms.api import KeyThrottle
-from oms.models import Job, User
+from oms.models import User
 from orders import operations as orders
 from orders.models import DraftOrder, Order
 from orders.tasks import import_file
@@ -135,11 +134,13 @@ def through_import(client, shop, data_dir):
 
 def through_upload(client, shop, data_dir):
     with table(data_dir.parent / "orders.csv").open("rb") as file:
-        name = default_storage.save("imports/upload.csv", File(file))
-    params = {"file": name, "channel": shop.code, "profile": "default", "dry_run": False}
-    job = Job.objects.create(kind="import", title="Import", params=params, created_by="user:1")
-    import_file(job)
+        batch = orders.begin_import(
+            shop, file, by="user:1", form="csv", profile="default", dry_run=False
+        )
+    import_file(batch.job)
     assert Order.objects.get().external_id == "C-1"
+    batch.refresh_from_db()
+    assert default_storage.exists(batch.upload)  # C-2 waits to be mended
 
 
 def through_pages(client, shop, data_dir):

@@ -1,17 +1,14 @@
-"""Importing files: by the command, twice, dry, and as an uploaded file."""
+"""Importing files by the command: once, twice, dry."""
 
 import csv
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from inventory.models import Product
-from oms import dispatch
-from oms.models import Event, Job
+from oms.models import Event
 from orders import operations
 from orders.adapters import tabular
 from orders.adapters.tabular import loading
@@ -43,7 +40,7 @@ def counts():
         OrderLine.objects.count(),
         Product.objects.count(),
         Cancellation.objects.count(),
-        Event.objects.count(),
+        Event.objects.exclude(name__startswith="import.").count(),
     )
 
 
@@ -204,45 +201,6 @@ def test_import_strict_fails_when_rows_were_left_out(tmp_path):
     assert Order.objects.count() == 4
 
 
-@pytest.fixture
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
-def upload(client, channel, **fields):
-    file = SimpleUploadedFile("Orders of Ada Byron.csv", UCI.read_bytes())
-    form = {"file": file, "channel": channel.pk, "profile": "uci-online-retail", **fields}
-    return client.post(reverse("admin:orders_import"), form)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_upload_is_imported_by_a_worker_and_then_deleted(admin_client, media):
-    response = upload(admin_client, factories.shop())
-    job = Job.objects.get()
-    assert response.url == reverse("admin:oms_job_change", args=[job.pk])
-    assert default_storage.exists(job.params["file"])
-    assert "Ada" not in str(job.params)
-
-    dispatch.drain()
-
-    job.refresh_from_db()
-    assert (job.state, job.error, job.failed) == ("done", "", 5)
-    assert Order.objects.count() == 4
-    assert not default_storage.exists(job.params["file"])
-    assert job.result_file.read().decode("utf-8-sig").count("\n") == 8
-    assert Event.objects.filter(name="order.placed").first().actor == job.created_by
-
-
-@pytest.mark.django_db(transaction=True)
-def test_upload_as_dry_run_places_nothing(admin_client, media):
-    upload(admin_client, factories.shop(), dry_run="on")
-
-    dispatch.drain()
-
-    assert Job.objects.get().state == "done"
-    assert Order.objects.count() == 0
-
-
 def test_upload_without_permission_is_refused(client, django_user_model):
     client.force_login(django_user_model.objects.create_user("cora", is_staff=True))
 
@@ -273,7 +231,7 @@ def test_a_rule_switched_on_during_an_import_counts_from_the_next_batch(tmp_path
         tabular.read_profile("default"),
         Report(tmp_path / "report.csv"),
         by="user:1",
-        progress=switch_on,
+        way=loading.Way(progress=switch_on),
     )
 
     assert [order.holds.count() for order in Order.objects.order_by("pk")] == [0, 1, 1]

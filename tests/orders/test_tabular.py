@@ -10,6 +10,7 @@ from openpyxl import Workbook
 
 from orders.adapters import tabular
 from orders.adapters.tabular import files
+from orders.adapters.tabular.profile import FOLDER
 from orders.adapters.tabular.sales import Match, Sales, SoldLine
 
 UCI = Path(__file__).parent / "data" / "uci.csv"
@@ -95,10 +96,28 @@ def test_read_leaves_out_a_bad_row_and_says_why(tmp_path, row, code):
     assert [sale.placed.external_id for sale in documents] == ["A-9"]
 
 
-def test_read_keeps_the_good_rows_of_an_order(tmp_path):
-    path = table(tmp_path, f"A-1,,MUG,1,4,{ADA}", f"A-1,,TRAY,x,12,{ADA}")
+def parts_allowed(tmp_path):
+    """The default profile, but an order is placed without its rows that cannot be used."""
+    text = (FOLDER / "default.toml").read_text()
+    return profile(tmp_path, text.replace("whole_orders = true", "whole_orders = false"))
+
+
+def test_read_keeps_an_order_out_until_all_its_rows_can_be_used(tmp_path):
+    path = table(
+        tmp_path,
+        *(f"A-1,,MUG,1,4,{ADA}", f"A-2,,MUG,1,4,{ADA}", f"A-1,,TRAY,x,12,{ADA}"),
+    )
 
     (sale,), told = read(path)
+
+    assert sale.placed.external_id == "A-2"
+    assert told == [(4, "bad_quantity"), (2, "incomplete_order")]
+
+
+def test_read_keeps_the_good_rows_of_an_order_where_the_profile_says_so(tmp_path):
+    path = table(tmp_path, f"A-1,,MUG,1,4,{ADA}", f"A-1,,TRAY,x,12,{ADA}")
+
+    (sale,), told = read(path, parts_allowed(tmp_path))
 
     assert [line.sku for line in sale.placed.lines] == ["MUG"]
     assert told == [(3, "bad_quantity")]
@@ -108,7 +127,7 @@ def test_read_leaves_out_a_row_of_another_buyer(tmp_path):
     header = "external_id,sku,quantity,unit_price,customer"
     path = table(tmp_path, "A-1,MUG,1,4,7", "A-1,TRAY,1,12,8", header=header)
 
-    (sale,), told = read(path)
+    (sale,), told = read(path, parts_allowed(tmp_path))
 
     assert [line.sku for line in sale.placed.lines] == ["MUG"]
     assert told == [(3, "other_buyer")]

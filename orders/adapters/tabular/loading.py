@@ -4,17 +4,19 @@ import resource
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
 from inventory import operations as inventory
 from oms.errors import DomainError
 from orders import operations as orders
 from orders import queries
+from orders.adapters.tabular.files import Source, form_of
 from orders.adapters.tabular.findings import Finding, Level, Report
+from orders.adapters.tabular.objects import Understand, read_objects
 from orders.adapters.tabular.profile import Profile
-from orders.adapters.tabular.reading import Credit, CreditLine, Sale, read
+from orders.adapters.tabular.reading import Credit, CreditLine, Sale, Tell, read
 from orders.adapters.tabular.sales import Match, Sales, SoldLine
 from orders.models import Channel, Order
 
@@ -23,6 +25,7 @@ MOST_LINES = 5_000
 RETURN_REASON = "The channel sent a credit."
 
 Progress = Callable[[int], None]  # told the row of the file that was reached
+Place = Callable[[Sequence[orders.PlacedOrder]], list[orders.Placed]]
 
 
 @dataclass(slots=True)
@@ -57,31 +60,43 @@ class Summary:
         return self.orders / self.seconds if self.seconds else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a file is understood and its orders are placed, where that is not the default."""
+
+    understand: Understand | None = None  # orders of a JSON file; none: such files are unreadable
+    place: Place | None = None
+    dry_run: bool = False
+    progress: Progress = lambda _row: None
+
+
 def load(
-    path: Path,
-    channel: Channel,
-    profile: Profile,
-    report: Report,
-    *,
-    by: str,
-    dry_run: bool = False,
-    progress: Progress = lambda _row: None,
+    path: Source, channel: Channel, profile: Profile, report: Report, *, by: str, way: Way
 ) -> Summary:
     """Read a file and place what it holds; a dry run gives the same report and writes nothing.
 
     Repeatable: what was placed or credited before is recognised. Raises Unreadable and
     ProfileInvalid.
     """
-    begun = time.monotonic()
+    begun, progress = time.monotonic(), way.progress
     with Sales() as sales:
-        loader = Loader(channel, profile, report, sales, by=by, dry_run=dry_run)
-        for document in read(path, profile, currency=channel.currency, tell=report.add):
+        loader = Loader(channel, profile, report, sales, by=by, way=way)
+        for document in _documents(path, channel, profile, way, report.add):
             loader.take(document)
             progress(document.row)
         loader.finish()
     loader.summary.seconds = time.monotonic() - begun
     loader.summary.findings = report.counts
     return loader.summary
+
+
+def _documents(
+    path: Source, channel: Channel, profile: Profile, way: Way, tell: Tell
+) -> Iterator[Sale | Credit]:
+    if way.understand is not None and form_of(path) == "json":
+        yield from read_objects(path, way.understand, tell=tell)
+    else:
+        yield from read(path, profile, currency=channel.currency, tell=tell)
 
 
 def peak_memory_mb() -> float:
@@ -101,14 +116,15 @@ class Loader:
         sales: Sales,
         *,
         by: str,
-        dry_run: bool = False,
+        way: Way,
     ) -> None:
         self.channel = channel
         self.profile = profile
         self.report = report
         self.sales = sales
         self.by = by
-        self.dry_run = dry_run
+        self.dry_run = way.dry_run
+        self.place = way.place or partial(orders.place, channel, by=by)
         self.summary = Summary()
         self._batch: list[Sale] = []
         self._credits: list[Credit] = []
@@ -150,7 +166,7 @@ class Loader:
         if self.profile.create_products:
             self._introduce(batch)
         self.channel.refresh_from_db()  # a long import obeys what people decide meanwhile
-        return orders.place(self.channel, [sale.placed for sale in batch], by=self.by)
+        return self.place([sale.placed for sale in batch])
 
     def _introduce(self, batch: list[Sale]) -> None:
         names: dict[str, str] = {}

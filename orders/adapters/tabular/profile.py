@@ -51,6 +51,7 @@ class Profile:
     decimal_comma: bool = False
     upper_case_sku: bool = False
     create_products: bool = False
+    whole_orders: bool = False  # a row that cannot be used keeps its order out until it is mended
     credit_prefix: str = ""
     not_orders: Mapping[str, str] = field(default_factory=dict)  # prefix -> reason
     charges: Mapping[str, str] = field(default_factory=dict)  # SKU or pattern -> kind of charge

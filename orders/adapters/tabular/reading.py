@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 from orders import operations as orders
 from orders.adapters.tabular import files
@@ -16,6 +15,7 @@ from orders.adapters.tabular.rows import Cells, Item, RowRefused
 
 OPEN_GROUPS = 20  # an order whose rows are parted by more other orders than this is two orders
 LONGEST_ID = 80
+MOST_NAMED = 5  # rows that one sentence names
 
 Tell = Callable[[Finding], None]
 
@@ -61,9 +61,12 @@ class Group:
     cells: list[str]  # of the first row: what is told once an order
     customer: str
     items: list[Item] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)  # rows that were left out
 
 
-def read(path: Path, profile: Profile, *, currency: str, tell: Tell) -> Iterator[Sale | Credit]:
+def read(
+    path: files.Source, profile: Profile, *, currency: str, tell: Tell
+) -> Iterator[Sale | Credit]:
     """Sales and credits of a file; what is left out of them is told with its row and reason.
 
     Raises Unreadable, and ProfileInvalid when a needed column is missing.
@@ -149,6 +152,9 @@ class Reader:
         for item in charges:
             kind = self.profile.charge_kind(item.sku)
             self._note(item.row, group, "charge", f"{item.sku} is a charge ({kind}), no product.")
+        if group.broken and self.profile.whole_orders:
+            self._leave_out_whole(group)
+            return
         self._tell_repeats(group, goods)
         self._tell_country(group)
         placed = placed_order(self.cells, group, goods, charges, at=at, currency=self.currency)
@@ -224,7 +230,13 @@ class Reader:
             reason = f"{told!r} is no country; the order waits for an address."
             self._note(group.row, group, "unknown_country", reason)
 
+    def _leave_out_whole(self, group: Group) -> None:
+        broken = ", ".join(str(row) for row in sorted(group.broken)[:MOST_NAMED])
+        reason = f"Not placed until its rows can all be used; look at row {broken}."
+        self.tell(Finding(group.row, group.external_id, Level.LEFT_OUT, "incomplete_order", reason))
+
     def _leave_out(self, row: int, group: Group, code: str, reason: str) -> None:
+        group.broken.append(row)
         self.tell(Finding(row, group.external_id, Level.LEFT_OUT, code, reason))
 
     def _note(self, row: int, group: Group, code: str, reason: str) -> None:

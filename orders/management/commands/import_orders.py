@@ -3,6 +3,7 @@
 import os
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,10 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from oms.errors import DomainError
+from orders import operations
 from orders.adapters import tabular
 from orders.adapters.tabular.findings import Level
 from orders.adapters.tabular.loading import Summary, load, peak_memory_mb
-from orders.models import Channel
+from orders.models import Channel, ImportBatch
+from orders.serializers.importing import understood
 
 BY = "command:import_orders"
 SAY_EVERY = 25_000  # rows between two lines where there is no terminal
@@ -26,13 +29,14 @@ LEFT_OUT = 3  # exit code of --strict
 HELP = f"""\
 Read orders from a file, one row per order line, and place them in a channel.
 
-The kind of file (CSV, gzipped CSV, XLSX) is told by its content. A profile says which column
+The kind of file (CSV, gzipped CSV, XLSX, JSON) is told by its content; orders of a JSON file are
+in the form in which the API takes them. A profile says which column
 means what: {", ".join(tabular.profile_names())}, or the path of a TOML file of your own; copy
 orders/adapters/tabular/profiles/default.toml, which explains itself.
 
 Each order is placed as if the channel had sent it: it may end up on hold, waiting for stock, or
 with a location. Rows that cannot become an order are left out; a CSV report says which and why.
-Credits (such as invoice C536379) take back units of the buyer's latest earlier purchases of the
+With the default profile an order is placed whole or not at all. Credits (such as invoice C536379) take back units of the buyer's latest earlier purchases of the
 same product. Running a file twice places nothing twice; an import that was stopped goes on
 where it was when it is started again.
 
@@ -51,6 +55,7 @@ class Command(BaseCommand):
     """Places what a file holds; the report tells what it does not."""
 
     help = HELP
+    batch: ImportBatch | None = None
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> Any:
         """Keep the paragraphs of the help text."""
@@ -59,7 +64,7 @@ class Command(BaseCommand):
         return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV, gzipped CSV or XLSX file")
+        parser.add_argument("file", type=Path, help="CSV, gzipped CSV, XLSX or JSON file")
         parser.add_argument("--channel", required=True, metavar="CODE", help="who sent them")
         parser.add_argument("--profile", default="default", metavar="NAME|FILE")
         parser.add_argument("--dry-run", action="store_true", help="report, but write nothing")
@@ -105,10 +110,21 @@ class Command(BaseCommand):
         *,
         dry_run: bool,
     ) -> Summary:
+        place = None if dry_run else self._begun(file, channel, profile)
         with RowProgress(self, tabular.row_count(file)) as progress:
-            return load(
-                file, channel, profile, report, by=BY, dry_run=dry_run, progress=progress.reached
-            )
+            way = tabular.Way(understood, place, dry_run, progress.reached)
+            summary = load(file, channel, profile, report, by=BY, way=way)
+        if self.batch is not None:
+            left_out = report.total(Level.LEFT_OUT)
+            outcome = operations.Outcome(summary.rows, summary.known, summary.refused, left_out)
+            operations.finish_import(self.batch, by=BY, outcome=outcome)
+        return summary
+
+    def _begun(self, file: Path, channel: Channel, profile: tabular.Profile) -> Any:
+        """Begin an import that can be looked at, and undone, in the back office."""
+        form = tabular.form_of(file)
+        self.batch = operations.begin_local_import(channel, by=BY, form=form, profile=profile.name)
+        return partial(operations.place_imported, self.batch, by=BY)
 
     def _print(self, summary: Summary, path: Path, *, dry_run: bool) -> None:
         console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
@@ -121,6 +137,8 @@ class Command(BaseCommand):
         )
         self.stdout.write(said)
         self.stdout.write(f"Report: {path}")
+        if self.batch is not None:
+            self.stdout.write(f"Import: {self.batch.number}")
 
 
 class RowProgress:
