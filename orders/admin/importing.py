@@ -19,7 +19,7 @@ from oms.admin.jobs import progress_of
 from oms.errors import DomainError
 from oms.models import JobState
 from oms.sealed_files import SealedFile
-from orders import operations
+from orders import operations, views
 from orders.adapters import tabular
 from orders.admin.acts import ORDER_ACTS
 from orders.models import ImportBatch, Order
@@ -99,8 +99,8 @@ class ImportBatchAdmin(ReadOnlyAdmin):
     acts = ACTS
     list_empty = "A file of orders that somebody imports, here or by the command, stands here."
     list_display = (
-        "number", "channel", "state_column", "placed_column", "known", "failed", "by_column",
-        "when_column",
+        "number", "channel", "state_column", "placed_column", "known_column", "left_out",
+        "by_column", "when_column",
     )  # fmt: skip
     list_filter = ("channel", "form")
     list_select_related = ("channel", "job")
@@ -122,12 +122,24 @@ class ImportBatchAdmin(ReadOnlyAdmin):
         return rows.annotate(placed=Count("orders"))
 
     def get_urls(self) -> list[URLPattern]:
-        """What was left out, as a file."""
+        """The form for a file; the report, and what was left out, as files."""
         wrap = self.admin_site.admin_view
         return [
+            path("file/", wrap(views.import_orders), name="orders_import"),
+            path("<int:pk>/report/", wrap(self.report_view), name="orders_importbatch_report"),
             path("<int:pk>/failed/", wrap(self.failed_view), name="orders_importbatch_failed"),
             *super().get_urls(),
         ]
+
+    def report_view(self, request: HttpRequest, pk: int) -> FileResponse:
+        """What is to be said about any row, by row and order number, without personal data."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        batch = self.get_queryset(request).filter(pk=pk).first()
+        if batch is None or batch.job is None or not batch.job.result_file:
+            raise Http404
+        file = batch.job.result_file.open("rb")
+        return FileResponse(file, as_attachment=True, filename=f"{batch}-report.csv")
 
     def failed_view(self, request: HttpRequest, pk: int) -> FileResponse:
         """The rows to be mended, in the form of the upload. That they were read is recorded."""
@@ -153,6 +165,8 @@ class ImportBatchAdmin(ReadOnlyAdmin):
             may_read = request.user.has_perm(ADD) and request.user.has_perm(READ)
             context |= {"batch": batch, "by": words.names_of([batch.created_by])[batch.created_by]}
             context |= progress_of(batch.job) if batch.job else {}
+            context["file_url"] = reverse("admin:orders_importbatch_report", args=[batch.pk])
+            context["file_label"] = "Download the report"
             context["kept"] = is_kept(batch)
             context["kept_until"] = batch.created_at + operations.UPLOAD_KEPT
             context["may_mend"] = may_read and is_kept(batch) and batch.left_out
@@ -177,6 +191,11 @@ class ImportBatchAdmin(ReadOnlyAdmin):
     def placed_column(self, batch: ImportBatch) -> int:
         """Orders that came out of it."""
         return batch.placed  # type: ignore[attr-defined]
+
+    @display(description="Sent before")
+    def known_column(self, batch: ImportBatch) -> int:
+        """Orders that were known with the same content."""
+        return batch.known
 
     @display(description="By")
     def by_column(self, batch: ImportBatch) -> str:

@@ -14,7 +14,6 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin
-from orders import views
 from orders.admin import changing, listing, page, scarce, sealed, statement, versions
 from orders.admin.acts import ORDER_ACTS
 from orders.admin.handling import HANDLING_ACTS
@@ -201,10 +200,9 @@ class OrderAdmin(ReadOnlyAdmin):
         return super()._form(request, act, obj)
 
     def get_urls(self) -> list[URLPattern]:
-        """The pages for a file of orders and for scarce stock, before those of the rows."""
+        """The pages for scarce stock and for changes, before those of the rows."""
         wrap = self.admin_site.admin_view
         return [
-            path("import/", wrap(views.import_orders), name="orders_import"),
             path("scarce/", wrap(scarce.scarce), name="orders_scarce"),
             path(
                 "scarce/<int:product_id>/",
