@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from fulfillment import forms, operations
+from fulfillment import forms, operations, queries
 from fulfillment.admin import acts
 from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
 from fulfillment.enums import FulfillmentOrderStatus as Status
@@ -143,6 +143,9 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
                 .order_by("order_line__position")
             )
             working = document.status in {Status.OPEN, Status.ACCEPTED}
+            lots = queries.lots_to_pick(document, lines) if working else {}
+            for line in lines:
+                line.take = lots.get(line.pk, ())  # type: ignore[attr-defined]
             context |= {
                 "work": document,
                 "line_rows": lines,

@@ -80,7 +80,7 @@ class PackForm(ActForm):
                 min_value=0,
                 max_value=line.to_pack,
                 initial=line.to_pack,
-                help_text=f"{line.to_pack} picked",
+                help_text=_picked(line),
             )
 
 
@@ -106,5 +106,15 @@ def packable(document: Any) -> list[Any]:
     """Lines of a fulfilment order with picked units that are in no parcel."""
     if document is None:
         return []
-    rows = document.lines.select_related("order_line").order_by("order_line__position")
+    rows = document.lines.select_related("order_line").prefetch_related("picked_lots__lot")
+    rows = rows.order_by("order_line__position")
     return [line for line in rows if line.to_pack]
+
+
+def _picked(line: Any) -> str:
+    lots = ", ".join(
+        f"{row.lot.code} × {row.quantity - row.shipped}"
+        for row in line.picked_lots.all()
+        if row.quantity > row.shipped
+    )
+    return f"{line.to_pack} picked{': ' if lots else ''}{lots}"

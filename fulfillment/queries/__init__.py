@@ -3,7 +3,7 @@
 from fulfillment.queries.actions import allowed_actions, allowed_return_actions
 from fulfillment.queries.carriers import carriers
 from fulfillment.queries.ledger import invariants
-from fulfillment.queries.picked import picked_lots, picked_units
+from fulfillment.queries.picked import lots_to_pick, picked_lots, picked_units
 from fulfillment.queries.shipments import units_of
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "allowed_return_actions",
     "carriers",
     "invariants",
+    "lots_to_pick",
     "picked_lots",
     "picked_units",
     "units_of",

@@ -200,6 +200,7 @@ def trace_of(lot: Lot) -> dict[str, Any]:
         "delivered": delivered[:SHOWN],
         "more": max(len(delivered) - SHOWN, 0),
         "movements": moves,
+        "in_hand": questions.in_hand(lot),
         "title": lot.code,
     }
 

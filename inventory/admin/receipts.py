@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.enums import ActionVariant
@@ -84,8 +83,8 @@ class GoodsReceiptAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Receipt")
     def number_column(self, receipt: GoodsReceipt) -> SafeString:
-        """Its number."""
-        return format_html('<b class="oms-strong">{}</b>', receipt.number)
+        """Its number, and whether it still counts."""
+        return words.two_lines(receipt.number, "Undone" if receipt.undone_at else "", "warn")
 
     @admin.display(description="Of")
     def document_column(self, receipt: GoodsReceipt) -> SafeString:
@@ -121,18 +120,20 @@ def _page(receipt: GoodsReceipt) -> dict[str, Any]:
         .values_list("level__product")
         .annotate(total=Sum("fifo_value") + Sum("fifo_expensed"))
     )
-    lines = list(receipt.lines.select_related("product", "lot").order_by("pk"))
+    lines = list(receipt.lines.select_related("product", "lot", "purchase_line").order_by("pk"))
     for line in lines:
         line.landed = added.get(line.product_id)
-        if line.unit_cost is not None and line.landed:
-            line.full_cost = line.unit_cost + line.landed / line.units
-    names = words.names_of([receipt.received_by, *(cost.actor for cost in costs)])
+        knows_both = line.unit_cost is not None and line.landed
+        line.full_cost = line.unit_cost + line.landed / line.units if knows_both else None
+    people = [receipt.received_by, *(cost.actor for cost in costs)]
+    names = words.names_of([*people, *([receipt.undone_by] if receipt.undone_by else [])])
     return {
         "receipt": receipt,
         "line_rows": lines,
         "costs": [(cost, names[cost.actor]) for cost in costs],
         "currency": currency,
         "who": names[receipt.received_by],
+        "undone_by": names.get(receipt.undone_by, ""),
         "document": receipt.purchase_order or receipt.transfer,
         "title": receipt.number,
     }

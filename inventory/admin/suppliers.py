@@ -115,7 +115,9 @@ class SupplierAdmin(EditableAdmin):
 
 def _learnt(supplier: Supplier) -> dict[str, Any]:
     rows = list(
-        GoodsReceiptLine.objects.filter(receipt__supplier=supplier, lead_days__isnull=False)
+        GoodsReceiptLine.objects.filter(
+            receipt__supplier=supplier, receipt__undone_at=None, lead_days__isnull=False
+        )
         .order_by("-pk")
         .values_list("receipt__received_at", "lead_days")[:CHARTED]
     )[::-1]

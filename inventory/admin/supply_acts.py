@@ -9,6 +9,7 @@ from unfold.enums import ActionVariant
 from inventory import operations
 from inventory.adapters import paper
 from inventory.enums import PurchaseOrderStatus, TransferStatus
+from inventory.forms import CorrectForm
 from inventory.forms import supply as forms
 from inventory.models import GoodsReceipt, PurchaseOrder, Transfer
 from oms import words
@@ -121,6 +122,23 @@ def add_cost(request: HttpRequest, receipt: GoodsReceipt, data: Data) -> str:
     return f"{words.money(cost.amount, currency)} spread over the units of {receipt}."
 
 
+def undo_receipt(request: HttpRequest, receipt: GoodsReceipt, data: Data) -> str:
+    """It never came."""
+    why = operations.Why(data["reason_code"], data["reason"])
+    operations.undo_receipt(receipt, by=actor(request), why=why)
+    return f"{receipt} is undone; its units are off the shelf again."
+
+
+def can_be_undone(receipt: GoodsReceipt) -> bool:
+    """It stands, and no transfer is behind it."""
+    return receipt.undone_at is None and receipt.transfer_id is None
+
+
+def stands(receipt: GoodsReceipt) -> bool:
+    """It is not undone."""
+    return receipt.undone_at is None
+
+
 def is_draft(order: PurchaseOrder) -> bool:
     """The supplier knows nothing."""
     return order.status == PurchaseOrderStatus.DRAFT
@@ -189,6 +207,12 @@ TRANSFER_ACTS = (
 
 RECEIPT_ACTS = (
     Act("cost", "Add landed cost", "inventory.add_landed_cost", add_cost, forms.LandedCostForm,
+        stands,
         help="Units still there become dearer; the part of those that left is an expense of today.",
         icon="request_quote", variant=ActionVariant.PRIMARY),
+    Act("undo", "Undo receipt", "inventory.correct_stock", undo_receipt, CorrectForm,
+        can_be_undone,
+        help="For a receipt that was booked by mistake: every unit is taken off again and the "
+        "purchase order misses it. Refused once units have left or are promised.",
+        icon="undo", variant=ActionVariant.DANGER, folded=True),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from inventory.api.purchasing import (
     SendingView,
     SuppliersView,
 )
-from inventory.api.receipts import LandedCostsView, ReceiptDetailView, ReceiptsView
+from inventory.api.receipts import LandedCostsView, ReceiptDetailView, ReceiptsView, ReversalView
 from inventory.api.reports import ReportsView, ReportView
 from inventory.api.transfers import (
     SettlementView,
@@ -64,6 +64,7 @@ urlpatterns = [
     path("receipts/", ReceiptsView.as_view()),
     path("receipts/<str:number>/", ReceiptDetailView.as_view()),
     path("receipts/<str:number>/landed-costs/", LandedCostsView.as_view()),
+    path("receipts/<str:number>/reversal/", ReversalView.as_view()),
     path("transfers/", TransfersView.as_view()),
     path("transfers/<str:number>/", TransferDetailView.as_view()),
     path("transfers/<str:number>/shipment/", TransferShipmentView.as_view()),

@@ -15,7 +15,12 @@ from inventory.api.supply import (
     supplier_of,
 )
 from inventory.models import GoodsReceipt
-from inventory.serializers.supply import GoodsReceiptIn, GoodsReceiptOut, LandedCostIn
+from inventory.serializers.supply import (
+    GoodsReceiptIn,
+    GoodsReceiptOut,
+    LandedCostIn,
+    ReceiptReversalIn,
+)
 from oms.api import actor
 from oms.wire import decode, respond, schema_of
 
@@ -87,6 +92,25 @@ class ReceiptDetailView(ReceiptView):
     def get(self, _request: Request, number: str) -> HttpResponse:
         """The receipt with its lines and landed costs."""
         return self.show(number)
+
+
+class ReversalView(ReceiptView):
+    """Taking a receipt back."""
+
+    @extend_schema(
+        operation_id="receipts_reversal_create",
+        request={"application/json": schema_of(ReceiptReversalIn)},
+        responses={201: schema_of(GoodsReceiptOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Undo a receipt that was booked by mistake: its units are taken off again.
+
+        409 `receipt_units_gone` says how many are still free.
+        """
+        sent = decode(request.body, ReceiptReversalIn)
+        why = operations.Why(sent.reason_code, sent.reason)
+        operations.undo_receipt(self.find(number), by=actor(request), why=why)
+        return self.show(number, 201)
 
 
 class LandedCostsView(ReceiptView):

@@ -36,6 +36,9 @@ class GoodsReceipt(models.Model):
     note = models.CharField(max_length=300, blank=True)
     received_by = models.CharField(max_length=80)
     received_at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True, blank=True)  # booked by mistake; it never came
+    undone_by = models.CharField(max_length=80, blank=True)
+    undone_why = models.CharField(max_length=200, blank=True)
 
     objects = LockingQuerySet.as_manager()
 
@@ -51,7 +54,9 @@ class GoodsReceipt(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["purchase_order", "reference"],
-                condition=~Q(reference="") & Q(purchase_order__isnull=False),
+                condition=~Q(reference="")
+                & Q(purchase_order__isnull=False)
+                & Q(undone_at__isnull=True),
                 name="inventory_receipt_once_per_purchase_order",
                 violation_error_message="This delivery is already received.",
             ),
@@ -65,9 +70,16 @@ class GoodsReceipt(models.Model):
                 fields=["location", "reference"],
                 condition=~Q(reference="")
                 & Q(purchase_order__isnull=True)
-                & Q(transfer__isnull=True),
+                & Q(transfer__isnull=True)
+                & Q(undone_at__isnull=True),
                 name="inventory_receipt_once_blind",
                 violation_error_message="This delivery is already received.",
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at=None, undone_by="")
+                | (Q(undone_at__isnull=False, transfer__isnull=True) & ~Q(undone_by="")),
+                name="inventory_receipt_undone_by_somebody",
+                violation_error_message="An undone receipt says by whom, and is of no transfer.",
             ),
         ]
 

@@ -200,6 +200,7 @@ from inventory.operations.transfers import (
     settle_transfer,
     ship_transfer,
 )
+from inventory.operations.undoing import NotUndoable, UnitsGone, undo_receipt
 
 __all__ = [
     "AlreadyDecided",
@@ -238,6 +239,7 @@ __all__ = [
     "NotOnDocument",
     "NotOnSheet",
     "NotReserved",
+    "NotUndoable",
     "NotYetEffective",
     "NothingReceived",
     "NothingToCount",
@@ -273,6 +275,7 @@ __all__ = [
     "Terms",
     "TrackingFixed",
     "Units",
+    "UnitsGone",
     "UnknownLine",
     "UnknownReason",
     "Wanted",
@@ -382,6 +385,7 @@ __all__ = [
     "take_snapshots",
     "tell_availability",
     "touch",
+    "undo_receipt",
     "units_in",
     "value_stock",
     "withdraw_offer",

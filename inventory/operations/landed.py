@@ -16,7 +16,7 @@ from oms.money import ZERO, split
 
 
 class NothingToSpread(DomainError):
-    """A landed cost of nothing, or on a receipt by which no stock came."""
+    """A landed cost of nothing, or on a receipt by which no stock came or which is undone."""
 
     code = "nothing_to_spread"
     message = "There is nothing to spread over the units of {number}."
@@ -45,6 +45,8 @@ def add_landed_cost(receipt: GoodsReceipt, landed: Landed, *, by: str) -> Landed
     again = receipt.landed_costs.filter(kind=landed.kind, reference=landed.reference)
     if landed.reference and (known := again.first()):
         return known
+    if receipt.undone_at:
+        raise NothingToSpread(number=receipt.number)
     rows = list(
         ReceivedMovement.objects.filter(line__receipt=receipt)
         .select_related("movement__cost_entry", "line__product")

@@ -44,6 +44,18 @@ def advance(document: PurchaseOrder | Transfer, to: str, *, by: str, reason: str
     document.save(update_fields=fields)
 
 
+def reopen(order: PurchaseOrder, to: str, *, by: str, reason: str) -> None:
+    """Put an order back to where it stood before goods came that never did.
+
+    The one way back: the table of moves leads forward alone.
+    """
+    if order.status == to:
+        return
+    order.status, order.closed_at = to, None
+    stamp(order, by=by, reason=reason)
+    order.save(update_fields=["status", "closed_at"])
+
+
 def refuse_move(document: PurchaseOrder | Transfer, to: str) -> None:
     """Raise NotAllowedNow when the table does not know this move."""
     table = PURCHASE_ORDER_MOVES if isinstance(document, PurchaseOrder) else TRANSFER_MOVES

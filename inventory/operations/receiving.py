@@ -161,7 +161,7 @@ def known_receipt(receipts: QuerySet[GoodsReceipt], delivery: Delivery) -> Goods
     """Find the receipt that this delivery already made; the caller holds the document's lock."""
     if not delivery.reference:
         return None
-    return receipts.filter(reference=delivery.reference).first()
+    return receipts.filter(reference=delivery.reference, undone_at=None).first()
 
 
 def merged(rows: Sequence[Delivered]) -> list[Delivered]:

@@ -61,6 +61,7 @@ def _receipts(suppliers: set[int]) -> QuerySet[GoodsReceiptLine]:
     return GoodsReceiptLine.objects.filter(
         receipt__supplier__in=suppliers,
         receipt__received_at__gte=timezone.now() - REMEMBERED,
+        receipt__undone_at=None,
         lead_days__isnull=False,
     ).order_by()
 

@@ -135,6 +135,16 @@ def delivered(lot: Lot) -> list[Delivered]:
     return out
 
 
+def in_hand(lot: Lot) -> list[Any]:
+    """Units that were picked for an order and have not left: in trolleys and parcels.
+
+    Rows of the app above, by the relation's name alone: each with line, order and place.
+    """
+    rows = lot.picks.filter(quantity__gt=F("shipped"))  # type: ignore[attr-defined]
+    rows = rows.select_related("line__fulfillment_order__location", "line__order_line__order")
+    return list(rows.annotate(units=F("quantity") - F("shipped")).order_by("pk")[:MOST])
+
+
 def shipped_lots(order_line_id: int) -> dict[int, int]:
     """Units by lot id that went out with an order line and have not come back."""
     kinds = (MovementKind.ISSUED, MovementKind.RETURNED)

@@ -39,7 +39,7 @@ def supply_invariants() -> list[Invariant]:
         ),
         Invariant(
             "supply.receipts",
-            "What a receipt's line took in equals its movements.",
+            "What a receipt's line took in equals its movements, all undone with the receipt.",
             count=GoodsReceiptLine.objects.count,
             violations=_wrong_receipts,
         ),
@@ -103,7 +103,7 @@ def _differs(one: str, other: str) -> Q:
 
 
 def _wrong_purchase_lines() -> Iterator[str]:
-    rows = GoodsReceiptLine.objects.all()
+    rows = GoodsReceiptLine.objects.filter(receipt__undone_at=None)
     wrong = PurchaseOrderLine.objects.annotate(
         good=_sum(rows, "purchase_line", "good"), broken=_sum(rows, "purchase_line", "damaged")
     ).exclude(good=F("received"), broken=F("damaged"))
@@ -119,6 +119,11 @@ def _wrong_receipts() -> Iterator[str]:
     wrong = GoodsReceiptLine.objects.annotate(moved=moved).exclude(moved=F("good") + F("damaged"))
     for line in wrong.select_related("receipt", "product"):
         yield f"{line.receipt} {line.product}: {line.units}, movements {line.moved}"
+    left = ReceivedMovement.objects.filter(
+        line__receipt__undone_at__isnull=False, movement__corrections=None
+    )
+    for row in left.select_related("line__receipt", "line__product"):
+        yield f"{row.line.receipt} {row.line.product}: undone, its movement {row.movement_id} is not"
 
 
 def _wrong_transfers() -> Iterator[str]:

@@ -194,6 +194,7 @@ class PurchaseLineOut(msgspec.Struct):
     received: int
     damaged: int
     missing: int
+    over: int
     unit_price: str
     expected_on: date | None
 
@@ -244,6 +245,7 @@ class PurchaseOrderOut(msgspec.Struct):
                     line.received,
                     line.damaged,
                     line.missing,
+                    line.over,
                     plain(line.unit_price, order.currency),
                     line.expected_on or order.expected_on,
                 )
@@ -274,6 +276,14 @@ class LandedCostOut(msgspec.Struct):
 
 
 @message
+class ReceiptReversalIn(msgspec.Struct):
+    """Why a receipt is taken back: a reason code for corrections, and own words."""
+
+    reason_code: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+@message
 class GoodsReceiptOut(msgspec.Struct):
     """One delivery, of a purchase order, a transfer, or neither."""
 
@@ -285,6 +295,7 @@ class GoodsReceiptOut(msgspec.Struct):
     reference: str
     currency: str
     received_at: datetime
+    undone_at: datetime | None
     lines: list[GoodsReceiptLineOut]
     landed_costs: list[LandedCostOut]
 
@@ -301,6 +312,7 @@ class GoodsReceiptOut(msgspec.Struct):
             reference=row.reference,
             currency=currency,
             received_at=utc(row.received_at),
+            undone_at=utc(row.undone_at),
             lines=[
                 GoodsReceiptLineOut(
                     line.product.sku,

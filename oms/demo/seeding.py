@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from oms import dispatch, events
-from oms.demo import goods, world
+from oms.demo import goods, lots, world
 from oms.demo.clock import set_back
 from oms.demo.quarter import Quarter
 from oms.demo.slice import FILE
@@ -46,6 +46,8 @@ def load(tell: Tell, file: Path = FILE) -> None:
         Today(now, quarter.shelf()).happen()
         tell("Purchase orders, transfers, stock valuation", 0, 1)
         quarter.supply.leave_open(now)
+        tell("Lots, serial numbers, counts", 0, 1)
+        lots.happen(now)
         dispatch.drain(webhooks=False)
     _remember()
     tell("Today", 1, 1)

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from fulfillment.models import Carrier, PickedLot
 from fulfillment.operations.lots import LotNotHere, LotShort
+from fulfillment.queries import lots_to_pick
 from inventory import operations as inventory
 from inventory import queries as stock
 from inventory.models import LotStock, StockMovement
@@ -210,3 +212,28 @@ def test_return_of_several_lots_asks_which(london):
     }
     assert stock.shipped_lots(order.lines.get().pk) == {left["A1"]: 1, left["A2"]: 1}
     assert_ledgers_hold()
+
+
+def test_suggestion_is_what_picking_all_then_takes(london, admin_client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    stocked(london, LATE=5, SOON=2)
+    document = work(4)
+    order = world.place(document.order.channel, ("TEA", 1), external_id="E2", customer=world.CORA)
+    drain(webhooks=False)
+    other = order.fulfillment_orders.get()
+    fulfillment.pick(other, by=BY)  # one of SOON is in another trolley
+
+    [[line, lots]] = lots_to_pick(document, document.lines.all()).items()
+    assert [(lot.code, units) for lot, units in lots] == [("SOON", 1), ("LATE", 3)]
+    page = reverse("admin:fulfillment_fulfillmentorder_change", args=[document.pk])
+    assert "Take <b>3</b> of" in admin_client.get(page).content.decode()
+
+    fulfillment.pick(document, by=BY)
+    picked = PickedLot.objects.filter(line=line).order_by("pk")
+    assert list(picked.values_list("lot__code", "quantity")) == [("SOON", 1), ("LATE", 3)]
+    lot = reverse("admin:inventory_lot_change", args=[picked.last().lot_id])
+    page = admin_client.get(lot).content.decode()
+    assert "Picked and not shipped" in page
+    assert document.number in page
+    pack = reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "pack"])
+    assert "4 picked: SOON × 1, LATE × 3" in admin_client.get(pack).content.decode()

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Spacer
 
+from fulfillment import queries
 from fulfillment.adapters.paper.address import address
 from fulfillment.models import FulfillmentOrder
+from inventory.models import Lot
 from oms.paper import STRONG, TITLE, barcode, build, table, text
 
 
@@ -38,10 +40,13 @@ def _head(document: FulfillmentOrder, title: str) -> list[Flowable]:
 
 def _to_pick(document: FulfillmentOrder) -> Flowable:
     rows = [[text(name, STRONG) for name in ("SKU", "Product", "Pick", "Done")]]
-    for line in _lines(document):
+    lines = _lines(document)
+    lots = queries.lots_to_pick(document, lines)
+    for line in lines:
         wanted = line.order_line
+        what = [text(wanted.name), *(text(_lot(*one)) for one in lots.get(line.pk, ()))]
         rows.append(
-            [barcode(wanted.product.sku, 7 * mm, 0.25 * mm), text(wanted.name),
+            [barcode(wanted.product.sku, 7 * mm, 0.25 * mm), what,
              text(line.to_pick, STRONG), text("[  ]")]
         )  # fmt: skip
     return table(rows, [62, 78, 18, 18])
@@ -52,10 +57,17 @@ def _packed(document: FulfillmentOrder) -> Flowable:
     for line in _lines(document):
         wanted = line.order_line
         in_it = line.packed or line.due
-        rows.append([text(wanted.sku), text(wanted.name), text(wanted.due), text(in_it, STRONG)])
+        picked = [text(_lot(row.lot, row.quantity)) for row in line.picked_lots.all()]
+        what = [text(wanted.name), *picked]
+        rows.append([text(wanted.sku), what, text(wanted.due), text(in_it, STRONG)])
     return table(rows, [36, 84, 22, 34])
+
+
+def _lot(lot: Lot, units: int) -> str:
+    until = f", until {lot.expires_on.day} {lot.expires_on:%b %Y}" if lot.expires_on else ""
+    return f"{lot.code} × {units}{until}"
 
 
 def _lines(document: FulfillmentOrder) -> list:
     rows = document.lines.select_related("order_line__product")
-    return list(rows.order_by("order_line__position"))
+    return list(rows.prefetch_related("picked_lots__lot").order_by("order_line__position"))

@@ -11,8 +11,16 @@ from django.utils import timezone
 
 from compliance.models import Invoice
 from fulfillment.models import FulfillmentOrder, Return, Shipment
-from inventory.models import PurchaseOrder, ReplenishmentProposal, StockMovement, Transfer
-from oms.demo import seeding, world
+from inventory.models import (
+    Count,
+    Lot,
+    LotStock,
+    PurchaseOrder,
+    ReplenishmentProposal,
+    StockMovement,
+    Transfer,
+)
+from oms.demo import lots, seeding, world
 from oms.demo.clock import set_back
 from oms.demo.people import address_of, somebody
 from oms.demo.slice import FILE, LAST_DAY, shift_to
@@ -95,6 +103,12 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
     }
     assert {*Transfer.objects.values_list("status", flat=True)} >= {"requested", "shipped"}
     assert ReplenishmentProposal.objects.filter(state="open").exists()
+    assert {*Count.objects.values_list("status", flat=True)} >= {*lots.COUNTS}
+    recalled = Lot.objects.get(held_at__isnull=False)
+    assert recalled.movements.filter(kind="issued").exists()
+    assert LotStock.objects.filter(
+        condition="quarantined", lot__code="AS-2409", quantity=18
+    ).exists()
     assert StockMovement.objects.order_by("pk").first().at < timezone.now() - timedelta(days=10)
     assert timezone.now() - Event.objects.latest("pk").at < timedelta(minutes=10)
     call_command("check_ledgers")
