@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0030_lot_held_at'),
+        ('inventory', '0032_selling_limits'),
     ]
 
     operations = [
