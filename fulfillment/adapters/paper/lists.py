@@ -1,6 +1,7 @@
 """Pick lists and packing slips."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Spacer
@@ -8,8 +9,10 @@ from reportlab.platypus import Flowable, PageBreak, Spacer
 from fulfillment import queries
 from fulfillment.adapters.paper.address import address
 from fulfillment.models import FulfillmentOrder
-from inventory.models import Lot
 from oms.paper import STRONG, TITLE, barcode, build, table, text
+
+if TYPE_CHECKING:
+    from inventory.models import Lot
 
 
 def pick_list(documents: Sequence[FulfillmentOrder]) -> bytes:
@@ -63,7 +66,7 @@ def _packed(document: FulfillmentOrder) -> Flowable:
     return table(rows, [36, 84, 22, 34])
 
 
-def _lot(lot: Lot, units: int) -> str:
+def _lot(lot: "Lot", units: int) -> str:
     until = f", until {lot.expires_on.day} {lot.expires_on:%b %Y}" if lot.expires_on else ""
     return f"{lot.code} × {units}{until}"
 
