@@ -100,6 +100,7 @@ CHORES: dict[str, float] = {
     "inventory.operations.tell_availability": 1,
     "inventory.operations.lift_ended": 30,
     "orders.operations.cancel_due": 60,
+    "inventory.tasks.fences.mend": DAY / 24,
     "orders.operations.reroute_due": 300,
     "fulfillment.operations.expire_due": DAY / 24,
     "orders.operations.lift_tested": 15,

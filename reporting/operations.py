@@ -1,6 +1,6 @@
 """Acts of reporting: counting events into the daily facts, and making the facts anew."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -70,6 +70,15 @@ def judge(order_ids: Iterable[int]) -> int:
         update_fields=OUTCOME,
     )
     return len(rows)
+
+
+def repair_outcomes() -> Iterator[str]:
+    """Judge orders of which nothing, or something wrong, is said; one sentence each."""
+    found = dict(promises.wrong_outcomes())
+    found |= {order.pk: f"{order}: was not judged" for order in promises.unjudged_orders()}
+    for pk, sentence in sorted(found.items()):
+        judge([pk])
+        yield f"{sentence}; judged anew from promises and shipments."
 
 
 def judge_all() -> int:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from inventory import operations
 from inventory.models import Location
 from oms import words
 from oms.admin import EditableAdmin
@@ -51,6 +52,12 @@ class LocationAdmin(EditableAdmin):
             },
         ),
     )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """What channels may sell and fences keep follows whether it serves orders."""
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            operations.serve_anew(obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         """The code is what files and messages name; it stays."""

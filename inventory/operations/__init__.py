@@ -40,6 +40,7 @@ from inventory.operations.counts import (
     scan,
 )
 from inventory.operations.expected import Expected, expect, look_again
+from inventory.operations.fence_repair import repair_fences, repair_fences_of
 from inventory.operations.fences import (
     FenceLifted,
     FenceWish,
@@ -187,7 +188,14 @@ from inventory.operations.stock import (
     move,
     set_safety_stock,
 )
-from inventory.operations.telling import set_channel_safety_stock, tell_availability, touch
+from inventory.operations.telling import (
+    serve_anew,
+    set_channel_safety_stock,
+    tell_all,
+    tell_availability,
+    tell_untrue,
+    touch,
+)
 from inventory.operations.transfers import (
     MoreThanShipped,
     NothingToTransfer,
@@ -357,6 +365,8 @@ __all__ = [
     "release_lot",
     "repair",
     "repair_counters",
+    "repair_fences",
+    "repair_fences_of",
     "request_count",
     "request_transfer",
     "reserve",
@@ -368,6 +378,7 @@ __all__ = [
     "save_rule",
     "scan",
     "send_purchase_order",
+    "serve_anew",
     "set_aside",
     "set_channel_safety_stock",
     "set_fence",
@@ -383,7 +394,9 @@ __all__ = [
     "take_due_snapshots",
     "take_slots",
     "take_snapshots",
+    "tell_all",
     "tell_availability",
+    "tell_untrue",
     "touch",
     "undo_receipt",
     "units_in",

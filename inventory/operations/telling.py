@@ -15,8 +15,16 @@ from django.db import connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from inventory.models import Availability, ChannelSafetyStock, Product, StockLevel
-from inventory.operations import counters
+from inventory import queries
+from inventory.models import (
+    Availability,
+    ChannelSafetyStock,
+    Fence,
+    Location,
+    Product,
+    StockLevel,
+)
+from inventory.operations import counters, fences
 from inventory.queries import selling
 from oms import events
 
@@ -72,6 +80,39 @@ def set_channel_safety_stock(
     if quantity is None:
         row.delete()
     touch(StockLevel.objects.filter(product=product) if product else StockLevel.objects.all())
+
+
+def tell_untrue() -> Iterator[str]:
+    """Tell channels the figures that are not what they may sell; one sentence each.
+
+    For `check_ledgers --repair`. The rule decides, never the copy.
+    """
+    for wrong in list(queries.untrue_figures()):
+        touch(StockLevel.objects.filter(product=wrong.product_id))
+        yield f"{wrong}: told anew."
+    tell_availability()
+
+
+def tell_all() -> int:
+    """Have channels told of everything anew: there is a channel more, or one that was off is on.
+
+    How many levels; figures that stay the same are not told twice.
+    """
+    return touch(StockLevel.objects.all())
+
+
+@transaction.atomic
+def serve_anew(location: Location) -> None:
+    """Bring fences and told figures in line after a location began or ceased to serve orders.
+
+    What fences kept there is kept elsewhere as far as there is stock, or there again.
+    """
+    here = StockLevel.objects.filter(location=location)
+    fenced = Fence.objects.filter(lifted_at=None, product__levels__location=location)
+    levels = StockLevel.objects.filter(product__in=fenced.values("product"))
+    StockLevel.objects.lock(*levels.values_list("pk", flat=True))
+    fences.settle(levels.values_list("pk", flat=True))
+    touch(here)
 
 
 def touch(levels: Any) -> int:

@@ -55,6 +55,7 @@ from inventory.queries.sourcing import (
     source,
     supply_of,
 )
+from inventory.queries.told import Untrue, untrue_figures
 
 __all__ = [
     "ANYWHERE",
@@ -83,6 +84,7 @@ __all__ = [
     "Stated",
     "Supply",
     "Taker",
+    "Untrue",
     "accuracy",
     "address_of",
     "arrivals",
@@ -130,6 +132,7 @@ __all__ = [
     "supply_of",
     "unproven_levels",
     "unreserved",
+    "untrue_figures",
     "why_not",
     "wrong_snapshots",
 ]

@@ -5,9 +5,20 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.module_loading import import_string
 
-from inventory.models import Fence, FencedStock, FenceUse, StockLevel
+from inventory.models import Fence, FencedStock, FenceUse, Product, StockLevel
 from oms.ledgers import Invariant
+
+REPAIR = "inventory.operations.repair_fences"
+
+
+def unproven_products() -> list[Product]:
+    """Products of whose fences a figure is not what uses, quota and stock say."""
+    wrong = {level.product_id for level in _wrong_levels()}
+    for fences in (_wrong_used(), _beyond_quota(), _hungry()):
+        wrong |= {fence.product_id for fence in fences}
+    return list(Product.objects.filter(pk__in=wrong).order_by("pk"))
 
 
 def fence_invariants() -> list[Invariant]:
@@ -21,25 +32,29 @@ def fence_invariants() -> list[Invariant]:
             "fences.kept",
             "What a level keeps behind fences equals the sum of what each fence keeps there.",
             count=StockLevel.objects.count,
-            violations=_wrong_levels,
+            violations=_levels_in_words,
+            repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.used",
             "What is used up of a fence equals the sum of its uses.",
             count=Fence.objects.count,
-            violations=_wrong_used,
+            violations=_used_in_words,
+            repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.quota",
             "No fence keeps more than is left of its quota, and a lifted one keeps nothing.",
             count=Fence.objects.count,
-            violations=_beyond_quota,
+            violations=_quotas_in_words,
+            repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.filled",
             "No fence lacks units while units are free where it may keep them.",
             count=Fence.objects.filter(lifted_at=None).count,
-            violations=_hungry,
+            violations=_hungry_in_words,
+            repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.holders",
@@ -50,32 +65,29 @@ def fence_invariants() -> list[Invariant]:
     ]
 
 
-def _wrong_levels() -> Iterator[str]:
-    wrong = StockLevel.objects.annotate(
+def _wrong_levels() -> QuerySet[StockLevel]:
+    rows = StockLevel.objects.annotate(
         kept_units=_sum(FencedStock.objects.filter(level=OuterRef("pk")), "level")
     )
-    for level in wrong.exclude(kept_units=F("fenced")).select_related("product", "location"):
-        yield f"{level.product} at {level.location}: {level.fenced}, fences {level.kept_units}"
+    return rows.exclude(kept_units=F("fenced")).select_related("product", "location")
 
 
-def _wrong_used() -> Iterator[str]:
-    wrong = Fence.objects.annotate(
+def _wrong_used() -> QuerySet[Fence]:
+    rows = Fence.objects.annotate(
         taken=_sum(FenceUse.objects.filter(fence=OuterRef("pk")), "fence")
     )
-    for fence in wrong.exclude(taken=F("used")):
-        yield f"{fence}: {fence.used}, uses {fence.taken}"
+    return rows.exclude(taken=F("used"))
 
 
-def _beyond_quota() -> Iterator[str]:
+def _beyond_quota() -> QuerySet[Fence]:
     rows = Fence.objects.annotate(
         there=_sum(FencedStock.objects.filter(fence=OuterRef("pk")), "fence")
     )
     beyond = Q(lifted_at=None, there__gt=F("amount") - F("used")) | Q(lifted_at__isnull=False)
-    for fence in rows.filter(beyond, there__gt=0).select_related("product"):
-        yield f"{fence} of {fence.product}: keeps {fence.there} of {fence.left} left"
+    return rows.filter(beyond, there__gt=0).select_related("product")
 
 
-def _hungry() -> Iterator[str]:
+def _hungry() -> Iterator[Fence]:
     rows = Fence.objects.filter(lifted_at=None, amount__gt=F("used")).annotate(
         there=_sum(FencedStock.objects.filter(fence=OuterRef("pk")), "fence")
     )
@@ -85,7 +97,30 @@ def _hungry() -> Iterator[str]:
             levels = levels.filter(location=fence.location_id)
         free = levels.filter(on_hand__gt=F("reserved") + F("safety_stock") + F("fenced"))
         if free.exists():
-            yield f"{fence} of {fence.product}: keeps {fence.there} of {fence.left}"
+            yield fence
+
+
+def _levels_in_words() -> Iterator[str]:
+    for level in _wrong_levels():
+        kept = level.kept_units  # type: ignore[attr-defined]
+        yield f"{level.product} at {level.location}: {level.fenced}, fences {kept}"
+
+
+def _used_in_words() -> Iterator[str]:
+    for fence in _wrong_used():
+        yield f"{fence}: {fence.used}, uses {fence.taken}"  # type: ignore[attr-defined]
+
+
+def _quotas_in_words() -> Iterator[str]:
+    for fence in _beyond_quota():
+        there = fence.there  # type: ignore[attr-defined]
+        yield f"{fence} of {fence.product}: keeps {there} of {fence.left} left"
+
+
+def _hungry_in_words() -> Iterator[str]:
+    for fence in _hungry():
+        there = fence.there  # type: ignore[attr-defined]
+        yield f"{fence} of {fence.product}: keeps {there} of {fence.left}"
 
 
 def _strangers() -> Iterator[str]:

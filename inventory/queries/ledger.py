@@ -12,6 +12,7 @@ from inventory.models import Reservation, StockLevel, StockMovement, StockSnapsh
 from inventory.queries.doctor import wrong_snapshots
 from inventory.queries.fence_ledger import fence_invariants
 from inventory.queries.supply_ledger import supply_invariants
+from inventory.queries.told import told_invariants
 from oms.ledgers import Invariant
 
 
@@ -34,6 +35,7 @@ def invariants() -> list[Invariant]:
             repair=import_string("inventory.operations.repair_counters"),
         ),
         *supply_invariants(),
+        *told_invariants(),
         *fence_invariants(),
     ]
 

@@ -110,6 +110,12 @@ class ChannelAdmin(EditableAdmin):
         ),
     )
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """A channel that begins to sell is told what there is."""
+        super().save_model(request, obj, form, change)
+        if "is_active" in form.changed_data or not change:
+            inventory.tell_all()
+
     def render_change_form(
         self, request: HttpRequest, context: Data, *args: Any, **kwargs: Any
     ) -> HttpResponse:

@@ -7,7 +7,7 @@ without a promise and cancelled ones are left out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,15 +15,20 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
+from django.utils.module_loading import import_string
 
 from fulfillment.models import Shipment
+from oms.events import subject_type
 from oms.ledgers import Invariant
-from orders.enums import PromiseReason, Stage
+from oms.models import DeliveryState, Event
+from orders.enums import FulfillmentStatus, PromiseReason, Stage
 from orders.models import Hold, Order, Promise
 from reporting.models import PromiseOutcome
 from reporting.queries.periods import Period
 
 SHOWN = 25
+CONSUMER = "reporting.consumers.judge_promises"
+REPAIR = "reporting.operations.repair_outcomes"
 BATCH = 500
 UNCHANGED = "left late, never promised anew"
 NOT_LEFT = "Late and not left yet"
@@ -135,9 +140,55 @@ def promise_invariants() -> list[Invariant]:
             "promise.outcomes",
             "What is said of kept promises equals promises, lines and shipments.",
             count=PromiseOutcome.objects.count,
-            violations=_wrong,
-        )
+            violations=lambda: (sentence for _, sentence in wrong_outcomes()),
+            repair=import_string(REPAIR),
+        ),
+        Invariant(
+            "promise.judged",
+            "Of every promised order that has left as a whole it is said whether that was kept.",
+            count=_left().count,
+            violations=lambda: (f"{order}: left, not judged" for order in unjudged_orders()),
+            repair=import_string(REPAIR),
+        ),
     ]
+
+
+def unjudged_orders() -> Iterator[Order]:
+    """Promised orders that have left as a whole, of which nothing is said.
+
+    Those whose last shipment reporting has yet to hear of are left out: they will be.
+    """
+    rows = _left().exclude(pk__in=PromiseOutcome.objects.values("order")).order_by("pk")
+    last = 0
+    while found := {row.pk: row for row in rows.filter(pk__gt=last)[:BATCH]}:
+        last = max(found)
+        due = {row.order_id for row in outcomes(found)}
+        yield from (found[pk] for pk in sorted(due - _unheard(due)))
+
+
+def _left() -> QuerySet[Order]:
+    return Order.objects.filter(
+        promised_at__isnull=False,
+        fulfillment_status__in=[
+            FulfillmentStatus.SHIPPED,
+            FulfillmentStatus.PARTIALLY_RETURNED,
+            FulfillmentStatus.RETURNED,
+        ],
+    )
+
+
+def _unheard(order_ids: Iterable[int]) -> set[int]:
+    """Those of these orders with a shipment whose leaving the consumer has not taken in."""
+    shipments = dict(Shipment.objects.filter(order__in=order_ids).values_list("pk", "order_id"))
+    heard = Event.objects.filter(
+        name="shipment.shipped",
+        subject_type=subject_type(Shipment()),
+        subject_id__in=shipments,
+        deliveries__consumer=CONSUMER,
+        deliveries__state=DeliveryState.DONE,
+    )
+    unheard = shipments.keys() - set(heard.values_list("subject_id", flat=True))
+    return {shipments[pk] for pk in unheard}
 
 
 def _outcome(order: Order, first: Any, shipment: Shipment, reason: str) -> PromiseOutcome:
@@ -154,7 +205,8 @@ def _outcome(order: Order, first: Any, shipment: Shipment, reason: str) -> Promi
     )
 
 
-def _wrong() -> Iterable[str]:
+def wrong_outcomes() -> Iterator[tuple[int, str]]:
+    """Orders of which something else is said than promises and shipments show, in words."""
     last = 0
     while rows := list(
         PromiseOutcome.objects.filter(pk__gt=last).select_related("order").order_by("pk")[:BATCH]
@@ -164,7 +216,7 @@ def _wrong() -> Iterable[str]:
         for row in rows:
             true = told.get(row.order_id)
             if true and (true.first_at, true.shipped_at) != (row.first_at, row.shipped_at):
-                yield f"{row.order}: said {row.first_at}, {row.shipped_at}"
+                yield row.order_id, f"{row.order}: said {row.first_at}, {row.shipped_at}"
 
 
 def _days(period: Period) -> Iterable[date]:

@@ -47,7 +47,7 @@ def sent(ship):
 
 
 def wrong():
-    return list(promise_invariants()[0].violations())
+    return [said for each in promise_invariants() for said in each.violations()]
 
 
 def report(days=7):
@@ -114,6 +114,24 @@ def test_outcome_that_was_tampered_with_is_found(sent):
     PromiseOutcome.objects.update(first_at=NOW)
 
     assert len(wrong()) == 1
+    assert len(list(operations.repair_outcomes())) == 1
+    assert wrong() == []
+
+
+def test_outcome_that_is_missing_is_found_and_made(sent):
+    order = sent(after=timedelta(hours=5))
+    assert wrong() == []  # nobody has heard of it yet
+    drain(webhooks=False)
+    before = list(PromiseOutcome.objects.values("order", "kept_first", "shipped_at"))
+    PromiseOutcome.objects.all().delete()
+
+    assert wrong() == [f"{order}: left, not judged"]
+    assert list(operations.repair_outcomes()) == [
+        f"{order}: was not judged; judged anew from promises and shipments."
+    ]
+
+    assert wrong() == []
+    assert list(PromiseOutcome.objects.values("order", "kept_first", "shipped_at")) == before
 
 
 def test_page_with_and_without_promises(sign_in, sent, monday):

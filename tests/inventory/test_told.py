@@ -1,0 +1,176 @@
+"""What channels were told is what they may sell, and fences add up; both are put right with words."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.urls import reverse
+
+from inventory import operations as inventory
+from inventory.models import Availability, Fence, FencedStock, StockLevel
+from inventory.queries import untrue_figures
+from inventory.tasks import fences as fence_tasks
+from oms.models import Event, User
+from orders.models import Channel
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+
+BY = world.BY
+
+
+@pytest.fixture
+def london():
+    return world.warehouse("LON")
+
+
+@pytest.fixture
+def shop(london):
+    world.stocked("MUG", london, 10)
+    shop = world.shop()
+    inventory.tell_availability()
+    return shop
+
+
+@pytest.fixture
+def ops(client):
+    user = User.objects.create_user("ada", is_staff=True, is_superuser=True)
+    user.groups.add(Group.objects.get(name="Operations"))
+    client.force_login(user)
+    return client
+
+
+def untrue():
+    return [str(wrong) for wrong in untrue_figures()]
+
+
+def told():
+    return dict(Availability.objects.values_list("channel__code", "quantity"))
+
+
+def keep(units, **whose):
+    product = StockLevel.objects.first().product_id
+    wish = inventory.FenceWish(product, inventory.Quantity(units=units), **whose)
+    return inventory.set_fence(wish, by=BY)
+
+
+def test_figure_that_was_tampered_with_is_found_and_told_anew(shop):
+    assert untrue() == []
+    Availability.objects.update(quantity=7)
+
+    assert untrue() == ["MUG for shop: told 7, may sell 10"]
+    assert list(inventory.tell_untrue()) == ["MUG for shop: told 7, may sell 10: told anew."]
+
+    assert (untrue(), told()) == ([], {"shop": 10})
+    facts = Event.objects.filter(name="availability.changed").last().facts
+    assert (facts["previous"], facts["quantity"]) == (7, 10)
+
+
+def test_figure_that_waits_to_be_told_is_not_wrong(shop, london):
+    inventory.receive(StockLevel.objects.get().product, london, 5, by=BY)
+
+    assert (untrue(), told()) == ([], {"shop": 10})
+
+
+def test_check_ledgers_repairs_and_explains(shop, capsys):
+    Availability.objects.update(quantity=7)
+    fence = keep(4, channel_id=shop.pk)
+    inventory.tell_availability()
+    Fence.objects.update(used=3)
+    Availability.objects.update(quantity=7)
+
+    call_command("check_ledgers", "--repair")
+
+    said = capsys.readouterr().out
+    assert "MUG for shop: told 7, may sell 10: told anew." in said
+    assert f"MUG: {fence} used 3 -> 0" in said
+    assert "0 do not hold" in said
+
+
+def test_location_that_is_switched_off_is_told_and_keeps_nothing(ops, shop, london):
+    leeds = world.warehouse("LEE", priority=200)
+    world.stocked("MUG", leeds, 10)
+    fence = keep(12, channel_id=shop.pk)
+    market = world.shop("market")
+    inventory.tell_all()
+    inventory.tell_availability()
+    assert told() == {"shop": 20, "market": 8}
+
+    switch(ops, leeds, is_active="")
+
+    inventory.tell_availability()
+    assert told() == {"shop": 10, "market": 0}
+    assert [row.quantity for row in fence.kept.filter(quantity__gt=0)] == [10]
+    assert untrue() == []
+    switch(ops, leeds, is_active="on")
+    inventory.tell_availability()
+    assert told() == {"shop": 20, "market": 8}
+    assert_ledgers_hold()
+    assert market.code == "market"
+
+
+def switch(ops, location, *, is_active):
+    url = reverse("admin:inventory_location_change", args=[location.pk])
+    data = {
+        "name": location.name,
+        "kind": location.kind,
+        "country": location.country,
+        "priority": location.priority,
+        "time_zone": "UTC",
+        "latitude": location.latitude,
+        "longitude": location.longitude,
+    }
+    answer = ops.post(url, {**data, "is_active": is_active} if is_active else data)
+    assert answer.status_code == 302, answer.context["adminform"].errors
+
+
+def test_channel_that_is_new_is_told_what_there_is(ops, shop):
+    data = {
+        "code": "market",
+        "name": "Market",
+        "currency": "GBP",
+        "is_active": "on",
+        **{
+            field.name: field.get_default()
+            for field in Channel._meta.fields
+            if isinstance(field.get_default(), int) and not isinstance(field.get_default(), bool)
+        },
+        "over_limit": "refuse",
+    }
+
+    answer = ops.post(reverse("admin:orders_channel_add"), data)
+
+    assert answer.status_code == 302, answer.context["adminform"].errors
+    inventory.tell_availability()
+    assert told() == {"shop": 10, "market": 10}
+
+
+# --- Fences ---------------------------------------------------------------------------------------
+
+
+def spoil_used(_level):
+    Fence.objects.update(used=2)
+
+
+def spoil_kept(_level):
+    FencedStock.objects.update(quantity=1)
+
+
+def spoil_level(level):
+    StockLevel.objects.filter(pk=level.pk).update(fenced=0)
+
+
+@pytest.mark.parametrize("spoil", [spoil_used, spoil_kept, spoil_level])
+def test_fence_that_does_not_add_up_is_mended_by_the_chore(shop, spoil):
+    fence = keep(4, channel_id=shop.pk)
+    world.place(shop, ("MUG", 1))
+    spoil(StockLevel.objects.get())
+
+    assert fence_tasks.mend() == 1
+
+    fence.refresh_from_db()
+    assert (fence.used, StockLevel.objects.get().fenced) == (1, 3)
+    event = Event.objects.get(name="fence.repaired")
+    assert (event.actor, event.facts["sku"]) == ("command:check_ledgers", "MUG")
+    assert_ledgers_hold()
+    assert fence_tasks.mend() == 0
