@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import authentication, pagination, permissions, throttling
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -75,6 +75,7 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         key = keys.find(text.strip())
         if key is None:
+            slow_down(request)
             raise AuthenticationFailed("This API key is unknown, expired or revoked.")
         keys.mark_used(key, timezone.now().date())
         return Machine(key), key
@@ -95,6 +96,8 @@ class HasScope(permissions.BasePermission):
         write = request.method not in SAFE_METHODS
         if isinstance(request.auth, ApiKey):
             return bool(scope) and keys.allows(request.auth, scope, write=write)
+        if not request.user.is_authenticated:
+            slow_down(request)
         return self._staff_may(request, view, write=write)
 
     def _staff_may(self, request: Request, view: "APIView", *, write: bool) -> bool:
@@ -124,6 +127,15 @@ class CursorPagination(pagination.CursorPagination):
         own = getattr(view, "cursor_ordering", None)
         return tuple(own) if own else super().get_ordering(request, queryset, view)
 
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any] | None:
+        """A page. Refuses a cursor whose place is none in this list."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, OverflowError) as error:
+            if request.query_params.get(self.cursor_query_param):
+                raise ValidationError({"cursor": ["Take the cursor from `next`."]}) from error
+            raise
+
 
 class KeyThrottle(throttling.BaseThrottle):
     """A bucket per key or address, in memory: `OMS_API_RATE` in a web process, refilled evenly.
@@ -141,7 +153,11 @@ class KeyThrottle(throttling.BaseThrottle):
         per_second = self._rate(request)
         if per_second is None:
             return True
-        caller, now = self._caller(request), time.monotonic()
+        return self.take(self._caller(request), per_second)
+
+    def take(self, caller: str, per_second: float) -> bool:
+        """Take one from a bucket that holds a minute's worth, if there is one left."""
+        now = time.monotonic()
         size = max(1.0, per_second * 60)
         with self._lock:
             left, at = self._buckets.get(caller, (size, now))
@@ -157,14 +173,23 @@ class KeyThrottle(throttling.BaseThrottle):
         return max(1.0, self._missing)
 
     def _rate(self, request: Request) -> float | None:
-        if not isinstance(request.auth, ApiKey) and not request.user.is_authenticated:
-            return self.ANONYMOUS_PER_SECOND
+        if not request.user.is_authenticated:
+            return None  # counted where strangers are refused, before this is asked
         return parse_rate(getattr(settings, "OMS_API_RATE", "none"))
 
     def _caller(self, request: Request) -> str:
-        if request.user.is_authenticated:
-            return str(request.user.pk)
-        return f"address:{request.META.get('REMOTE_ADDR', '')}"
+        return str(request.user.pk)
+
+
+def slow_down(request: Request) -> None:
+    """Count a call without a valid key against its address: keys are not to be guessed.
+
+    Raises Throttled above one a second, after a minute's worth at once.
+    """
+    throttle = KeyThrottle()
+    address = f"address:{request.META.get('REMOTE_ADDR', '')}"
+    if not throttle.take(address, KeyThrottle.ANONYMOUS_PER_SECOND):
+        raise Throttled(throttle.wait())
 
 
 def parse_rate(text: str) -> float | None:

@@ -37,6 +37,20 @@ def test_call_with_a_wrong_key_is_refused(db, caller, text):
     assert response.json()["code"] == "authentication_failed"
 
 
+@pytest.mark.parametrize(("cursor", "status"), [("cD16eno=", 400), ("nonsense", 404)])
+def test_cursor_from_nowhere_is_refused(db, caller, cursor, status):
+    assert caller("get", f"{HOOKS}?cursor={cursor}").status_code == status
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Api-Key oms_abcdefgh_" + "x" * 43}])
+def test_strangers_who_try_again_and_again_are_slowed_down(db, client, headers):
+    answers = [client.get(EVENTS, headers=headers) for _ in range(62)]
+
+    assert {answer.status_code for answer in answers[:60]} == {401}
+    assert answers[-1].status_code == 429
+    assert answers[-1]["Retry-After"]
+
+
 def test_call_without_the_scope_is_refused(db, caller):
     _, text = keys.create("Reader", scopes=["webhooks:read"])
 
