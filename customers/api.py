@@ -18,6 +18,7 @@ from customers.serializers import CorrectionIn, CustomerAddressOut, CustomerOut,
 from oms import keys
 from oms.api import HasScope, IdempotencyMixin, actor, scoped, visible_channels
 from oms.models import ApiKey
+from oms.problems import respond as refuse
 from oms.wire import decode, respond, schema_of
 
 SEARCHES = ("email", "phone", "name")
@@ -39,10 +40,21 @@ def may_read(request: Request) -> bool:
     return request.user.has_perm("customers.view_personal_data")
 
 
+def is_shared(request: Request, customer: Customer) -> bool:
+    """Whether a channel's key asks for somebody who also buys elsewhere.
+
+    What was told to one seller is not shown to another, and not theirs to change: whoever places
+    an order with somebody's e-mail address would learn all about them.
+    """
+    codes = visible_channels(request)
+    return codes is not None and customer.orders.exclude(channel__code__in=codes).exists()
+
+
 def shown(request: Request, customer: Customer) -> CustomerOut:
     """One customer; what is personal only for those who may read it, and recorded."""
     answer = CustomerOut.of(customer)
-    if not may_read(request) or answer.erased:
+    answer.shared = is_shared(request, customer)
+    if not may_read(request) or answer.erased or answer.shared:
         return answer
     subject, what = customer.subject, f"customers.customer {customer.number}"
     rows = list(customer.addresses.order_by("pk"))
@@ -98,7 +110,8 @@ class CustomerView(IdempotencyMixin, APIView):
     def get(self, request: Request, number: str) -> HttpResponse:
         """The customer; with the scope `customers:read_personal` also who it is.
 
-        Each reading of personal data is recorded.
+        Each reading of personal data is recorded. Who also buys in other channels is `shared`: a
+        key of one channel reads on its own orders what it was told.
         """
         return respond(shown(request, get_object_or_404(customers_of(request), number=number)))
 
@@ -111,9 +124,11 @@ class CustomerView(IdempotencyMixin, APIView):
         """Correct the profile; orders keep the contact that they were placed with.
 
         409 `email_taken` when the e-mail address is another customer's, `subject_erased` after an
-        erasure.
+        erasure. 403 `customer_shared` for a key of one channel when the customer buys in others too.
         """
         customer = get_object_or_404(customers_of(request), number=number)
+        if is_shared(request, customer):
+            return refuse(403, "customer_shared", "This customer buys in other channels as well.")
         sent = decode(request.body, CorrectionIn)
         party = Party(**sent.over(queries.profile_of(customer)))
         operations.correct(customer, by=actor(request), party=party, reason=sent.reason)

@@ -54,7 +54,10 @@ class CustomerAddressOut(msgspec.Struct):
 
 @message
 class CustomerOut(msgspec.Struct):
-    """A customer; `profile` and `addresses` are null for keys without `customers:read_personal`."""
+    """A customer; `profile` and `addresses` are null for keys without `customers:read_personal`.
+
+    They are null too when a key of one channel asks for somebody `shared` with others.
+    """
 
     number: str
     group: str
@@ -65,6 +68,7 @@ class CustomerOut(msgspec.Struct):
     created_at: datetime | None
     profile: ProfileOut | None = None
     addresses: list[CustomerAddressOut] | None = None
+    shared: bool = False
 
     @classmethod
     def of(cls, customer: Customer) -> "CustomerOut":

@@ -115,6 +115,23 @@ def test_key_of_a_channel_sees_its_own_customers_alone(ada, call):
     assert call("get", f"{PATH}{ada.number}/", channel="b").status_code == 404
 
 
+def test_key_of_a_channel_learns_nothing_that_another_channel_was_told(call):
+    first = factories.place(factories.shop("a"), ("MUG", 1), customer=factories.CORA)
+    personal = ["customers:read", "customers:read_personal", "customers:write"]
+    path = f"{PATH}{first.customer.number}/"
+    assert call("get", path, channel="a", scopes=personal).json()["profile"]["name"]
+
+    other = factories.place(factories.shop("b"), ("MUG", 1), customer=factories.CORA)
+
+    assert other.customer == first.customer
+    answer = call("get", path, channel="b", scopes=personal).json()
+    assert (answer["shared"], answer["profile"], answer["addresses"]) == (True, None, None)
+    sent = {"name": "Mallory", "reason": "mine now"}
+    refused = call("patch", path, sent, channel="b", scopes=personal)
+    assert (refused.status_code, refused.json()["code"]) == (403, "customer_shared")
+    assert call("get", path, scopes=personal).json()["profile"]["name"] == factories.CORA.name
+
+
 def test_correction_changes_what_is_sent_and_nothing_else(ada, call):
     sent = {"email": "ada@new.example", "reason": "told by phone"}
 
