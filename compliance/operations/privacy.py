@@ -8,11 +8,17 @@ from django.utils import timezone
 
 from compliance.enums import PrivacyRequestKind
 from compliance.models import PrivacyRequest
-from compliance.queries.privacy import MONTHS_IF_COMPLEX, due_on, everything_on, same_person
+from compliance.queries.privacy import (
+    MONTHS_IF_COMPLEX,
+    due_on,
+    everything_on,
+    numbers_of,
+    same_person,
+)
 from compliance.queries.retention import expired_subjects
 from customers import operations as customers
 from customers.models import DataSubject, Disclosure
-from oms import events
+from oms import events, idempotency
 from oms.errors import DomainError
 
 
@@ -107,7 +113,7 @@ def export_subject(subject: DataSubject, *, by: str) -> dict[str, Any]:
 def erase_subject(subject: DataSubject, *, by: str, reason: str) -> PrivacyRequest:
     """Make everything on a person unreadable but issued documents, and answer their request.
 
-    Orders, stock, money, documents and the trail stay row by row as they are. Erasing again
+    Answers of the API that are kept for repeats and speak of the person are forgotten. Orders, stock, money, documents and the trail stay row by row as they are. Erasing again
     returns the request that was answered then. `reason` must not name the person.
     """
     subject = DataSubject.objects.lock_one(subject.pk)
@@ -118,7 +124,9 @@ def erase_subject(subject: DataSubject, *, by: str, reason: str) -> PrivacyReque
             return done
     request = open_request(subject, by=by, kind=kind, reason=reason)
 
+    numbers = numbers_of(subject)
     customers.erase(subject, by=by, reason=reason)
+    idempotency.forget_answers(numbers)
     return _answer(request, by=by)
 
 

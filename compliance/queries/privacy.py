@@ -59,6 +59,17 @@ def same_person(subject: DataSubject) -> list[DataSubject]:
     return list(rows.order_by("pk"))
 
 
+def numbers_of(subject: DataSubject) -> set[str]:
+    """Numbers of everything held on a person: of the customer, orders, returns, documents ..."""
+    found: set[str] = set()
+    for person in [subject, *same_person(subject)]:
+        for held in REGISTER:
+            names = {field.name for field in held.table._meta.get_fields()}  # noqa: SLF001
+            if "number" in names:
+                found |= set(map(str, _rows(held, person).values_list("number", flat=True)))
+    return {number for number in found if not number.isdecimal()}  # versions count from 1
+
+
 def _rows(held: Held, subject: DataSubject) -> QuerySet[Model]:
     """Rows with what their foreign keys show selected along."""
     fields = held.table._meta.concrete_fields  # noqa: SLF001 (documented)

@@ -19,6 +19,7 @@ from customers import operations as customers
 from customers import queries as sealing
 from customers.models import Disclosure
 from inventory.models import StockMovement
+from oms import keys
 from oms.models import Event
 from orders import operations as orders
 from orders.models import Order
@@ -130,6 +131,31 @@ def test_erase_keeps_issued_invoice_readable(order):
     assert content["customer"][0]["profile"] == "[erased]"
     assert content["orders"][0]["sealed"] == "[erased]"
     assert content["erased_at"] is not None
+
+
+def test_erase_forgets_the_answers_that_name_the_person(order, client):
+    other = factories.place(
+        factories.shop("b"), ("MUG", 1), customer=factories.CORA, external_id="B-1"
+    )
+    _, text = keys.create("Test", scopes=["customers:write", "customers:read_personal"])
+
+    def correct(customer, name):
+        return client.patch(
+            f"/api/v1/customers/{customer.number}/",
+            {"name": name, "reason": "told by phone"},
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {text}", "Idempotency-Key": name},
+        )
+
+    assert "Ada King" in correct(order.customer, "Ada King").text
+    kept = correct(other.customer, "Cora Blue").text
+
+    privacy.erase_subject(order.subject, by=BY, reason="asked")
+
+    again = correct(order.customer, "Ada King")
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency_answer_lost")
+    assert "Ada" not in again.text
+    assert correct(other.customer, "Cora Blue").text == kept
 
 
 def test_erase_erased_person_returns_the_first_request(order):
