@@ -5,13 +5,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import DataError
+from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found, server_error
 from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 
+from oms.connections import gave_way
 from oms.errors import DomainError
 from oms.wire import Invalid
 
@@ -29,6 +30,7 @@ TITLES = {
     422: "The request contradicts an earlier one.",
     429: "Too many requests.",
     500: "Something went wrong here.",
+    503: "Not at this moment.",
 }
 CODES = {404: "not_found", 429: "throttled", 500: "internal_error"}
 
@@ -54,21 +56,28 @@ def respond(status: int, code: str, detail: str, **more: Any) -> Response:
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an error of a view into a problem document; none for a bug, which Django reports."""
+    if isinstance(error, OperationalError):
+        return _again() if gave_way(error) else None
     if isinstance(error, DataError):
         error = _cannot_be_stored(context)
+    if isinstance(error, ModelValidationError):
+        error = exceptions.ValidationError(error.messages)
     if isinstance(error, DomainError):
         return respond(CONFLICT, error.code, error.detail, params=error.params)
     if isinstance(error, Http404):
         return respond(404, "not_found", "There is no such thing, or this key may not see it.")
     if isinstance(error, PermissionDenied):
         return respond(403, "permission_denied", "This key may not do this.")
-    if isinstance(error, ModelValidationError):
-        error = exceptions.ValidationError(error.messages)
-    if isinstance(error, exceptions.ValidationError):
-        return _invalid(error)
     if isinstance(error, exceptions.APIException):
         return _refused(error)
     return None
+
+
+def _again() -> Response:
+    """Two calls wanted the same rows in a circle; nothing of this one was done."""
+    response = respond(503, "try_again", "Another call was changing the same; nothing was done.")
+    response["Retry-After"] = "1"
+    return response
 
 
 def _cannot_be_stored(context: dict[str, Any]) -> Exception:
@@ -129,6 +138,8 @@ def _escape(name: str) -> str:
 
 
 def _refused(error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.ValidationError):
+        return _invalid(error)
     code = getattr(error.detail, "code", None) or error.default_code
     response = respond(error.status_code, str(code), str(error.detail))
     if challenge := getattr(error, "auth_header", None):

@@ -23,8 +23,10 @@ def allocate_waiting(events: Sequence[Event]) -> None:
     A delivery of a thousand products is one question; only what somebody waits for costs more.
     """
     increased = {product for event in events for product, _ in event.facts["levels"]}
-    for product in waited_for(increased):
-        serve_waiting(product, by="consumer:allocate_waiting")
+    again = all("tried" in event.facts for event in events)  # else there is new stock for all
+    tried = {pk for event in events for pk in event.facts["tried"]} if again else ()
+    if waiting := waited_for(increased):
+        serve_waiting(waiting, by="consumer:allocate_waiting", tried=tried)
 
 
 @takes_many

@@ -134,12 +134,15 @@ def set_safety_stock(product: Product, location: Location, quantity: int, *, by:
 
 
 @transaction.atomic
-def announce_stock(product_id: int, *, by: str) -> None:
-    """Tell once more that a product is available, for those who could not yet be served."""
-    pk = (
-        StockLevel.objects.filter(product_id=product_id).order_by("pk").values_list("pk", flat=True)
-    )
-    record_increases(StockLevel.objects.lock(*pk[:1]), cause="announced", by=by)
+def announce_stock(product_ids: Iterable[int], *, by: str, tried: Sequence[int] = ()) -> None:
+    """Tell once more that products are available, for those who were not yet served.
+
+    `tried` are orders that could get nothing of it, so that the next ones have their turn.
+    """
+    rows = StockLevel.objects.filter(product__in=set(product_ids))
+    levels = StockLevel.objects.lock(*rows.values_list("pk", flat=True))
+    facts = {"tried": list(tried)} if tried else {}
+    record_increases(levels, cause="announced", by=by, **facts)
 
 
 def hold_levels(product_ids: Iterable[int]) -> None:

@@ -154,6 +154,17 @@ def lock_order(order: Order) -> Order:
     return Order.objects.select_related("channel").lock_one(order.pk)
 
 
+def hold_stock(work: Work) -> None:
+    """Lock the levels of whatever this order may yet get or give back, in key order.
+
+    For acts that give stock back and take some anew: whoever wants the same levels waits here, and
+    never in a circle with them.
+    """
+    inventory.hold_levels(
+        line.product_id for line in work.lines if line.product_id and line.due > line.shipped
+    )
+
+
 def refuse_held(work: Work) -> None:
     """Raise OrderOnHold while a hold is open."""
     if work.holds:

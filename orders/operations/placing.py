@@ -9,10 +9,11 @@ same new customer) everything is undone and worked out again on locked rows.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from inventory import operations as inventory
 from oms import bulk, events
+from oms.connections import gave_way
 from oms.errors import DomainError
 from orders.models import Channel, Order
 from orders.operations.drafting import draft_batch
@@ -113,6 +114,9 @@ def _persist(
             refused |= refusal.errors
         except (inventory.StockTaken, IntegrityError):
             if attempt == ATTEMPTS - 1:
+                raise
+        except OperationalError as error:
+            if attempt == ATTEMPTS - 1 or not gave_way(error):
                 raise
     raise AssertionError
 

@@ -100,6 +100,7 @@ def _loose(work: pipeline.Work) -> bool:
 def _plan_anew(work: pipeline.Work, *, cause: str) -> int:
     """Let go and allocate; returns the units reserved now. Raises RouteServesLess."""
     before = sum(line.allocated for line in work.lines)
+    pipeline.hold_stock(work)
     _let_go(work)
     pipeline.allocate(work, cause=cause)
     after = sum(line.allocated for line in work.lines)

@@ -33,6 +33,7 @@ def recall_units(order: Order, *, by: str, units: Sequence[Units], reason: str) 
         line.released -= quantity
         line.allocated -= quantity
 
+    pipeline.hold_stock(work)  # whoever takes units back allocates them anew next
     inventory.recall(units, by=by)
     _save(work, units, ["released", "allocated"])
     work.fact("order.recalled", units=_plain(units), reason=reason)

@@ -1,5 +1,7 @@
 """Serving orders that wait for stock."""
 
+from collections.abc import Collection, Iterable
+
 from django.db import transaction
 
 from inventory import operations as inventory
@@ -7,36 +9,67 @@ from inventory import queries as stock
 from orders.models import Order
 from orders.operations.pipeline import advance
 from orders.queries.serving import columns, lines_waiting, policies
+from orders.queries.waiting import products_waited_for
 
-AT_ONCE = 200  # orders locked together; the rest is served by the follow-up event
+AT_ONCE = 20  # orders a transaction serves: buyers of the same products wait for it
+MOST_TRIED = 2_000  # orders that could get nothing, before stock is left to whoever comes next
 
 
 @transaction.atomic
-def serve_waiting(product_id: int, *, by: str) -> int:
-    """Give available stock of a product to the orders that wait for it; returns how many it looked at.
+def serve_waiting(product_ids: Iterable[int], *, by: str, tried: Collection[int] = ()) -> int:
+    """Give available stock of products to the orders that wait for it; returns how many got some.
 
-    In turn, by the product's allocation policy. Orders on hold are passed over. Each order
-    is advanced as a whole, so that its other lines get what they can as well. All orders are
-    locked, in key order, before the first stock level, so that no two callers wait in a circle.
+    In turn, by each product's allocation policy; the first `AT_ONCE` now, the rest by a follow-up
+    event, which passes over those that were `tried` and could get nothing. Orders on hold are
+    passed over. Each order is advanced as a whole, so that its other lines get what they can as
+    well. All orders are locked in key order, then all levels they may want in key order, so that
+    no two callers wait in a circle.
     """
-    waiting = _waiting(product_id)
-    if not waiting or not _left(product_id):
+    chosen, more = _next(sorted(set(product_ids)), set(tried))
+    if not chosen:
         return 0
-    Order.objects.lock(*(order.pk for order in waiting[:AT_ONCE]))
-    for served, order in enumerate(waiting[:AT_ONCE]):
-        if not _left(product_id):
-            return served
-        advance(order, by=by)
-    if len(waiting) > AT_ONCE and _left(product_id):
-        inventory.announce_stock(product_id, by=by)
-    return min(len(waiting), AT_ONCE)
+    keys = [order.pk for order in chosen]
+    Order.objects.lock(*keys)
+    inventory.hold_levels(products_waited_for(keys) | more)
+
+    left_empty = [order.pk for order in chosen if not _got_some(order, by=by)]
+    if more and (open_still := {product for product in more if _left(product)}):
+        passed = [*tried, *left_empty]
+        if len(passed) <= MOST_TRIED:
+            inventory.announce_stock(open_still, by=by, tried=passed)
+    return len(chosen) - len(left_empty)
+
+
+def _next(product_ids: list[int], tried: set[int]) -> tuple[list[Order], set[int]]:
+    """The next orders in turn, product by product, and the products that more wait for."""
+    chosen: dict[int, Order] = {}
+    more: set[int] = set()
+    for product in product_ids:
+        if not _left(product):
+            continue
+        waiting = [order for order in _waiting(product, tried) if order.pk not in chosen]
+        room = AT_ONCE - len(chosen)
+        chosen |= {order.pk: order for order in waiting[:room]}
+        if len(waiting) > room:
+            more.add(product)
+    return list(chosen.values()), more
+
+
+def _got_some(order: Order, *, by: str) -> bool:
+    before = _allocated(order)
+    advance(order, by=by)
+    return _allocated(order) > before
+
+
+def _allocated(order: Order) -> int:
+    return sum(order.lines.values_list("allocated", flat=True))
 
 
 def _left(product_id: int) -> bool:
     return not stock.supply_of([product_id]).is_empty
 
 
-def _waiting(product_id: int) -> list[Order]:
+def _waiting(product_id: int, tried: set[int]) -> list[Order]:
     turn = columns(policies([product_id])[product_id])
     rows = Order.objects.filter(pk__in=lines_waiting([product_id]).values("order"))
-    return list(rows.order_by(*turn)[: AT_ONCE + 1])
+    return list(rows.exclude(pk__in=tried).order_by(*turn)[: 2 * AT_ONCE + 1])

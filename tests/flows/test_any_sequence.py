@@ -157,7 +157,7 @@ class Shop:
     def receive(self, pick, size):
         product = self.products[pick % 2]
         inventory.receive(product, self.places[size % 2], size, by=BY)
-        orders.serve_waiting(product.pk, by=BY)
+        orders.serve_waiting([product.pk], by=BY)
 
     def shrink(self, pick, size):
         why = inventory.Why("not-found")

@@ -282,7 +282,7 @@ def test_change_fence_frees_units_for_waiting_orders(mug, shop, market):
 
     assert level_of(mug).fenced == 20
     assert Event.objects.filter(name="stock.increased").last().facts["cause"] == "fence"
-    orders.serve_waiting(mug.pk, by=BY)
+    orders.serve_waiting([mug.pk], by=BY)
     assert order.lines.get().allocated == 10
     assert_ledgers_hold()
 

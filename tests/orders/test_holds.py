@@ -120,7 +120,7 @@ def test_a_type_that_does_not_stop_allocation_lets_the_order_get_stock_and_nothi
     orders.place_hold(order, by=BY, kind="gift-check", reason="Card")
 
     world.stocked("MUG", order.lines.get().product.levels.get().location, 20)
-    orders.serve_waiting(order.lines.get().product_id, by=BY)
+    orders.serve_waiting([order.lines.get().product_id], by=BY)
 
     line = order.lines.get()
     assert (line.allocated, line.released) == (60, 50)

@@ -60,7 +60,7 @@ def test_advance_again_and_part_of_the_stock_say_nothing_new(shop, london):
 
     orders.advance(order, by=BY)
     inventory.receive(line.product, london, 2, by=BY)
-    orders.serve_waiting(line.product_id, by=BY)
+    orders.serve_waiting([line.product_id], by=BY)
     hold = orders.place_hold(order, by=BY, kind="other", reason="Wait")
     orders.lift_hold(hold, by=BY, reason="Go on")
 
@@ -80,7 +80,7 @@ def test_units_that_a_location_gave_back_wait_anew_and_are_no_shortage_of_placin
     assert told(order) == [([[line.pk, 3]], BY)]
     drain()
     assert DailySales.objects.get().short_orders == 0
-    orders.serve_waiting(mug.pk, by=BY)
+    orders.serve_waiting([mug.pk], by=BY)
     line.refresh_from_db()
     assert line.backordered == 0
     assert_ledgers_hold()
@@ -125,3 +125,23 @@ def test_repair_of_a_cancelled_order_is_refused_and_changes_nothing(shop, london
     assert (bytes(order.sealed), Event.objects.count(), order.history.count()) == before
     assert not SkuAlias.objects.exists()
     assert not Reservation.objects.exists()
+
+
+def test_serve_waiting_passes_over_who_can_get_nothing_and_goes_on_by_events(monkeypatch):
+    from orders.operations import waiting
+
+    monkeypatch.setattr(waiting, "AT_ONCE", 2)
+    london = world.warehouse()
+    mug = world.product("MUG")
+    careful = world.shop("careful", duplicate_window_minutes=0)
+    inventory.set_channel_safety_stock(careful.pk, 50, by=BY)
+    first = [world.place(careful, ("MUG", 1)) for _ in range(3)]
+    last = [
+        world.place(world.shop(f"s{n}", duplicate_window_minutes=0), ("MUG", 1)) for n in range(3)
+    ]
+    inventory.receive(mug, london, 10, by=BY)
+
+    drain(webhooks=False)
+
+    assert [order.lines.get().allocated for order in first] == [0, 0, 0]
+    assert [order.lines.get().allocated for order in last] == [1, 1, 1]
