@@ -103,6 +103,7 @@ CHORES: dict[str, float] = {
     "inventory.tasks.fences.mend": DAY / 24,
     "orders.operations.reroute_due": 300,
     "fulfillment.operations.expire_due": DAY / 24,
+    "orders.operations.cancel_asked": 15,
     "orders.operations.lift_tested": 15,
     "orders.tasks.minding.escalate": 60,
     "orders.operations.forget_old_uploads": 3_600,

@@ -13,7 +13,7 @@ from oms.admin import Act, ConfirmForm, ReasonForm, Told, Undo, actor
 from oms.words import moment, money
 from orders import operations, queries
 from orders.admin import refusals
-from orders.enums import HoldKind, PaymentMethod
+from orders.enums import HoldKind, OrderStatus, PaymentMethod
 from orders.forms import (
     AddressForm,
     CancelForm,
@@ -93,10 +93,25 @@ def undo_lift(request: HttpRequest, order: Order, back: Data) -> str:
     return f"{order} is on hold again: {words.count(len(held), 'hold')}."
 
 
-def cancel(request: HttpRequest, order: Order, data: Data) -> str:
-    """End the order."""
-    cancellation = operations.cancel(order, by=actor(request), **data)
-    return f"{order} is cancelled; its total fell by {money(cancellation.amount, order.currency)}."
+def cancel(request: HttpRequest, order: Order, data: Data) -> str | Told:
+    """End the order, when its channel's window closes."""
+    order = operations.ask_cancel(order, by=actor(request), **data)
+    if order.status == OrderStatus.CANCELLED:
+        return f"{order} is cancelled."
+    minutes = words.count(order.channel.undo_minutes, "minute")
+    return Told(f"{order} will be cancelled in {minutes}; until then it can be undone.", {})
+
+
+def undo_cancel(request: HttpRequest, order: Order, _data: Data) -> str:
+    """Let the order go on."""
+    order = operations.undo_cancel(order, by=actor(request))
+    return f"{order} goes on; it is in {words.sentence_case(order.get_stage_display())}."
+
+
+def release_now(request: HttpRequest, order: Order, _data: Data) -> str:
+    """Wait for the buyer no longer."""
+    order = operations.release_now(order, by=actor(request))
+    return f"{order} goes on; it is in {words.sentence_case(order.get_stage_display())}."
 
 
 def cancel_lines(request: HttpRequest, order: Order, data: Data) -> str:
@@ -356,12 +371,37 @@ ORDER_ACTS = (
         cancel,
         form=CancelForm,
         allowed=may("cancel"),
-        help="Ends the order, gives its stock back and voids open authorisations. No way back.",
+        help="Ends the order, gives its stock back and voids open authorisations, when the minutes "
+        "of its channel are over. It can be undone until then, and not afterwards.",
         icon="block",
         variant=ActionVariant.DANGER,
         bulk=True,
         refuses=refusals.CANCEL,
+        undo=Undo("orders.cancel_order", undo_cancel, "orders not yet cancelled go on."),
         folded=True,
+    ),
+    Act(
+        "undo_cancel",
+        "Undo cancel",
+        "orders.cancel_order",
+        undo_cancel,
+        form=ConfirmForm,
+        allowed=may("undo_cancel"),
+        help="The order goes on as if nobody had asked to cancel it.",
+        icon="undo",
+        variant=ActionVariant.PRIMARY,
+    ),
+    Act(
+        "release_now",
+        "Release now",
+        "orders.release_order",
+        release_now,
+        form=ConfirmForm,
+        allowed=may("release_now"),
+        help="Waits no longer for the buyer to change their mind; other holds stay.",
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        bulk=True,
     ),
 )
 

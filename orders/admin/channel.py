@@ -101,6 +101,13 @@ class ChannelAdmin(EditableAdmin):
             },
         ),
         (
+            "Time to change one's mind",
+            {
+                "description": "Until the time is over nothing is given up and nobody is told.",
+                "fields": (("remorse_minutes", "undo_minutes"),),
+            },
+        ),
+        (
             "Stock set aside for baskets",
             {
                 "description": "Carts and quotes may keep units through the API before they become "

@@ -15,8 +15,10 @@ from orders.admin.timeline import held_words
 from orders.enums import OrderStatus, Stage
 from orders.models import Hold, Order, OrderLine
 from orders.queries.balance import Balance
+from orders.queries.hold_types import remedy_of
 
 STAGES = list(Stage)
+OWN_PERMISSION = {"undo_cancel": "orders.cancel_order", "release_now": "orders.release_order"}
 IN_TROUBLE = {"exception", "returned_to_sender"}  # what carriers report and a person must look at
 # Which event says that a stage was left behind.
 REACHED = {
@@ -128,6 +130,9 @@ class Diagnosis:
         if repair == "solve_sku" or (repair and repair in self.allowed):
             label = "Map SKU" if repair == "solve_sku" else "Correct address"
             return Blocker(sentence, self.act_url(repair), label, "orders.correct_order")
+        act, label = remedy_of(hold.kind)
+        if act in self.allowed and act in OWN_PERMISSION:
+            return Blocker(sentence, self.act_url(act), label, OWN_PERMISSION[act])
         return Blocker(sentence, lift_url(hold), "Lift hold", "orders.lift_hold")
 
     def _owed(self) -> Blocker | None:

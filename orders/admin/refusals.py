@@ -5,11 +5,14 @@ They say what `orders.queries.allowed_actions` says of one order; a test holds t
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from orders.enums import OrderStatus, Stage
+from orders.enums import HoldKind, OrderStatus, Stage
 from orders.models import Hold, OrderLine
 
 LINES = OrderLine.objects.filter(order=OuterRef("pk"))
 ON_HOLD = Exists(Hold.objects.filter(order=OuterRef("pk"), lifted_at=None))
+OPEN_HOLDS = Hold.objects.filter(order=OuterRef("pk"), lifted_at=None)
+LIFTABLE = Exists(OPEN_HOLDS.exclude(type=HoldKind.CANCELLING))
+CANCELLING = Exists(OPEN_HOLDS.filter(type=HoldKind.CANCELLING))
 STOCKED = Exists(LINES.filter(allocated__gt=F("released")))
 PLANNABLE = Exists(LINES.filter(quantity__gt=F("cancelled") + F("released")))
 RELEASED = Exists(LINES.filter(released__gt=0))
@@ -26,5 +29,9 @@ RELEASE = (
 )
 REROUTE = (FINISHED, HELD, ("Locations work on all of it, or it has left.", ~PLANNABLE))
 HOLD = (FINISHED, ("All of it has left.", ~NOT_LEFT))
-LIFT = (("It has no open hold.", ~ON_HOLD),)
-CANCEL = (FINISHED, ("A location works on it, or it has left; recall it first.", RELEASED))
+LIFT = (("It has no open hold.", ~LIFTABLE),)
+CANCEL = (
+    FINISHED,
+    ("It waits to be cancelled already.", CANCELLING),
+    ("A location works on it, or it has left; recall it first.", RELEASED),
+)

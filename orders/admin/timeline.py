@@ -141,6 +141,15 @@ def _hold_lifted(teller: Teller, facts: dict[str, Any]) -> str:
     return f"Hold lifted – {kind}" + (f": {facts['reason']}" if facts.get("reason") else "")
 
 
+def _hold_escalated(teller: Teller, facts: dict[str, Any]) -> str:
+    kind = teller.hold_types.get(facts["kind"], facts["kind"])
+    return f"Past due, escalated to {facts['to'] or 'whoever is at work'} – {kind}"
+
+
+def _hold_claimed(teller: Teller, facts: dict[str, Any]) -> str:
+    return f"Claimed – {teller.hold_types.get(facts['kind'], facts['kind'])}"
+
+
 def _cancelled(teller: Teller, facts: dict[str, Any]) -> str:
     why = _label(CancelReason, facts.get("reason", ""))
     what = "Cancelled" if facts.get("whole") else f"Cancelled {teller.lines(facts)}"
@@ -201,6 +210,8 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.placed": _placed,
     "order.held": _held,
     "order.hold_lifted": _hold_lifted,
+    "order.hold_escalated": _hold_escalated,
+    "order.hold_claimed": _hold_claimed,
     "order.allocated": lambda teller, facts: f"Reserved {teller.units(facts)}",
     "order.backordered": lambda teller, facts: f"Waits for stock: {teller.lines(facts)}",
     "order.confirmed": lambda _teller, _facts: "Confirmed",

@@ -202,6 +202,20 @@ class CancellationView(IdempotencyMixin, APIView):
         refundable = after.balance.refundable
         return respond(CancellationOut(done.reason, amount, refundable, after), 201)
 
+    @extend_schema(
+        operation_id="orders_cancellation_destroy",
+        request=None,
+        responses={200: schema_of(OrderOut)},
+    )
+    def delete(self, request: Request, number: str) -> HttpResponse:
+        """Take back a cancel that was asked for in the back office, while its window is open.
+
+        409 `not_being_cancelled` afterwards.
+        """
+        order = get_object_or_404(orders_of(request), number=number)
+        operations.undo_cancel(order, by=actor(request))
+        return respond(shown(request, number))
+
 
 class HoldsView(IdempotencyMixin, GenericAPIView):
     """Holds of an order."""

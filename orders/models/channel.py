@@ -43,6 +43,18 @@ class Channel(models.Model):
     duplicate_window_minutes = models.PositiveIntegerField(
         default=10, help_text="Same buyer and same lines within this time are suspicious. 0: never."
     )
+    remorse_minutes = models.PositiveIntegerField(
+        "minutes before release",
+        default=0,
+        help_text="So long after placing no location sees an order, as its buyer may change their "
+        "mind; its stock is reserved. 0: at once.",
+    )
+    undo_minutes = models.PositiveIntegerField(
+        "minutes to undo a cancel",
+        default=5,
+        help_text="A cancel asked for in the back office is done after this time, and can be taken "
+        "back until then. 0: at once.",
+    )
     promise_days = models.PositiveSmallIntegerField(
         default=2, help_text="Days from placing to the promised ship date."
     )

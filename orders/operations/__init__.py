@@ -147,6 +147,14 @@ from orders.operations.quoting import (
     withdraw_quote,
 )
 from orders.operations.rehearsing import rehearse
+from orders.operations.remorse import (
+    NoRemorse,
+    NotBeingCancelled,
+    ask_cancel,
+    cancel_asked,
+    release_now,
+    undo_cancel,
+)
 from orders.operations.rerouting import NothingToReroute, RouteServesLess, reroute, reroute_due
 from orders.operations.rules import (
     BadRule,
@@ -208,6 +216,8 @@ __all__ = [
     "LimitReached",
     "NoCancellationScheduled",
     "NoOpenHold",
+    "NoRemorse",
+    "NotBeingCancelled",
     "NotChangeable",
     "NotPromised",
     "NotUnknown",
@@ -258,10 +268,12 @@ __all__ = [
     "add_hold_type",
     "advance",
     "announce_return",
+    "ask_cancel",
     "assign",
     "begin_import",
     "begin_local_import",
     "cancel",
+    "cancel_asked",
     "cancel_due",
     "cancel_lines",
     "capture",
@@ -325,6 +337,7 @@ __all__ = [
     "redraft_rule",
     "rehearse",
     "release",
+    "release_now",
     "renew",
     "repromise",
     "reroute",
@@ -344,6 +357,7 @@ __all__ = [
     "switch_off",
     "tag",
     "try_rule",
+    "undo_cancel",
     "void",
     "withdraw_quote",
     "withdraw_units",

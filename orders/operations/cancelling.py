@@ -53,15 +53,20 @@ def cancel(order: Order, *, by: str, reason: str, note: str = "") -> Cancellatio
     IllegalMove for a finished order.
     """
     work = pipeline.lock(order, by=by)
+    refuse_cancel(work)
+
+    quantities = {line.pk: line.due for line in work.lines if line.due}
+    return _cancel(work, quantities, reason=reason, note=note)
+
+
+def refuse_cancel(work: pipeline.Work) -> None:
+    """Raise IllegalMove for a finished order, UnitsReleased while a location works on it."""
     if work.order.status not in pipeline.OPEN:
         raise pipeline.IllegalMove(
             number=work.order.number, status=work.order.status, to=OrderStatus.CANCELLED
         )
     if released := sum(line.released for line in work.lines):
         raise UnitsReleased(quantity=released, number=work.order.number)
-
-    quantities = {line.pk: line.due for line in work.lines if line.due}
-    return _cancel(work, quantities, reason=reason, note=note)
 
 
 @transaction.atomic

@@ -4,9 +4,10 @@ Drafts are worked out in memory, so that the batch reads the types it needs in o
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from orders.enums import ReleaseTest
-from orders.models import Hold
+from orders.enums import HoldKind, ReleaseTest
+from orders.models import Channel, Hold
 from orders.operations import hold_rows
 from orders.operations.drafts import Draft
 from orders.queries.hold_types import hold_types
@@ -19,6 +20,21 @@ def type_holds(drafts: Sequence[Draft]) -> None:
     types = hold_types(hold.kind for hold in new) if new else {}
     for hold in new:
         hold_rows.fill(hold, types[hold.kind])
+
+
+def wait_out(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
+    """Hold orders until their buyers can no longer change their minds, where the channel says so.
+
+    What was placed longer ago, such as an imported order, does not wait.
+    """
+    window = timedelta(minutes=channel.remorse_minutes)
+    for draft in drafts if window else ():
+        order, until = draft.order, draft.order.placed_at + window
+        if until > order.created_at:
+            reason = f"The buyer may change their mind until {until:%H:%M} UTC"
+            hold = Hold(type_id=HoldKind.REMORSE, reason=reason, due_at=until)
+            hold.placed_by, hold.placed_at = by, order.created_at
+            draft.holds.append(hold)
 
 
 def test_holds(draft: Draft) -> None:

@@ -35,7 +35,7 @@ from orders.models import (
 )
 from orders.operations import limits
 from orders.operations.checking import place_holds
-from orders.operations.draft_holds import test_holds, type_holds
+from orders.operations.draft_holds import test_holds, type_holds, wait_out
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import settle_axes
 from orders.operations.pricing import assess_taxes
@@ -315,6 +315,7 @@ def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool)
         if draft.may_allocate:
             allot(draft, supply)
             _ask_person(draft, by)
+    wait_out(channel, drafts, by=by)
     type_holds(drafts)
     _keep_within(channel, drafts, supply, room, by=by)
     for draft in drafts:

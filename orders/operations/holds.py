@@ -9,7 +9,7 @@ from django.db import transaction
 
 from oms.errors import DomainError
 from oms.roles import EVERYTHING
-from orders.enums import BY_SYSTEM, LiftedBy
+from orders.enums import BY_SYSTEM, HoldKind, LiftedBy
 from orders.models import Hold, HoldType, Order
 from orders.operations import hold_rows, pipeline
 
@@ -106,10 +106,11 @@ def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
 def lift_holds(order: Order, *, by: str, reason: str) -> list[Hold]:
     """End every open hold of an order and take it as far as it now can go; returns the holds.
 
-    Raises NoOpenHold when somebody else was faster, and NotYoursToLift when that is true of one.
+    One that waits to be cancelled goes on waiting: `undo_cancel` takes that back. Raises NoOpenHold
+    when somebody else was faster, and NotYoursToLift when that is true of one.
     """
     work = pipeline.lock(order, by=by)
-    lifted = list(work.holds)
+    lifted = [hold for hold in work.holds if hold.kind != HoldKind.CANCELLING]
     if not lifted:
         raise NoOpenHold(number=work.order.number)
     _refuse_others(lifted, by)

@@ -1,6 +1,6 @@
 """What can be done with an order now; pages and the API offer nothing else."""
 
-from orders.enums import OrderStatus
+from orders.enums import HoldKind, OrderStatus
 from orders.models import Order
 from orders.queries.axes import LineFacts
 from orders.queries.detail import OrderDetail, detail
@@ -16,11 +16,14 @@ def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[s
     shown = shown or detail(order)
     facts, money = LineFacts.of(shown.lines), shown.balance
     on_hold, is_open = bool(shown.holds), order.status in OPEN
+    kinds = {hold.kind for hold in shown.holds}
     ready = not order.channel.needs_payment or money.covers_due
     waits = facts.allocated > facts.released
     rules = {
         "place_hold": is_open and facts.shipped < facts.due,
-        "lift_hold": on_hold,
+        "lift_hold": bool(kinds - {HoldKind.CANCELLING}),
+        "release_now": HoldKind.REMORSE in kinds,
+        "undo_cancel": HoldKind.CANCELLING in kinds,
         "change": is_open,
         "correct_address": is_open and facts.released == 0 and not order.pickup_location_id,
         "release": is_open and not on_hold and waits and ready,
@@ -30,7 +33,7 @@ def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[s
         "void": money.authorized > 0 or money.deferred > 0,
         "grant_refund": money.refundable > 0,
         "pay_refund": money.granted > money.refunded,
-        "cancel": is_open and facts.released == 0,
+        "cancel": is_open and facts.released == 0 and HoldKind.CANCELLING not in kinds,
         "cancel_lines": is_open and facts.due > facts.released,
         "recall": is_open and facts.released > facts.shipped,
         "return": facts.shipped > facts.returned,

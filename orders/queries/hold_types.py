@@ -18,8 +18,8 @@ REMEDIES: dict[str, tuple[str, str]] = {
     HoldKind.FRAUD: ("lift_hold", "Clear suspicion"),
     HoldKind.CUSTOMER_REQUEST: ("lift_hold", "Go on"),
     HoldKind.OUT_OF_STOCK: ("see_stock", "See stock"),
-    HoldKind.REMORSE: ("lift_hold", "Release now"),
-    HoldKind.CANCELLING: ("lift_hold", "Undo"),
+    HoldKind.REMORSE: ("release_now", "Release now"),
+    HoldKind.CANCELLING: ("undo_cancel", "Undo cancel"),
 }
 
 

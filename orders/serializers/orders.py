@@ -435,6 +435,8 @@ class ChannelSerializer(serializers.ModelSerializer):
             "over_limit",
             "ships_complete",
             "review_limit",
+            "remorse_minutes",
+            "undo_minutes",
             "promise_days",
             "is_active",
         )

@@ -29,7 +29,7 @@ LONDON = {
 
 def shop(code: str = "shop", **policy) -> Channel:
     """A British shop whose orders need no payment before release, unless said otherwise."""
-    defaults = {"name": "Shop", "currency": "GBP", "needs_payment": False}
+    defaults = {"name": "Shop", "currency": "GBP", "needs_payment": False, "undo_minutes": 0}
     return Channel.objects.create(code=code, **{**defaults, **policy})
 
 
