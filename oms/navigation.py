@@ -271,6 +271,12 @@ WORK = (
             ),
             Page("SKU aliases", "alt_route", "orders_skualias_changelist", "orders.view_skualias"),
             Page(
+                "Country aliases",
+                "language",
+                "orders_countryalias_changelist",
+                "orders.view_countryalias",
+            ),
+            Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
             ),
             Page(

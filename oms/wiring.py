@@ -29,6 +29,8 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.payment_captured": (NOTIFY, RULES),
     "order.payment_authorized": (RULES,),
     "order.payment_voided": (RULES,),
+    "order.sku_remembered": ("orders.consumers.solve_waiting",),
+    "order.country_remembered": ("orders.consumers.solve_waiting",),
     "order.held": (RULES,),
     "order.hold_escalated": (RULES,),
     "order.hold_lifted": (RULES,),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from oms.events import heeds, takes_many
 from oms.models import Event
+from orders import operations
 from orders.enums import PromiseReason
 from orders.operations import (
     forget_uploads_of_the_erased,
@@ -42,6 +43,11 @@ def promise_anew(events: Sequence[Event]) -> None:
 def forget_uploads(events: Sequence[Event]) -> None:  # noqa: ARG001 (whoever it was)
     """A person was erased: files that are kept for mending may hold rows of them."""
     forget_uploads_of_the_erased()
+
+
+def solve_waiting(event: Event) -> None:
+    """A channel's word was remembered: its other orders that wait for it go on."""
+    operations.solve_waiting(event)
 
 
 @heeds(events_of_rules)

@@ -1,6 +1,6 @@
 """Orders in the back office."""
 
-from orders.admin.channel import ChannelAdmin, SkuAliasAdmin
+from orders.admin.channel import ChannelAdmin, CountryAliasAdmin, SkuAliasAdmin
 from orders.admin.draft import DraftOrderAdmin
 from orders.admin.exceptions import HoldAdmin
 from orders.admin.handling import TaskAdmin
@@ -14,6 +14,7 @@ from orders.admin.rules import RuleAdmin
 __all__ = [
     "AllocationPolicyAdmin",
     "ChannelAdmin",
+    "CountryAliasAdmin",
     "DraftOrderAdmin",
     "HoldAdmin",
     "HoldTypeAdmin",

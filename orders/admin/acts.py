@@ -144,14 +144,19 @@ def grant_refund(request: HttpRequest, order: Order, data: Data) -> str:
 
 def solve_sku(request: HttpRequest, order: Order, data: Data) -> str:
     """Say what an unknown SKU is."""
-    operations.solve_sku(data["line"], by=actor(request), product=data["product"])
-    return f"{data['line'].sku} is {data['product']}, here and in future orders of {order.channel}."
+    line, product = data["line"], data["product"]
+    if not data["remember"]:
+        operations.solve_sku(line, by=actor(request), product=product)
+        return f"{line.sku} is {product} in this order."
+    operations.remember_sku(line, by=actor(request), product=product)
+    return f"{line.sku} is {product} in every order of {order.channel}; those that wait go on."
 
 
 def correct_address(request: HttpRequest, order: Order, data: Data) -> str:
     """Replace the shipping address."""
-    reason = data.pop("reason")
-    operations.correct_address(order, by=actor(request), shipping_address=data, reason=reason)
+    reason, remember = data.pop("reason"), data.pop("remember")
+    act = operations.remember_country if remember else operations.correct_address
+    act(order, by=actor(request), shipping_address=data, reason=reason)
     return f"The address of {order} is corrected."
 
 

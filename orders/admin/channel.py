@@ -4,7 +4,9 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from unfold.views import ChangeList
 
 from inventory import operations as inventory
 from inventory import queries as stock
@@ -12,7 +14,8 @@ from inventory.enums import LimitKind
 from oms import words
 from oms.admin import Act, EditableAdmin, actor
 from orders.forms.listing import ListingLimitForm, ListingSafetyForm
-from orders.models import Channel, SkuAlias
+from orders.models import Channel, CountryAlias, SkuAlias
+from orders.queries.intake import country_word, times_used
 
 Data = dict[str, Any]
 LISTINGS_SHOWN = 200
@@ -158,8 +161,42 @@ class ChannelAdmin(EditableAdmin):
         return words.chip("Active" if channel.is_active else "Switched off")
 
 
+class Remembered(EditableAdmin):
+    """What a channel calls something, with who said so and when."""
+
+    sortable_by: ClassVar = ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Whoever changes it is who said so."""
+        obj.remembered_by, obj.remembered_at = actor(request), timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="Remembered")
+    def remembered_column(self, alias: Any) -> SafeString:
+        """When and by whom."""
+        who = words.names_of([alias.remembered_by])[alias.remembered_by]
+        return words.two_lines(words.moment(alias.remembered_at), who)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Forgotten by whoever may change it; orders keep what they were understood as."""
+        return self.has_change_permission(request, obj)
+
+
+class AliasList(ChangeList):
+    """Counts how often the aliases of a page were used, not row by row."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The aliases with their uses."""
+        super().get_results(request)
+        rows = list(self.result_list)
+        used = times_used(rows) if rows else {}
+        for row in rows:
+            row.used = used.get((row.channel_id, row.alias), 0)
+        self.result_list = rows  # type: ignore[assignment]
+
+
 @admin.register(SkuAlias)
-class SkuAliasAdmin(EditableAdmin):
+class SkuAliasAdmin(Remembered):
     """What a channel calls one of our products."""
 
     list_empty = (
@@ -167,10 +204,39 @@ class SkuAliasAdmin(EditableAdmin):
         "here, too."
     )
 
-    list_display = ("alias", "channel", "product")
+    list_display = ("alias", "channel", "product", "used_column", "remembered_column")
     list_select_related = ("channel", "product")
     search_fields = ("alias", "product__sku")
     search_help_text = "Their SKU or ours"
     list_filter = ("channel",)
     autocomplete_fields = ("product",)
-    sortable_by: ClassVar = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
+        """A list that counts uses at once."""
+        return AliasList
+
+    @admin.display(description="Used on lines")
+    def used_column(self, alias: Any) -> int:
+        """How often it was needed."""
+        return int(alias.used)
+
+
+@admin.register(CountryAlias)
+class CountryAliasAdmin(Remembered):
+    """What a channel calls a country."""
+
+    list_empty = (
+        "A channel's word for a country is remembered when somebody corrects an address and ticks "
+        "so. It can be added here, too."
+    )
+
+    list_display = ("alias", "channel", "country", "remembered_column")
+    list_select_related = ("channel",)
+    search_fields = ("alias", "country")
+    search_help_text = "Their word or our code"
+    list_filter = ("channel",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """As words are looked up."""
+        obj.alias, obj.country = country_word(obj.alias), obj.country.upper()
+        super().save_model(request, obj, form, change)

@@ -12,7 +12,9 @@ from orders.enums import GIVEN_REASONS, HoldKind, PaymentMethod
 from orders.models import Order, OrderLine, Payment
 from orders.operations.tagging import LONGEST as LONGEST_TAG
 from orders.queries.hold_types import offered_hold_types
+from orders.queries.intake import waiting_for_sku
 
+COUNTED = 100  # orders that wait for the same
 COUNTRIES = sorted(((c.alpha_2, c.name) for c in pycountry.countries), key=lambda pair: pair[1])
 OWNERS = ["", "Operations", "Warehouse", "Finance", "Support"]
 
@@ -107,6 +109,17 @@ class CancelLinesForm(CancelForm):
         return data
 
 
+class UnknownLineField(forms.ModelChoiceField):
+    """Lines by what the channel sent, with how many other orders wait for the same."""
+
+    def label_from_instance(self, line: OrderLine) -> str:
+        """The SKU, and what remembering it would set free."""
+        waiting = waiting_for_sku(line.order.channel_id, line.sku).exclude(order=line.order_id)
+        others = len(waiting[:COUNTED])
+        said = f"{others}{'+' if others == COUNTED else ''}"
+        return f"{line} – {said} other orders wait for it" if others else str(line)
+
+
 class SolveSkuForm(ActForm):
     """Which product an unknown SKU stands for."""
 
@@ -114,21 +127,36 @@ class SolveSkuForm(ActForm):
         """The unknown SKUs of the order, and a search for the product."""
         lines = OrderLine.objects.filter(order=self.obj, product=None).order_by("position")
         link = OrderLine._meta.get_field("product")  # noqa: SLF001 (documented)
-        self.fields["line"] = forms.ModelChoiceField(
+        self.fields["line"] = UnknownLineField(
             lines, label="Unknown SKU", initial=lines.first(), empty_label=None
         )
         self.fields["product"] = forms.ModelChoiceField(
             link.related_model._default_manager.all(),  # noqa: SLF001
             label="Product",
             widget=AutocompleteSelect(link, site, attrs={"data-theme": "admin-autocomplete"}),
-            help_text="Remembered for this channel: the next order with this SKU is understood.",
+        )
+        self.fields["remember"] = forms.BooleanField(
+            label="Remember for this channel",
+            required=False,
+            initial=True,
+            help_text="Later orders with this SKU are understood; those that wait go on at once.",
         )
 
 
 class AddressForm(ReasonForm):
     """A shipping address, whole."""
 
-    field_order = ("name", "line1", "line2", "postcode", "city", "region", "country", "reason")
+    field_order = (
+        "name",
+        "line1",
+        "line2",
+        "postcode",
+        "city",
+        "region",
+        "country",
+        "remember",
+        "reason",
+    )
     name = forms.CharField(max_length=200)
     line1 = forms.CharField(label="Street and number", max_length=200)
     line2 = forms.CharField(label="More of the address", max_length=200, required=False)
@@ -136,6 +164,12 @@ class AddressForm(ReasonForm):
     city = forms.CharField(max_length=100)
     region = forms.CharField(label="Region or state", max_length=100, required=False)
     country = forms.ChoiceField(choices=COUNTRIES)
+    remember = forms.BooleanField(
+        label="Remember the country for this channel",
+        required=False,
+        help_text="Where the channel wrote the country in its own words: later orders are "
+        "understood, and those that wait for it go on. Not if a person's name stands there.",
+    )
 
 
 class PaymentForm(ActForm):

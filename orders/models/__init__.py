@@ -2,7 +2,7 @@
 
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
-from orders.models.channel import Channel, SkuAlias
+from orders.models.channel import Channel, CountryAlias, SkuAlias
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.handling import Handling
 from orders.models.hold import Hold, HoldType
@@ -18,6 +18,7 @@ __all__ = [
     "Cancellation",
     "CancellationLine",
     "Channel",
+    "CountryAlias",
     "DraftCharge",
     "DraftLine",
     "DraftOrder",

@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from oms.money import MoneyField
@@ -107,12 +108,34 @@ class SkuAlias(models.Model):
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="aliases")
     alias = models.CharField(max_length=64)
     product = models.ForeignKey("inventory.Product", models.PROTECT, related_name="aliases")
+    remembered_by = models.CharField(max_length=80, blank=True, editable=False)
+    remembered_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = "SKU alias"
         verbose_name_plural = "SKU aliases"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "alias"], name="orders_alias_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.alias
+
+
+class CountryAlias(models.Model):
+    """What a channel calls a country; remembered when a person corrects an address."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="country_aliases")
+    alias = models.CharField("their word", max_length=60, help_text="In small letters.")
+    country = models.CharField(max_length=2, help_text="Two letters, as in ISO 3166-1.")
+    remembered_by = models.CharField(max_length=80, blank=True, editable=False)
+    remembered_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "country alias"
+        verbose_name_plural = "country aliases"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "alias"], name="orders_country_alias_unique")
         ]
 
     def __str__(self) -> str:

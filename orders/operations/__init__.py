@@ -87,6 +87,7 @@ from orders.operations.importing import (
     place_imported,
     read_again,
 )
+from orders.operations.intake import remember_country, remember_sku, solve_waiting
 from orders.operations.keeping import (
     DraftEnded,
     KeptIntoThePast,
@@ -338,6 +339,8 @@ __all__ = [
     "rehearse",
     "release",
     "release_now",
+    "remember_country",
+    "remember_sku",
     "renew",
     "repromise",
     "reroute",
@@ -353,6 +356,7 @@ __all__ = [
     "set_steps",
     "ship_with",
     "solve_sku",
+    "solve_waiting",
     "submit",
     "switch_off",
     "tag",

@@ -7,7 +7,7 @@ from django.db import transaction
 from customers import queries as customers
 from oms.errors import DomainError
 from orders.enums import HoldKind
-from orders.models import Order, OrderLine, SkuAlias
+from orders.models import Order, OrderLine
 from orders.operations import hold_rows, pipeline
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
@@ -53,10 +53,10 @@ class OrderEnded(DomainError):
 
 @transaction.atomic
 def solve_sku(line: OrderLine, *, by: str, product: "Product") -> Order:
-    """Say which product an unknown SKU stands for, remember it for the channel, and go on.
+    """Say which product an unknown SKU stands for in this order, and go on.
 
-    Every line of the order with the same SKU is solved; the next order of the channel with this
-    SKU is understood at once. Raises NotUnknown and OrderEnded.
+    Every line of the order with the same SKU is solved; `remember_sku` does it for the channel.
+    Raises NotUnknown and OrderEnded.
     """
     work = pipeline.lock(line.order, by=by)
     _refuse_ended(work)
@@ -67,9 +67,6 @@ def solve_sku(line: OrderLine, *, by: str, product: "Product") -> Order:
     for row in same:
         row.product, row.name = product, row.name or product.name
     OrderLine.objects.bulk_update(same, ["product", "name"])
-    SkuAlias.objects.update_or_create(
-        channel=work.order.channel, alias=line.sku, defaults={"product": product}
-    )
     work.fact("order.sku_solved", sku=line.sku, product=product.pk, product_sku=product.sku)
     if all(row.product_id for row in work.lines):
         _end(work, HoldKind.UNKNOWN_SKU, f"{line.sku} is {product.sku}")
@@ -95,17 +92,40 @@ def correct_address(
     if missing := missing_parts(shipping_address):
         raise AddressIncomplete(missing=", ".join(missing))
 
-    subject = work.order.subject
-    values = customers.unseal(subject, work.order.sealed, CONTEXT)
-    values["shipping_address"] = shipping_address
-    work.order.sealed = customers.seal(subject, values, CONTEXT)
-    work.order.ship_country = shipping_address["country"]
-    work.order.ship_region = shipping_address.get("region", "")[:40]
-    work.order.ship_area = area_of(shipping_address)
+    _seal_address(work, shipping_address)
     work.fact("order.address_corrected", reason=reason)
     _end(work, HoldKind.INCOMPLETE_ADDRESS, reason)
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
+
+
+@transaction.atomic
+def name_country(order: Order, *, by: str, country: str) -> Order:
+    """Put a country's code where the order's address says it in other words, and go on.
+
+    What else the address lacks still holds the order. Raises OrderEnded and AddressInUse.
+    """
+    work = pipeline.lock(order, by=by)
+    _refuse_ended(work)
+    if any(line.released for line in work.lines):
+        raise AddressInUse(number=work.order.number)
+
+    values = customers.unseal(work.order.subject, work.order.sealed, CONTEXT)
+    address = {**values.get("shipping_address", {}), "country": country}
+    _seal_address(work, address)
+    work.fact("order.address_corrected", reason=f"The channel's word stands for {country}")
+    pipeline.settle(work)
+    return pipeline.advance(work.order, by=by)
+
+
+def _seal_address(work: pipeline.Work, address: dict[str, str]) -> None:
+    subject = work.order.subject
+    values = customers.unseal(subject, work.order.sealed, CONTEXT)
+    values["shipping_address"] = address
+    work.order.sealed = customers.seal(subject, values, CONTEXT)
+    work.order.ship_country = address["country"]
+    work.order.ship_region = address.get("region", "")[:40]
+    work.order.ship_area = area_of(address)
 
 
 def _refuse_ended(work: pipeline.Work) -> None:

@@ -37,6 +37,7 @@ from orders.operations import limits
 from orders.operations.checking import place_holds
 from orders.operations.draft_holds import test_holds, type_holds, wait_out
 from orders.operations.drafts import Draft
+from orders.operations.intake import understood
 from orders.operations.pipeline import settle_axes
 from orders.operations.pricing import assess_taxes
 from orders.operations.promising import promise_drafts
@@ -157,16 +158,17 @@ def _nowhere(draft: Draft) -> InvalidOrder | None:
 
 def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     now = timezone.now()
+    prints = [draft.placed.fingerprint for draft in drafts]  # of what was sent
+    understood(channel, drafts)
     buyers = customer_operations.identify([draft.placed.customer for draft in drafts], by=by)
     products = products_of(channel, drafts)
     taken = numbers.take("order", len(drafts))
-    for draft, buyer, number in zip(drafts, buyers, taken, strict=True):
+    for draft, buyer, number, sent in zip(drafts, buyers, taken, prints, strict=True):
         draft.is_new, draft.by = True, by
-        sent = draft.placed
         if draft.pickup:
-            draft.placed = at_place(sent, draft.pickup)
+            draft.placed = at_place(draft.placed, draft.pickup)
         draft.order = _order(channel, draft.placed, buyer, number, now)
-        draft.order.pickup_location, draft.order.fingerprint = draft.pickup, sent.fingerprint
+        draft.order.pickup_location, draft.order.fingerprint = draft.pickup, sent
         draft.lines = [
             line_of(position, line, products.get(line.sku), draft.placed)
             for position, line in enumerate(draft.placed.lines, start=1)

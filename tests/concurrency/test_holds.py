@@ -1,5 +1,6 @@
 """Two people at one hold, one cancel, at once: one wins and the other is told."""
 
+import time
 from datetime import timedelta
 from functools import partial
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from oms.models import Event
 from orders import operations as orders
 from orders.models import Hold
+from orders.operations import minding
 from tests import factories as world
 from tests.concurrency.test_money_and_floor import lock_nothing, told  # noqa: F401 (a fixture)
 from tests.ledgers import assert_ledgers_hold
@@ -31,11 +33,23 @@ def being_cancelled():
     return order
 
 
+@pytest.fixture
+def slow_clerks(monkeypatch):
+    """Everybody thinks for a moment between looking and claiming."""
+    look = minding._refuse_claimed
+
+    def think(hold):
+        look(hold)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(minding, "_refuse_claimed", think)
+
+
 def claims(hold):
     return [partial(orders.claim_hold, hold, by=f"user:{clerk}") for clerk in (7, 8)]
 
 
-def test_two_clerks_who_claim_at_once_get_one_claim_and_one_name(at_once):
+def test_two_clerks_who_claim_at_once_get_one_claim_and_one_name(at_once, slow_clerks):
     hold = held()
 
     answers = told(at_once(claims(hold)))
@@ -44,7 +58,11 @@ def test_two_clerks_who_claim_at_once_get_one_claim_and_one_name(at_once):
     assert Event.objects.filter(name="order.hold_claimed").count() == 1
 
 
-def test_control_without_the_lock_both_clerks_believe_it_is_theirs(at_once, lock_nothing):  # noqa: F811
+def test_control_without_the_lock_both_clerks_believe_it_is_theirs(
+    at_once,
+    slow_clerks,
+    lock_nothing,  # noqa: F811
+):
     hold = held()
     lock_nothing()
 

@@ -142,7 +142,7 @@ def test_flow_bulk_abort_places_nothing_and_continue_places_the_good(house, want
 def test_flow_unknown_sku_is_held_and_solved_for_good(house, wanted):
     from inventory.models import Product
     from orders.models import OrderLine
-    from orders.operations import solve_sku
+    from orders.operations import remember_sku
 
     wanted["lines"][0]["sku"] = "MUG-OLD"
     status, placed = house.call("post", "orders/", wanted)
@@ -150,7 +150,7 @@ def test_flow_unknown_sku_is_held_and_solved_for_good(house, wanted):
     assert [hold["kind"] for hold in placed["holds"]] == ["unknown_sku"]
 
     line = OrderLine.objects.get(sku="MUG-OLD")
-    solve_sku(line, by="user:1", product=Product.objects.get(sku="MUG"))
+    remember_sku(line, by="user:1", product=Product.objects.get(sku="MUG"))
 
     _, order = house.call("get", f"orders/{placed['number']}/")
     assert (order["stage"], order["holds"]) == ("fulfilment", [])

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("orders", "0031_handling_roles"),
+        ("orders", "0032_imports"),
     ]
 
     operations = [

@@ -1,0 +1,155 @@
+"""Intake: what a channel says in its own words, put right once and remembered for its other orders.
+
+A channel's SKU or name of a country is solved on one order by a person. Remembered, it is understood
+in every later order, and the channel's other waiting orders go on by an event, a few at a time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from customers import queries as customers
+from oms import events
+from oms.models import Event
+from orders.models import Channel, CountryAlias, Order, OrderLine, SkuAlias
+from orders.operations import corrections, pipeline
+from orders.operations.drafts import Draft
+from orders.operations.sent import PlacedOrder
+from orders.queries.intake import country_word, waiting_for_country, waiting_for_sku
+from orders.queries.sealing import CONTEXT
+from orders.queries.validation import is_country
+
+if TYPE_CHECKING:
+    from inventory.models import Product
+
+AT_ONCE = 100  # orders that go on in one transaction; the last of them calls for the next
+BY = "consumer:solve_waiting"
+
+
+@transaction.atomic
+def remember_sku(line: OrderLine, *, by: str, product: "Product") -> Order:
+    """Say which product an unknown SKU stands for, here and in the channel's other orders.
+
+    Later orders are understood while they are placed; those that wait go on within seconds. Raises
+    NotUnknown and OrderEnded like `solve_sku`.
+    """
+    order = corrections.solve_sku(line, by=by, product=product)
+
+    SkuAlias.objects.update_or_create(
+        channel=order.channel,
+        alias=line.sku,
+        defaults={"product": product, "remembered_by": by, "remembered_at": timezone.now()},
+    )
+    events.record("order.sku_remembered", order, by=by, sku=line.sku, product=product.pk)
+    return order
+
+
+@transaction.atomic
+def remember_country(
+    order: Order, *, by: str, shipping_address: dict[str, str], reason: str
+) -> Order:
+    """Correct an address, and remember what the channel calls its country.
+
+    Without a word to remember, it only corrects. Raises what `correct_address` raises.
+    """
+    said = _address_of(pipeline.lock_order(order)).get("country", "")
+    order = corrections.correct_address(
+        order, by=by, shipping_address=shipping_address, reason=reason
+    )
+    if is_country(said) or not (word := country_word(said)):
+        return order
+
+    country = shipping_address["country"]
+    CountryAlias.objects.update_or_create(
+        channel=order.channel,
+        alias=word,
+        defaults={"country": country, "remembered_by": by, "remembered_at": timezone.now()},
+    )
+    events.record("order.country_remembered", order, by=by, country=country)
+    return order
+
+
+@transaction.atomic
+def solve_waiting(event: Event) -> int:
+    """Solve a channel's other waiting orders by what was just remembered; how many were.
+
+    All are locked in key order first. More than a hundred go on by further events; an order that
+    was put right meanwhile is left alone. Called again, it finds nothing.
+    """
+    order = Order.objects.select_related("channel").get(pk=event.subject_id)
+    if event.name == "order.sku_remembered":
+        return _solve_skus(order.channel, event.facts["sku"])
+    return _solve_countries(order.channel, event.facts["country"])
+
+
+def understood(channel: Channel, drafts: Iterable[Draft]) -> None:
+    """Put a code where orders that are being placed name their country in the channel's words."""
+    unclear = [draft for draft in drafts if _words(draft.placed)]
+    if not unclear:
+        return
+    words = {word for draft in unclear for word in _words(draft.placed)}
+    rows = CountryAlias.objects.filter(channel=channel, alias__in=words)
+    known = dict(rows.values_list("alias", "country"))
+    for draft in unclear if known else ():
+        draft.placed = replace(
+            draft.placed,
+            shipping_address=_named(draft.placed.shipping_address, known),
+            billing_address=_named(draft.placed.billing_address, known),
+        )
+
+
+def _words(placed: PlacedOrder) -> list[str]:
+    """What stands for a country in the addresses of an order and is no code."""
+    told = [
+        address.get("country", "") for address in (placed.shipping_address, placed.billing_address)
+    ]
+    return [country_word(word) for word in told if word and not is_country(word)]
+
+
+def _named(address: dict[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    told = address.get("country", "")
+    code = "" if is_country(told) else known.get(country_word(told), "")
+    return {**address, "country": code} if code else address
+
+
+def _solve_skus(channel: Channel, sku: str) -> int:
+    alias = SkuAlias.objects.select_related("product").filter(channel=channel, alias=sku).first()
+    if alias is None:
+        return 0  # forgotten meanwhile
+    waiting = list(waiting_for_sku(channel.pk, sku)[: AT_ONCE + 1])
+    Order.objects.lock(*waiting[:AT_ONCE])
+    solved = 0
+    for key in waiting[:AT_ONCE]:
+        line = OrderLine.objects.filter(order=key, sku=sku, product=None).first()
+        if line is not None:
+            order = corrections.solve_sku(line, by=BY, product=alias.product)
+            solved += 1
+    if len(waiting) > AT_ONCE and solved:
+        events.record("order.sku_remembered", order, by=BY, sku=sku, product=alias.product_id)
+    return solved
+
+
+def _solve_countries(channel: Channel, country: str) -> int:
+    rows = CountryAlias.objects.filter(channel=channel, country=country)
+    words = set(rows.values_list("alias", flat=True))
+    found = _with_words(list(waiting_for_country(channel.pk)), words)
+    orders = {order.pk: order for order in Order.objects.lock(*found[:AT_ONCE])}
+    for key in found[:AT_ONCE]:
+        corrections.name_country(orders[key], by=BY, country=country)
+    if len(found) > AT_ONCE:
+        events.record("order.country_remembered", orders[found[0]], by=BY, country=country)
+    return len(orders)
+
+
+def _with_words(orders: Sequence[Order], words: set[str]) -> list[int]:
+    return [
+        order.pk for order in orders if country_word(_address_of(order).get("country", "")) in words
+    ]
+
+
+def _address_of(order: Order) -> dict[str, str]:
+    values = customers.unseal(order.subject, order.sealed, CONTEXT)
+    return values.get("shipping_address") or {}

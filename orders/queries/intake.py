@@ -1,0 +1,49 @@
+"""What waits for the same word to be understood, and how often a word was."""
+
+from collections.abc import Iterable
+
+from django.db.models import Count, QuerySet
+
+from orders.enums import HoldKind, OrderStatus
+from orders.models import Order, OrderLine, SkuAlias
+
+OPEN = (OrderStatus.PLACED, OrderStatus.CONFIRMED)
+MOST_LOOKED_AT = 1_000  # orders with an incomplete address whose envelopes are opened
+
+
+def country_word(told: str) -> str:
+    """A channel's word for a country, as it is remembered and looked up."""
+    return " ".join(told.split()).casefold()[:60]
+
+
+def waiting_for_sku(channel_id: int, sku: str) -> QuerySet[OrderLine, int]:
+    """Ids of the channel's open orders that wait for this SKU to be understood, in key order."""
+    lines = OrderLine.objects.filter(
+        product=None, sku=sku, order__channel=channel_id, order__status__in=OPEN
+    )
+    return lines.order_by("order").values_list("order", flat=True).distinct()
+
+
+def waiting_for_country(channel_id: int) -> QuerySet[Order]:
+    """The channel's orders on hold for an address whose country is no code, in key order."""
+    return (
+        Order.objects.filter(
+            channel=channel_id,
+            status__in=OPEN,
+            ship_country="",
+            holds__type__code=HoldKind.INCOMPLETE_ADDRESS,
+            holds__lifted_at=None,
+        )
+        .select_related("subject")
+        .order_by("pk")[:MOST_LOOKED_AT]
+    )
+
+
+def times_used(aliases: Iterable[SkuAlias]) -> dict[tuple[int, str], int]:
+    """Order lines that each of these aliases was used on, by channel and alias; one statement."""
+    aliases = list(aliases)
+    rows = OrderLine.objects.filter(
+        product__in={row.product_id for row in aliases}, sku__in={row.alias for row in aliases}
+    )
+    counted = rows.values_list("order__channel", "sku").annotate(count=Count("pk")).order_by()
+    return {(channel, sku): count for channel, sku, count in counted}

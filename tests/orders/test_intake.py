@@ -1,0 +1,111 @@
+"""What a channel says in its own words: put right once, remembered for the channel."""
+
+import pytest
+from django.urls import reverse
+
+from customers import queries as customers
+from oms.dispatch import drain
+from oms.models import Event
+from orders import operations as orders
+from orders.models import CountryAlias, Order, SkuAlias
+from orders.queries.sealing import CONTEXT
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+BY = world.BY
+FOREIGN = {**world.LONDON, "country": "Great  britain"}
+
+
+@pytest.fixture
+def mug(db):
+    return world.stocked("MUG", world.warehouse(), 50)
+
+
+def stages():
+    return list(Order.objects.order_by("pk").values_list("stage", flat=True))
+
+
+def unknown(shop, *names):
+    return [world.place(shop, ("TASSE", at), external_id=name) for at, name in enumerate(names, 1)]
+
+
+def test_remember_sku_solves_the_channels_other_waiting_orders_and_later_ones(mug):
+    shop, other = world.shop(), world.shop("other")
+    first, _, foreign = *unknown(shop, "1", "2"), world.place(other, ("TASSE", 3))
+
+    orders.remember_sku(first.lines.get(), by="user:7", product=mug)
+    drain(webhooks=False)
+    later = world.place(shop, ("TASSE", 4), external_id="4")
+
+    assert later.stage == "fulfilment"
+    assert stages() == ["fulfilment", "fulfilment", "validation", "fulfilment"]
+    alias = SkuAlias.objects.get()
+    assert (alias.alias, alias.product, alias.remembered_by) == ("TASSE", mug, "user:7")
+    assert not foreign.holds.exclude(lifted_at=None).exists()
+    assert_ledgers_hold()
+
+
+def test_solve_sku_of_one_order_remembers_nothing(mug):
+    first, _second = unknown(world.shop(), "1", "2")
+
+    orders.solve_sku(first.lines.get(), by=BY, product=mug)
+    drain(webhooks=False)
+
+    assert stages() == ["fulfilment", "validation"]
+    assert not SkuAlias.objects.exists()
+
+
+def test_more_waiting_orders_than_go_on_at_once_follow_by_themselves(mug, monkeypatch):
+    monkeypatch.setattr("orders.operations.intake.AT_ONCE", 2)
+    first, *_ = unknown(world.shop(), *"123456")
+
+    orders.remember_sku(first.lines.get(), by=BY, product=mug)
+    drain(webhooks=False)
+
+    assert stages() == ["fulfilment"] * 6
+    assert Event.objects.filter(name="order.sku_remembered").count() == 3
+
+
+def test_remember_country_understands_waiting_and_later_orders(mug):
+    shop = world.shop()
+    first, second = (
+        world.place(shop, ("MUG", at), external_id=str(at), shipping_address=FOREIGN)
+        for at in (1, 2)
+    )
+    assert stages() == ["validation", "validation"]
+
+    orders.remember_country(first, by=BY, shipping_address=world.LONDON, reason="It is clear")
+    drain(webhooks=False)
+    later = world.place(shop, ("MUG", 3), external_id="3", shipping_address=FOREIGN)
+    again = world.place(shop, ("MUG", 3), external_id="3", shipping_address=FOREIGN)
+
+    assert CountryAlias.objects.get().alias == "great britain"
+    assert stages() == ["fulfilment"] * 3
+    assert (later.ship_country, again) == ("GB", later)
+    second.refresh_from_db()
+    sealed = customers.unseal(second.subject, second.sealed, CONTEXT)
+    assert (second.ship_country, sealed["shipping_address"]["country"]) == ("GB", "GB")
+    assert_ledgers_hold()
+
+
+def test_remember_country_where_the_channel_named_a_code_only_corrects(mug):
+    order = world.place(world.shop(), ("MUG", 1), shipping_address={**world.LONDON, "postcode": ""})
+
+    orders.remember_country(order, by=BY, shipping_address=world.LONDON, reason="The buyer said")
+
+    assert stages() == ["fulfilment"]
+    assert not CountryAlias.objects.exists()
+
+
+def test_form_says_how_many_wait_for_the_same_and_the_list_how_often_it_was_used(mug, admin_client):
+    first, *_ = unknown(world.shop(), "1", "2", "3")
+    url = reverse("admin:orders_order_act", args=[first.pk, "solve_sku"])
+    assert "2 other orders wait for it" in admin_client.get(url).content.decode()
+
+    sent = {"act": "solve_sku", "line": first.lines.get().pk, "product": mug.pk, "remember": "on"}
+    admin_client.post(url, sent)
+    drain(webhooks=False)
+
+    page = admin_client.get(reverse("admin:orders_skualias_changelist")).content.decode()
+    assert ">3<" in page.replace(" ", "").replace("\n", "")
+    assert stages() == ["fulfilment"] * 3
