@@ -12,7 +12,7 @@ from oms import words
 from oms.models import Event
 from orders.admin.acts import REPAIRS, left_of
 from orders.admin.timeline import held_words
-from orders.enums import OrderStatus, Stage
+from orders.enums import HoldKind, OrderStatus, Stage
 from orders.models import Hold, Order, OrderLine
 from orders.queries.balance import Balance
 from orders.queries.hold_types import remedy_of
@@ -123,7 +123,7 @@ class Diagnosis:
     def _held(self) -> Blocker | None:
         if not self.holds:
             return None
-        hold = self.holds[0]
+        hold = next((row for row in self.holds if row.kind == HoldKind.CANCELLING), self.holds[0])
         more = f" (and {len(self.holds) - 1} more)" if len(self.holds) > 1 else ""
         sentence = f"On hold – {held_words(hold.type.name, hold.reason)}{more}"
         repair = REPAIRS.get(hold.kind)  # type: ignore[call-overload]

@@ -18,7 +18,15 @@ from oms import words
 from orders import queries
 from orders.admin import sealed, versions
 from orders.admin.acts import allowed_now, left_of
-from orders.admin.diagnosis import IN_TROUBLE, Diagnosis, lift_url, page_url, related, steps
+from orders.admin.diagnosis import (
+    IN_TROUBLE,
+    OWN_PERMISSION,
+    Diagnosis,
+    lift_url,
+    page_url,
+    related,
+    steps,
+)
 from orders.admin.handling import handling_context
 from orders.admin.promise import promise_context
 from orders.admin.timeline import timeline
@@ -26,6 +34,7 @@ from orders.enums import TransactionKind
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries.balance import Balance
+from orders.queries.hold_types import remedy_of
 from orders.queries.together import could_join, relatives
 
 MESSAGES_SHOWN = 20
@@ -217,7 +226,10 @@ def grant_rows(grants: Sequence[RefundGrant]) -> list[dict[str, Any]]:
 def hold_rows(holds: Sequence[Hold]) -> list[dict[str, Any]]:
     """Holds, open ones first, with who placed and lifted them."""
     names = words.names_of(
-        actor for hold in holds for actor in (hold.placed_by, hold.lifted_by) if actor
+        actor
+        for hold in holds
+        for actor in (hold.placed_by, hold.lifted_by, hold.claimed_by)
+        if actor
     )
     now = timezone.now()
     ordered = sorted(holds, key=lambda hold: (hold.lifted_at is not None, -hold.pk))
@@ -226,11 +238,21 @@ def hold_rows(holds: Sequence[Hold]) -> list[dict[str, Any]]:
             "hold": hold,
             "placed_by": names.get(hold.placed_by, ""),
             "lifted_by": names.get(hold.lifted_by, ""),
+            "claimed_by": names.get(hold.claimed_by, ""),
             "overdue": hold.due_at is not None and hold.due_at < now,
-            "lift": lift_url(hold),
+            "button": hold_button(hold),
         }
         for hold in ordered
     ]
+
+
+def hold_button(hold: Hold) -> dict[str, str]:
+    """Where the button of an open hold leads, and what it says."""
+    act, label = remedy_of(hold.kind)
+    if act in OWN_PERMISSION:
+        url = reverse("admin:orders_order_act", args=[hold.order_id, act])
+        return {"url": url, "label": label}
+    return {"url": lift_url(hold), "label": "Lift hold"}
 
 
 def links(order: Order) -> dict[str, list[dict[str, str]]]:

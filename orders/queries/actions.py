@@ -22,7 +22,7 @@ def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[s
     rules = {
         "place_hold": is_open and facts.shipped < facts.due,
         "lift_hold": bool(kinds - {HoldKind.CANCELLING}),
-        "release_now": HoldKind.REMORSE in kinds,
+        "release_now": HoldKind.REMORSE in kinds and HoldKind.CANCELLING not in kinds,
         "undo_cancel": HoldKind.CANCELLING in kinds,
         "change": is_open,
         "correct_address": is_open and facts.released == 0 and not order.pickup_location_id,

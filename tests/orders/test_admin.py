@@ -471,7 +471,7 @@ def test_map_sku_solves_the_line_and_is_remembered(ben):
     mug = stocked("MUG", warehouse(), 5)
     line = order.lines.get()
 
-    press(client, act(order, "solve_sku"), line=line.pk, product=mug.pk)
+    press(client, act(order, "solve_sku"), line=line.pk, product=mug.pk, remember="on")
 
     assert SkuAlias.objects.get().product == mug
     assert order.holds.filter(lifted_at=None).count() == 0
