@@ -160,7 +160,7 @@ STOCK_ACTS = (
         form=QuarantineForm,
         allowed=_has("on_hand"),
         help="Sets units apart until somebody has looked at them. They are not promised meanwhile.",
-        icon="quarantine",
+        icon="front_hand",
     ),
     Act(
         "restore",

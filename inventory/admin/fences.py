@@ -120,7 +120,7 @@ class FenceAdmin(ReadOnlyAdmin):
         "product_column",
         "holder_column",
         "place_column",
-        "quota_column",
+        "num_quota",
         "num_used",
         "num_kept",
         "bar_column",
@@ -161,7 +161,7 @@ class FenceAdmin(ReadOnlyAdmin):
         return fence.location.code if fence.location else "All locations"
 
     @admin.display(description="Quota")
-    def quota_column(self, fence: Fence) -> str:
+    def num_quota(self, fence: Fence) -> str:
         """In units; where it is a share, of what."""
         if fence.share:
             return f"{fence.amount:,} ({fence.share} % of {fence.base:,})"

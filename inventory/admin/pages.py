@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Case, F, Max, When
 
 from inventory import queries
 from inventory.admin.limits import limit_rows
@@ -57,9 +57,24 @@ def add_coming(levels: Sequence[StockLevel]) -> None:
 
 
 def waiting_lines(product: Product) -> list[Any]:
-    """Order lines that want this product and have no stock, in the order they will be served."""
+    """Order lines that want this product and have no stock, in the order they will be served.
+
+    `is_held`: a hold keeps the order out of the line.
+    """
     lines = product.order_lines.filter(
         quantity__gt=F("cancelled") + F("allocated"), order__status__in=["placed", "confirmed"]
+    )
+    lines = lines.annotate(
+        is_held=Max(
+            Case(
+                When(
+                    order__holds__lifted_at=None,
+                    order__holds__type__stops_allocation=True,
+                    then=1,
+                ),
+                default=0,
+            )
+        )
     )
     ordered = lines.select_related("order__channel").order_by("order__promised_at", "order_id")
     return list(ordered[:SHOWN])

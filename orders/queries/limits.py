@@ -8,6 +8,7 @@ from django.utils import timezone
 from inventory.enums import LimitKind
 from orders.enums import OrderStatus
 from orders.models import OrderLine
+from orders.queries.serving import lines_waiting
 
 Used = dict[tuple[int, int | None, str], int]  # (product id, channel id or all, kind) -> units
 
@@ -15,13 +16,14 @@ Used = dict[tuple[int, int | None, str], int]  # (product id, channel id or all,
 def sold_ahead(product_ids: Iterable[int]) -> Used:
     """Units of open orders that wait for stock, and of pre-orders that have not shipped.
 
-    Orders on hold count: their units are asked for, too.
+    Orders that a hold keeps from getting stock have no backorder yet; a pre-order counts in any case.
     """
+    product_ids = set(product_ids)
     lines = OrderLine.objects.filter(
-        product__in=set(product_ids),
+        product__in=product_ids,
         order__status__in=[OrderStatus.PLACED, OrderStatus.CONFIRMED],
     ).order_by()
-    waiting = lines.filter(quantity__gt=F("cancelled") + F("allocated"))
+    waiting = lines_waiting(product_ids).order_by()
     ahead = lines.filter(
         quantity__gt=F("cancelled") + F("shipped"),
         product__preorder_on__gt=timezone.localdate(),

@@ -8,9 +8,7 @@ from django.db.models import Count, F, Min, Sum
 
 from inventory import queries as stock
 from inventory.queries.atp import Book
-from orders.enums import OrderStatus
-from orders.models import OrderLine
-from orders.queries.serving import Waiter, in_turn, lines_in_turn, policies
+from orders.queries.serving import Waiter, in_turn, lines_in_turn, lines_waiting, policies
 
 PRODUCTS_SHOWN = 100
 
@@ -76,11 +74,7 @@ class LineUp:
 def scarce_products() -> list[ScarceProduct]:
     """Products that open orders wait for, most units first; reads only lines that lack stock."""
     missing = F("quantity") - F("cancelled") - F("allocated")
-    rows = OrderLine.objects.filter(
-        quantity__gt=F("cancelled") + F("allocated"),
-        product__isnull=False,
-        order__status__in=[OrderStatus.PLACED, OrderStatus.CONFIRMED],
-    )
+    rows = lines_waiting().filter(product__isnull=False)
     found = rows.values_list("product_id", "product__sku", "product__name").annotate(
         units=Sum(missing), orders=Count("order", distinct=True), first=Min("order__promised_at")
     )

@@ -87,14 +87,17 @@ def columns(criteria: Sequence[str]) -> list[str]:
     return [*(COLUMN[AllocationCriterion(name)] for name in criteria), "pk"]
 
 
-def lines_waiting(product_ids: Iterable[int]) -> QuerySet[OrderLine]:
-    """Lines of open orders that lack units of these products; a hold may keep an order from them."""
+def lines_waiting(product_ids: Iterable[int] | None = None) -> QuerySet[OrderLine]:
+    """Lines of open orders that lack units of these products, or of any, and may get them.
+
+    Orders on a hold that stops allocation wait outside the line.
+    """
     held = Hold.objects.filter(lifted_at=None, type__stops_allocation=True).values("order")
-    return OrderLine.objects.filter(
-        product__in=set(product_ids),
+    rows = OrderLine.objects.filter(
         quantity__gt=F("cancelled") + F("allocated"),
         order__status__in=[OrderStatus.PLACED, OrderStatus.CONFIRMED],
     ).exclude(order__in=held)
+    return rows if product_ids is None else rows.filter(product__in=set(product_ids))
 
 
 def lines_in_turn(product_ids: Iterable[int]) -> dict[int, list[Waiter]]:

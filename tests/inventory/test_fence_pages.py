@@ -121,3 +121,19 @@ def test_list_with_three_fences_asks_as_much_as_with_one(login, mug):
 
     assert count() == with_one
     assert ops.get(f"{LIST}{Fence.objects.first().pk}/change/").status_code == 200
+
+
+def test_product_page_says_which_waiting_order_is_on_hold(login, mug):
+    from orders.models import Channel
+
+    shop = Channel.objects.get(code="shop")
+    world.place(shop, ("MUG", 40))
+    world.place(shop, ("MUG", 50), shipping_address={**world.LONDON, "city": ""})
+
+    page = login("Operations").get(reverse("admin:inventory_product_change", args=[mug.pk]))
+
+    assert [(line.backordered, line.is_held) for line in page.context["waiting"]] == [
+        (10, 0),
+        (50, 1),
+    ]
+    assert page.content.decode().count("on hold") == 1

@@ -251,3 +251,12 @@ def test_change_that_asks_for_less_is_made_beyond_the_limit(mug, shop):
     change(order, 8)
 
     assert order.lines.get().due == 8
+
+
+def test_order_on_hold_has_no_backorder_yet(mug, shop):
+    limit(mug, 3)
+    place(shop, ("MUG", 9), shipping_address={**world.LONDON, "city": ""})
+
+    place(shop, ("MUG", 5))
+
+    assert refused(shop, ("MUG", 1))["left"] == 0
