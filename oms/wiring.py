@@ -43,6 +43,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.return_offered": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
     "order.rule_mailed": ("orders.consumers.mail_colleague",),
+    "rule.mailed": ("orders.consumers.mail_colleague",),
     "rule.notified": (NOTIFY,),
     "shipment.shipped": (
         "reporting.consumers.count",

@@ -268,6 +268,14 @@ class RuleMoment(models.TextChoices):
     SCHEDULE = "schedule", "Again and again"  # at open orders; acts once on each
 
 
+class RuleSubject(models.TextChoices):
+    """What a rule looks at."""
+
+    ORDER = "order", "Orders"
+    PRODUCT = "product", "Products"  # by schedule, once a day each
+    PURCHASE_ORDER = "purchase_order", "Purchase orders"  # the same
+
+
 class RuleState(models.TextChoices):
     """Life of a version of a rule."""
 

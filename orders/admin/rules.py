@@ -17,16 +17,17 @@ from unfold.enums import ActionVariant
 from oms import words
 from oms.admin import Act, ReadOnlyAdmin, actor
 from oms.admin.jobs import progress_of
-from oms.conditions import builder
 from oms.errors import DomainError
 from orders import operations
-from orders.enums import RuleMoment, RuleOutcome, RuleState
+from orders.enums import RuleMoment, RuleOutcome, RuleState, RuleSubject
 from orders.forms.rules import ActivateForm, RuleForm, TemplateForm, TryForm
-from orders.models import Rule, RuleTrial, RuleVersion
+from orders.models import Rule, RuleRun, RuleTrial, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
+from orders.queries.hold_types import hold_names
 from orders.queries.rules.actions import actions_builder
+from orders.queries.rules.built_in import BUILT_IN
 from orders.queries.rules.naming import free_name
-from orders.queries.rules.vocabulary import EVERY, NOW_ONLY, SEALED, asked
+from orders.queries.rules.vocabulary import EVERY, NOW_ONLY, SEALED, asked, rules_builder
 from orders.queries.rules.wording import version_words
 
 EDIT, FORCE = "orders.edit_rule", "orders.activate_rule"
@@ -121,11 +122,21 @@ class RuleAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request).annotate(week=Count("runs", filter=week))
         return rows.prefetch_related(Prefetch("versions", versions))
 
+    def buttons(self, request: HttpRequest, obj: Any = None) -> list[dict[str, Any]]:
+        """Over the list also the blank builder, and the page with built-in checks and the order."""
+        found = super().buttons(request, obj)
+        if obj is None and request.user.has_perm(EDIT):
+            found.append(_link("new", "Write a rule", "edit", "admin:orders_rule_new"))
+        if obj is None:
+            found.append(_link("order", "Order and checks", "sort", "admin:orders_rule_order"))
+        return found
+
     def get_urls(self) -> list[URLPattern]:
         """The builder's and the trials' pages, before those of the rows."""
         wrap = self.admin_site.admin_view
         return [
             path("new/", wrap(edit), name="orders_rule_new"),
+            path("order/", wrap(order_page), name="orders_rule_order"),
             path("<int:pk>/edit/", wrap(edit), name="orders_rule_edit"),
             path("words/", wrap(in_words), name="orders_rule_words"),
             path("trials/<int:pk>/", wrap(trial_page), name="orders_rule_trial"),
@@ -143,8 +154,7 @@ class RuleAdmin(ReadOnlyAdmin):
     @admin.display(description="Rule")
     def name_column(self, rule: Rule) -> SafeString:
         """Name, and what it does in a sentence."""
-        version = _shown(rule)
-        return words.two_lines(rule.name, version_words(version) if version else "")
+        return words.two_lines(rule.name, _said(rule))
 
     @admin.display(description="State")
     def state_column(self, rule: Rule) -> SafeString:
@@ -180,9 +190,47 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         title=version.rule.name if version else "New rule",
         form=form,
         back=_page(pk) if pk else reverse("admin:orders_rule_changelist"),
-        vocabulary=builder(EVERY.values()),
+        vocabulary=rules_builder(),
         kinds=actions_builder(),
     )
+
+
+def order_page(request: HttpRequest) -> HttpResponse:
+    """Built-in checks and rules in the order in which they look; rules can be moved."""
+    if not request.user.has_perm("orders.view_rule"):
+        raise PermissionDenied
+    versions = RuleVersion.objects.select_related("rule").order_by("-number")
+    rules = list(Rule.objects.order_by("position", "pk").prefetch_related(
+        Prefetch("versions", versions)))  # fmt: skip
+    if request.method == "POST":
+        if not request.user.has_perm(FORCE):
+            raise PermissionDenied
+        keys = moved([rule.pk for rule in rules], request.POST.get("move", ""))
+        operations.order_rules(keys, by=actor(request))
+        return HttpResponseRedirect(reverse("admin:orders_rule_order"))
+    holds = dict(hold_names())
+    return _answer(
+        request,
+        "order.html",
+        title="Order of rules",
+        built_in=[
+            {"name": row.name, "says": row.says, "set_in": row.set_in, "hold": holds[row.hold]}
+            for row in BUILT_IN
+        ],
+        rows=[{"rule": rule, "on": _is_on(rule), "words": _said(rule)} for rule in rules],
+        editable=request.user.has_perm(FORCE),
+    )
+
+
+def moved(keys: list[int], move: str) -> list[int]:
+    """Keys with one of them a place up or down, as a button says (up:7); as they are otherwise."""
+    way, _, chosen = move.partition(":")
+    if not chosen.isdigit() or int(chosen) not in keys:
+        return keys
+    at = keys.index(int(chosen))
+    pk = keys.pop(at)
+    keys.insert(max(at - 1, 0) if way == "up" else at + 1, pk)
+    return keys
 
 
 def in_words(request: HttpRequest) -> HttpResponse:
@@ -196,6 +244,7 @@ def in_words(request: HttpRequest) -> HttpResponse:
         wording = form.wording()
         said = version_words(
             RuleVersion(
+                subject=wording.subject,
                 moment=wording.moment,
                 events=wording.events,
                 every_minutes=wording.every_minutes,
@@ -215,6 +264,7 @@ def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
     trial = get_object_or_404(RuleTrial.objects.select_related("version__rule", "job"), pk=pk)
     result, names = trial.result, asked(trial.version.conditions)
     days = result.get("by_day", [])
+    of_orders = trial.version.subject == RuleSubject.ORDER
     share = 100 * result["matched"] / result["orders"] if result.get("orders") else 0
     return _answer(
         request,
@@ -223,7 +273,8 @@ def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
         trial=trial,
         words=version_words(trial.version),
         share=share,
-        of_now=[EVERY[name].label for name in sorted(names & NOW_ONLY)],
+        noun=_noun(trial.version),
+        of_now=[EVERY[name].label for name in sorted(names & NOW_ONLY)] if of_orders else [],
         sealed=[field.label for field in SEALED if field.name in names],
         charts={
             "days": {
@@ -239,7 +290,9 @@ def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
     versions = list(rule.versions.all())
     names = words.names_of(version.created_by for version in versions)
-    runs = rule.runs.select_related("order", "version__rule").order_by("-at", "-pk")
+    runs = rule.runs.select_related("order", "product", "purchase_order", "version__rule").order_by(
+        "-at", "-pk"
+    )
     counts = rule.runs.aggregate(
         every=Count("pk"),
         stopped=Count("pk", filter=Q(outcome=RuleOutcome.STOPPED)),
@@ -256,7 +309,8 @@ def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
             for row in versions
         ],
         "runs": [
-            {"row": run, "tone": TONES[RuleOutcome(run.outcome)]} for run in runs[:RUNS_SHOWN]
+            {"row": run, "tone": TONES[RuleOutcome(run.outcome)], "url": _page_of(run)}
+            for run in runs[:RUNS_SHOWN]
         ],
         "counts": counts,
         "trials": RuleTrial.objects.filter(version__rule=rule)
@@ -265,11 +319,30 @@ def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
     }
 
 
+def _page_of(run: RuleRun) -> str:
+    if run.order_id:
+        return reverse("admin:orders_order_change", args=[run.order_id])
+    if run.product_id:
+        return reverse("admin:inventory_product_change", args=[run.product_id])
+    return reverse("admin:inventory_purchaseorder_change", args=[run.purchase_order_id])
+
+
 def _shown(rule: Rule) -> RuleVersion | None:
     """The version in force, or the newest; versions are loaded newest first."""
     versions = list(rule.versions.all())
     active = [version for version in versions if version.state == RuleState.ACTIVE]
     return next(iter([*active, *versions]), None)
+
+
+def _link(name: str, title: str, icon: str, page: str) -> dict[str, Any]:
+    """A button that leads to a page, as the templates draw it."""
+    look = {"icon": icon, "variant": ActionVariant.DEFAULT, "folded": False}
+    return {"name": name, "title": title, "path": reverse(page), **look}
+
+
+def _said(rule: Rule) -> str:
+    version = _shown(rule)
+    return version_words(version) if version else ""
 
 
 def _newest(pk: int) -> RuleVersion:
@@ -289,6 +362,10 @@ def _saved(request: HttpRequest, form: RuleForm) -> RuleVersion | None:
         return None
     messages.success(request, f"{version} is drafted. Try it, then switch it on.")
     return version
+
+
+def _noun(version: RuleVersion) -> str:
+    return str(RuleSubject(version.subject).label).lower()
 
 
 def _page(pk: int) -> str:

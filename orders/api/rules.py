@@ -18,8 +18,15 @@ from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.models import ApiKey
 from oms.wire import decode, respond, schema_of
 from orders import operations
-from orders.models import Rule, RuleVersion
-from orders.serializers.rules import RuleIn, RuleOut, RuleRunOut
+from orders.models import Rule, RuleTrial, RuleVersion
+from orders.serializers.rules import (
+    RuleIn,
+    RuleOrderIn,
+    RuleOut,
+    RuleRunOut,
+    TrialIn,
+    TrialOut,
+)
 
 MOST_RUNS = 200
 
@@ -89,6 +96,64 @@ class ActivationView(_RuleView):
         return respond(RuleOut.of(_versions().get(pk=row.pk)))
 
 
+class RuleView(_RuleView):
+    """One rule."""
+
+    @extend_schema(
+        operation_id="rules_redraft",
+        request={"application/json": schema_of(RuleIn)},
+        responses={201: schema_of(RuleOut)},
+    )
+    def put(self, request: Request, rule: int) -> HttpResponse:
+        """Draft the next version of this rule, under the name that is sent."""
+        row = get_object_or_404(Rule, pk=rule)
+        sent = msgspec.structs.asdict(decode(request.body, RuleIn))
+        name = sent.pop("name")
+        version = operations.redraft_rule(row, name, operations.Wording(**sent), by=actor(request))
+        return respond(RuleOut.of(version), 201)
+
+
+class OrderOfRulesView(_RuleView):
+    """In which order rules look."""
+
+    @extend_schema(
+        operation_id="rules_order",
+        request={"application/json": schema_of(RuleOrderIn)},
+        responses={200: {"type": "array", "items": schema_of(RuleOut)}},
+    )
+    def put(self, request: Request) -> HttpResponse:
+        """Let rules run in this order; those that are not named follow as they were."""
+        operations.order_rules(decode(request.body, RuleOrderIn).rules, by=actor(request))
+        rows = _versions().order_by("rule__position", "rule_id", "-number")
+        return respond([RuleOut.of(row) for row in rows])
+
+
+class TrialsView(_RuleView):
+    """A version tried on past orders; nothing is done to them."""
+
+    @extend_schema(
+        operation_id="rules_try",
+        request={"application/json": schema_of(TrialIn)},
+        responses={202: schema_of(TrialOut)},
+    )
+    def post(self, request: Request, rule: int, version: int) -> HttpResponse:
+        """Begin a back-test over the orders of the last days; a worker does it."""
+        row = get_object_or_404(_versions(), rule=rule, number=version)
+        days = decode(request.body, TrialIn).days
+        trial = operations.try_rule(row, days=days, by=actor(request))
+        return respond(TrialOut.of(trial), 202)
+
+
+class TrialView(_RuleView):
+    """How far a back-test is, and what it found."""
+
+    @extend_schema(operation_id="rules_trial", responses={200: schema_of(TrialOut)})
+    def get(self, request: Request, rule: int, trial: int) -> HttpResponse:  # noqa: ARG002 (as above)
+        """Progress, then how many orders matched, on which days, and the newest 200 of them."""
+        rows = RuleTrial.objects.select_related("version", "job")
+        return respond(TrialOut.of(get_object_or_404(rows, pk=trial, version__rule=rule)))
+
+
 class RunsView(_RuleView):
     """What a rule did."""
 
@@ -99,7 +164,9 @@ class RunsView(_RuleView):
     def get(self, request: Request, rule: int) -> HttpResponse:  # noqa: ARG002 (as above)
         """The newest 200 runs, newest first."""
         row = get_object_or_404(Rule, pk=rule)
-        runs = row.runs.select_related("order", "version").order_by("-at", "-pk")
+        runs = row.runs.select_related("order", "product", "purchase_order", "version").order_by(
+            "-at", "-pk"
+        )
         return respond([RuleRunOut.of(run) for run in runs[:MOST_RUNS]])
 
 
@@ -122,5 +189,11 @@ urlpatterns = [
         ActivationView.as_view(),
         name="rule-activation",
     ),
+    path("rules/order/", OrderOfRulesView.as_view(), name="rules-order"),
+    path("rules/<int:rule>/", RuleView.as_view(), name="rule"),
+    path(
+        "rules/<int:rule>/versions/<int:version>/trials/", TrialsView.as_view(), name="rule-trials"
+    ),
+    path("rules/<int:rule>/trials/<int:trial>/", TrialView.as_view(), name="rule-trial"),
     path("rules/<int:rule>/runs/", RunsView.as_view(), name="rule-runs"),
 ]

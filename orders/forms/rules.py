@@ -9,11 +9,11 @@ from django.http import QueryDict
 from oms.admin import ActForm
 from oms.condition_form import ALWAYS, ConditionsField
 from oms.conditions import check
-from orders.enums import RuleMoment, RuleState
+from orders.enums import RuleMoment, RuleState, RuleSubject
 from orders.models import Rule, RuleVersion
 from orders.operations import Wording
 from orders.queries.rules.actions import mistakes_in
-from orders.queries.rules.vocabulary import EVENTS, EVERY, vocabulary
+from orders.queries.rules.vocabulary import ANY, EVENTS, vocabulary
 
 TAKEN = "There is a rule of this name. Write its next version on its page, or choose another name."
 
@@ -39,6 +39,9 @@ class RuleForm(forms.Form):
     """One rule; conditions and actions are edited by the page, as data in hidden fields."""
 
     name = forms.CharField(max_length=100, label="Name")
+    subject = forms.ChoiceField(
+        choices=RuleSubject.choices, required=False, initial=RuleSubject.ORDER, label="Looks at"
+    )
     moment = forms.ChoiceField(choices=RuleMoment.choices, label="When")
     events = forms.MultipleChoiceField(
         choices=[(name, words) for name, words in EVENTS.items()],
@@ -47,7 +50,7 @@ class RuleForm(forms.Form):
         label="What happens",
     )
     every_minutes = forms.IntegerField(required=False, min_value=1, label="Every how many minutes")
-    conditions = ConditionsField(EVERY)
+    conditions = ConditionsField(ANY)
     actions = ActionsField(required=False)
     note = forms.CharField(max_length=300, required=False, label="Note for this version")
 
@@ -66,9 +69,12 @@ class RuleForm(forms.Form):
         """Every mistake of the conditions and actions for the moment chosen."""
         data = super().clean() or self.cleaned_data
         moment = data.get("moment", RuleMoment.PLACING)
+        subject = data["subject"] = data.get("subject") or RuleSubject.ORDER
+        if subject != RuleSubject.ORDER and moment != RuleMoment.SCHEDULE:
+            self.add_error("moment", f"{RuleSubject(subject).label} are looked at again and again.")
         for mistake in [
-            *check(data.get("conditions", ALWAYS), vocabulary(moment)),
-            *(mistakes_in(data["actions"], moment) if "actions" in data else ()),
+            *check(data.get("conditions", ALWAYS), vocabulary(moment, subject)),
+            *(mistakes_in(data["actions"], moment, subject) if "actions" in data else ()),
         ]:
             self.add_error(None, mistake)
         return data
@@ -84,6 +90,7 @@ class RuleForm(forms.Form):
             events=data["events"] if moment == RuleMoment.EVENT else [],
             every_minutes=data["every_minutes"] if moment == RuleMoment.SCHEDULE else None,
             note=data["note"],
+            subject=data["subject"],
         )
 
 
@@ -133,6 +140,7 @@ class TryForm(VersionForm):
 def _initial(version: RuleVersion) -> dict[str, Any]:
     return {
         "name": version.rule.name,
+        "subject": version.subject,
         "moment": version.moment,
         "events": version.events,
         "every_minutes": version.every_minutes,

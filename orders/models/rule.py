@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from oms.models import AppendOnly
 from oms.querysets import LockingQuerySet
-from orders.enums import RuleMoment, RuleOutcome, RuleState
+from orders.enums import RuleMoment, RuleOutcome, RuleState, RuleSubject
 
 
 class Rule(models.Model):
@@ -37,6 +37,7 @@ class RuleVersion(models.Model):
 
     rule = models.ForeignKey(Rule, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
+    subject = models.CharField(max_length=14, choices=RuleSubject, default=RuleSubject.ORDER)
     moment = models.CharField(max_length=8, choices=RuleMoment)
     events = models.JSONField(default=list, blank=True)  # names, where it acts on events
     every_minutes = models.PositiveIntegerField(null=True, blank=True)  # where it acts by schedule
@@ -71,6 +72,12 @@ class RuleVersion(models.Model):
                 name="orders_rule_schedule_has_minutes",
                 violation_error_message="A schedule, and nothing else, says every how many minutes.",
             ),
+            models.CheckConstraint(
+                condition=Q(subject=RuleSubject.ORDER)
+                | Q(subject__in=RuleSubject.values, moment=RuleMoment.SCHEDULE),
+                name="orders_rule_things_by_schedule",
+                violation_error_message="Products and purchase orders are looked at by schedule.",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -85,7 +92,7 @@ class RuleVersion(models.Model):
 
 
 class RuleRun(AppendOnly):
-    """A version met an order that it is for: what it saw and what came of each action.
+    """A version met what it is for: an order, a product, a purchase order; what it saw and did.
 
     `saw` holds the facts that its conditions ask about; they are no personal data. `did` has one
     row per action: {"do", "ok", "said"}.
@@ -93,8 +100,14 @@ class RuleRun(AppendOnly):
 
     rule = models.ForeignKey(Rule, models.PROTECT, related_name="runs", db_index=False)
     version = models.ForeignKey(RuleVersion, models.PROTECT, related_name="runs", db_index=False)
-    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="rule_runs")
-    trigger = models.CharField(max_length=60)  # placing, event:5 or schedule:7
+    order = models.ForeignKey("orders.Order", models.PROTECT, null=True, related_name="rule_runs")
+    product = models.ForeignKey(
+        "inventory.Product", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    purchase_order = models.ForeignKey(
+        "inventory.PurchaseOrder", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    trigger = models.CharField(max_length=60)  # placing, event:5, schedule:7, schedule:7:2026-11-26
     chain = models.UUIDField()  # correlation of what called it: of a request, or a run's thread
     thread = models.UUIDField(default=uuid.uuid4)  # correlation of all that it has caused
     outcome = models.CharField(max_length=8, choices=RuleOutcome)
@@ -109,6 +122,25 @@ class RuleRun(AppendOnly):
                 name="orders_rule_run_once",
                 violation_error_message="A rule acts once on an order for one cause.",
             ),
+            models.UniqueConstraint(
+                fields=["rule", "product", "trigger"],
+                name="orders_rule_run_product_once",
+                condition=Q(product__isnull=False),
+                violation_error_message="A rule acts once a day on a product.",
+            ),
+            models.UniqueConstraint(
+                fields=["rule", "purchase_order", "trigger"],
+                name="orders_rule_run_purchase_once",
+                condition=Q(purchase_order__isnull=False),
+                violation_error_message="A rule acts once a day on a purchase order.",
+            ),
+            models.CheckConstraint(
+                condition=Q(order__isnull=False, product=None, purchase_order=None)
+                | Q(order=None, product__isnull=False, purchase_order=None)
+                | Q(order=None, product=None, purchase_order__isnull=False),
+                name="orders_rule_run_about_one",
+                violation_error_message="A run is about one thing.",
+            ),
             models.CheckConstraint(
                 condition=Q(outcome__in=RuleOutcome.values), name="orders_rule_outcome_known"
             ),
@@ -120,6 +152,11 @@ class RuleRun(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.outcome} at {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def about(self) -> str:
+        """Public name of what it is about; loaded with the run by whoever asks."""
+        return str(self.order or self.product or self.purchase_order)
 
 
 class RuleTrial(models.Model):

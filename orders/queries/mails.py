@@ -5,14 +5,22 @@ from django.core.mail import EmailMessage
 
 from oms.models import Event
 
+PAGES = {
+    "order": "orders/order",
+    "product": "inventory/product",
+    "purchase_order": "inventory/purchaseorder",
+}
+
 
 def mail_about(event: Event) -> EmailMessage:
-    """The mail of an event `order.rule_mailed`: the rule's words and where the order is."""
-    facts, number = event.facts, event.subject_label
-    page = f"{settings.OMS_PUBLIC_URL}/admin/orders/order/{event.subject_id}/change/"
+    """The mail of `order.rule_mailed` and `rule.mailed`: the rule's words, and where to look."""
+    facts = event.facts
+    about, pk = facts.get("about", "order"), facts.get("id", event.subject_id)
+    label = facts.get("label", event.subject_label)
+    page = f"{settings.OMS_PUBLIC_URL}/admin/{PAGES[about]}/{pk}/change/"
     return EmailMessage(
-        subject=f"{number}: {facts['message']}",
-        body=f"{facts['message']}\n\nOrder {number}: {page}\nRule: {facts['rule']}\n",
+        subject=f"{label}: {facts['message']}",
+        body=f"{facts['message']}\n\n{label}: {page}\nRule: {facts['rule']}\n",
         to=[facts["to"]],
         headers={"Message-ID": f"<{event.public_id}@rules.oms>"},
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from oms.wire import message, utc
-from orders.models import RuleRun, RuleVersion
+from orders.models import RuleRun, RuleTrial, RuleVersion
 from orders.queries.rules.wording import version_words
 
 
@@ -21,6 +21,7 @@ class RuleIn(msgspec.Struct):
     events: list[str] = []
     every_minutes: int | None = None
     note: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    subject: str = "order"
 
 
 @message
@@ -32,6 +33,7 @@ class RuleOut(msgspec.Struct):
     version: int
     state: str
     says: str
+    subject: str
     moment: str
     events: list[str]
     every_minutes: int | None
@@ -50,6 +52,7 @@ class RuleOut(msgspec.Struct):
             version=version.number,
             state=version.state,
             says=version_words(version),
+            subject=version.subject,
             moment=version.moment,
             events=version.events,
             every_minutes=version.every_minutes,
@@ -63,9 +66,10 @@ class RuleOut(msgspec.Struct):
 
 @message
 class RuleRunOut(msgspec.Struct):
-    """What a version saw of an order and what came of each action."""
+    """What a version saw and what came of each action; `about` is an order, SKU or purchase order."""
 
-    order: str
+    about: str
+    order: str | None
     version: int
     trigger: str
     outcome: str
@@ -77,11 +81,57 @@ class RuleRunOut(msgspec.Struct):
     def of(cls, run: RuleRun) -> "RuleRunOut":
         """As the API shows it."""
         return cls(
-            order=run.order.number,
+            about=run.about,
+            order=run.order.number if run.order else None,
             version=run.version.number,
             trigger=run.trigger,
             outcome=run.outcome,
             saw=run.saw,
             did=run.did,
             at=run.at,
+        )
+
+
+@message
+class RuleOrderIn(msgspec.Struct):
+    """Rules by their ids, the first to look first."""
+
+    rules: Annotated[list[int], msgspec.Meta(max_length=1_000)]
+
+
+@message
+class TrialIn(msgspec.Struct):
+    """How many days of past orders."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 30
+
+
+@message
+class TrialOut(msgspec.Struct):
+    """A back-test: `state` and progress of its job, then what it found.
+
+    `result` has how many orders were looked at and matched, both for each day, and the newest 200
+    that matched.
+    """
+
+    trial: int
+    version: int
+    days: int
+    state: str
+    done: int
+    total: int
+    result: dict[str, Any]
+
+    @classmethod
+    def of(cls, trial: RuleTrial) -> "TrialOut":
+        """As the API shows it."""
+        job = trial.job
+        return cls(
+            trial=trial.pk,
+            version=trial.version.number,
+            days=trial.days,
+            state=job.state if job else "done",
+            done=job.done if job else 0,
+            total=job.total if job else 0,
+            result=trial.result,
         )

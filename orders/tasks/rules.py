@@ -10,9 +10,12 @@ from oms import jobs
 from oms.conditions import compiled
 from oms.models import Job
 from oms.words import money
+from orders.enums import RuleSubject
 from orders.models import Order, RuleTrial
 from orders.operations import keep_trial
+from orders.queries.mails import PAGES
 from orders.queries.rules.facts import facts_of
+from orders.queries.rules.subjects import watched
 from orders.queries.rules.vocabulary import asked, vocabulary
 
 AT_ONCE = 2_000
@@ -22,6 +25,13 @@ MOST_SHOWN = 200  # orders kept by name; the rest is counted
 def try_rule(job: Job) -> None:
     """Run the trial named by the job and keep its result. Repeatable: it writes nothing else."""
     trial = RuleTrial.objects.select_related("version__rule").get(pk=job.params["trial"])
+    if trial.version.subject == RuleSubject.ORDER:
+        _try_on_orders(job, trial)
+    else:
+        _try_on_things(trial)
+
+
+def _try_on_orders(job: Job, trial: RuleTrial) -> None:
     found = _Found()
     now = timezone.now()
     rows = Order.objects.filter(placed_at__gte=now - timedelta(days=trial.days))
@@ -37,6 +47,19 @@ def try_rule(job: Job) -> None:
         last = some[-1].pk
         jobs.progress(job, found.looked_at, total)
     keep_trial(trial.pk, found.result())
+
+
+def _try_on_things(trial: RuleTrial) -> None:
+    """Products and purchase orders are looked at as they are now: nobody kept how they were."""
+    version, looked_at, matched = trial.version, 0, []
+    fits = compiled(version.conditions, vocabulary(version.moment, version.subject))
+    page = PAGES[version.subject]
+    for thing in watched(version.subject):
+        looked_at += 1
+        if fits(thing.facts):
+            matched.append({"number": thing.label, "url": f"/admin/{page}/{thing.id}/change/"})
+    shown = matched[:MOST_SHOWN]
+    keep_trial(trial.pk, {"orders": looked_at, "matched": len(matched), "matches": shown})
 
 
 class _Found:
@@ -59,7 +82,7 @@ class _Found:
             if len(self.orders) < MOST_SHOWN:
                 self.orders.append(
                     {
-                        "pk": order.pk,
+                        "url": f"/admin/{PAGES['order']}/{order.pk}/change/",
                         "number": order.number,
                         "total": money(order.total, order.currency),
                         "stage": order.stage,

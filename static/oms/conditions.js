@@ -56,10 +56,18 @@
     return choice.multiple ? chosen : (chosen[0] ?? "");
   };
 
+  const offered = () => {
+    const subject = form.elements.subject?.value;
+    return known.filter((one) => !one.subject || one.subject === subject);
+  };
+
   const makeRow = ({ field, op, value }) => {
     const row = copy("condition-row");
     const names = own(row, "[data-field]");
-    names.append(...known.map((one) => option(one.name, one.label, one.name === field)));
+    const fields = offered();
+    if (vocabulary.has(field) && !fields.some((one) => one.name === field))
+      fields.push(vocabulary.get(field));
+    names.append(...fields.map((one) => option(one.name, one.label, one.name === field)));
     if (!vocabulary.has(field)) names.selectedIndex = 0;
     offer(row, op);
     fit(row, value);
@@ -99,7 +107,10 @@
     return group;
   };
 
-  const first = () => ({ field: known[0].name, op: known[0].operators[0].name, value: "" });
+  const first = () => {
+    const [field] = offered();
+    return { field: field.name, op: field.operators[0].name, value: "" };
+  };
 
   const add = (group, tree, depth) => {
     const made = make(tree, depth + 1);

@@ -12,6 +12,8 @@ from oms.models import Job, User
 from orders import operations as orders
 from orders.models import Rule, RuleTrial, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
+from orders.queries import validation
+from orders.queries.rules.built_in import BUILT_IN
 from orders.queries.rules.wording import version_words
 from tests import factories as world
 from tests.sidebar import quiet_sidebar
@@ -238,3 +240,30 @@ def test_who_may_not_cancel_orders_switches_no_rule_on_that_does(client):
 
     assert "would cancel orders, which you may not do by hand" in page
     assert not RuleVersion.objects.filter(state="active").exists()
+
+
+def test_order_page_lists_built_in_checks_and_moves_rules(ben, client):
+    first, second = drafted("First").rule, drafted("Second").rule
+    url = reverse("admin:orders_rule_order")
+    page = client.get(url).content.decode()
+    assert page.index("Unknown SKU") < page.index("Review limit") < page.index("First")
+
+    client.post(url, {"move": f"up:{second.pk}"})
+
+    assert list(Rule.objects.order_by("position")) == [second, first]
+    client.post(url, {"move": "up:999"})
+    assert list(Rule.objects.order_by("position")) == [second, first]
+
+
+def test_built_in_checks_are_listed_as_they_are_made():
+    assert [row.check for row in BUILT_IN] == list(validation.RULES)
+
+
+def test_order_of_rules_is_closed_to_those_who_may_only_look(client):
+    cora = User.objects.create_user("cora", is_staff=True)
+    cora.groups.add(Group.objects.get(name="Support"))
+    client.force_login(cora)
+    rule = drafted("First").rule
+    url = reverse("admin:orders_rule_order")
+    assert client.get(url).status_code == 200
+    assert client.post(url, {"move": f"up:{rule.pk}"}).status_code == 403

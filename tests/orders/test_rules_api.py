@@ -3,6 +3,7 @@
 import pytest
 
 from oms import keys
+from oms.dispatch import drain
 from orders.models import Rule, RuleVersion
 from tests import factories as world
 
@@ -75,3 +76,32 @@ def test_keys_without_the_scope_or_of_one_channel_are_refused(call):
     assert call("post", "rules/", RULE, channel="shop")[0] == 403
     assert call("get", "rules/", channel="shop")[0] == 403
     assert RuleVersion.objects.count() == 0
+
+
+def test_a_rule_is_renamed_and_put_in_order(call):
+    first = call("post", "rules/", RULE)[1]["rule"]
+    second = call("post", "rules/", {**RULE, "name": "Other"})[1]["rule"]
+
+    status, said = call("put", f"rules/{first}/", {**RULE, "name": "Bigger"})
+    assert (status, said["rule"], said["version"], said["name"]) == (201, first, 2, "Bigger")
+    taken = call("put", f"rules/{first}/", {**RULE, "name": "Other"})
+    assert (taken[0], taken[1]["code"]) == (409, "rule_name_taken")
+
+    rows = call("put", "rules/order/", {"rules": [second, first]})[1]
+    assert [row["rule"] for row in rows] == [second, first, first]
+
+
+def test_a_back_test_is_begun_watched_and_read(call):
+    drafted = call("post", "rules/", RULE)[1]
+    order = world.place(world.Channel.objects.get(), ("MUG", 6))
+    world.place(world.Channel.objects.get(), ("MUG", 1))
+
+    begun = call("post", f"rules/{drafted['rule']}/versions/1/trials/", {"days": 3650})
+    assert (begun[0], begun[1]["state"], begun[1]["result"]) == (202, "waiting", {})
+    drain()
+
+    status, read = call("get", f"rules/{drafted['rule']}/trials/{begun[1]['trial']}/")
+    assert (status, read["state"], read["done"], read["total"]) == (200, "done", 2, 2)
+    assert (read["result"]["orders"], read["result"]["matched"]) == (2, 1)
+    assert [row["number"] for row in read["result"]["matches"]] == [order.number]
+    assert call("post", f"rules/{drafted['rule']}/versions/1/trials/", {"days": 0})[0] == 400

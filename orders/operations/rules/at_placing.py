@@ -14,7 +14,7 @@ from orders.enums import RuleAction, RuleMoment, RuleOutcome
 from orders.models import Hold, RuleRun, RuleVersion
 from orders.operations.drafts import Draft
 from orders.operations.rules.acting import due_of, handle_of
-from orders.operations.rules.running import in_force
+from orders.operations.rules.ready import in_force
 from orders.queries.rules.actions import said
 from orders.queries.rules.facts import first_facts, kept, sealed_facts
 from orders.queries.rules.vocabulary import asked

@@ -19,15 +19,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from oms import events
-from oms.conditions import BadCondition, Predicate, compiled
 from oms.models import Event
-from orders.enums import RuleMoment, RuleOutcome, RuleState
+from orders.enums import RuleMoment, RuleOutcome, RuleState, RuleSubject
 from orders.models import Order, RuleRun, RuleVersion
 from orders.operations.pipeline import lock_order
 from orders.operations.rules.acting import act
 from orders.operations.rules.loops import circle
+from orders.operations.rules.ready import Ready, in_force
+from orders.operations.rules.things import run_on_things
 from orders.queries.rules.facts import Facts, facts_of, kept
-from orders.queries.rules.vocabulary import asked, vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -40,15 +40,6 @@ class Cause:
 
     trigger: str
     chain: uuid.UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A version in force with its conditions compiled."""
-
-    version: RuleVersion
-    fits: Predicate
-    names: frozenset[str]  # of the facts it asks about
 
 
 @transaction.atomic
@@ -81,9 +72,9 @@ def _run_event(event: Event, ready: Sequence[Ready]) -> int:
 
 
 def run_scheduled() -> int:
-    """Run the rules whose schedule has come round on every open order; how many runs there were.
+    """Run the rules whose schedule has come round on what they look at; how many runs there were.
 
-    A version acts once on an order. Each order is a transaction; a repeat goes on where it was. The
+    A version acts once on an open order. Each order is a transaction; a repeat goes on where it was. The
     turn is claimed first, so that a long one is not begun again beside itself; an order that breaks
     is logged and left to the next turn, and the others go on.
     """
@@ -94,24 +85,15 @@ def run_scheduled() -> int:
         mine = RuleVersion.objects.filter(pk=version.pk, next_at=version.next_at)
         if not mine.update(next_at=later):
             continue
+        if version.subject != RuleSubject.ORDER:
+            done += run_on_things(ready)
+            continue
         for order in _fitting(ready, now):
             try:
                 done += _run(ready, order, Cause(f"schedule:{version.pk}", uuid.uuid4()))
             except Exception:
                 logger.exception("rule %s broke on order %s", version.rule_id, order.pk)
     return done
-
-
-def in_force(moment: RuleMoment, **which: Any) -> Iterator[Ready]:
-    """The versions that act at a moment, in their order."""
-    rows = RuleVersion.objects.filter(moment=moment, state=RuleState.ACTIVE, **which)
-    for version in rows.select_related("rule").order_by("rule__position", "rule_id"):
-        try:
-            fits = compiled(version.conditions, vocabulary(version.moment))
-        except BadCondition:
-            logger.exception("%s cannot act", version)
-            continue
-        yield Ready(version, fits, frozenset(asked(version.conditions)))
 
 
 def _fitting(ready: Ready, now: datetime) -> Iterator[Order]:

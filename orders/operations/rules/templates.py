@@ -40,6 +40,12 @@ def _every(minutes: int, conditions: dict[str, Any], *actions: dict[str, Any]) -
     return Wording("schedule", list(actions), conditions, every_minutes=minutes)
 
 
+def _things(
+    subject: str, minutes: int, conditions: dict[str, Any], *actions: dict[str, Any]
+) -> Wording:
+    return Wording("schedule", list(actions), conditions, every_minutes=minutes, subject=subject)
+
+
 TEMPLATES: dict[str, Template] = {
     "high_value": Template(
         "High-value review",
@@ -97,7 +103,12 @@ TEMPLATES: dict[str, Template] = {
             30,
             _all(leaf("stage", "in", ["fulfilment"]), leaf("stage_hours", "gte", "24")),
             _tag("stuck"),
-            {"do": "tell", "message": "Stuck in picking for a day"},
+            {
+                "do": "task",
+                "title": "Find out why picking does not go on",
+                "owner": "Warehouse",
+                "due_hours": 4,
+            },
         ),
     ),
     "address": Template(
@@ -123,12 +134,13 @@ TEMPLATES: dict[str, Template] = {
     ),
     "late": Template(
         "Past the promised day",
-        "Hurried, and the channel is told.",
+        "Hurried; the customer and the channel are told.",
         _every(
             60,
             _all(leaf("late_hours", "gt", "0"), leaf("fulfilment", "in", ["unfulfilled"])),
             {"do": "priority", "value": 20},
             _tag("late"),
+            {"do": "notify", "template": "delay"},
             {"do": "tell", "message": "Not shipped on the promised day"},
         ),
     ),
@@ -138,6 +150,26 @@ TEMPLATES: dict[str, Template] = {
         _placing(
             _all(leaf("most_of_one", "gte", "25"), leaf("business", "no")),
             _hold("review", "Many units of one product", owner="Operations"),
+        ),
+    ),
+    "low_stock": Template(
+        "Low stock",
+        "Tells once a day of products at their reorder point or sold out; add a mail to who buys.",
+        _things(
+            "product",
+            60,
+            {"any": [leaf("proposed", "gt", "0"), leaf("available", "lte", "0")]},
+            {"do": "tell", "message": "At its reorder point, or sold out"},
+        ),
+    ),
+    "late_supplier": Template(
+        "Late supplier",
+        "Tells once a day of purchase orders past their day; add a mail to who calls the supplier.",
+        _things(
+            "purchase_order",
+            120,
+            _all(leaf("late_days", "gte", "1"), leaf("missing", "gt", "0")),
+            {"do": "tell", "message": "The supplier is late"},
         ),
     ),
     "short": Template(

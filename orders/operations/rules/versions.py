@@ -12,7 +12,7 @@ from django.utils import timezone
 from oms import events, jobs
 from oms.conditions import refuse_bad
 from oms.errors import DomainError
-from orders.enums import RuleMoment, RuleState
+from orders.enums import RuleMoment, RuleState, RuleSubject
 from orders.models import Channel, Rule, RuleTrial, RuleVersion
 from orders.queries.rules.actions import mistakes_in, rights_of
 from orders.queries.rules.vocabulary import EVENTS, vocabulary
@@ -70,6 +70,7 @@ class Wording:
     events: list[str] = field(default_factory=list)  # where it acts on events
     every_minutes: int | None = None  # where it acts by schedule
     note: str = ""
+    subject: str = RuleSubject.ORDER.value
 
 
 @transaction.atomic
@@ -236,6 +237,10 @@ def _refuse_bad(name: str, wording: Wording) -> None:
         raise BadRule(reason="A rule has a name of at most 100 characters.")
     if wording.moment not in RuleMoment.values:
         raise BadRule(reason=f"There is no moment {wording.moment}.")
+    if wording.subject not in RuleSubject.values:
+        raise BadRule(reason=f"Rules look at no {wording.subject}.")
+    if wording.subject != RuleSubject.ORDER and wording.moment != RuleMoment.SCHEDULE:
+        raise BadRule(reason="Products and purchase orders are looked at again and again.")
     if wording.moment == RuleMoment.EVENT and not wording.events:
         raise BadRule(reason="Choose at least one event.")
     if unknown := set(wording.events) - set(EVENTS):
@@ -245,6 +250,6 @@ def _refuse_bad(name: str, wording: Wording) -> None:
         raise BadRule(reason="A schedule says every how many minutes, a week at most.")
     if not scheduled and wording.every_minutes is not None:
         raise BadRule(reason="Only a schedule says every how many minutes.")
-    refuse_bad(wording.conditions, vocabulary(wording.moment))
-    if mistakes := mistakes_in(wording.actions, wording.moment):
+    refuse_bad(wording.conditions, vocabulary(wording.moment, wording.subject))
+    if mistakes := mistakes_in(wording.actions, wording.moment, wording.subject):
         raise BadRule(reason=" ".join(mistakes[:5]))

@@ -11,12 +11,13 @@ from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 
 from customers import queries as customers
-from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment
+from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment, RuleSubject
 from orders.queries.hold_types import hold_names, offered_hold_types
 
 Action = dict[str, Any]
 Choices = Sequence[tuple[str, str]]
 AT_PLACING = {RuleAction.HOLD, RuleAction.TAG, RuleAction.ROUTE}  # it does not exist yet
+OF_THINGS = {RuleAction.MAIL, RuleAction.TELL}
 MOST = 10
 A_YEAR = 8_760  # hours
 
@@ -49,14 +50,14 @@ class Kind:
     right: tuple[str, str] | None = None
 
 
-def mistakes_in(actions: Any, moment: str) -> list[str]:
+def mistakes_in(actions: Any, moment: str, subject: str = RuleSubject.ORDER) -> list[str]:
     """Every mistake of a rule's actions as a sentence; none when they are sound."""
     if not isinstance(actions, list) or not 0 < len(actions) <= MOST:
         return [f"A rule has one to {MOST} actions."]
     return [
         f"Action {at}: {mistake}"
         for at, action in enumerate(actions, start=1)
-        for mistake in _mistakes(action, moment)
+        for mistake in _mistakes(action, moment, subject)
     ]
 
 
@@ -98,11 +99,13 @@ def actions_builder() -> list[dict[str, Any]]:
     ]
 
 
-def _mistakes(action: Any, moment: str) -> list[str]:
+def _mistakes(action: Any, moment: str, subject: str) -> list[str]:
     if not isinstance(action, dict) or action.get("do") not in KINDS:
         return ["does nothing that exists."]
     if moment == RuleMoment.PLACING and action["do"] not in AT_PLACING:
         return ["while an order is placed, a rule can only hold it, tag it, or route it by a tag."]
+    if subject != RuleSubject.ORDER and action["do"] not in OF_THINGS:
+        return ["of products and purchase orders, a rule can only tell: by mail or by webhook."]
     parts = KINDS[action["do"]].parts
     if unknown := set(action) - {"do", *(part.name for part in parts)}:
         return [f"knows no {', '.join(sorted(unknown))}."]

@@ -1,8 +1,17 @@
 """What a rule may ask about an order. Nothing here is personal data: runs keep what they saw."""
 
-from oms.conditions import Field, fields_by_name
-from orders.enums import FulfillmentStatus, PaymentMethod, PaymentStatus, Stage
+from typing import Any
+
+from oms.conditions import Field, builder, fields_by_name
+from orders.enums import (
+    FulfillmentStatus,
+    PaymentMethod,
+    PaymentStatus,
+    RuleSubject,
+    Stage,
+)
 from orders.queries.hold_types import hold_names
+from orders.queries.rules.subjects import FIELDS
 
 # Known while an order is placed, without asking the database.
 FIRST = (
@@ -48,6 +57,10 @@ LATER = (
 AT_PLACING = fields_by_name([*FIRST, *SEALED])
 AFTERWARDS = fields_by_name([*FIRST, *LATER])
 EVERY = {**AT_PLACING, **AFTERWARDS}
+BY_SUBJECT = {RuleSubject.ORDER: EVERY, **FIELDS}
+ANY = {
+    name: field for fields in reversed(list(BY_SUBJECT.values())) for name, field in fields.items()
+}
 NOW_ONLY = frozenset(  # of a past order only the state of today is known
     field.name for field in LATER if not field.name.startswith("customer_")
 ) | {"tags", "priority"}
@@ -74,8 +87,19 @@ EVENTS: dict[str, str] = {
 }
 
 
-def vocabulary(moment: str) -> dict[str, Field]:
+def rules_builder() -> list[dict[str, Any]]:
+    """The fields for a form, each with the subject that it can be asked of."""
+    return [
+        {**row, "subject": subject}
+        for subject, fields in BY_SUBJECT.items()
+        for row in builder(fields.values())
+    ]
+
+
+def vocabulary(moment: str, subject: str = RuleSubject.ORDER) -> dict[str, Field]:
     """The fields a rule of this moment may ask about."""
+    if subject in FIELDS:
+        return FIELDS[RuleSubject(subject)]
     return AT_PLACING if moment == "placing" else AFTERWARDS
 
 

@@ -1,0 +1,62 @@
+"""The checks that are built in, as the page of rules lists them: what each looks at, and its hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from orders.enums import HoldKind
+from orders.queries import validation
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """One check of new orders; it comes before every rule, and is set where `set_in` says."""
+
+    check: Callable[[Any], Any]
+    name: str
+    says: str
+    hold: str
+    set_in: str = ""
+
+
+BUILT_IN = (
+    BuiltIn(
+        validation.unknown_sku,
+        "Unknown SKU",
+        "A line names neither one of our products nor what this channel is known to call one.",
+        HoldKind.UNKNOWN_SKU,
+    ),
+    BuiltIn(
+        validation.incomplete_address,
+        "Incomplete address",
+        "The shipping address lacks a name, street, city, country, or a postcode where there are any.",
+        HoldKind.INCOMPLETE_ADDRESS,
+    ),
+    BuiltIn(
+        validation.price_mismatch,
+        "Price mismatch",
+        "The total that the channel states differs from what its own figures add up to.",
+        HoldKind.PRICE_MISMATCH,
+    ),
+    BuiltIn(
+        validation.suspected_duplicate,
+        "Suspected duplicate",
+        "The same buyer ordered the same lines a short time before.",
+        HoldKind.SUSPECTED_DUPLICATE,
+        "Channel: duplicate window",
+    ),
+    BuiltIn(
+        validation.credit_limit,
+        "Credit limit",
+        "On account, the buyer would owe more than they may.",
+        HoldKind.CREDIT_LIMIT,
+        "Customer: credit limit",
+    ),
+    BuiltIn(
+        validation.review_limit,
+        "Review limit",
+        "The total is above what the channel lets through unseen.",
+        HoldKind.REVIEW,
+        "Channel: review limit",
+    ),
+)
