@@ -40,7 +40,7 @@ def page(request: HttpRequest, level: StockLevel) -> HttpResponse:
 
 
 def _why(level: StockLevel, moment: queries.Moment) -> dict[str, Any]:
-    movements = list(queries.movements_until(level.pk, moment.at)[:SHOWN])
+    movements = queries.movements_until(level.pk, moment.at, SHOWN)
     learnt = list(queries.learnt_since(level.pk, moment.at)[:SHOWN])
     rows = [*movements, *learnt]
     names, links = words.names_of(row.actor for row in rows), navigation.links(_documents(rows))

@@ -95,7 +95,7 @@ def _levels(request: Request) -> list[StockLevel]:
 
 
 def _then(level: StockLevel, moment: queries.Moment, most: int) -> StockThenOut:
-    movements = list(queries.movements_until(level.pk, moment.at)[: most + 1])
+    movements = queries.movements_until(level.pk, moment.at, most + 1)
     held = queries.reservations_at(level.pk, moment, most)
     units = sum(row.quantity for row in held)
     return StockThenOut(

@@ -68,10 +68,20 @@ def stock_at(level_ids: Iterable[int], at: datetime) -> dict[int, Moment]:
     }
 
 
-def movements_until(level_id: int, at: datetime) -> QuerySet[StockMovement]:
-    """Movements that made a level's figures what they were, newest first."""
-    rows = StockMovement.objects.filter(level=level_id, at__lte=at)
-    return rows.select_related("order_line__order", "reason_code").order_by("-pk")
+def movements_until(level_id: int, at: datetime, most: int) -> list[StockMovement]:
+    """The last movements, at most so many, that made a level's figures what they were; newest first.
+
+    Looked for per condition, by the index that the sums use: from the newest one backwards, all that
+    came after the moment would be read first.
+    """
+    found: list[int] = []
+    for condition in COUNTERS:
+        rows = StockMovement.objects.filter(level=level_id, condition=condition, at__lte=at)
+        found += rows.order_by("-at", "-pk").values_list("pk", flat=True)[:most]
+    rows = StockMovement.objects.filter(pk__in=found)
+    return list(
+        rows.select_related("order_line__order", "reason_code").order_by("-at", "-pk")[:most]
+    )
 
 
 def learnt_since(level_id: int, at: datetime) -> QuerySet[StockMovement]:
@@ -87,7 +97,9 @@ def reservations_at(level_id: int, moment: Moment, most: int) -> list[Reservatio
     up to what was reserved: a busy level has a hundred thousand that ended later.
     """
     found: list[Reservation] = []
-    missing = moment.reserved
+    missing = moment.reserved if most else 0
+    if not missing:
+        return found
     for row in _begun_before(level_id, moment.at):
         if not missing or len(found) == most:
             break
