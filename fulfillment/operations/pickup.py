@@ -4,8 +4,6 @@ Collecting is a shipment that no carrier carries: stock is issued, the invoice f
 count it as they count every shipment.
 """
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,13 +15,12 @@ from fulfillment.operations.picking import refuse_held
 from fulfillment.operations.recalling import recall
 from fulfillment.operations.tracking import track
 from fulfillment.queries.pickup import CARRIER, CONTEXT
+from inventory import queries as stock
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
 from orders import operations as orders
 from orders.enums import CancelReason
-
-KEPT = timedelta(days=7)  # how long goods wait at the counter
 
 
 class NotForPickup(DomainError):
@@ -42,7 +39,7 @@ class CollectorMissing(DomainError):
 
 @transaction.atomic
 def make_ready(document: FulfillmentOrder, *, by: str) -> FulfillmentOrder:
-    """Put picked goods behind the counter and tell the buyer; they are kept for `KEPT`.
+    """Put picked goods behind the counter and tell the buyer; they are kept as long as the location does.
 
     What is not packed yet goes into one bag, weighed by the catalogue. Raises NotForPickup,
     IllegalMove while units are still to be picked, and OrderOnHold.
@@ -58,7 +55,7 @@ def make_ready(document: FulfillmentOrder, *, by: str) -> FulfillmentOrder:
         bag = _bag(documents.lines_of(document))
         document = packing.pack(document, by=by, parcels=[bag])[0].fulfillment_order
     documents.move(document, FulfillmentOrderStatus.READY_FOR_PICKUP, by=by)
-    document.collect_by = timezone.now() + KEPT
+    document.collect_by = timezone.now() + stock.kept_at_counter(document.location_id)
     document.save(update_fields=["collect_by"])
     until = document.collect_by.date().isoformat()
     facts = {"work": document.number, "location": document.location_id, "until": until}

@@ -4,13 +4,15 @@ import uuid
 from decimal import Decimal
 from typing import ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from inventory.models.location import Location
 from oms.money import MoneyField
+
+PICKUP_DAYS = 7  # how long goods wait at a counter, unless a location says otherwise
 
 
 class LocationGroup(models.Model):
@@ -80,6 +82,12 @@ class LocationService(models.Model):
     handling_per_parcel = MoneyField("handling, a parcel", default=0)
     handling_per_unit = MoneyField("handling, a unit", default=0)
     offers_pickup = models.BooleanField("buyers may collect here", default=False)
+    pickup_days = models.PositiveSmallIntegerField(
+        "days kept",
+        default=PICKUP_DAYS,
+        validators=[MinValueValidator(1)],
+        help_text="How long goods wait at the counter for their buyer.",
+    )
     accuracy = models.DecimalField(
         max_digits=5,
         decimal_places=4,
@@ -95,6 +103,11 @@ class LocationService(models.Model):
                 condition=Q(accuracy__gte=0) & Q(accuracy__lte=1),
                 name="inventory_service_accuracy_share",
                 violation_error_message="Accuracy is a share between 0 and 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(pickup_days__gte=1),
+                name="inventory_service_pickup_days_positive",
+                violation_error_message="Goods are kept for a day or longer.",
             ),
             models.CheckConstraint(
                 condition=Q(shipping_base__gte=0)

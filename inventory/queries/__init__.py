@@ -26,7 +26,7 @@ from inventory.queries.moments import (
     stock_at,
 )
 from inventory.queries.pages import location_codes, location_ids, product_ids
-from inventory.queries.pickup import address_of, pickup_places
+from inventory.queries.pickup import address_of, kept_at_counter, pickup_places
 from inventory.queries.places import ANYWHERE, Destination, distance_km
 from inventory.queries.products import product_by_id, products_by_sku
 from inventory.queries.promise import (
@@ -98,6 +98,7 @@ __all__ = [
     "find_products",
     "give_back",
     "invariants",
+    "kept_at_counter",
     "last_of",
     "learnt_since",
     "limits_of",

@@ -1,8 +1,10 @@
 """Where buyers may collect what they ordered."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
-from inventory.models import Location
+from inventory.models import Location, LocationService
+from inventory.models.service import PICKUP_DAYS
 
 
 def pickup_places(codes: Collection[str]) -> dict[str, Location]:
@@ -11,6 +13,14 @@ def pickup_places(codes: Collection[str]) -> dict[str, Location]:
         return {}
     rows = Location.objects.filter(code__in=codes, is_active=True, service__offers_pickup=True)
     return {row.code: row for row in rows}
+
+
+def kept_at_counter(location_id: int) -> timedelta:
+    """How long a location keeps goods for a buyer who was told that they are ready."""
+    days = LocationService.objects.filter(location=location_id).values_list(
+        "pickup_days", flat=True
+    )
+    return timedelta(days=days.first() or PICKUP_DAYS)
 
 
 def address_of(location: Location) -> dict[str, str]:

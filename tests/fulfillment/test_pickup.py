@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -125,6 +125,15 @@ def test_make_ready_too_early_or_of_what_is_sent_is_refused(floor, work):
     refused(fulfillment.IllegalMove, fulfillment.make_ready, work)
     _, document = floor.packed()
     refused(fulfillment.NotForPickup, fulfillment.make_ready, document)
+
+
+def test_goods_are_kept_as_many_days_as_the_store_does(work, store):
+    LocationService.objects.filter(location=store).update(pickup_days=3)
+    fulfillment.pick(work, by=BY)
+    document = fulfillment.make_ready(work, by=BY)
+    assert timedelta(days=2, hours=23) < document.collect_by - timezone.now() < timedelta(days=3)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LocationService.objects.update(pickup_days=0)
 
 
 def test_collect_issues_stock_and_counts_as_delivered(ready, store):

@@ -106,7 +106,7 @@ class LocationServiceAdmin(NetworkAdmin):
                 )
             },
         ),
-        ("Service", {"fields": (("offers_pickup", "accuracy"),)}),
+        ("Service", {"fields": (("offers_pickup", "pickup_days"), "accuracy")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
