@@ -63,7 +63,9 @@ def move_by_lot(wanted: Sequence[InLot], *, by: str) -> list[StockMovement]:
     when a date contradicts what is known, and LotNotTracked for a code that is not there to be
     taken; nothing is changed then.
     """
-    lots = _lots_of(wanted, by) if any(one.code for one in wanted) else {}
+    if not any(one.code for one in wanted):
+        return move([one.change for one in wanted], by=by)
+    lots = _lots_of(wanted, by)
     return move([replace(one.change, lot_id=lots.get(_key(one))) for one in wanted], by=by)
 
 
