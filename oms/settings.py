@@ -278,6 +278,13 @@ DEFAULT_FROM_EMAIL = env.ENV.str("DEFAULT_FROM_EMAIL", default="oms@localhost")
 OMS_API_RATE = env.ENV.str("OMS_API_RATE", default="60000/min")  # or none
 OMS_WEBHOOK_ALLOW_PRIVATE = env.flag("OMS_WEBHOOK_ALLOW_PRIVATE", default=not PRODUCTION)
 OMS_METRICS_TOKEN = env.ENV.str("OMS_METRICS_TOKEN", default="")  # empty: this machine alone
+
+# --- Gateways that hold card payments ---------------------------------------------------------
+
+OMS_STRIPE_KEY = env.ENV.str("OMS_STRIPE_KEY", default="")  # secret or restricted key
+OMS_STRIPE_WEBHOOK_SECRETS = env.words("OMS_STRIPE_WEBHOOK_SECRETS")  # newest first
+OMS_STRIPE_URL = env.ENV.str("OMS_STRIPE_URL", default="")  # empty: Stripe itself
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "oms.api.ApiKeyAuthentication",

@@ -6,6 +6,7 @@ in order per subject, and is therefore effective once. Everything is named by a 
 
 DAY = 86_400.0  # seconds
 NOTIFY = "customers.consumers.notify"
+CAPTURE = "orders.consumers.take_money"
 RULES = "orders.consumers.run_rules"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
@@ -15,9 +16,9 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.priority_set": ("orders.consumers.promise_anew", RULES),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
     "order.return_announced": ("fulfillment.consumers.take_back_announced",),
-    "order.shipped": ("fulfillment.consumers.count_found", RULES),
+    "order.shipped": ("fulfillment.consumers.count_found", CAPTURE, RULES),
     "fulfillment_order.stock_missed": ("fulfillment.consumers.look_into_misses",),
-    "order.placed": ("reporting.consumers.count", NOTIFY, RULES),
+    "order.placed": ("reporting.consumers.count", CAPTURE, NOTIFY, RULES),
     "order.cancelled": ("reporting.consumers.count", NOTIFY, RULES),
     "order.backordered": (
         "orders.consumers.promise_anew",
@@ -27,13 +28,14 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     ),
     "order.changed": (NOTIFY, RULES),
     "order.payment_captured": (NOTIFY, RULES),
-    "order.payment_authorized": (RULES,),
+    "order.payment_authorized": (CAPTURE, RULES),
     "order.payment_voided": (RULES,),
     "order.sku_remembered": ("orders.consumers.solve_waiting",),
     "order.country_remembered": ("orders.consumers.solve_waiting",),
     "order.held": (RULES,),
     "order.hold_escalated": (RULES,),
     "order.hold_lifted": (RULES,),
+    "order.hold_lifted": (CAPTURE, RULES),
     "order.tagged": (RULES,),
     "order.address_corrected": (RULES,),
     "order.promise_changed": (RULES,),
@@ -111,6 +113,8 @@ CHORES: dict[str, float] = {
     "orders.tasks.minding.escalate": 60,
     "orders.operations.forget_old_uploads": 3_600,
     "orders.operations.run_scheduled": 60,
+    "orders.operations.expire_authorizations": 300,
+    "orders.tasks.gateways.ask_gateways": 2,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,

@@ -7,11 +7,13 @@ from oms.models import Event
 from orders import operations
 from orders.enums import PromiseReason
 from orders.operations import (
+    capture_by_policy,
     forget_uploads_of_the_erased,
     repromise,
     run_events,
     serve_waiting,
 )
+from orders.queries.gateways import capturing_orders, events_of_money
 from orders.queries.mails import mail_about
 from orders.queries.rules.listening import events_of_rules
 from orders.queries.waiting import products_waited_for, waited_for
@@ -48,6 +50,15 @@ def forget_uploads(events: Sequence[Event]) -> None:  # noqa: ARG001 (whoever it
 def solve_waiting(event: Event) -> None:
     """A channel's word was remembered: its other orders that wait for it go on."""
     operations.solve_waiting(event)
+
+
+@heeds(events_of_money)
+@takes_many
+def take_money(events: Sequence[Event]) -> None:
+    """Something shipped, or money can be taken: ask gateways for it as the channel wants it."""
+    causes = {event.subject_id: str(event.facts.get("reference", "")) for event in events}
+    for order in capturing_orders(causes):
+        capture_by_policy(order, by="consumer:take_money", cause=causes[order.pk])
 
 
 @heeds(events_of_rules)

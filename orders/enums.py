@@ -93,6 +93,7 @@ class HoldKind(models.TextChoices):
     CUSTOMER_REQUEST = "customer_request"  # the buyer asked to wait
     OUT_OF_STOCK = "out_of_stock"  # location rejected and nothing else can serve
     ROUTING = "routing", "Routing decision"  # a person decides from where it is served
+    PAYMENT = "payment", "Payment lost"  # an authorisation ended before the money was taken
     OTHER = "other"  # see the reason
     REMORSE = "remorse", "Time to change one's mind"  # the channel's window after placing
     CANCELLING = "cancelling", "Being cancelled"  # somebody asked; it can still be undone
@@ -152,6 +153,29 @@ class PaymentMethod(models.TextChoices):
     BANK_TRANSFER = "bank_transfer"
     CASH_ON_DELIVERY = "cash_on_delivery"
     ON_ACCOUNT = "on_account"  # payment terms
+
+
+class Gateway(models.TextChoices):
+    """Who holds card payments for us and moves them when asked."""
+
+    STRIPE = "stripe"  # payments are its payment intents
+
+
+class CapturePolicy(models.TextChoices):
+    """When money that a gateway holds is taken."""
+
+    PLACEMENT = "placement", "At placement"  # at once, unless a hold is open
+    SHIPMENT = "shipment", "At shipment"  # what left, with its share of charges and tax
+    BY_HAND = "by_hand", "By hand"  # by the button alone
+
+
+class RequestState(models.TextChoices):
+    """Life of what a gateway is asked for."""
+
+    WAITING = "waiting"  # to be sent, or sent and not answered: tried again
+    DONE = "done"  # the gateway did it
+    DECLINED = "declined"  # the gateway will not; a person decides
+    GIVEN_UP = "given_up"  # no answer for days; a person decides
 
 
 class TransactionKind(models.TextChoices):

@@ -5,6 +5,7 @@ from django.urls import path
 from orders.api.actions import urlpatterns as action_urls
 from orders.api.changes import ChangesView, ChangeView, ConfirmationView, VersionsView
 from orders.api.drafts import urlpatterns as draft_urls
+from orders.api.gateways import urlpatterns as gateway_urls
 from orders.api.holds import urlpatterns as hold_urls
 from orders.api.listings import urlpatterns as listing_urls
 from orders.api.orders import (
@@ -48,4 +49,5 @@ urlpatterns = [
     *promise_urls,
     *rule_urls,
     *statement_urls,
+    *gateway_urls,
 ]

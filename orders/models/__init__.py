@@ -8,7 +8,13 @@ from orders.models.handling import Handling
 from orders.models.hold import Hold, HoldType
 from orders.models.importing import ImportBatch, ImportedOrder
 from orders.models.order import Order, OrderCharge, OrderLine
-from orders.models.payment import Payment, PaymentTransaction, RefundGrant
+from orders.models.payment import (
+    GatewayNotice,
+    GatewayRequest,
+    Payment,
+    PaymentTransaction,
+    RefundGrant,
+)
 from orders.models.promise import AllocationPolicy, Promise
 from orders.models.rule import Rule, RuleRun, RuleTrial, RuleVersion
 from orders.models.task import Task
@@ -22,6 +28,8 @@ __all__ = [
     "DraftCharge",
     "DraftLine",
     "DraftOrder",
+    "GatewayNotice",
+    "GatewayRequest",
     "Handling",
     "Hold",
     "HoldType",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from oms.money import MoneyField
-from orders.enums import OverLimit
+from orders.enums import CapturePolicy, Gateway, OverLimit
 
 
 class Channel(models.Model):
@@ -86,6 +86,19 @@ class Channel(models.Model):
     notifies_customers = models.BooleanField(
         default=False,
         help_text="Write to customers by the message templates; off where the shop does so itself.",
+    )
+    gateway = models.CharField(
+        max_length=20,
+        choices=Gateway,
+        blank=True,
+        default="",
+        help_text="Who holds this channel's card payments. Empty: the channel takes them itself.",
+    )
+    capture_policy = models.CharField(
+        max_length=10,
+        choices=CapturePolicy,
+        default=CapturePolicy.BY_HAND,
+        help_text="When money that the gateway holds is taken.",
     )
     is_active = models.BooleanField(default=True)
     rules_stamp = models.UUIDField(default=uuid.uuid4, editable=False)  # changes with the rules

@@ -12,9 +12,9 @@ from oms.counting import write_counts
 from oms.errors import DomainError
 from oms.models import Event
 from oms.money import plain
-from orders.enums import CancelReason, OrderStatus, TransactionKind
+from orders.enums import CancelReason, OrderStatus
 from orders.models import Cancellation, CancellationLine, Order
-from orders.operations import hold_rows, payments, pipeline
+from orders.operations import hold_rows, payments, payments_gateway, pipeline
 from orders.queries.totals import totals_of
 
 
@@ -255,7 +255,7 @@ def _void_open(work: pipeline.Work) -> None:
     for payment in work.order.payments.prefetch_related("transactions"):
         amount = payments.open_amount(payment)
         if amount > 0:
-            payments.record_transaction(work, payment, TransactionKind.VOID, amount, "")
+            payments_gateway.give_up(work, payment, amount)
 
 
 def _end_holds(work: pipeline.Work, reason: str) -> None:

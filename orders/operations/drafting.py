@@ -51,6 +51,7 @@ from orders.operations.sent import (
 )
 from orders.queries.axes import LineFacts
 from orders.queries.balance import DEFERRED, Balance
+from orders.queries.gateways import gateway_of
 from orders.queries.routing import ASKED, request_of
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import is_country, missing_parts
@@ -174,7 +175,7 @@ def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
             for position, line in enumerate(draft.placed.lines, start=1)
         ]
         draft.charges = [charge_of(charge) for charge in draft.placed.charges]
-        _build_payments(draft, by, now)
+        _build_payments(channel, draft, by, now)
 
 
 def at_place(placed: PlacedOrder, place: "Location") -> PlacedOrder:
@@ -267,12 +268,13 @@ def charge_of(charge: PlacedCharge) -> OrderCharge:
     )
 
 
-def _build_payments(draft: Draft, by: str, now: datetime) -> None:
+def _build_payments(channel: Channel, draft: Draft, by: str, now: datetime) -> None:
     for index, placed in enumerate(draft.placed.payments, start=1):
         payment = Payment(
             number=f"{draft.order.number}-P{index}",
             method=placed.method,
             reference=placed.reference,
+            gateway=gateway_of(channel, placed.method, placed.reference),
             amount=placed.amount,
             currency=draft.placed.currency,
             created_at=now,

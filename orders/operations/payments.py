@@ -10,11 +10,12 @@ from decimal import Decimal
 from django.db import transaction
 
 from oms.errors import DomainError
-from oms.money import plain
+from oms.money import ZERO, plain
 from orders.enums import TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations import pipeline
 from orders.queries.balance import DEFERRED
+from orders.queries.gateways import gateway_of
 
 
 class AmountTooHigh(DomainError):
@@ -91,7 +92,7 @@ def record_authorization(
         work.order, method, amount, reference
     )
     record_transaction(work, payment, TransactionKind.AUTHORIZE, amount, reference)
-    return _finish(work, payment)
+    return finish(work, payment)
 
 
 @transaction.atomic
@@ -107,7 +108,7 @@ def record_capture(
         work.order, method, amount, reference
     )
     record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
-    return _finish(work, payment)
+    return finish(work, payment)
 
 
 @transaction.atomic
@@ -117,13 +118,13 @@ def capture(payment: Payment, *, by: str, amount: Decimal, reference: str = "") 
     Raises AmountTooHigh when more than what is still open would be taken, ReferenceReused, and
     OrderOnHold while a hold is open whose type stops that.
     """
-    work, payment = _lock_payment(payment, by=by)
+    work, payment = lock_payment(payment, by=by)
     if _repeated(payment, TransactionKind.CAPTURE, amount, reference):
         return payment
     pipeline.refuse_capture(work)
-    _refuse_more_than(amount, open_amount(payment), payment.currency)
+    refuse_more_than(amount, open_amount(payment), payment.currency)
     record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
-    return _finish(work, payment)
+    return finish(work, payment)
 
 
 @transaction.atomic
@@ -133,14 +134,14 @@ def void(payment: Payment, *, by: str) -> Payment:
     A payment that was voided before is returned as it is. Raises NothingOpen when everything was
     captured, or nothing ever promised.
     """
-    work, payment = _lock_payment(payment, by=by)
+    work, payment = lock_payment(payment, by=by)
     amount = open_amount(payment)
     if amount <= 0:
         if payment.transactions.filter(kind=TransactionKind.VOID).exists():
             return payment
         raise NothingOpen(payment=payment.number)
     record_transaction(work, payment, TransactionKind.VOID, amount, "")
-    return _finish(work, payment)
+    return finish(work, payment)
 
 
 @transaction.atomic
@@ -155,7 +156,7 @@ def grant_refund(
     work = pipeline.lock(order, by=by)
     if repeat := _granted(work.order, amount, reference):
         return repeat
-    _refuse_more_than(amount, work.money.refundable, work.order.currency)
+    refuse_more_than(amount, work.money.refundable, work.order.currency)
 
     grant = RefundGrant.objects.create(
         order=work.order, amount=amount, reason=reason, reference=reference, by=by, at=work.now
@@ -180,17 +181,15 @@ def pay_refund(
     Raises AmountTooHigh above what is left of the grant or of the payment, ReferenceReused, and
     OtherOrder for a payment of another order.
     """
-    work, payment = _lock_payment(payment, by=by)
-    if payment.order_id != grant.order_id:
-        raise OtherOrder(payment=payment.number, number=grant.order.number)
+    work, payment = lock_payment(payment, by=by)
+    refuse_other_order(payment, grant)
     if repeat := _repeated(payment, TransactionKind.REFUND, amount, reference):
         return repeat
-    paid = sum(row.amount for row in PaymentTransaction.objects.filter(grant=grant))
-    left = min(grant.amount - paid, refundable_amount(payment))
-    _refuse_more_than(amount, left, payment.currency)
+    left = min(left_of(grant), refundable_amount(payment))
+    refuse_more_than(amount, left, payment.currency)
 
     row = record_transaction(work, payment, TransactionKind.REFUND, amount, reference, grant=grant)
-    _finish(work, payment)
+    finish(work, payment)
     return row
 
 
@@ -202,28 +201,42 @@ def payment_of(order: Order, method: str, amount: Decimal, reference: str) -> Pa
 
 def open_amount(payment: Payment) -> Decimal:
     """What may still be captured: authorised, or promised for cash on delivery and on account."""
-    sums = _sums(payment)
-    captured, voided = sums[TransactionKind.CAPTURE], sums[TransactionKind.VOID]
+    moved = sums(payment)
+    captured, voided = moved[TransactionKind.CAPTURE], moved[TransactionKind.VOID]
     if payment.method in DEFERRED:
-        return payment.amount - captured - sums[TransactionKind.MOVED_IN] - voided
-    return sums[TransactionKind.AUTHORIZE] - captured - voided
+        return payment.amount - captured - moved[TransactionKind.MOVED_IN] - voided
+    return moved[TransactionKind.AUTHORIZE] - captured - voided
 
 
 def refundable_amount(payment: Payment) -> Decimal:
     """What this payment brought in and has neither sent back nor moved to another order."""
-    sums = _sums(payment)
-    came = sums[TransactionKind.CAPTURE] + sums[TransactionKind.MOVED_IN]
-    return came - sums[TransactionKind.MOVED_OUT] - sums[TransactionKind.REFUND]
+    moved = sums(payment)
+    came = moved[TransactionKind.CAPTURE] + moved[TransactionKind.MOVED_IN]
+    return came - moved[TransactionKind.MOVED_OUT] - moved[TransactionKind.REFUND]
 
 
-def _sums(payment: Payment) -> dict[TransactionKind, Decimal]:
-    sums = dict.fromkeys(TransactionKind, Decimal(0))
+def left_of(grant: RefundGrant) -> Decimal:
+    """What was granted and not yet paid, read now."""
+    rows = PaymentTransaction.objects.filter(grant=grant)
+    return grant.amount - sum((row.amount for row in rows), ZERO)
+
+
+def sums(payment: Payment) -> dict[TransactionKind, Decimal]:
+    """What moved through a payment, by kind."""
+    found = dict.fromkeys(TransactionKind, ZERO)
     for row in payment.transactions.all():
-        sums[TransactionKind(row.kind)] += row.amount
-    return sums
+        found[TransactionKind(row.kind)] += row.amount
+    return found
 
 
-def _refuse_more_than(amount: Decimal, limit: Decimal, currency: str) -> None:
+def refuse_other_order(payment: Payment, grant: RefundGrant) -> None:
+    """Raise OtherOrder when a payment of another order should pay a grant."""
+    if payment.order_id != grant.order_id:
+        raise OtherOrder(payment=payment.number, number=grant.order.number)
+
+
+def refuse_more_than(amount: Decimal, limit: Decimal, currency: str) -> None:
+    """Raise AmountNotPositive or AmountTooHigh."""
     if amount <= 0:
         raise AmountNotPositive
     if amount > limit:
@@ -245,6 +258,7 @@ def _new_payment(order: Order, method: str, amount: Decimal, reference: str) -> 
         order=order,
         method=method,
         reference=reference,
+        gateway=gateway_of(order.channel, method, reference),
         amount=amount,
         currency=order.currency,
     )
@@ -278,7 +292,7 @@ def _refuse_other_amount(
         raise ReferenceReused(reference=known.reference, amount=stated, currency=currency)
 
 
-def _lock_payment(payment: Payment, *, by: str) -> tuple[pipeline.Work, Payment]:
+def lock_payment(payment: Payment, *, by: str) -> tuple[pipeline.Work, Payment]:
     """Lock the payment's order, then read the payment: what the caller holds may be stale."""
     work = pipeline.lock(payment.order, by=by)
     return work, Payment.objects.get(pk=payment.pk)
@@ -317,7 +331,8 @@ def record_transaction(
     return row
 
 
-def _finish(work: pipeline.Work, payment: Payment) -> Payment:
+def finish(work: pipeline.Work, payment: Payment) -> Payment:
+    """Settle the order and let it go as far as its money now allows."""
     pipeline.settle(work)
     pipeline.advance(work.order, by=work.by)
     return payment

@@ -25,7 +25,8 @@ def send(order, **units):
     """Pick, pack and ship one parcel through fulfillment: all, or so many units by SKU."""
     Carrier.objects.get_or_create(code="royal-mail", defaults={"name": "Royal Mail"})
     document = order.fulfillment_orders.exclude(status__in=["shipped", "cancelled"]).first()
-    fulfillment.pick(document, by=BY)
+    if document.status != "picked":
+        fulfillment.pick(document, by=BY)
     rows = document.lines.select_related("order_line")
     contents = {row.pk: units.get(row.order_line.sku, 0) for row in rows if units}
     contents = {pk: count for pk, count in contents.items() if count}

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.once
 SEEN = """
 import sys
 import oms.wsgi
-print(*sorted({"httpx", "import_export.admin", "openpyxl", "reportlab"} & set(sys.modules)))
+print(*sorted({"httpx", "import_export.admin", "openpyxl", "reportlab", "stripe"} & set(sys.modules)))
 """
 
 

@@ -1,0 +1,429 @@
+"""Money that a gateway holds: asked for under a key, done by the worker, booked as it really moved.
+
+Nothing here speaks to a gateway. A request is written in the transaction of whoever wants it; the
+worker asks the gateway outside any transaction, and what the gateway then says about the payment as
+a whole is booked as the difference to what is booked already. So it does not matter whether an
+answer or a webhook comes first, twice, or late.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from oms.errors import DomainError
+from oms.money import ZERO, plain
+from orders.enums import HoldKind, RequestState, TransactionKind
+from orders.models import (
+    GatewayNotice,
+    GatewayRequest,
+    Hold,
+    Payment,
+    PaymentTransaction,
+    RefundGrant,
+)
+from orders.operations import hold_rows, payments, pipeline
+from orders.queries.balance import balance
+from orders.queries.gateways import waiting_amount
+
+LADDER = (10, 30, 60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600)
+LEASE = timedelta(minutes=2)  # longer than a gateway may take
+BY = "gateway:{}"
+
+Row = TypeVar("Row", GatewayRequest, GatewayNotice)
+
+
+class NoGateway(DomainError):
+    """Nobody can be asked: the money moves without us and is only recorded here."""
+
+    code = "no_gateway"
+    message = "Payment {payment} is held by no gateway; record what moved."
+
+
+class NotToTryAgain(DomainError):
+    """The request waits to be sent anyway, or was done."""
+
+    code = "not_to_try_again"
+    message = "This was {state}; there is nothing to try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """One refund at a gateway; `key` is that of our request, empty when it was made elsewhere."""
+
+    reference: str
+    amount: Decimal
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayState:
+    """How a payment stands at its gateway: amounts in all, `open` what may still be captured."""
+
+    reference: str
+    captured: Decimal
+    open: Decimal
+    refunds: tuple[Refunded, ...] = ()
+    expires_at: datetime | None = None
+
+
+# --- Asking -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_capture(payment: Payment, *, by: str, amount: Decimal, cause: str = "") -> GatewayRequest:
+    """Have a gateway take authorised money; a repeat with the same cause gives the first request.
+
+    Raises NoGateway, AmountNotPositive, AmountTooHigh above what is open and not asked for, and
+    OrderOnHold while a hold is open whose type stops that.
+    """
+    work, payment = payments.lock_payment(payment, by=by)
+    _refuse_no_gateway(payment)
+    if known := _asked(payment, TransactionKind.CAPTURE, cause):
+        return known
+    pipeline.refuse_capture(work)
+    left = payments.open_amount(payment) - waiting_amount(TransactionKind.CAPTURE, payment=payment)
+    payments.refuse_more_than(amount, left, payment.currency)
+
+    return _ask(work, payment, TransactionKind.CAPTURE, amount, cause=cause)
+
+
+@transaction.atomic
+def ask_void(payment: Payment, *, by: str) -> GatewayRequest:
+    """Have a gateway give up what is still authorised.
+
+    Raises NoGateway, and NothingOpen when nothing is open that was not already asked for.
+    """
+    work, payment = payments.lock_payment(payment, by=by)
+    _refuse_no_gateway(payment)
+    asked = sum(
+        (
+            waiting_amount(kind, payment=payment)
+            for kind in (TransactionKind.CAPTURE, TransactionKind.VOID)
+        ),
+        ZERO,
+    )
+    amount = payments.open_amount(payment)
+    if amount <= 0 or asked:
+        raise payments.NothingOpen(payment=payment.number)
+
+    return _ask(work, payment, TransactionKind.VOID, amount)
+
+
+@transaction.atomic
+def ask_refund(grant: RefundGrant, *, by: str, payment: Payment, amount: Decimal) -> GatewayRequest:
+    """Have a gateway send granted money back.
+
+    Raises NoGateway, OtherOrder, AmountNotPositive, and AmountTooHigh above what is left of the
+    grant or of the payment and not asked for.
+    """
+    work, payment = payments.lock_payment(payment, by=by)
+    _refuse_no_gateway(payment)
+    payments.refuse_other_order(payment, grant)
+    refund = TransactionKind.REFUND
+    left = min(
+        payments.left_of(grant) - waiting_amount(refund, grant=grant.pk),
+        payments.refundable_amount(payment) - waiting_amount(refund, payment=payment),
+    )
+    payments.refuse_more_than(amount, left, payment.currency)
+
+    return _ask(work, payment, refund, amount, grant=grant)
+
+
+@transaction.atomic
+def try_again(request: GatewayRequest, *, by: str) -> GatewayRequest:
+    """Send a declined or unanswered request once more, at once. Raises NotToTryAgain, AmountTooHigh.
+
+    What was declined gets a new key: a gateway would repeat its answer to the old one.
+    """
+    work, payment = payments.lock_payment(request.payment, by=by)
+    request = GatewayRequest.objects.lock_one(request.pk)
+    if request.state not in {RequestState.DECLINED, RequestState.GIVEN_UP}:
+        raise NotToTryAgain(state=request.get_state_display().lower())
+    if request.kind == TransactionKind.REFUND:
+        left = payments.refundable_amount(payment)
+    else:
+        left = payments.open_amount(payment)
+    payments.refuse_more_than(request.amount, left, payment.currency)
+
+    if request.state == RequestState.DECLINED:
+        request.key = uuid.uuid4()
+    request.state, request.attempts, request.error = RequestState.WAITING, 0, ""
+    request.next_attempt_at, request.by = work.now, by
+    request.save()
+    work.fact("order.gateway_asked", **_about(request, payment))
+    pipeline.settle(work)
+    return request
+
+
+def give_up(work: pipeline.Work, payment: Payment, amount: Decimal) -> None:
+    """Give up what is open of a locked order's payment, through its gateway where it has one."""
+    if not payment.gateway:
+        payments.record_transaction(work, payment, TransactionKind.VOID, amount, "")
+        return
+    if not payment.requests.filter(kind=TransactionKind.VOID, state=RequestState.WAITING).exists():
+        request = GatewayRequest.objects.create(
+            payment=payment, kind=TransactionKind.VOID, amount=amount, by=work.by
+        )
+        work.fact("order.gateway_asked", **_about(request, payment))
+
+
+# --- Sending: called by the worker around its question to the gateway ---------------------------
+
+
+def claim(model: type[Row], most: int) -> list[Row]:
+    """Take due rows under a lease, by one conditional update each, whose row count is the answer.
+
+    Of a payment's requests only the oldest: the next is sent when that one is answered, so that it
+    is plain from the payment alone whether a request was done.
+    """
+    now = timezone.now()
+    due = Q(next_attempt_at__lte=now) & (Q(locked_until=None) | Q(locked_until__lt=now))
+    if model is GatewayRequest:
+        before = GatewayRequest.objects.filter(
+            payment=OuterRef("payment"), pk__lt=OuterRef("pk"), state=RequestState.WAITING
+        )
+        due &= Q(~Exists(before), state=RequestState.WAITING)
+    else:
+        due &= Q(done_at=None)
+    table = model._default_manager  # noqa: SLF001 (documented)
+    rows = table.filter(due).order_by("next_attempt_at", "pk")
+    return [
+        table.get(pk=pk)
+        for pk in rows.values_list("pk", flat=True)[:most]
+        if table.filter(due, pk=pk).update(locked_until=now + LEASE)
+    ]
+
+
+@transaction.atomic
+def note_done(request: GatewayRequest, state: GatewayState) -> None:
+    """The gateway did it, now or before: book what moved and end the request."""
+    work, payment = payments.lock_payment(request.payment, by=request.by)
+    request = GatewayRequest.objects.lock_one(request.pk)
+    _book(work, payment, state)
+
+    request.state, request.done_at, request.locked_until = RequestState.DONE, work.now, None
+    request.error = ""
+    request.save()
+    payments.finish(work, payment)
+
+
+@transaction.atomic
+def note_declined(request: GatewayRequest, reason: str, state: GatewayState | None) -> None:
+    """The gateway will not: keep its reason for a person, and book how the payment stands there."""
+    work, payment = payments.lock_payment(request.payment, by=request.by)
+    request = GatewayRequest.objects.lock_one(request.pk)
+    if state:
+        _book(work, payment, state)
+
+    request.state, request.error, request.locked_until = RequestState.DECLINED, reason[:300], None
+    request.save()
+    work.fact("order.gateway_declined", **_about(request, payment), reason=request.error)
+    payments.finish(work, payment)
+
+
+@transaction.atomic
+def note_unanswered(request: GatewayRequest, reason: str) -> None:
+    """The gateway did not answer: try again later and later, for two days; then a person decides."""
+    work, payment = payments.lock_payment(request.payment, by=request.by)
+    request = GatewayRequest.objects.lock_one(request.pk)
+    request.error, request.locked_until = reason[:300], None
+    if request.attempts < len(LADDER):
+        request.next_attempt_at = work.now + timedelta(seconds=LADDER[request.attempts])
+        request.attempts += 1
+    else:
+        request.state = RequestState.GIVEN_UP
+    request.save()
+    if request.attempts == 1 or request.state == RequestState.GIVEN_UP:
+        facts = _about(request, payment)
+        work.fact("order.gateway_unanswered", **facts, reason=reason[:300], state=request.state)
+    pipeline.settle(work)
+
+
+# --- Hearing ----------------------------------------------------------------------------------
+
+
+def hear(gateway: str, *, event_id: str, name: str, reference: str) -> bool:
+    """Keep a webhook until the gateway was asked; whether it is new. A repeat changes nothing."""
+    _, created = GatewayNotice.objects.get_or_create(
+        gateway=gateway, event_id=event_id, defaults={"name": name[:80], "reference": reference}
+    )
+    return created
+
+
+@transaction.atomic
+def bring_in_line(payment: Payment, state: GatewayState) -> Payment:
+    """Book the difference between what the gateway says of a payment and what is booked here."""
+    work, payment = payments.lock_payment(payment, by=BY.format(payment.gateway))
+    _book(work, payment, state)
+    return payments.finish(work, payment)
+
+
+def note_heard(notice: GatewayNotice) -> None:
+    """The payment that a webhook was about is in line."""
+    GatewayNotice.objects.filter(pk=notice.pk).update(
+        done_at=timezone.now(), locked_until=None, error=""
+    )
+
+
+def note_unheard(notice: GatewayNotice, reason: str) -> None:
+    """Look again later: the gateway is silent, or the order is not here yet. Given up after days."""
+    now, attempts = timezone.now(), notice.attempts
+    over = attempts >= len(LADDER)
+    GatewayNotice.objects.filter(pk=notice.pk).update(
+        attempts=attempts + 1,
+        next_attempt_at=now + timedelta(seconds=0 if over else LADDER[attempts]),
+        done_at=now if over else None,
+        locked_until=None,
+        error=reason[:300],
+    )
+
+
+# --- Expiry -----------------------------------------------------------------------------------
+
+
+def expire_authorizations() -> int:
+    """Give up authorisations whose time has passed, each by itself; how many (a chore)."""
+    due = Payment.objects.filter(expires_at__lt=timezone.now()).order_by("expires_at")
+    return sum(_expire(payment) for payment in due.select_related("order")[:500])
+
+
+@transaction.atomic
+def _expire(payment: Payment) -> bool:
+    work, payment = payments.lock_payment(payment, by="chore:expire_authorizations")
+    if payment.expires_at is None or payment.expires_at >= work.now:
+        return False
+    amount = payments.open_amount(payment)
+    payment.expires_at = None
+    payment.save(update_fields=["expires_at"])
+    if amount > 0:
+        payments.record_transaction(work, payment, TransactionKind.VOID, amount, "")
+        _hold_unpaid(work, payment, "has expired")
+    payments.finish(work, payment)
+    return amount > 0
+
+
+# --- Booking ----------------------------------------------------------------------------------
+
+
+def _book(work: pipeline.Work, payment: Payment, state: GatewayState) -> None:
+    """Record the differences; a state that is older than what is booked changes nothing.
+
+    A payment whose money was moved here from another order stands for a part of the gateway's; only
+    its own refunds are booked on it.
+    """
+    own = not payment.transactions.filter(kind=TransactionKind.MOVED_IN).exists()
+    if own and not _book_captures(work, payment, state):
+        return
+    for refund, request in _new_refunds(payment, state, own=own):
+        grant = request.grant if request else _grant_of(work, refund)
+        payments.record_transaction(
+            work, payment, TransactionKind.REFUND, refund.amount, refund.reference, grant=grant
+        )
+
+
+def _book_captures(work: pipeline.Work, payment: Payment, state: GatewayState) -> bool:
+    booked = payments.sums(payment)
+    captured = state.captured - booked[TransactionKind.CAPTURE]
+    if captured < 0:
+        return False
+    at = f"{state.reference}@{plain(state.captured, payment.currency)}"
+    still = payments.open_amount(payment) - captured
+    if state.open > max(still, ZERO):
+        more = state.open - still
+        payments.record_transaction(work, payment, TransactionKind.AUTHORIZE, more, at)
+    if captured:
+        payments.record_transaction(work, payment, TransactionKind.CAPTURE, captured, at)
+    if state.open < still:
+        lost = still - state.open
+        payments.record_transaction(work, payment, TransactionKind.VOID, lost, at)
+        _hold_unpaid(work, payment, "was given up by the gateway")
+    expires_at = state.expires_at if state.open else None
+    if payment.expires_at != expires_at:
+        payment.expires_at = expires_at
+        payment.save(update_fields=["expires_at"])
+    return True
+
+
+def _new_refunds(
+    payment: Payment, state: GatewayState, *, own: bool
+) -> Iterator[tuple[Refunded, GatewayRequest | None]]:
+    rows = PaymentTransaction.objects.filter(
+        kind=TransactionKind.REFUND,
+        payment__gateway=payment.gateway,
+        reference__in=[refund.reference for refund in state.refunds],
+    )
+    known = set(rows.values_list("reference", flat=True))
+    keys = [refund.key for refund in state.refunds if refund.key]
+    asked = {str(row.key): row for row in GatewayRequest.objects.filter(key__in=keys)}
+    for refund in state.refunds:
+        request = asked.get(refund.key)
+        mine = request.payment_id == payment.pk if request else own
+        if mine and refund.reference not in known:
+            yield refund, request
+
+
+def _grant_of(work: pipeline.Work, refund: Refunded) -> RefundGrant:
+    """Whoever refunded at the gateway itself decided it there."""
+    grant = RefundGrant.objects.create(
+        order=work.order,
+        amount=refund.amount,
+        reason="Refunded at the gateway, not here",
+        reference=refund.reference[:80],
+        by=work.by,
+        at=work.now,
+    )
+    amount = plain(grant.amount, work.order.currency)
+    work.fact("order.refund_granted", grant=grant.pk, amount=amount, reference=grant.reference)
+    return grant
+
+
+def _hold_unpaid(work: pipeline.Work, payment: Payment, what: str) -> None:
+    """Stop an order that could still ship and is no longer covered, until it is."""
+    leaving = any(line.due > line.shipped for line in work.lines)
+    held = any(hold.kind == HoldKind.PAYMENT for hold in work.holds)
+    work.money = balance(work.order)
+    if leaving and not held and not work.money_ready:
+        reason = f"The authorisation of {payment.number} {what}; ask the buyer to pay again."
+        hold_rows.begin(work, Hold(type_id=HoldKind.PAYMENT, reason=reason))
+
+
+def _refuse_no_gateway(payment: Payment) -> None:
+    if not payment.gateway:
+        raise NoGateway(payment=payment.number)
+
+
+def _asked(payment: Payment, kind: TransactionKind, cause: str) -> GatewayRequest | None:
+    return payment.requests.filter(kind=kind, cause=cause).first() if cause else None
+
+
+def _ask(
+    work: pipeline.Work,
+    payment: Payment,
+    kind: TransactionKind,
+    amount: Decimal,
+    *,
+    cause: str = "",
+    grant: RefundGrant | None = None,
+) -> GatewayRequest:
+    request = GatewayRequest.objects.create(
+        payment=payment, kind=kind, amount=amount, cause=cause, grant=grant, by=work.by
+    )
+    work.fact("order.gateway_asked", **_about(request, payment))
+    pipeline.settle(work)
+    return request
+
+
+def _about(request: GatewayRequest, payment: Payment) -> dict[str, str]:
+    return {
+        "payment": payment.number,
+        "gateway": payment.gateway,
+        "kind": request.kind,
+        "amount": plain(request.amount, payment.currency),
+    }

@@ -1,0 +1,77 @@
+"""Asking gateways what they were requested to do, and how payments stand that they spoke of.
+
+Every question is asked outside any transaction; what comes of it is booked in one of its own.
+"""
+
+import logging
+from typing import Any
+
+from orders.adapters.gateways import GATEWAYS
+from orders.adapters.gateways.notices import Declined, Unanswered
+from orders.enums import TransactionKind
+from orders.models import GatewayNotice, GatewayRequest, Payment
+from orders.operations import payments_gateway
+from orders.operations.payments import sums
+
+logger = logging.getLogger(__name__)
+MOST = 50  # of each in a run
+
+
+def ask_gateways() -> int:
+    """Send what is due and follow up what was heard; how many were dealt with (a chore)."""
+    requests = payments_gateway.claim(GatewayRequest, MOST)
+    for request in requests:
+        _send(request)
+    notices = payments_gateway.claim(GatewayNotice, MOST)
+    for notice in notices:
+        _follow_up(notice)
+    return len(requests) + len(notices)
+
+
+def _send(request: GatewayRequest) -> None:
+    payment = Payment.objects.select_related("order").get(pk=request.payment_id)
+    gateway = GATEWAYS[payment.gateway]
+    act = getattr(gateway, request.kind)
+    try:
+        state = act(
+            payment.reference,
+            request.amount,
+            payment.currency,
+            key=str(request.key),
+            captured=sums(payment)[TransactionKind.CAPTURE],
+        )
+    except Declined as refusal:
+        payments_gateway.note_declined(request, str(refusal), _look(payment))
+    except Unanswered as silence:
+        logger.warning("gateway %s did not answer", payment.gateway)
+        payments_gateway.note_unanswered(request, str(silence))
+    except Exception as broken:  # one request that breaks us must not keep the others waiting
+        logger.exception("request %s to gateway %s broke", request.pk, payment.gateway)
+        payments_gateway.note_unanswered(request, f"{type(broken).__name__}; the log says more.")
+    else:
+        payments_gateway.note_done(request, state)
+
+
+def _look(payment: Payment) -> Any:
+    """How a payment stands whose gateway has just refused something; nothing when it is silent."""
+    try:
+        return GATEWAYS[payment.gateway].lookup(payment.reference, payment.currency)
+    except (Declined, Unanswered):
+        return None
+
+
+def _follow_up(notice: GatewayNotice) -> None:
+    rows = Payment.objects.filter(gateway=notice.gateway, reference=notice.reference)
+    payments = list(rows.select_related("order").order_by("pk"))
+    if not payments:
+        payments_gateway.note_unheard(notice, "No payment with this reference is here yet.")
+        return
+    first = payments[0]
+    try:
+        state = GATEWAYS[notice.gateway].lookup(first.reference, first.currency)
+    except (Declined, Unanswered) as silence:
+        payments_gateway.note_unheard(notice, str(silence))
+        return
+    for payment in payments:
+        payments_gateway.bring_in_line(payment, state)
+    payments_gateway.note_heard(notice)

@@ -1,0 +1,304 @@
+"""Card payments at Stripe, spoken to over HTTP: a fake one on localhost that fails in every way."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from oms.dispatch import drain
+from oms.models import Event
+from orders import operations as orders
+from orders.models import Channel, GatewayNotice, GatewayRequest, Hold, Payment, PaymentTransaction
+from orders.operations.payments import AmountTooHigh, NothingOpen
+from orders.queries import balance
+from orders.tasks.gateways import ask_gateways
+from tests import factories as world
+from tests.factories.documents import send
+from tests.factories.stripe import BROKEN, DECLINE, SECRET, FakeStripe, late
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = world.BY
+
+
+@pytest.fixture
+def gateway(httpserver, settings):
+    fake = FakeStripe(httpserver)
+    settings.OMS_STRIPE_KEY, settings.OMS_STRIPE_URL = "sk_test_1", fake.url
+    settings.OMS_STRIPE_WEBHOOK_SECRETS = [SECRET]
+    return fake
+
+
+@pytest.fixture
+def shop(db):
+    world.stocked("MUG", world.warehouse(), 10)
+    return world.shop(needs_payment=True, gateway="stripe", duplicate_window_minutes=0)
+
+
+@pytest.fixture
+def payment(gateway, shop):
+    """Twenty pounds, authorised at Stripe before the order came."""
+    gateway.intent("pi_1", 2000)
+    paid = orders.PlacedPayment("card", Decimal(20), "authorized", "pi_1")
+    world.place(shop, ("MUG", 2, "10.00"), payments=(paid,))
+    return Payment.objects.get()
+
+
+def moved(payment=None):
+    rows = PaymentTransaction.objects.order_by("pk")
+    return [(row.kind, float(row.amount)) for row in rows]
+
+
+def due_now(request):
+    GatewayRequest.objects.filter(pk=request.pk).update(next_attempt_at=datetime.now(UTC))
+
+
+def test_capture_is_asked_for_then_done_by_the_worker_and_booked_once(gateway, payment):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    assert (moved(), gateway.calls) == ([("authorize", 20.0)], [])
+
+    assert (ask_gateways(), ask_gateways()) == (1, 0)
+
+    request.refresh_from_db()
+    assert (request.state, moved()[1:]) == ("done", [("capture", 20.0)])
+    assert gateway.calls == [
+        (
+            "payment_intents/pi_1/capture",
+            {"amount_to_capture": "2000", "expand[0]": "latest_charge"},
+            str(request.key),
+        )
+    ]
+    assert balance(payment.order).balance == 0
+    assert_ledgers_hold()
+
+
+def test_capture_in_two_parts_leaves_the_rest_open(gateway, payment):
+    for amount in ("12.34", "7.66"):
+        orders.ask_capture(payment, by=BY, amount=Decimal(amount))
+        ask_gateways()
+
+    assert moved() == [("authorize", 20.0), ("capture", 12.34), ("capture", 7.66)]
+    assert gateway.intents["pi_1"]["amount_received"] == 2000
+
+
+def test_part_of_a_card_that_captures_once_gives_up_the_rest_and_holds_the_order(gateway, payment):
+    gateway.intent("pi_1", 2000, in_parts=False)
+    orders.ask_capture(payment, by=BY, amount=Decimal(5))
+
+    ask_gateways()
+
+    assert moved() == [("authorize", 20.0), ("capture", 5.0), ("void", 15.0)]
+    assert "was given up by the gateway" in Hold.objects.get().reason
+
+
+def test_answer_that_is_lost_is_asked_for_again_and_takes_the_money_once(gateway, payment):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    gateway.fail(late)
+
+    ask_gateways()
+    request.refresh_from_db()
+    assert (request.state, request.attempts, moved()) == ("waiting", 1, [("authorize", 20.0)])
+    due_now(request)
+    ask_gateways()
+
+    assert moved()[1:] == [("capture", 20.0)]
+    assert gateway.intents["pi_1"]["amount_received"] == 2000
+    assert [name for name, _, _ in gateway.calls] == ["payment_intents/pi_1/capture"]
+
+
+def test_gateway_that_is_down_is_tried_later_and_later_then_left_to_a_person(gateway, payment):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    gateway.fail(*[BROKEN] * 11)
+    waits = []
+    for _ in range(11):
+        due_now(request)
+        ask_gateways()
+        request.refresh_from_db()
+        waits.append(request.next_attempt_at)
+
+    assert (request.state, moved()) == ("given_up", [("authorize", 20.0)])
+    assert waits[9] - waits[0] > timedelta(hours=20)
+    assert len({key for _, _, key in gateway.calls}) == 1
+    assert Event.objects.filter(name="order.gateway_unanswered").count() == 2
+    orders.try_again(request, by=BY)
+    ask_gateways()
+    assert moved()[1:] == [("capture", 20.0)]
+
+
+def test_decline_is_kept_for_a_person_who_tries_again_with_a_new_key(gateway, payment):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    gateway.fail(DECLINE)
+
+    ask_gateways()
+
+    request.refresh_from_db()
+    assert (request.state, request.error) == ("declined", "Your card was declined.")
+    assert ask_gateways() == 0
+    orders.try_again(request, by="user:2")
+    with pytest.raises(orders.NotToTryAgain):
+        orders.try_again(request, by="user:2")
+    ask_gateways()
+    assert moved()[1:] == [("capture", 20.0)]
+    assert len({key for _, _, key in gateway.calls}) == 2
+
+
+def test_ask_for_more_than_is_open_and_not_asked_for_changes_nothing(gateway, payment):
+    orders.ask_capture(payment, by=BY, amount=Decimal(15))
+
+    with pytest.raises(AmountTooHigh):
+        orders.ask_capture(payment, by=BY, amount=Decimal("5.01"))
+    with pytest.raises(NothingOpen):
+        orders.ask_void(payment, by=BY)
+
+    assert GatewayRequest.objects.count() == 1
+
+
+def test_ask_of_a_payment_that_no_gateway_holds_is_refused(shop):
+    order = world.place(shop, ("MUG", 1, "10.00"))
+    cash = orders.record_pending(order, by=BY, method="cash_on_delivery", amount=Decimal(10))
+
+    with pytest.raises(orders.NoGateway):
+        orders.ask_capture(cash, by=BY, amount=Decimal(10))
+
+
+def test_refund_goes_back_once_by_the_grant_that_allows_it(gateway, payment):
+    orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    ask_gateways()
+    order = payment.order
+    order.refresh_from_db()
+    grant = _granted(order, payment)
+    request = orders.ask_refund(grant, by="user:2", payment=payment, amount=Decimal(5))
+    with pytest.raises(AmountTooHigh):
+        orders.ask_refund(grant, by="user:2", payment=payment, amount=Decimal(1))
+    gateway.fail(late)
+
+    ask_gateways()
+    due_now(request)
+    ask_gateways()
+
+    assert moved()[-1] == ("refund", 5.0)
+    assert len(gateway.refunds) == 1
+    assert PaymentTransaction.objects.get(kind="refund").grant == grant
+    assert_ledgers_hold()
+
+
+def _granted(order, payment):
+    """Five pounds more came in than are due."""
+    orders.record_capture(order, by=BY, method="bank_transfer", amount=Decimal(5), reference="bt")
+    return orders.grant_refund(order, by=BY, amount=Decimal(5), reason="Paid twice")
+
+
+def test_cancel_gives_up_the_authorisation_at_the_gateway(gateway, shop):
+    Channel.objects.update(auto_release=False)
+    shop.refresh_from_db()
+    gateway.intent("pi_2", 1000)
+    paid = orders.PlacedPayment("card", Decimal(10), "authorized", "pi_2")
+    order = world.place(shop, ("MUG", 1, "10.00"), payments=(paid,))
+
+    orders.cancel(order, by=BY, reason="customer")
+    assert moved() == [("authorize", 10.0)]
+    ask_gateways()
+
+    assert moved() == [("authorize", 10.0), ("void", 10.0)]
+    assert gateway.intents["pi_2"]["status"] == "canceled"
+    assert_ledgers_hold()
+
+
+def test_capture_at_shipment_takes_each_parcel_with_its_share_to_the_cent(gateway, shop):
+    order = _ships_in_parts(gateway, shop, policy="shipment")
+    drain(webhooks=False)
+    assert GatewayRequest.objects.count() == 0
+
+    first = send(order, MUG=1)
+    drain(webhooks=False)
+    ask_gateways()
+    second = send(order, MUG=2)
+    drain(webhooks=False)
+    drain(webhooks=False)
+    ask_gateways()
+
+    # 3 mugs of 3.33 and 1.00 postage: 3.33 + 0.33, then what is left of 10.99
+    assert moved()[1:] == [("capture", 3.66), ("capture", 7.33)]
+    asked = GatewayRequest.objects.order_by("pk").values_list("cause", flat=True)
+    assert list(asked) == [first.number, second.number]
+    assert balance(order).balance == 0
+    assert_ledgers_hold()
+
+
+def test_capture_at_placement_waits_for_holds(gateway, shop):
+    order = _ships_in_parts(gateway, shop, policy="placement")
+    orders.place_hold(order, by=BY, kind="fraud", reason="Looks odd")
+    drain(webhooks=False)
+    assert GatewayRequest.objects.count() == 0
+
+    orders.lift_holds(order, by=BY, reason="Looked at")
+    drain(webhooks=False)
+    ask_gateways()
+
+    assert moved()[1:] == [("capture", 10.99)]
+
+
+def test_capture_by_hand_is_asked_for_by_nobody_else(gateway, shop):
+    order = _ships_in_parts(gateway, shop, policy="by_hand")
+    drain(webhooks=False)
+    send(order)
+    drain(webhooks=False)
+
+    assert (GatewayRequest.objects.count(), moved()) == (0, [("authorize", 10.99)])
+
+
+def _ships_in_parts(gateway, shop, *, policy):
+    Channel.objects.update(capture_policy=policy)
+    shop.refresh_from_db()
+    gateway.intent("pi_3", 1099)
+    paid = orders.PlacedPayment("card", Decimal("10.99"), "authorized", "pi_3")
+    postage = orders.PlacedCharge("shipping", Decimal(1))
+    return world.place(shop, ("MUG", 3, "3.33"), payments=(paid,), charges=(postage,))
+
+
+def test_webhook_books_what_happened_at_the_gateway_once_in_any_order(gateway, payment, client):
+    intent = gateway.intents["pi_1"]
+    intent |= {"amount_received": 2000, "amount_capturable": 0, "status": "succeeded"}
+    gateway.refund("pi_1", 300)
+
+    for event, name in (("evt_2", "charge.refunded"), ("evt_1", "payment_intent.succeeded")) * 2:
+        assert gateway.webhook(client, name, "pi_1", event=event).status_code == 204
+    ask_gateways()
+
+    assert moved() == [("authorize", 20.0), ("capture", 20.0), ("refund", 3.0)]
+    assert GatewayNotice.objects.filter(done_at__isnull=False).count() == 2
+    assert payment.order.refund_grants.get().reason == "Refunded at the gateway, not here"
+    assert_ledgers_hold()
+
+
+def test_webhook_before_its_order_is_kept_until_the_order_is_here(gateway, shop, client):
+    intent = gateway.intent("pi_9", 1000)
+    intent |= {"amount_received": 1000, "amount_capturable": 0, "status": "succeeded"}
+    gateway.webhook(client, "payment_intent.succeeded", "pi_9")
+    ask_gateways()
+    order = world.place(shop, ("MUG", 1, "10.00"))
+    orders.record_pending(order, by=BY, method="card", amount=Decimal(10), reference="pi_9")
+
+    GatewayNotice.objects.update(next_attempt_at=datetime.now(UTC))
+    ask_gateways()
+
+    assert moved() == [("capture", 10.0)]
+    order.refresh_from_db()
+    assert order.payment_status == "paid"
+
+
+@pytest.mark.parametrize("wrong", [{"secret": "whsec_other"}, {"at": 1_700_000_000}])
+def test_webhook_that_is_forged_or_old_is_refused(gateway, payment, client, wrong):
+    answer = gateway.webhook(client, "payment_intent.succeeded", "pi_1", **wrong)
+
+    assert (answer.status_code, GatewayNotice.objects.count()) == (400, 0)
+
+
+def test_expired_authorisation_is_given_up_and_holds_the_order(gateway, payment):
+    Payment.objects.update(expires_at=datetime.now(UTC) - timedelta(minutes=1))
+
+    assert (orders.expire_authorizations(), orders.expire_authorizations()) == (1, 0)
+
+    assert moved() == [("authorize", 20.0), ("void", 20.0)]
+    assert "has expired; ask the buyer to pay again" in Hold.objects.get().reason
+    assert_ledgers_hold()
