@@ -216,6 +216,13 @@ WORK = (
                 "inventory.view_costentry",
             ),
             Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
+            Page(
+                "Gateway requests",
+                "contactless",
+                "orders_gatewayrequest_changelist",
+                "orders.view_gatewayrequest",
+                "gateway",
+            ),
             Page("Ledger", "menu_book", "reporting_ledger", "orders.view_payment"),
             Page("Jobs and exports", "pending_actions", "oms_job_changelist", "oms.view_job"),
         ),
@@ -413,6 +420,7 @@ COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
         status__in=["sent", "partially_received"], expected_on__lt=timezone.localdate()
     ),
     "to_buy": lambda: _rows("inventory.ReplenishmentProposal").filter(state="open"),
+    "gateway": lambda: _rows("orders.GatewayRequest").filter(state__in=["declined", "given_up"]),
     "returns": lambda: _rows("fulfillment.Return").filter(status="requested"),
 }
 

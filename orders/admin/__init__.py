@@ -3,6 +3,7 @@
 from orders.admin.channel import ChannelAdmin, CountryAliasAdmin, SkuAliasAdmin
 from orders.admin.draft import DraftOrderAdmin
 from orders.admin.exceptions import HoldAdmin
+from orders.admin.gateways import GatewayRequestAdmin
 from orders.admin.handling import TaskAdmin
 from orders.admin.hold_types import HoldTypeAdmin
 from orders.admin.importing import ImportBatchAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "ChannelAdmin",
     "CountryAliasAdmin",
     "DraftOrderAdmin",
+    "GatewayRequestAdmin",
     "HoldAdmin",
     "HoldTypeAdmin",
     "ImportBatchAdmin",

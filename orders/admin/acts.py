@@ -442,14 +442,27 @@ HOLD_ACTS = (
 REPAIRS = {HoldKind.UNKNOWN_SKU: "solve_sku", HoldKind.INCOMPLETE_ADDRESS: "correct_address"}
 
 
+def asked_for(payment: Payment, amount: Any) -> str:
+    """What is said when a gateway will do it."""
+    return (
+        f"{payment.get_gateway_display()} is asked for {money(amount, payment.currency)} "
+        f"of {payment}; its answer is on the order's page within seconds."
+    )
+
+
 def capture(request: HttpRequest, payment: Payment, data: Data) -> str:
     """Take what is open."""
+    if payment.gateway:
+        operations.ask_capture(payment, by=actor(request), amount=data["amount"])
+        return asked_for(payment, data["amount"])
     operations.capture(payment, by=actor(request), **data)
     return f"{money(data['amount'], payment.currency)} taken from {payment}."
 
 
 def void(request: HttpRequest, payment: Payment, _data: Data) -> str:
     """Give up what is open."""
+    if payment.gateway:
+        return asked_for(payment, operations.ask_void(payment, by=actor(request)).amount)
     operations.void(payment, by=actor(request))
     return f"What was open of {payment} is given up."
 
@@ -468,7 +481,7 @@ PAYMENT_ACTS = (
         form=CaptureForm,
         allowed=is_open,
         initial=lambda payment: {"amount": open_amount(payment)},
-        help="Records that authorised or promised money was received.",
+        help="A gateway is asked for the money; otherwise this records that it was received.",
         icon="check_circle",
         variant=ActionVariant.PRIMARY,
         bulk=False,
@@ -480,7 +493,7 @@ PAYMENT_ACTS = (
         void,
         form=ConfirmForm,
         allowed=is_open,
-        help="Gives up what is still authorised or promised.",
+        help="Gives up what is still authorised or promised, at its gateway too.",
         icon="cancel",
         variant=ActionVariant.DANGER,
     ),
@@ -493,7 +506,11 @@ def left_of(grant: RefundGrant) -> Any:
 
 
 def pay_refund(request: HttpRequest, grant: RefundGrant, data: Data) -> str:
-    """Record that money went back."""
+    """Record that money went back, or have a gateway send it."""
+    payment = data["payment"]
+    if payment.gateway:
+        operations.ask_refund(grant, by=actor(request), payment=payment, amount=data["amount"])
+        return asked_for(payment, data["amount"])
     row = operations.pay_refund(grant, by=actor(request), **data)
     return f"{money(row.amount, grant.order.currency)} paid back through {row.payment}."
 
@@ -501,13 +518,13 @@ def pay_refund(request: HttpRequest, grant: RefundGrant, data: Data) -> str:
 GRANT_ACTS = (
     Act(
         "pay",
-        "Record refund paid",
+        "Pay refund",
         "orders.pay_refund",
         pay_refund,
         form=PayRefundForm,
         allowed=lambda grant: left_of(grant) > 0,
         initial=lambda grant: {"amount": left_of(grant)},
-        help="Records that the money went back through the payment it came from.",
+        help="A gateway sends the money back by itself; otherwise this records that you have sent it.",
         icon="currency_exchange",
         variant=ActionVariant.PRIMARY,
     ),

@@ -93,6 +93,14 @@ class ChannelAdmin(EditableAdmin):
             },
         ),
         (
+            "Card payments",
+            {
+                "description": "A gateway that holds this channel's card payments takes, refunds and "
+                "gives them up when asked. It counts for payments that come from now on.",
+                "fields": (("gateway", "capture_policy"),),
+            },
+        ),
+        (
             "Limits and promises",
             {
                 "fields": (

@@ -27,11 +27,12 @@ from orders.admin.diagnosis import (
     related,
     steps,
 )
+from orders.admin.gateways import STUCK, state_chip
 from orders.admin.handling import handling_context
 from orders.admin.promise import promise_context
 from orders.admin.timeline import timeline
-from orders.enums import TransactionKind
-from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
+from orders.enums import RequestState, TransactionKind
+from orders.models import GatewayRequest, Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries.balance import Balance
 from orders.queries.hold_types import remedy_of
@@ -115,7 +116,7 @@ def notifications(order: Order) -> list[tuple[Any, Any]]:
 
 
 def _payments(order: Order) -> dict[str, Any]:
-    payments = list(order.payments.prefetch_related("transactions").order_by("pk"))
+    payments = list(order.payments.prefetch_related("transactions", "requests").order_by("pk"))
     grants = list(order.refund_grants.prefetch_related("transactions").order_by("pk"))
     moves = [move for payment in payments for move in payment.transactions.all()]
     return {
@@ -204,11 +205,23 @@ def payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
             "payment": payment,
             "moves": [(row, MOVED[row.kind]) for row in payment.transactions.all()],
             "open": open_amount(payment),
+            "requests": [
+                (row, state_chip(row), _again(row))
+                for row in payment.requests.all()
+                if row.state != RequestState.DONE
+            ],
             "capture": reverse("admin:orders_payment_act", args=[payment.pk, "capture"]),
             "void": reverse("admin:orders_payment_act", args=[payment.pk, "void"]),
         }
         for payment in payments
     ]
+
+
+def _again(request: GatewayRequest) -> str:
+    """Where what was declined or never answered is tried again."""
+    if request.state not in STUCK:
+        return ""
+    return reverse("admin:orders_gatewayrequest_act", args=[request.pk, "again"])
 
 
 def grant_rows(grants: Sequence[RefundGrant]) -> list[dict[str, Any]]:

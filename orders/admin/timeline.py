@@ -12,7 +12,7 @@ from typing import Any
 from inventory import queries as stock
 from oms import words
 from oms.models import Event
-from orders.enums import CancelReason, ChangeStep, PaymentMethod, PromiseReason
+from orders.enums import CancelReason, ChangeStep, Gateway, PaymentMethod, PromiseReason
 from orders.models import Order
 from orders.queries.hold_types import hold_names
 
@@ -23,6 +23,8 @@ TONES = {
     "order.recalled": "warn",
     "order.cancelled": "bad",
     "order.rule_stopped": "bad",
+    "order.gateway_declined": "bad",
+    "order.gateway_unanswered": "warn",
 }
 
 
@@ -157,6 +159,14 @@ def _cancelled(teller: Teller, facts: dict[str, Any]) -> str:
     return f"{said} – {why.lower()}" if why else said
 
 
+def _gateway(sentence: str) -> Callable[[Teller, dict[str, Any]], str]:
+    def tell(teller: Teller, facts: dict[str, Any]) -> str:
+        told = {"reason": "", **facts, "amount": teller.money(facts.get("amount"))}
+        return f"{_label(Gateway, facts.get('gateway', ''))} {sentence.format(**told)}"
+
+    return tell
+
+
 def _payment(verb: str) -> Callable[[Teller, dict[str, Any]], str]:
     def tell(teller: Teller, facts: dict[str, Any]) -> str:
         method = _label(PaymentMethod, facts.get("method", ""))
@@ -283,6 +293,9 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.address_corrected": lambda _teller, facts: (
         f"Shipping address corrected – {facts.get('reason', '')}"
     ),
+    "order.gateway_asked": _gateway("asked to {kind} {amount}"),
+    "order.gateway_declined": _gateway("declined to {kind} {amount} – {reason}"),
+    "order.gateway_unanswered": _gateway("did not answer, {kind} of {amount} – {reason}"),
     "order.payment_promised": _payment("promised"),
     "order.payment_authorized": _payment("authorised"),
     "order.payment_captured": _payment("received"),

@@ -209,6 +209,7 @@ from orders.operations.waiting import serve_waiting
 from orders.operations.working_out import content_of, work_out
 
 __all__ = [
+    "UPLOAD_KEPT",
     "AmountTooHigh",
     "BadRule",
     "BadTag",
@@ -276,7 +277,6 @@ __all__ = [
     "Terms",
     "ToBeCollected",
     "TooManyUnits",
-    "UPLOAD_KEPT",
     "UnitsReleased",
     "UnknownHoldType",
     "UnknownSkus",

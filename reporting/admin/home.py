@@ -124,10 +124,19 @@ def _tiles(request: HttpRequest, context: dict[str, Any], now: datetime) -> Iter
         returns = queries.returns()
         url = links.rows("fulfillment.return", status__in="requested,approved")
         yield Tile("Returns due", returns.count, url)
+    refused = queries.refused_by_gateways() if _may_pay(request.user) else 0
+    if refused:
+        url = links.rows("orders.gatewayrequest", what="stuck")
+        yield Tile("Payments refused", refused, url, "by the gateway", "bad")
     if request.user.has_perm("oms.view_event"):
         yield _message_tile(queries.messages(now), request.user)
     if request.user.has_perm("inventory.view_stocklevel"):
         yield _oversold_tile(queries.oversold())
+
+
+def _may_pay(user: Any) -> bool:
+    """Whether this person sees what gateways were asked for."""
+    return bool(user.has_perm("orders.view_gatewayrequest"))
 
 
 def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:

@@ -24,6 +24,7 @@ from reporting.queries.queues import (
     messages,
     oversold,
     places,
+    refused_by_gateways,
     returns,
 )
 from reporting.queries.sales import Figure, Sales, Turnover, channels, daily_sales, sales
@@ -69,6 +70,7 @@ __all__ = [
     "oversold",
     "pipeline",
     "places",
+    "refused_by_gateways",
     "returns",
     "sales",
     "stock_cover",

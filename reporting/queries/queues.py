@@ -11,6 +11,7 @@ from fulfillment.models import FulfillmentOrder, Return
 from inventory.models import Location, StockLevel
 from oms.models import Delivery, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookState
 from orders.models import Hold, OrderLine
+from orders.queries import gateways
 
 SLOW_DELIVERY = timedelta(minutes=5)
 
@@ -115,6 +116,11 @@ def returns() -> Waiting:
     rows = Return.objects.filter(status__in=[ReturnStatus.REQUESTED, ReturnStatus.APPROVED])
     found = rows.aggregate(count=Count("*"), oldest=Min("requested_at"))
     return Waiting("returns", "Returns to receive", found["count"], found["oldest"])
+
+
+def refused_by_gateways() -> int:
+    """Captures, refunds and voids that a gateway declined or never answered."""
+    return gateways.needing_a_person().count()
 
 
 def oversold() -> Proof:

@@ -1,0 +1,83 @@
+"""What the back office shows of gateways: what was asked, what was refused, the button to try again."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from oms.models import User
+from orders import operations as orders
+from orders.models import GatewayRequest, Payment
+from tests import factories as world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def payment():
+    world.stocked("MUG", world.warehouse(), 10)
+    shop = world.shop(needs_payment=True, gateway="stripe")
+    paid = orders.PlacedPayment("card", Decimal(20), "authorized", "pi_1")
+    world.place(shop, ("MUG", 2, "10.00"), payments=(paid,))
+    return Payment.objects.get()
+
+
+@pytest.fixture
+def finance(client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    user = User.objects.create_user("finance", password="x", is_staff=True)
+    user.groups.add(Group.objects.get(name="Finance"))
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def declined(payment):
+    request = orders.ask_capture(payment, by=world.BY, amount=Decimal(20))
+    GatewayRequest.objects.update(state="declined", error="Your card was declined.")
+    request.refresh_from_db()
+    return request
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def test_capture_button_asks_the_gateway_instead_of_recording(payment, finance):
+    url = reverse("admin:orders_payment_act", args=[payment.pk, "capture"])
+
+    page = text(finance.post(url, {"act": "capture", "amount": "20.00"}, follow=True))
+
+    assert "Stripe is asked for £20.00" in page
+    assert GatewayRequest.objects.get().kind == "capture"
+    assert not payment.transactions.filter(kind="capture").exists()
+
+
+def test_declined_capture_stands_in_the_queue_on_the_order_and_on_the_first_page(declined, finance):
+    order = declined.payment.order
+    again = reverse("admin:orders_gatewayrequest_act", args=[declined.pk, "again"])
+
+    shown = text(finance.get(reverse("admin:orders_order_change", args=[order.pk])))
+    listed = text(finance.get(reverse("admin:orders_gatewayrequest_changelist")))
+    home = text(finance.get(reverse("admin:index")))
+
+    assert again in shown
+    assert "Your card was declined." in shown
+    assert "Your card was declined." in listed
+    assert "Payments refused" in home
+
+
+def test_try_again_button_sends_the_request_once_more(declined, finance):
+    url = reverse("admin:orders_gatewayrequest_act", args=[declined.pk, "again"])
+
+    finance.post(url, {"act": "again"}, follow=True)
+
+    declined.refresh_from_db()
+    assert (declined.state, declined.error) == ("waiting", "")
+
+
+def test_empty_queue_says_how_requests_come(finance, db):
+    page = text(finance.get(reverse("admin:orders_gatewayrequest_changelist")))
+
+    assert "Nothing waits for a gateway" in page
