@@ -86,7 +86,7 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
         "kind_column",
         "amount_column",
         "state_column",
-        "error",
+        "answer_column",
         "created_column",
     )
     list_display_links = ("payment_column",)
@@ -137,6 +137,11 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
     def state_column(self, asked: GatewayRequest) -> SafeString:
         """Where it stands."""
         return state_chip(asked)
+
+    @admin.display(description="What it said")
+    def answer_column(self, asked: GatewayRequest) -> str:
+        """Why it was declined, or what went wrong."""
+        return asked.error or "–"
 
     @admin.display(description="Asked")
     def created_column(self, asked: GatewayRequest) -> str:

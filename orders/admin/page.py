@@ -204,7 +204,7 @@ def payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
         {
             "payment": payment,
             "moves": [(row, MOVED[row.kind]) for row in payment.transactions.all()],
-            "open": open_amount(payment),
+            "open": open_amount(payment) - _asked(payment),
             "requests": [
                 (row, state_chip(row), _again(row))
                 for row in payment.requests.all()
@@ -215,6 +215,12 @@ def payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
         }
         for payment in payments
     ]
+
+
+def _asked(payment: Payment) -> Decimal:
+    """What of the open amount its gateway is asked to take or to give up."""
+    waiting = [row for row in payment.requests.all() if row.state == RequestState.WAITING]
+    return sum((row.amount for row in waiting if row.kind != TransactionKind.REFUND), Decimal(0))
 
 
 def _again(request: GatewayRequest) -> str:

@@ -292,7 +292,7 @@ def test_home_asks_the_same_number_of_questions_however_much_waits(
         client.get(HOME)
 
 
-HOME_QUERIES = 27
+HOME_QUERIES = 28
 
 
 def test_home_without_orders_teaches_how_the_first_one_comes_in(sign_in):
