@@ -34,7 +34,6 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.country_remembered": ("orders.consumers.solve_waiting",),
     "order.held": (RULES,),
     "order.hold_escalated": (RULES,),
-    "order.hold_lifted": (RULES,),
     "order.hold_lifted": (CAPTURE, RULES),
     "order.tagged": (RULES,),
     "order.address_corrected": (RULES,),
