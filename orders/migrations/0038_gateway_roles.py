@@ -27,7 +27,7 @@ def ship(apps, schema_editor):
 class Migration(migrations.Migration):
     """Roles."""
 
-    dependencies = [("orders", "0036_gateways"), ("oms", "0003_roles")]
+    dependencies = [("orders", "0037_gateways"), ("oms", "0003_roles")]
     operations = [
         migrations.RunPython(ship, migrations.RunPython.noop),
         grant(
