@@ -13,6 +13,7 @@ EVENTS = (
     ("order.placed", "an order came in"),
     ("order.held", "something speaks against letting it go on"),
     ("order.hold_lifted", "that is settled"),
+    ("order.hold_escalated", "nobody settled it in time; `to` looks after it now"),
     ("order.allocated", "stock is reserved for units of it"),
     ("order.backordered", "units wait for stock"),
     ("order.payment_authorized", "the payer's side reserved money"),

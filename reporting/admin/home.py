@@ -71,7 +71,7 @@ def _orders(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "steps": [_step(stage, now, request.user) for stage in stages],
         "stages": {stage.stage: stage for stage in stages},
         "is_empty": not any(stage.orders for stage in stages) and not queries.any_orders(),
-        "holds": [(hold, links.rows("orders.hold", type=hold.key)) for hold in queries.holds()],
+        "holds": [(hold, links.rows("orders.hold", type=hold.key)) for hold in queries.holds(now)],
         "jeopardy": (jeopardy := queries.jeopardy(now)),
         "promises": [(order, links.row("orders.order", order.pk)) for order in jeopardy.orders],
         "jeopardy_url": links.promised_before(now + queries.JEOPARDY_WITHIN),

@@ -24,6 +24,8 @@ class Waiting:
     label: str
     count: int
     oldest: datetime | None = None
+    overdue: int = 0  # of them, past the time at which somebody should have looked
+    escalated: int = 0  # of them, given to somebody else for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,20 @@ class Messages:
     broken_endpoints: int
 
 
-def holds() -> list[Waiting]:
-    """Open holds that need a person, by type, most first; holds past their due time are not set apart."""
+def holds(now: datetime) -> list[Waiting]:
+    """Open holds that need a person, by type, most first."""
     rows = (
         Hold.objects.filter(lifted_at=None, type__needs_person=True)
         .values_list("type", "type__name")
-        .annotate(count=Count("*"), oldest=Min("placed_at"))
+        .annotate(
+            count=Count("*"),
+            oldest=Min("placed_at"),
+            overdue=Count("pk", filter=Q(due_at__lt=now)),
+            escalated=Count("pk", filter=Q(escalated_at__isnull=False)),
+        )
         .order_by("-count", "type")
     )
-    return [Waiting(kind, name, count, oldest) for kind, name, count, oldest in rows]
+    return [Waiting(*row) for row in rows]
 
 
 def backordered() -> int:

@@ -72,11 +72,15 @@ def test_place_hold_of_a_type_that_nobody_may_place_is_refused(shop, code):
 def test_a_hold_without_a_type_is_refused_by_the_database(shop):
     order = world.place(shop, ("MUG", 1))
 
-    Hold.objects.create(order=order, type_id="nothing", reason="No", placed_by=BY)
-    with pytest.raises(IntegrityError):
-        connection.check_constraints()
+    def place_untyped():
+        with transaction.atomic():
+            Hold.objects.create(order=order, type_id="nothing", reason="No", placed_by=BY)
+            connection.check_constraints()
 
-    Hold.objects.all().delete()
+    with pytest.raises(IntegrityError):
+        place_untyped()
+
+    assert not order.holds.exists()
 
 
 @pytest.mark.parametrize(

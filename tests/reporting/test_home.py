@@ -7,7 +7,7 @@ from django.utils import timezone
 from fulfillment.models import FulfillmentOrder, Return
 from oms.models import Delivery, Event, WebhookDelivery, WebhookEndpoint
 from orders import operations as orders
-from orders.models import Order
+from orders.models import Hold, Order
 from reporting import queries
 from tests import factories as world
 from tests.sidebar import quiet_sidebar
@@ -187,8 +187,26 @@ def test_queues_count_what_waits(shop, london):
     assert queries.to_release() == 1
     assert queries.backordered() == 1
     assert queries.returns().count == 1
-    assert [(hold.label, hold.count) for hold in queries.holds()] == [("Unknown SKU", 1)]
+    assert [(hold.label, hold.count) for hold in queries.holds(timezone.now())] == [
+        ("Unknown SKU", 1)
+    ]
     assert (queries.oversold().levels, queries.oversold().oversold) == (1, 0)
+
+
+def test_holds_are_counted_with_those_that_nobody_looked_at_in_time(db):
+    world.stocked("MUG", world.warehouse(), 50)
+    shop = world.shop(duplicate_window_minutes=0)
+    for at in range(3):
+        order = world.place(shop, ("MUG", 1), external_id=str(at))
+        orders.place_hold(order, by=world.BY, kind="fraud", reason="Odd")
+    first = Hold.objects.order_by("pk").first()
+    now = timezone.now()
+    Hold.objects.filter(pk__gt=first.pk).update(due_at=now - timedelta(hours=1))
+    Hold.objects.filter(pk=first.pk + 1).update(escalated_at=now)
+
+    found = queries.holds(now)[0]
+
+    assert (found.label, found.count, found.overdue, found.escalated) == ("Fraud", 3, 2, 1)
 
 
 def test_messages_count_the_dead_the_slow_and_the_broken(db):
