@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "oms.correlation.CorrelationMiddleware",
     "oms.lanes.Lanes",  # calls with an API key pass by what follows
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # a list's HTML shrinks to a twentieth
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

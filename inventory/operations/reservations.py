@@ -18,6 +18,7 @@ from inventory.operations.increases import record_increases
 from inventory.operations.lot_counters import refuse_unusable
 from inventory.queries.fences import Draw, Holder
 from oms import bulk
+from oms.counting import write_counts
 from oms.errors import DomainError
 
 NOTHING: Mapping[int, int] = MappingProxyType({})
@@ -290,8 +291,10 @@ def _draw(rows: Iterable[Reservation], quantity: int) -> list[tuple[Reservation,
 def _cut(drawn: list[tuple[Reservation, int]]) -> list[int]:
     """Make each part that is drawn a row of its own, begun when the whole did; give their keys."""
     parts = [(row, quantity) for row, quantity in drawn if row.quantity > quantity]
-    for row, quantity in parts:
-        Reservation.objects.filter(pk=row.pk).update(quantity=F("quantity") - quantity)
+    write_counts(
+        [Reservation(pk=row.pk, quantity=row.quantity - quantity) for row, quantity in parts],
+        "quantity",
+    )
     made = Reservation.objects.bulk_create(
         Reservation(
             level_id=row.level_id,

@@ -1,5 +1,6 @@
 """ReadOnlyAdmin, the base of every page of documents; EditableAdmin, the one of reference data."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -36,6 +37,7 @@ ALREADY = "This form was sent before; nothing was done twice."
 FEW = 8  # rows of a selection that are named before a run
 BUTTONS_SHOWN = 4  # more than these go under More
 COUNT_STOPS_AT = 10_000
+BETWEEN_TAGS = re.compile(rb">\s{2,}<")
 ROW = "the-row"  # stands for a primary key until the row is known
 
 
@@ -174,6 +176,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
                 *(response.context_data.get("actions_list") or []),
                 *fold([*self.buttons(request), *self._hung(request)]),
             ]
+            response.add_post_render_callback(_thin)
         return response
 
     def _hung(self, request: HttpRequest) -> list[dict[str, Any]]:
@@ -275,6 +278,11 @@ class EditableAdmin(ReadOnlyAdmin):
         """Save, with the person in the history."""
         obj._change_reason = actor(request)  # noqa: SLF001
         super().save_model(request, obj, form, change)
+
+
+def _thin(response: Any) -> None:
+    """Take the indentation between tags out, a fifth of what a list's templates write."""
+    response.content = BETWEEN_TAGS.sub(b">\n<", response.content)
 
 
 @cache

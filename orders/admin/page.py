@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -39,6 +40,7 @@ from orders.queries.hold_types import remedy_of
 from orders.queries.together import could_join, relatives
 
 MESSAGES_SHOWN = 20
+LINES_SHOWN = 100
 MOVED = {
     TransactionKind.AUTHORIZE: "authorised",
     TransactionKind.CAPTURE: "received",
@@ -92,7 +94,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "steps": steps(order, lines, on_hold=on_hold),
         "blocker": blocker,
         "blocker_button": blocker.label and request.user.has_perm(blocker.permission),
-        "line_rows": line_rows(lines),
+        **line_page(request, lines),
         "why": explained(order.pk),
         "hold_rows": hold_rows(holds),
         "money_rows": money_rows(order, money),
@@ -144,6 +146,20 @@ def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
         "return_link": take_back and links_.link("return", "return", order.number),
         "offer_url": take_back and page_url("fulfillment_offer_return", order.pk),
         "return_url": take_back and page_url("fulfillment_request_return", order.pk),
+    }
+
+
+def line_page(request: HttpRequest, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    """The lines that one page shows, of those that a search leaves; the rest costs nothing."""
+    wanted = request.GET.get("line", "").strip().casefold()
+    found = [one for one in lines if wanted in f"{one.sku} {one.name}".casefold()]
+    page = Paginator(found, LINES_SHOWN).get_page(request.GET.get("lines"))
+    return {
+        "line_rows": line_rows(list(page.object_list)),
+        "line_page": page,
+        "line_count": len(lines),
+        "line_wanted": request.GET.get("line", "").strip(),
+        "line_search": len(lines) > LINES_SHOWN,
     }
 
 

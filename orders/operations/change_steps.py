@@ -185,6 +185,8 @@ def _add_charge(change: Change, step: OrderChangeStep) -> None:
         raise StepImpossible(
             reason="A charge adds or takes off something; returns write their own."
         )
+    if kind == ChargeKind.DISCOUNT and amount > 0:
+        raise StepImpossible(reason="A discount lowers the order; its amount is negative.")
     order = change.work.order
     text = str(step.values.get("description", ""))[:200]
     change.save_prices(OrderCharge(order=order, kind=kind, description=text, amount=amount))

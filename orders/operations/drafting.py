@@ -144,8 +144,14 @@ def nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
             return InvalidOrder(reason=f"The quantity of {line.sku} must be positive.")
         if line.unit_price < 0 or not 0 <= line.discount <= line.quantity * line.unit_price:
             return InvalidOrder(reason=f"The price or discount of {line.sku} is not possible.")
+    return _wrong_sign(placed)
+
+
+def _wrong_sign(placed: PlacedOrder) -> InvalidOrder | None:
     if any(payment.amount <= 0 for payment in placed.payments):
         return InvalidOrder(reason="A payment must be more than zero.")
+    if any(row.kind == ChargeKind.DISCOUNT and row.amount > 0 for row in placed.charges):
+        return InvalidOrder(reason="A discount lowers the order; its amount is negative.")
     return None
 
 

@@ -69,7 +69,7 @@ class Part:
         return OrderLine(
             order=order,
             position=position,
-            product=self.line.product,
+            product_id=self.line.product_id,
             sku=self.line.sku,
             name=self.line.name,
             external_id=self.line.external_id,

@@ -228,6 +228,17 @@ def test_confirm_charges_are_added_and_taken_off(shop):
     assert order.total == Decimal(40)
 
 
+def test_confirm_of_a_discount_that_adds_something_is_refused(shop):
+    order = placed(shop)
+    drafted = change(order, Step("add_charge", values={"kind": "discount", "amount": "5"}))
+    before = everything()
+
+    with pytest.raises(orders.StepImpossible, match="its amount is negative"):
+        orders.confirm_change(drafted, by=BY)
+
+    assert everything() == before
+
+
 def test_confirm_after_payment_says_what_is_owed_to_the_buyer(shop):
     order = placed(shop)
     orders.record_capture(order, by=BY, method="card", amount=Decimal(40), reference="ch_1")

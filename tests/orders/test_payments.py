@@ -41,6 +41,17 @@ def test_place_with_negative_payment_is_refused(order):
     assert Order.objects.count() == 1
 
 
+def test_place_with_a_discount_that_adds_something_is_refused(order):
+    charge = orders.PlacedCharge("discount", Decimal(5))
+
+    with pytest.raises(orders.InvalidOrder, match="its amount is negative"):
+        orders.place_one(
+            order.channel, world.wish(("MUG", 1), external_id="N1", charges=(charge,)), by=BY
+        )
+
+    assert Order.objects.count() == 1
+
+
 def test_record_capture_of_all_releases_and_repeat_records_nothing(order):
     for _ in range(2):
         orders.record_capture(order, by=BY, method="card", amount=Decimal(20), reference="ch_1")

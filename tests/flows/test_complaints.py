@@ -1,0 +1,172 @@
+"""What users of other systems complain of, each shown not to happen here.
+
+The numbers are those of the list of complaints that this system answers to. Races are shown in
+`tests/concurrency`, sequences of everything in `test_any_sequence`; here is each in a few lines.
+"""
+
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from fulfillment import operations as fulfillment
+from fulfillment.models import Carrier, FulfillmentOrder
+from inventory.models import Reservation, StockLevel
+from oms.dispatch import drain
+from oms.models import Event
+from orders import operations
+from orders.models import Order
+from orders.queries import balance
+from tests.factories import BY, CORA, place, product, shop, stocked, warehouse, wish
+
+pytestmark = pytest.mark.django_db
+Step = operations.Step
+
+
+@pytest.fixture
+def channel():
+    stocked("MUG", warehouse(), 10)
+    return shop(duplicate_window_minutes=0)
+
+
+def edit(order, *steps):
+    drain()  # what was released has become work of a location
+    change = operations.draft_change(order, by=BY, steps=steps)
+    operations.confirm_change(change, by=BY)
+    return Order.objects.get(pk=order.pk)
+
+
+def ship(order, units):
+    """Pick, pack and ship so many units of an order's only line."""
+    drain()
+    work = FulfillmentOrder.objects.get(order=order)
+    fulfillment.accept(work, by=BY)
+    fulfillment.pick(work, by=BY)
+    parcel = fulfillment.PackedParcel(500, {work.lines.get().pk: units})
+    fulfillment.pack(work, by=BY, parcels=[parcel])
+    carrier = Carrier.objects.get_or_create(code="mail", defaults={"name": "Mail"})[0]
+    fulfillment.ship(work, by=BY, carrier=carrier, tracking_number="T1")
+
+
+def test_complaint_1_two_buyers_do_not_get_the_last_unit(channel):
+    channel.allows_backorder = False
+    channel.save()
+    twice = wish(("MUG", 6), ("MUG", 5), external_id="both lines together want eleven")
+    place(channel, ("MUG", 9), external_id="first")
+
+    for wanted in (twice, wish(("MUG", 2), customer=CORA, external_id="second")):
+        with pytest.raises(operations.OutOfStock):
+            operations.place_one(channel, wanted, by=BY)
+
+    level = StockLevel.objects.get()
+    assert (level.on_hand, level.reserved) == (10, 9)
+
+
+def test_complaint_2_a_reserved_figure_that_drifted_is_found_and_repaired(channel):
+    place(channel, ("MUG", 4))
+    call_command("check_ledgers")
+    StockLevel.objects.update(reserved=7)
+
+    with pytest.raises((CommandError, SystemExit)):
+        call_command("check_ledgers")
+    call_command("check_ledgers", repair=True)
+
+    assert StockLevel.objects.get().reserved == 4
+
+
+def test_complaint_3_a_shipment_consumes_what_its_own_location_reserved(channel):
+    stocked("MUG", warehouse("LDS"), 10)
+    order = place(channel, ("MUG", 3))
+    held = Reservation.objects.get(state="open").level
+
+    ship(order, 3)
+
+    other = StockLevel.objects.exclude(pk=held.pk).get()
+    held.refresh_from_db()
+    assert (held.on_hand, held.reserved) == (7, 0)
+    assert (other.on_hand, other.reserved) == (10, 0)
+
+
+def test_complaint_5_a_placed_and_partly_shipped_order_can_be_edited(channel):
+    stocked("PEN", warehouse("LDS"), 5)
+    order = place(channel, ("MUG", 4))
+    ship(order, 1)
+    line = order.lines.get()
+
+    order = edit(
+        order,
+        Step("set_quantity", line.pk, {"quantity": 2}),
+        Step("add_line", values={"sku": "PEN", "quantity": 1, "unit_price": "2.00"}),
+    )
+
+    assert sorted((one.sku, one.due) for one in order.lines.all()) == [("MUG", 2), ("PEN", 1)]
+    assert order.total == Decimal(22)
+
+
+def test_complaint_6_money_adds_up_after_edits_and_refunds(channel):
+    order = place(channel, ("MUG", 4))
+    operations.record_capture(order, by=BY, method="card", amount=Decimal(40), reference="ch_1")
+    line = order.lines.get()
+    for left in (3, 2):
+        order = edit(order, Step("set_quantity", line.pk, {"quantity": left}))
+        grant = operations.grant_refund(order, by=BY, amount=Decimal(10), reason="fewer")
+        payment = order.payments.get()
+        operations.pay_refund(
+            grant, by=BY, payment=payment, amount=Decimal(10), reference=f"re_{left}"
+        )
+
+    money = balance(Order.objects.get(pk=order.pk))
+    assert (money.due, money.received, money.balance, money.refundable) == (20, 20, 0, 0)
+
+
+def test_complaint_9_an_order_sent_twice_is_one_order_and_one_charge(channel):
+    paid = operations.PlacedPayment("card", Decimal(10), reference="ch_1")
+    sent = wish(("MUG", 1), external_id="W-1", payments=(paid,))
+
+    first, again = (operations.place_one(channel, sent, by=BY) for _ in range(2))
+
+    assert (first.created, again.created) == (True, False)
+    assert first.order == again.order
+    assert balance(Order.objects.get()).captured == 10
+
+
+def test_complaint_12_whoever_changed_something_stands_beside_it(channel):
+    order = place(channel, ("MUG", 1))
+    operations.set_priority(order, by="user:7", priority=5, reason="VIP")
+    operations.place_hold(order, by="api-key:abc", kind="other", reason="Look")
+
+    told = dict(Event.objects.filter(subject_id=order.pk).values_list("name", "actor"))
+    assert told["order.priority_set"] == "user:7"
+    assert told["order.held"] == "api-key:abc"
+    reasons = order.history.values_list("history_change_reason", flat=True)
+    assert any("VIP" in reason for reason in reasons if reason)
+
+
+def test_complaint_14_scarce_stock_goes_to_whoever_is_first_in_turn(channel):
+    product("CUP")
+    early = place(channel, ("CUP", 5), external_id="early")
+    urgent = place(channel, ("CUP", 5), external_id="urgent", customer=CORA)
+    operations.set_priority(urgent, by=BY, priority=9, reason="Hospital")
+
+    stocked("CUP", StockLevel.objects.first().location, 5)
+    drain()
+
+    assert urgent.lines.get().allocated == 5
+    assert early.lines.get().allocated == 0
+
+
+def test_complaint_15_an_order_is_shipped_in_part_split_and_combined(channel):
+    order = place(channel, ("MUG", 4))
+    ship(order, 1)
+    line = order.lines.get()
+
+    edit(order, Step("split_off", line.pk, {"quantity": 2}))
+
+    apart = Order.objects.exclude(pk=order.pk).get()
+    assert (apart.lines.get().due, order.lines.get().due) == (2, 2)
+    more = place(channel, ("MUG", 1), external_id="more")
+    edit(apart, Step("merge_from", values={"order": more.number}))
+    assert sum(one.due for one in apart.lines.all()) == 3
+    for work in FulfillmentOrder.objects.filter(order=apart, status="open"):
+        fulfillment.accept(work, by=BY)
+    call_command("check_ledgers")
