@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from fulfillment import operations
+from fulfillment import operations, queries
 from fulfillment.enums import RejectReason
 from inventory import operations as inventory
 from inventory.operations import Units
@@ -50,3 +50,9 @@ def look_into_misses(event: Event) -> None:
             note=f"Rejected: {facts['reason']}",
             reference=event.subject_label,
         )
+
+
+def settle_exchange(event: Event) -> None:
+    """A return came or never will: let its replacement go, or end the exchange."""
+    document = queries.return_by_id(event.subject_id)
+    operations.settle_exchange(document, by="consumer:settle_exchange")

@@ -113,6 +113,37 @@ class Fault(models.TextChoices):
     CARRIER = "carrier"  # lost time or broke it; for the buyer the same as the seller's fault
 
 
+class ExchangeTiming(models.TextChoices):
+    """When the replacement of an exchange may leave."""
+
+    AT_ONCE = "at_once", "At once; charged if the goods never come"
+    ON_RECEIPT = "on_receipt", "When the goods are here"
+
+
+class ExchangeStatus(models.TextChoices):
+    """Life of an exchange; each end says what became of the replacement."""
+
+    OPEN = "open"  # reserved or sent, and the goods are on their way
+    DONE = "done"  # the goods came
+    REFUNDED = "refunded"  # it could not be supplied: the return is refunded
+    CANCELLED = "cancelled"  # the goods never came, and it had not left
+    CHARGED = "charged"  # the goods never came, and it had left
+
+
+EXCHANGE_MOVES: dict[str, set[str]] = {
+    ExchangeStatus.OPEN: {
+        ExchangeStatus.DONE,
+        ExchangeStatus.REFUNDED,
+        ExchangeStatus.CANCELLED,
+        ExchangeStatus.CHARGED,
+    },
+    ExchangeStatus.DONE: set(),
+    ExchangeStatus.REFUNDED: set(),
+    ExchangeStatus.CANCELLED: set(),
+    ExchangeStatus.CHARGED: set(),
+}
+
+
 class StandardReason(models.TextChoices):
     """Codes of the reasons that ship; the list is data and can be added to."""
 

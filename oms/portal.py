@@ -45,6 +45,8 @@ EVENTS = (
     ("return.approved", "it may be sent, until its last day"),
     ("return.declined", "it may not, see `why`"),
     ("return.expired", "nothing of it came in time"),
+    ("return.exchanged", "another order is sent in its place, see `replacement`"),
+    ("return.exchange_ended", "the exchange is done, refunded, cancelled or charged"),
     ("return.received", "every unit of a return has an outcome"),
     ("return.credited", "units of a return are credited, whether here or not"),
     ("invoice.issued", "an invoice was written"),

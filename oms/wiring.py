@@ -8,6 +8,7 @@ DAY = 86_400.0  # seconds
 NOTIFY = "customers.consumers.notify"
 CAPTURE = "orders.consumers.take_money"
 RULES = "orders.consumers.run_rules"
+EXCHANGES = "fulfillment.consumers.settle_exchange"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
     "customer.erased": ("orders.consumers.forget_uploads",),
@@ -55,9 +56,10 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "shipment.delivered": (NOTIFY,),
     "return.requested": (NOTIFY,),
     "return.approved": (NOTIFY,),
-    "return.declined": (NOTIFY,),
-    "return.expired": (NOTIFY,),
-    "return.received": ("reporting.consumers.count", NOTIFY),
+    "return.declined": (EXCHANGES, NOTIFY),
+    "return.withdrawn": (EXCHANGES,),
+    "return.expired": (EXCHANGES, NOTIFY),
+    "return.received": (EXCHANGES, "reporting.consumers.count", NOTIFY),
     "return.credited": ("compliance.consumers.issue_credit_note",),
     "return.charged": ("compliance.consumers.issue_invoice",),
 }

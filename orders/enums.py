@@ -230,6 +230,7 @@ class OrderLinkKind(models.TextChoices):
 
     SPLIT = "split"  # units were split off into a new order
     MERGE = "merge"  # the whole order was merged into another
+    EXCHANGE = "exchange"  # it replaces goods of this one
 
 
 class PromiseReason(models.TextChoices):

@@ -158,6 +158,12 @@ def give_up_rest(request: HttpRequest, document: Return, data: Data) -> str:
     return f"{document} is received; nobody waits for the rest."
 
 
+def refund_instead(request: HttpRequest, document: Return, data: Data) -> str:
+    """The replacement cannot be supplied."""
+    operations.refund_instead(document.exchange, by=actor(request), reason=data["reason"])  # type: ignore[attr-defined]
+    return f"{document} goes on with a refund; its replacement is cancelled."
+
+
 def inspect(request: HttpRequest, document: Return, data: Data) -> str:
     """Quarantined units were looked at."""
     document = operations.inspect(
@@ -291,6 +297,9 @@ RETURN_ACTS = (
         "take it back by changing the order.", icon="refresh"),
     Act("withdraw", "Buyer keeps it", RETURN, withdraw, ConfirmForm, may_return("withdraw"),
         help="Nothing comes back.", icon="undo", folded=True),
+    Act("refund_instead", "Refund instead", RETURN, refund_instead, ReasonForm,
+        may_return("refund_instead"), help="The replacement is cancelled and its money moved back; "
+        "the return goes on with a refund.", icon="currency_exchange", folded=True),
     Act("close", "Close", RETURN, close, ConfirmForm, may_return("close"),
         help="Nothing is left to do.", icon="done_all", bulk=True, refuses=(NOT_RECEIVED,)),
     Act("decline", "Decline", RETURN, decline, forms.DeclineForm, may_return("decline"),

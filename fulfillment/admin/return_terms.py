@@ -44,7 +44,10 @@ class ReturnPolicyAdmin(EditableAdmin):
             "What it costs",
             {"fields": (("fee_percent", "fee_each"), ("label_payer", "label_cost"))},
         ),
-        ("How it goes", {"fields": (("refund_on", "expires_days"), "approves_itself")}),
+        (
+            "How it goes",
+            {"fields": (("refund_on", "expires_days"), ("exchange_ships", "approves_itself"))},
+        ),
     )
 
     @admin.display(description="For")

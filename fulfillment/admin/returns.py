@@ -15,11 +15,11 @@ from fulfillment.admin import acts, return_desk
 from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
 from fulfillment.admin.work import ask
 from fulfillment.enums import ReturnStatus
-from fulfillment.models import Return
+from fulfillment.models import Exchange, Return
 from oms import words
 from oms.admin import ConfirmForm, ReadOnlyAdmin, actor
 from oms.errors import DomainError
-from orders.queries import order_by_id
+from orders.queries import balance, order_by_id
 
 TABS = (
     ("requested", "To approve"),
@@ -35,6 +35,10 @@ REQUEST_HELP = (
     "The return policy of the channel decides what may come back and what it costs."
 )
 
+EXCHANGE_HELP = (
+    "The replacement is an order of its own, reserved now and paid with the credit of the return. "
+    "A difference stays due on it, or is owed on this order. It leaves by the return policy."
+)
 OFFER_HELP = (
     "The buyer gets a message with the link, by the template of order.return_offered; nothing "
     "is sent where the channel writes to its buyers itself. Copy the link from the order then."
@@ -74,6 +78,7 @@ class ReturnAdmin(ReadOnlyAdmin):
         """And the way from an order's page."""
         wrap = self.admin_site.admin_view
         return [
+            path("exchange/<int:order_id>/", wrap(self.exchange_view), name="fulfillment_exchange"),
             path("desk/", wrap(self.desk_view), name="fulfillment_return_desk"),
             path("<int:pk>/scan/", wrap(self.scan_view), name="fulfillment_scan_return"),
             path(
@@ -136,6 +141,7 @@ class ReturnAdmin(ReadOnlyAdmin):
                 "line_rows": document.lines.select_related("order_line", "reason").order_by(
                     "order_line__position"
                 ),
+                "exchange": _exchange_of(document),
                 "title": document.number,
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -164,6 +170,27 @@ class ReturnAdmin(ReadOnlyAdmin):
                 messages.error(request, error.detail)
         return ask(self, request, "Request a return", form, order, REQUEST_HELP)
 
+    def exchange_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Send something else in place of what comes back."""
+        if not request.user.has_perm("fulfillment.add_return"):
+            raise PermissionDenied
+        order = order_by_id(order_id)
+        form = forms.ExchangeForm(request.POST or None, obj=order)
+        if request.method == "POST" and form.is_valid():
+            data = form.cleaned_data
+            swaps = {
+                pk: operations.Swap(wish, data[f"swap_{pk}"].strip(), data[f"price_{pk}"])
+                for pk, wish in forms.wishes_in(data).items()
+            }
+            try:
+                made = operations.exchange(order, by=actor(request), swaps=swaps, note=data["note"])
+                messages.success(request, f"{made}: reserved.")
+                url = reverse("admin:fulfillment_return_change", args=[made.return_order_id])
+                return HttpResponseRedirect(url)
+            except DomainError as error:
+                messages.error(request, error.detail)
+        return ask(self, request, "Exchange", form, order, EXCHANGE_HELP)
+
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """Scan the number of a return."""
         return return_desk.desk(self, request)
@@ -185,3 +212,15 @@ class ReturnAdmin(ReadOnlyAdmin):
             except DomainError as error:
                 messages.error(request, error.detail)
         return ask(self, request, "Send the return link", ConfirmForm(), order, OFFER_HELP)
+
+
+def _exchange_of(document: Return) -> dict[str, Any] | None:
+    """What is sent in its place, and how the money of both orders stands."""
+    made = Exchange.objects.filter(return_order=document).select_related("replacement").first()
+    if made is None:
+        return None
+    return {
+        "row": made,
+        "due": balance(made.replacement).balance,
+        "owed": balance(document.order).balance,
+    }

@@ -42,7 +42,7 @@ def shipments_of(request: Request) -> QuerySet[Shipment]:
 
 def returns_of(request: Request) -> QuerySet[Return]:
     """The returns that this key may see."""
-    rows = Return.objects.select_related(*WORK_TREE)
+    rows = Return.objects.select_related(*WORK_TREE, "exchange__replacement")
     return of_channels(rows.prefetch_related("lines__order_line"), request)
 
 

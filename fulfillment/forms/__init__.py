@@ -3,6 +3,7 @@
 from fulfillment.forms.buyer import BuyerReturnForm
 from fulfillment.forms.returns import (
     DeclineForm,
+    ExchangeForm,
     GiveUpForm,
     InspectForm,
     ReceiveForm,
@@ -26,6 +27,7 @@ __all__ = [
     "CancelOrderForm",
     "CollectForm",
     "DeclineForm",
+    "ExchangeForm",
     "GiveUpForm",
     "InspectForm",
     "PackForm",

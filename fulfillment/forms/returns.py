@@ -75,6 +75,41 @@ class RequestReturnForm(ActForm):
         return data
 
 
+class ExchangeForm(RequestReturnForm):
+    """What comes back, why, and what is sent in its place."""
+
+    def setup(self) -> None:
+        """Beside the units of each line the SKU that replaces it, and its price."""
+        super().setup()
+        del self.fields["waiver"]
+        for name in [name for name in self.fields if name.startswith("line_")]:
+            pk = name.removeprefix("line_")
+            label = str(self.fields[name].label)
+            self.fields[f"swap_{pk}"] = forms.CharField(
+                label=f"{label}: replaced by",
+                max_length=64,
+                required=False,
+                initial=label.split(" ", maxsplit=1)[0],
+                help_text="SKU of what is sent instead, as many units.",
+            )
+            self.fields[f"price_{pk}"] = forms.DecimalField(
+                label=f"{label}: at a price of",
+                min_value=0,
+                max_digits=14,
+                decimal_places=2,
+                required=False,
+                help_text="Each. Empty: what was paid, so that nothing is due or owed.",
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Each line that comes back has its replacement."""
+        data = super().clean()
+        for pk in units_in(data):
+            if not data.get(f"swap_{pk}"):
+                self.add_error(f"swap_{pk}", "Say what is sent instead, or request a return.")
+        return data
+
+
 class InspectForm(ActForm):
     """Which quarantined units are credited, and which are not."""
 

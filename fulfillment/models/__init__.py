@@ -1,5 +1,6 @@
 """Tables of the fulfillment app, one file per noun."""
 
+from fulfillment.models.exchange import Exchange
 from fulfillment.models.fulfillment_order import FulfillmentOrder, FulfillmentOrderLine
 from fulfillment.models.picked_lot import PickedLot
 from fulfillment.models.return_policy import ReturnPolicy, ReturnReason
@@ -8,6 +9,7 @@ from fulfillment.models.shipment import Carrier, Parcel, ParcelLine, Shipment, T
 
 __all__ = [
     "Carrier",
+    "Exchange",
     "FulfillmentOrder",
     "FulfillmentOrderLine",
     "Parcel",

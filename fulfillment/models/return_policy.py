@@ -6,7 +6,14 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from fulfillment.enums import Fault, GoodsState, LabelPayer, RefundTiming, StandardReason
+from fulfillment.enums import (
+    ExchangeTiming,
+    Fault,
+    GoodsState,
+    LabelPayer,
+    RefundTiming,
+    StandardReason,
+)
 from oms.money import MoneyField
 
 
@@ -102,6 +109,13 @@ class ReturnPolicy(models.Model):
     )
     refund_on = models.CharField(
         "credited", max_length=10, choices=RefundTiming, default=RefundTiming.RECEIPT
+    )
+    exchange_ships = models.CharField(
+        "a replacement leaves",
+        max_length=10,
+        choices=ExchangeTiming,
+        default=ExchangeTiming.ON_RECEIPT,
+        db_default=ExchangeTiming.ON_RECEIPT,
     )
     approves_itself = models.BooleanField(
         default=False, help_text="A request within the policy needs nobody's approval."

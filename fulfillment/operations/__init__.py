@@ -2,6 +2,15 @@
 
 from fulfillment.operations.changes import withdraw_lines
 from fulfillment.operations.documents import IllegalMove
+from fulfillment.operations.exchanges import (
+    ExchangeEnded,
+    NotAvailable,
+    ReplacementLeft,
+    Swap,
+    exchange,
+    refund_instead,
+    settle_exchange,
+)
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
 from fulfillment.operations.picking import TooManyPicked, pick, scan
 from fulfillment.operations.pickup import (
@@ -40,7 +49,9 @@ from fulfillment.queries.policies import NotReturnable, Wish
 
 __all__ = [
     "CollectorMissing",
+    "ExchangeEnded",
     "IllegalMove",
+    "NotAvailable",
     "NotForPickup",
     "NotInspected",
     "NotReturnable",
@@ -52,7 +63,9 @@ __all__ = [
     "NothingToReject",
     "OutsidePolicy",
     "PackedParcel",
+    "ReplacementLeft",
     "ScannedUnit",
+    "Swap",
     "ToBeCollected",
     "TooManyPicked",
     "UnknownCarrier",
@@ -68,6 +81,7 @@ __all__ = [
     "create",
     "decline",
     "deliver",
+    "exchange",
     "expect_back",
     "expire_due",
     "give_up",
@@ -79,11 +93,13 @@ __all__ = [
     "pick",
     "recall",
     "receive",
+    "refund_instead",
     "reject",
     "reopen",
     "request_return",
     "scan",
     "scan_return",
+    "settle_exchange",
     "ship",
     "take_back",
     "track",

@@ -4,6 +4,7 @@ from fulfillment.queries.actions import allowed_actions, allowed_return_actions
 from fulfillment.queries.carriers import carriers
 from fulfillment.queries.ledger import invariants
 from fulfillment.queries.picked import lots_to_pick, picked_lots, picked_units
+from fulfillment.queries.policies import return_by_id
 from fulfillment.queries.shipments import units_of
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "lots_to_pick",
     "picked_lots",
     "picked_units",
+    "return_by_id",
     "units_of",
 ]

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from fulfillment.enums import ExchangeStatus, ReturnStatus
 from fulfillment.enums import FulfillmentOrderStatus as Status
-from fulfillment.enums import ReturnStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return
 
 WORKING = {Status.OPEN, Status.ACCEPTED, Status.PICKED, Status.PACKED, Status.READY_FOR_PICKUP}
@@ -49,8 +49,14 @@ def allowed_return_actions(document: Return) -> list[str]:
         "inspect": any(line.to_inspect for line in lines) and status != ReturnStatus.CLOSED,
         "give_up_rest": status == ReturnStatus.APPROVED and some,
         "reopen": status == ReturnStatus.EXPIRED,
+        "refund_instead": _has_open_exchange(document),
         "decline": awaited and not some,
         "withdraw": awaited and not some,
         "close": document.status == ReturnStatus.RECEIVED,
     }
     return [name for name, allowed in rules.items() if allowed]
+
+
+def _has_open_exchange(document: Return) -> bool:
+    made = getattr(document, "exchange", None)
+    return made is not None and made.status == ExchangeStatus.OPEN

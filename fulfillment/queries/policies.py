@@ -12,7 +12,7 @@ from django.db.models import F, Max, Q, Sum
 from django.utils import timezone
 
 from fulfillment.enums import Fault, GoodsState, LabelPayer, ReturnStatus
-from fulfillment.models import ParcelLine, ReturnLine, ReturnPolicy, ReturnReason
+from fulfillment.models import ParcelLine, Return, ReturnLine, ReturnPolicy, ReturnReason
 from fulfillment.queries.entitlement import fee_of
 from oms.errors import DomainError
 from oms.money import ZERO
@@ -148,6 +148,11 @@ def label_payer(
     found, reasons = policies_for(order, [lines[pk] for pk in wishes]), active_reasons()
     given = [reasons[wish.reason] for wish in wishes.values()]
     return label_of(found.values(), given, waived=False)[0]
+
+
+def return_by_id(pk: int) -> Return:
+    """One return with its order. Raises Return.DoesNotExist."""
+    return Return.objects.select_related("order").get(pk=pk)
 
 
 def announced(line_ids: Iterable[int]) -> dict[int, int]:

@@ -143,13 +143,14 @@ class ReturnOut(msgspec.Struct):
     approved_at: datetime | None
     expires_at: datetime | None
     received_at: datetime | None
+    replacement: str | None
     lines: list[ReturnLineOut]
     allowed_actions: list[str]
 
     @classmethod
     def of(cls, document: Return) -> "ReturnOut":
         """As the API shows it; lines with their order lines are best prefetched."""
-        currency = document.order.currency
+        currency, made = document.order.currency, getattr(document, "exchange", None)
         return cls(
             number=document.number,
             order=document.order.number,
@@ -169,6 +170,7 @@ class ReturnOut(msgspec.Struct):
             approved_at=utc(document.approved_at),
             expires_at=utc(document.expires_at),
             received_at=utc(document.received_at),
+            replacement=made.replacement.number if made else None,
             lines=_lines(document.lines.all(), currency),
             allowed_actions=allowed_return_actions(document),
         )

@@ -244,6 +244,9 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Credited {teller.money(facts['credit'])} for {facts['reference']}"
         + (f", less {teller.money(facts['fee'])} in fees" if Decimal(facts["fee"]) else "")
     ),
+    "order.exchanged": lambda _teller, facts: (
+        f"Exchanged for {facts['replacement']} by {facts['reference']}"
+    ),
     "order.return_charged": lambda teller, facts: (
         f"Charged {teller.money(facts['amount'])} again: {facts['reference']} never came"
     ),

@@ -92,12 +92,14 @@ class OrderVersion(AppendOnly):
 
 
 class OrderLink(AppendOnly):
-    """Units went from one order to another by a change: split off, or merged."""
+    """One order came out of another: by a change (split off, merged) or by an exchange."""
 
     kind = models.CharField(max_length=10, choices=OrderLinkKind)
     source = models.ForeignKey("orders.Order", models.PROTECT, related_name="links_out")
     target = models.ForeignKey("orders.Order", models.PROTECT, related_name="links_in")
-    change = models.CharField(max_length=20)  # number of the change; its transactions name it too
+    change = models.CharField(
+        max_length=20
+    )  # number of the change or return; transactions name it too
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

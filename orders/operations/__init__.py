@@ -170,6 +170,12 @@ from orders.operations.remorse import (
     release_now,
     undo_cancel,
 )
+from orders.operations.replacing import (
+    BuyerUnknown,
+    move_spare,
+    place_replacement,
+    return_spare,
+)
 from orders.operations.rerouting import NothingToReroute, RouteServesLess, reroute, reroute_due
 from orders.operations.rules import (
     BadRule,
@@ -214,6 +220,7 @@ __all__ = [
     "BadRule",
     "BadTag",
     "BatchRefused",
+    "BuyerUnknown",
     "ChangeEnded",
     "ChangedSince",
     "Credited",
@@ -339,6 +346,7 @@ __all__ = [
     "lift_tested",
     "link_undo",
     "lock_order",
+    "move_spare",
     "order_rules",
     "outlook_of",
     "pay_refund",
@@ -347,6 +355,7 @@ __all__ = [
     "place_hold",
     "place_imported",
     "place_one",
+    "place_replacement",
     "preview_change",
     "preview_steps",
     "put_priority_back",
@@ -370,6 +379,7 @@ __all__ = [
     "repromise",
     "reroute",
     "reroute_due",
+    "return_spare",
     "revise",
     "run_events",
     "run_scheduled",

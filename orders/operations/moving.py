@@ -136,7 +136,7 @@ def merge_from(change: Change, number: str) -> Order:
     parts = _parts(source, quantities)
     charges = [row for row in source.order.charges.order_by("pk") if row.kind not in RETURN_CHARGES]
     _copy_holds(source, work)  # before they end with their order
-    _move_promised(change.number, source, work, source.money.deferred)
+    move_promised(change.number, source, work, source.money.deferred)
     _move_expected(source, work)
     reserved = cancelling.move_out(source, quantities, note=change.number, to=work.order.number)
 
@@ -151,7 +151,7 @@ def merge_from(change: Change, number: str) -> Order:
             tax_lines=row.tax_lines,
         )
     spare = source.money.received - (source.money.granted - source.money.refunded)
-    _move_received(change.number, source, work, max(spare, ZERO))
+    move_received(change.number, source, work, max(spare, ZERO))
     work.money = balance(work.order)
     _link(change, OrderLinkKind.MERGE, source=source.order, target=work.order)
     work.fact("order.merged", change=change.number, source=number, waiting=waiting)
@@ -302,17 +302,17 @@ def _move_money(number: str, source: pipeline.Work, target: pipeline.Work) -> No
     """What source has beyond its own need, as far as target needs it: received, then promised."""
     money, due, wanted = source.money, _worth(source), _worth(target)
     spare = money.received - (money.granted - money.refunded) - due
-    moved = _move_received(number, source, target, min(max(spare, ZERO), wanted))
+    moved = move_received(number, source, target, min(max(spare, ZERO), wanted))
     needed = max(due - (money.received - moved) - money.authorized, ZERO)
     promised = min(max(money.deferred - needed, ZERO), wanted - moved)
-    _move_promised(number, source, target, promised)
+    move_promised(number, source, target, promised)
 
 
 def _worth(work: pipeline.Work) -> Decimal:
     return totals_of(work.order, work.lines, work.order.charges.all()).total
 
 
-def _move_received(
+def move_received(
     number: str, source: pipeline.Work, target: pipeline.Work, amount: Decimal
 ) -> Decimal:
     """Move as much of an amount as payments hold; returns how much that was."""
@@ -333,7 +333,7 @@ def _move_received(
     return amount - left
 
 
-def _move_promised(
+def move_promised(
     number: str, source: pipeline.Work, target: pipeline.Work, amount: Decimal
 ) -> None:
     """Cash on delivery and on account: promised for the other order instead."""

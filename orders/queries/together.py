@@ -6,6 +6,11 @@ from orders.enums import FulfillmentStatus, OrderLinkKind, OrderStatus
 from orders.models import Order, OrderLink
 
 MOST = 20
+WORDS = {  # said of the order that something came from, and of the one that it went to
+    OrderLinkKind.SPLIT: ("Split off from", "Part of it is"),
+    OrderLinkKind.MERGE: ("With all of", "Merged into"),
+    OrderLinkKind.EXCHANGE: ("Replaces goods of", "Exchanged for"),
+}
 OPEN = (OrderStatus.PLACED, OrderStatus.CONFIRMED)
 
 
@@ -45,18 +50,10 @@ def relatives(order: Order) -> list[Relative]:
     """Orders that were split off from or merged with this one."""
     links = OrderLink.objects.select_related("source", "target").order_by("pk")
     found = [
-        Relative(
-            "Split off from" if _is_split(row) else "With all of", row.source_id, str(row.source)
-        )
+        Relative(WORDS[OrderLinkKind(row.kind)][0], row.source_id, str(row.source))
         for row in links.filter(target=order)
     ]
     return found + [
-        Relative(
-            "Part of it is" if _is_split(row) else "Merged into", row.target_id, str(row.target)
-        )
+        Relative(WORDS[OrderLinkKind(row.kind)][1], row.target_id, str(row.target))
         for row in links.filter(source=order)
     ]
-
-
-def _is_split(link: OrderLink) -> bool:
-    return link.kind == OrderLinkKind.SPLIT

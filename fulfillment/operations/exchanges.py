@@ -1,0 +1,241 @@
+"""Exchanges: the replacement is reserved at once, and paid with the credit of what comes back.
+
+The money stays simple: the return credits its order, the replacement is an order of its own, and
+what the one has to spare is moved to the other. What is still due or owed is their balances.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from fulfillment.enums import (
+    EXCHANGE_MOVES,
+    ExchangeStatus,
+    ExchangeTiming,
+    RefundTiming,
+    ReturnStatus,
+)
+from fulfillment.models import Exchange, Return
+from fulfillment.operations import documents
+from fulfillment.operations.entitlement import settle_credit
+from fulfillment.operations.recalling import recall
+from fulfillment.operations.requesting import request_return
+from fulfillment.operations.returns import approve
+from fulfillment.operations.work import STILL_WORKING
+from fulfillment.queries.policies import Wish, policies_for
+from oms import events
+from oms.errors import DomainError
+from oms.history import stamp
+from orders import operations as orders
+from orders.enums import CancelReason, HoldKind
+
+if TYPE_CHECKING:
+    from orders.models import Order
+
+PRICE = Decimal("0.0001")  # unit of a unit price
+GONE = {ReturnStatus.DECLINED, ReturnStatus.WITHDRAWN, ReturnStatus.EXPIRED}
+
+
+class NotAvailable(DomainError):
+    """An exchange promises goods; there must be some."""
+
+    code = "not_available"
+    message = "{skus} cannot be supplied now; take the goods back with a refund instead."
+
+
+class ExchangeEnded(DomainError):
+    """An exchange ends once."""
+
+    code = "exchange_ended"
+    message = "The exchange of {number} is {status}."
+
+
+class ReplacementLeft(DomainError):
+    """Who has the replacement keeps it, or sends it back by a return of its own."""
+
+    code = "replacement_left"
+    message = "{number} has left already; it can only come back as a return."
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Units that come back, and what is sent in their place; without a price at the old one."""
+
+    wish: Wish
+    sku: str
+    unit_price: Decimal | None = None
+
+
+@transaction.atomic
+def exchange(
+    order: "Order", *, by: str, swaps: Mapping[int, Swap], reference: str = "", note: str = ""
+) -> Exchange:
+    """Take units (by order line id) back and send others in their place, as many.
+
+    The return is asked for within the policy and approved; no restocking fee is kept. The
+    replacement is placed and its stock reserved now; it ships at once or waits on hold for the
+    goods, by the policy. At once means that the price is credited now, and charged again if the
+    goods never come. A repeat with the same reference gives the existing exchange. Raises what
+    `request_return` raises, BuyerUnknown, and NotAvailable; nothing is changed then.
+    """
+    order = orders.lock_order(order)
+    if reference and (known := order.returns.filter(reference=reference).first()):
+        return Exchange.objects.get(return_order=known)
+    wishes = {pk: swap.wish for pk, swap in swaps.items()}
+    document = request_return(order, by=by, wishes=wishes, reference=reference, note=note)
+    ships = _timing(order, wishes)
+    _free_of_fees(document, ships)
+    if document.status == ReturnStatus.REQUESTED:
+        document = approve(document, by=by)
+    elif ships == ExchangeTiming.AT_ONCE:
+        settle_credit(document, documents.return_lines(document).values(), by=by)
+
+    replacement = orders.place_replacement(
+        order, by=by, lines=_lines(order, swaps), reference=document.number
+    )
+    _refuse_waiting(replacement)
+    made = Exchange(return_order=document, replacement=replacement, ships=ships)
+    stamp(made, by=by)
+    made.save()
+    if ships == ExchangeTiming.ON_RECEIPT:
+        _hold(made, by=by)
+    orders.move_spare(document.order, replacement, by=by, reference=document.number)
+    events.record("return.exchanged", document, by=by, **_about(made))
+    return made
+
+
+@transaction.atomic
+def settle_exchange(document: Return, *, by: str) -> Exchange | None:
+    """Do what the state of the return asks for: let the replacement go, or end the exchange.
+
+    Goods are here: the credit is moved, the hold is lifted, and the exchange is done. They never
+    come: what has not left of the replacement is cancelled and its money moved back; what has left
+    stays charged. A repeat changes nothing. None for a return without an exchange.
+    """
+    document = documents.lock(document)
+    made = Exchange.objects.filter(return_order=document).select_related("replacement").first()
+    if made is None or made.status != ExchangeStatus.OPEN:
+        return made
+    if document.status in {ReturnStatus.RECEIVED, ReturnStatus.CLOSED}:
+        number = document.number
+        orders.move_spare(document.order, made.replacement, by=by, reference=f"{number} received")
+        _lift(made, by=by)
+        return _end(made, ExchangeStatus.DONE, by=by)
+    if document.status in GONE:
+        left = any(line.shipped for line in made.replacement.lines.all())
+        _call_off(made, by=by, reason="The goods never came")
+        return _end(made, ExchangeStatus.CHARGED if left else ExchangeStatus.CANCELLED, by=by)
+    return made
+
+
+@transaction.atomic
+def refund_instead(made: Exchange, *, by: str, reason: str) -> Exchange:
+    """Give up a replacement that cannot be supplied: cancel it, and move its money back.
+
+    The return goes on as one with a refund. Raises ExchangeEnded, and ReplacementLeft when any of
+    it has shipped.
+    """
+    document = documents.lock(made.return_order)
+    made = Exchange.objects.select_related("replacement").get(pk=made.pk)
+    made.return_order = document
+    if made.status != ExchangeStatus.OPEN:
+        raise ExchangeEnded(number=document.number, status=made.status)
+    if any(line.shipped for line in made.replacement.lines.all()):
+        raise ReplacementLeft(number=made.replacement.number)
+
+    _call_off(made, by=by, reason=reason)
+    made.note = reason
+    return _end(made, ExchangeStatus.REFUNDED, by=by)
+
+
+def _timing(order: "Order", wishes: Iterable[int]) -> str:
+    """At once only where the policy of every line says so."""
+    lines = order.lines.filter(pk__in=list(wishes)).select_related("product")
+    found = {policy.exchange_ships for policy in policies_for(order, lines).values()}
+    return (
+        ExchangeTiming.AT_ONCE if found == {ExchangeTiming.AT_ONCE} else ExchangeTiming.ON_RECEIPT
+    )
+
+
+def _free_of_fees(document: Return, ships: str) -> None:
+    """Nothing is kept; the price is credited when the replacement may go."""
+    timing = RefundTiming.APPROVAL if ships == ExchangeTiming.AT_ONCE else RefundTiming.RECEIPT
+    document.lines.update(fee_percent=0, fee_each=0, refund_on=timing)
+    document.label_cost = Decimal(0)
+    document.save(update_fields=["label_cost"])
+
+
+def _lines(order: "Order", swaps: Mapping[int, Swap]) -> list[orders.PlacedLine]:
+    found = {line.pk: line for line in order.lines.filter(pk__in=swaps)}
+    lines = []
+    for pk, swap in swaps.items():
+        line, units = found[pk], swap.wish.quantity
+        worth = line.total if order.price_includes_tax else line.total - line.tax_amount
+        paid = (worth / line.quantity).quantize(PRICE)
+        price = paid if swap.unit_price is None else swap.unit_price
+        lines.append(orders.PlacedLine(sku=swap.sku, quantity=units, unit_price=price))
+    return lines
+
+
+def _refuse_waiting(replacement: "Order") -> None:
+    waiting = sorted(line.sku for line in replacement.lines.all() if line.backordered)
+    if waiting:
+        raise NotAvailable(skus=", ".join(waiting))
+
+
+def _hold(made: Exchange, *, by: str) -> None:
+    orders.place_hold(
+        made.replacement,
+        by=by,
+        kind=HoldKind.OTHER,
+        handle=made.return_order.number,
+        reason=f"Ships when return {made.return_order.number} is here",
+    )
+
+
+def _lift(made: Exchange, *, by: str) -> None:
+    held = made.replacement.holds.filter(handle=made.return_order.number, lifted_at=None)
+    for hold in held:
+        orders.lift_hold(hold, by=by, reason="The goods are here")
+
+
+def _call_off(made: Exchange, *, by: str, reason: str) -> None:
+    """Cancel what has not left of the replacement, and move its money back."""
+    replacement, number = made.replacement, made.return_order.number
+    _lift(made, by=by)
+    for work in replacement.fulfillment_orders.filter(status__in=STILL_WORKING).order_by("pk"):
+        recall(work, by=by, reason=reason)
+    open_units = {
+        line.pk: line.due - line.shipped
+        for line in replacement.lines.all()
+        if line.due > line.shipped
+    }
+    if open_units:
+        orders.cancel_lines(
+            replacement, by=by, quantities=open_units, reason=CancelReason.OTHER, note=number
+        )
+    orders.return_spare(
+        replacement, made.return_order.order, by=by, reference=f"{number} called off"
+    )
+
+
+def _end(made: Exchange, to: ExchangeStatus, *, by: str) -> Exchange:
+    if to not in EXCHANGE_MOVES[made.status]:
+        raise ExchangeEnded(number=made.return_order.number, status=made.status)
+    made.status, made.ended_at = to, timezone.now()
+    stamp(made, by=by, reason=made.note)
+    made.save(update_fields=["status", "ended_at", "note"])
+    events.record("return.exchange_ended", made.return_order, by=by, status=to, **_about(made))
+    return made
+
+
+def _about(made: Exchange) -> dict[str, object]:
+    return {
+        **documents.about(made.return_order.order),
+        "replacement": made.replacement.number,
+        "ships": made.ships,
+    }

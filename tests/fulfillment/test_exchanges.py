@@ -1,0 +1,195 @@
+"""Exchanges: the replacement is reserved at once; whatever becomes of it, the money adds up."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from fulfillment import operations as fulfillment
+from fulfillment.consumers import settle_exchange
+from fulfillment.models import Exchange, Return, ReturnPolicy
+from oms.models import Event
+from orders import operations as orders
+from orders.models import Order
+from orders.queries import balance
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+BY = world.BY
+Wish, Swap = fulfillment.Wish, fulfillment.Swap
+
+
+@pytest.fixture
+def sold(floor):
+    """Two mugs of ten pounds each, paid, shipped and delivered, in a shop that wants its money."""
+    floor.channel.needs_payment = True
+    floor.channel.save()
+    payment = orders.PlacedPayment("card", Decimal(20), "captured", "ch_1")
+    order = world.place(floor.channel, ("MUG", 2), payments=(payment,))
+    shipment = pack_and_ship(floor, order)
+    fulfillment.deliver(shipment, by=BY)
+    order.refresh_from_db()
+    return order
+
+
+def pack_and_ship(floor, order):
+    floor.dispatch(order)
+    document = fulfillment.pick(order.fulfillment_orders.get(), by=BY)
+    contents = {line.pk: line.picked for line in document.lines.all()}
+    fulfillment.pack(document, by=BY, parcels=[fulfillment.PackedParcel(900, contents)])
+    return fulfillment.ship(document, by=BY, carrier="royal-mail")
+
+
+def at_once(**terms):
+    ReturnPolicy.objects.create(name="Instant", exchange_ships="at_once", **terms)
+
+
+def swap(order, units=1, sku="CUP", price=None, **more):
+    wish = Wish(units, "wrong_item")
+    price = None if price is None else Decimal(price)
+    return fulfillment.exchange(
+        order, by=BY, swaps={order.lines.get().pk: Swap(wish, sku, price)}, **more
+    )
+
+
+def owed(order):
+    return balance(Order.objects.get(pk=order.pk)).balance
+
+
+def tell(name):
+    """What the worker does with the latest event of this name."""
+    settle_exchange(Event.objects.filter(name=name).latest("pk"))
+
+
+def expire(document):
+    Return.objects.filter(pk=document.pk).update(expires_at=timezone.now() - timedelta(days=1))
+    fulfillment.expire_due()
+    tell("return.expired")
+
+
+def test_exchange_at_once_reserves_and_pays_the_replacement_now(sold):
+    at_once()
+
+    made = swap(sold, 2, reference="X1")
+
+    other = made.replacement
+    assert other.lines.get().allocated == 2
+    other.refresh_from_db()
+    assert (other.total, other.payment_status, other.stage) == (20, "paid", "fulfilment")
+    assert (owed(sold), owed(other), sold.links_out.get().kind) == (0, 0, "exchange")
+    assert made.return_order.status == "approved"
+    assert swap(sold, 2, reference="X1") == made
+    assert Order.objects.count() == 2
+    assert_ledgers_hold()
+
+
+def test_exchange_on_receipt_waits_on_hold_for_the_goods(sold):
+    made = swap(sold)
+    assert made.replacement.lines.get().allocated == 1
+    assert (owed(sold), owed(made.replacement)) == (0, 10)
+    assert made.replacement.holds.get().reason == f"Ships when return {made.return_order} is here"
+    row = made.return_order.lines.get()
+
+    fulfillment.receive(made.return_order, by=BY, outcomes={row.pk: {"restock": 1}})
+    for _ in range(2):
+        tell("return.received")
+
+    made.refresh_from_db()
+    assert (made.status, owed(sold), owed(made.replacement)) == ("done", 0, 0)
+    assert made.replacement.holds.get().lifted_at is not None
+    assert made.replacement.lines.get().released == 1
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize(("price", "due", "back"), [("13.50", "3.50", 0), ("8", 0, "-2")])
+def test_exchange_leaves_the_difference_due_or_owed(sold, price, due, back):
+    at_once()
+
+    made = swap(sold, price=price)
+
+    assert (owed(made.replacement), owed(sold)) == (Decimal(due), Decimal(back))
+    assert_ledgers_hold()
+
+
+def test_exchange_for_what_is_not_there_is_refused_and_changes_nothing(sold):
+    at_once()
+
+    with pytest.raises(fulfillment.NotAvailable) as refused:
+        swap(sold, 2, sku="MUG-GONE")
+
+    assert "take the goods back with a refund instead" in refused.value.detail
+    assert (Return.objects.count(), Order.objects.count(), owed(sold)) == (0, 1, 0)
+
+
+def test_exchange_whose_goods_never_come_charges_what_has_left(sold, floor):
+    at_once()
+    made = swap(sold)
+    pack_and_ship(floor, made.replacement)
+
+    expire(made.return_order)
+
+    made.refresh_from_db()
+    assert (made.status, owed(sold), owed(made.replacement)) == ("charged", 10, 0)
+    assert_ledgers_hold()
+
+
+def test_exchange_whose_goods_never_come_calls_off_what_has_not_left(sold, floor):
+    at_once()
+    made = swap(sold)
+    floor.dispatch(made.replacement)
+
+    expire(made.return_order)
+
+    made.refresh_from_db()
+    made.replacement.refresh_from_db()
+    assert (made.status, made.replacement.status) == ("cancelled", "cancelled")
+    assert (owed(sold), owed(made.replacement)) == (0, 0)
+    assert_ledgers_hold()
+
+
+def test_refund_instead_of_a_replacement_that_cannot_be_supplied(sold, floor):
+    at_once()
+    made = swap(sold)
+    floor.dispatch(made.replacement)
+
+    made = fulfillment.refund_instead(made, by=BY, reason="The last one is broken")
+
+    made.replacement.refresh_from_db()
+    assert (made.status, made.replacement.status) == ("refunded", "cancelled")
+    assert (balance(Order.objects.get(pk=sold.pk)).refundable, owed(made.replacement)) == (10, 0)
+    with pytest.raises(fulfillment.ExchangeEnded):
+        fulfillment.refund_instead(made, by=BY, reason="Again")
+    assert_ledgers_hold()
+
+
+def test_refund_instead_of_a_replacement_that_has_left_is_refused(sold, floor):
+    at_once()
+    made = swap(sold)
+    pack_and_ship(floor, made.replacement)
+
+    with pytest.raises(fulfillment.ReplacementLeft):
+        fulfillment.refund_instead(made, by=BY, reason="Too late")
+
+    made.refresh_from_db()
+    assert (made.status, owed(sold)) == ("open", 0)
+
+
+def test_exchange_from_the_page_of_the_order(sold, floor, admin_client):
+    url = reverse("admin:fulfillment_exchange", args=[sold.pk])
+    line = sold.lines.get()
+    assert admin_client.get(url).status_code == 200
+    sent = {"reason": "wrong_item", "note": "", "state": "", f"line_{line.pk}": 1}
+
+    answer = admin_client.post(url, {**sent, f"swap_{line.pk}": "CUP", f"price_{line.pk}": "12"})
+
+    made = Exchange.objects.get()
+    floor.dispatch(made.replacement)
+    page = admin_client.get(answer.url).content.decode()
+    assert made.replacement.number in page
+    assert "£12.00" in page
+    act = reverse("admin:fulfillment_return_act", args=[made.return_order.pk, "refund_instead"])
+    admin_client.post(act, {"act": "refund_instead", "reason": "Not there after all"})
+    made.refresh_from_db()
+    assert made.status == "refunded"
