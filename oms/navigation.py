@@ -207,6 +207,9 @@ WORK = (
         (
             Page("Dashboard", "monitoring", "reporting_dashboard", "reporting.view_dailysales"),
             Page("Promises kept", "handshake", "reporting_promises", "reporting.view_dailysales"),
+            Page(
+                "Returns by reason", "pie_chart", "reporting_returns", "reporting.view_dailysales"
+            ),
             Page("Stock turnover", "autorenew", "reporting_stock", "reporting.view_dailysales"),
             Page("Count accuracy", "target", "inventory_count_accuracy", "inventory.view_count"),
             Page(

@@ -26,6 +26,7 @@ def pages() -> list[URLPattern]:
         path("reports/sales/", wrap(dashboard.sales), name="reporting_dashboard"),
         path("reports/stock/", wrap(dashboard.stock), name="reporting_stock"),
         path("reports/promises/", wrap(dashboard.promises), name="reporting_promises"),
+        path("reports/returns/", wrap(dashboard.returns), name="reporting_returns"),
         path("reports/stock/export/", wrap(require_POST(export.cover)), name="reporting_cover"),
         path("reports/valuation/", wrap(valuation.valuation), name="reporting_valuation"),
         path(

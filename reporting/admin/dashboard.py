@@ -9,13 +9,16 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 
+from fulfillment.enums import Fault
 from oms import words
 from reporting import queries
 from reporting.admin import links
 from reporting.forms import PeriodForm
 from reporting.queries.promises import PromisesKept, promises_kept
+from reporting.queries.returns import returns_report
 
 PERMISSION = "reporting.view_dailysales"
 SORTS = {
@@ -99,6 +102,35 @@ def promises(request: HttpRequest) -> HttpResponse:
         "charts": {"kept": _kept_chart(report)},
     }
     return _page(request, "reporting/promises.html", context)
+
+
+def returns(request: HttpRequest) -> HttpResponse:
+    """What comes back, by reason, product and channel."""
+    _check(request)
+    asked = PeriodForm(request.GET).asked()
+    period = queries.Period.latest(asked.days, now=timezone.now())
+    report = returns_report(period, channel=asked.channel)
+    faultless = sum(row.units for row in report.reasons if row.fault == Fault.BUYER.label)
+    context = {
+        "title": "Returns by reason",
+        "report": report,
+        "period": period,
+        "periods": _periods(request, asked.days),
+        "channels": _channels(request, asked.channel),
+        "at_fault": Decimal(100) * (report.units - faultless) / (report.units or 1),
+        "refunds": [words.money(amount, currency) for currency, amount in report.refunds],
+        "products": [(row, links.row("inventory.product", row.pk)) for row in report.products],
+        "export_url": reverse("admin:reporting_export", args=["fulfillment.return"]),
+        "charts": {
+            "returns": {
+                "labels": [f"{day.day} {day:%b}" for day in report.buckets],
+                "stacked": True,
+                "unit": "units",
+                "sets": [{"label": name, "data": units} for name, units in report.series.items()],
+            }
+        },
+    }
+    return _page(request, "reporting/returns.html", context)
 
 
 def _kept_chart(report: PromisesKept) -> dict[str, Any]:
