@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from fulfillment.enums import Fault, ReturnStatus
-from fulfillment.models import ReturnLine
+from fulfillment.models import Return, ReturnLine
 from reporting.models import DailyProduct
 from reporting.queries.periods import Period
 
@@ -87,8 +87,10 @@ def returns_report(period: Period, *, channel: str = "") -> ReturnsReport:
         .order_by("-units")
     )
     report.refunds = list(
-        rows.values_list("return_order__order__currency")
-        .annotate(sum=Sum("refund"))
+        Return.objects.filter(pk__in=rows.values("return_order"))
+        .order_by()
+        .values_list("order__currency")
+        .annotate(sum=Sum(F("credit") - F("fee") - F("charged")))
         .filter(sum__gt=0)
         .order_by("-sum")
     )

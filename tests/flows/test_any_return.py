@@ -1,0 +1,165 @@
+"""Whatever happens to returns and exchanges in whatever order, units and cents stay accounted for."""
+
+# ruff: noqa: ARG002 (every act takes the same two numbers)
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fulfillment import operations as fulfillment
+from fulfillment.enums import Outcome, RefundTiming
+from fulfillment.models import Carrier, Exchange, Return, ReturnPolicy
+from inventory.operations import Units
+from oms.errors import DomainError
+from orders import operations as orders
+from orders.models import Order
+from orders.queries import balance
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = world.BY
+
+
+class NothingThere(DomainError):
+    """No return or exchange to do it to."""
+
+    code = "nothing_there"
+    message = "There is none."
+
+
+class Desk:
+    """A paid order of five mugs at 3.33 that has left, and the people who deal with its returns."""
+
+    def __init__(self, timing, ships):
+        channel = world.shop(duplicate_window_minutes=0)
+        ReturnPolicy.objects.create(
+            name="R", channel=channel, refund_on=timing, exchange_ships=ships, fee_percent=15
+        )
+        london = world.warehouse("LON")
+        world.stocked("MUG", london, 5)
+        world.stocked("CUP", london, 3)
+        Carrier.objects.create(code="post", name="Post")
+        paid = orders.PlacedPayment("card", Decimal("16.65"), "captured", "ch_1")
+        self.order = world.place(channel, ("MUG", 5, "3.33"), payments=(paid,))
+        self.leave(self.order)
+
+    def leave(self, order):
+        units = [
+            Units(held.order_line_id, held.level.location_id, held.quantity)
+            for line in order.lines.all()
+            for held in line.reservations.filter(state="open").select_related("level")
+        ]
+        if units and order.fulfillment_orders.count() == 0:
+            fulfillment.create(order, by=BY, units=units)
+        for work in order.fulfillment_orders.all():
+            work = fulfillment.pick(work, by=BY)
+            contents = {line.pk: line.picked for line in work.lines.all()}
+            fulfillment.pack(work, by=BY, parcels=[fulfillment.PackedParcel(500, contents)])
+            fulfillment.ship(work, by=BY, carrier="post")
+
+    def document(self, pick):
+        rows = list(Return.objects.order_by("pk"))
+        if not rows:
+            raise NothingThere
+        return rows[pick % len(rows)]
+
+    def swapped(self):
+        made = Exchange.objects.select_related("replacement").order_by("-pk").first()
+        if made is None:
+            raise NothingThere
+        return made
+
+    def wish(self, pick, size):
+        return fulfillment.Wish(size, ("unwanted", "defective")[pick % 2])
+
+    def ask(self, pick, size):
+        line = self.order.lines.get()
+        fulfillment.request_return(self.order, by=BY, wishes={line.pk: self.wish(pick, size)})
+
+    def exchange(self, pick, size):
+        swap = fulfillment.Swap(self.wish(pick, size), "CUP", Decimal(pick))
+        fulfillment.exchange(self.order, by=BY, swaps={self.order.lines.get().pk: swap})
+
+    def approve(self, pick, size):
+        fulfillment.approve(self.document(pick), by=BY)
+
+    def receive(self, pick, size):
+        document = self.document(pick)
+        outcome = list(Outcome)[size % 4]
+        fulfillment.receive(document, by=BY, outcomes={document.lines.first().pk: {outcome: size}})
+
+    def scan(self, pick, size):
+        code, outcome = ("MUG", "CUP")[size % 2], list(Outcome)[pick % 4]
+        fulfillment.scan_return(self.document(pick), by=BY, code=code, outcome=outcome)
+
+    def inspect(self, pick, size):
+        document = self.document(pick)
+        pk = document.lines.first().pk
+        accepted, refused = ({pk: 1}, {}) if size % 2 else ({}, {pk: 1})
+        fulfillment.inspect(document, by=BY, accepted=accepted, refused=refused, note="")
+
+    def give_up(self, pick, size):
+        fulfillment.give_up_rest(self.document(pick), by=BY, reason="Lost")
+
+    def withdraw(self, pick, size):
+        fulfillment.withdraw(self.document(pick), by=BY)
+
+    def expire(self, pick, size):
+        Return.objects.filter(pk=self.document(pick).pk).update(
+            expires_at=timezone.now() - timedelta(days=1)
+        )
+        fulfillment.expire_due()
+
+    def reopen(self, pick, size):
+        fulfillment.reopen(self.document(pick), by=BY, reason="Here")
+
+    def settle(self, pick, size):
+        fulfillment.settle_exchange(self.document(pick), by=BY)
+
+    def send(self, pick, size):
+        self.leave(self.swapped().replacement)
+
+    def refund_instead(self, pick, size):
+        fulfillment.refund_instead(self.swapped(), by=BY, reason="Broken")
+
+    def refund(self, pick, size):
+        order = Order.objects.get(pk=self.order.pk)
+        amount = balance(order).refundable
+        grant = orders.grant_refund(order, by=BY, amount=amount, reason="Returned")
+        payment = order.payments.first()
+        orders.pay_refund(grant, by="user:2", payment=payment, amount=amount)
+
+
+ACTS = [
+    name
+    for name in vars(Desk)
+    if name not in {"leave", "document", "swapped", "wish"} and "__" not in name
+]
+OFTEN = ["scan", "receive", "inspect", "settle", "exchange", "approve"] * 3
+BEGIN = [("ask", 0, 2), ("approve", 0, 1), ("exchange", 1, 1)]
+steps = st.tuples(st.sampled_from([*ACTS, *OFTEN]), st.integers(0, 5), st.integers(1, 3))
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(list(RefundTiming)),
+    st.sampled_from(["at_once", "on_receipt"]),
+    st.lists(steps, min_size=6, max_size=14).map(lambda rest: [*BEGIN, *rest]),
+)
+def test_any_sequence_of_returns_and_exchanges_keeps_every_invariant(timing, ships, sequence):
+    with transaction.atomic():
+        desk = Desk(timing, ships)
+        for name, pick, size in sequence:
+            try:
+                with transaction.atomic():
+                    getattr(desk, name)(pick, size)
+            except DomainError:
+                continue
+        assert_ledgers_hold()
+        transaction.set_rollback(True)
