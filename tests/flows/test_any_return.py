@@ -57,8 +57,8 @@ class Desk:
         ]
         if units and order.fulfillment_orders.count() == 0:
             fulfillment.create(order, by=BY, units=units)
-        for work in order.fulfillment_orders.all():
-            work = fulfillment.pick(work, by=BY)
+        for found in order.fulfillment_orders.all():
+            work = fulfillment.pick(found, by=BY)
             contents = {line.pk: line.picked for line in work.lines.all()}
             fulfillment.pack(work, by=BY, parcels=[fulfillment.PackedParcel(500, contents)])
             fulfillment.ship(work, by=BY, carrier="post")
