@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('fulfillment', '0011_return_roles'),
-        ('orders', '0037_exchange_links'),
+        ('orders', '0039_exchange_links'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

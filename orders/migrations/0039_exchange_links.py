@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0036_rule_subjects'),
+        ('orders', '0038_gateway_roles'),
     ]
 
     operations = [
