@@ -22,7 +22,7 @@ from oms.models import Event
 from orders.enums import ChangeStatus, ChangeStep, OrderStatus
 from orders.models import Order, OrderChange, OrderChangeStep, OrderVersion
 from orders.operations import checking, limits, moving, pipeline
-from orders.operations.change_steps import STEP_CONTEXT, Change, apply, make_room
+from orders.operations.change_steps import STEP_CONTEXT, Change, StepImpossible, apply, make_room
 from orders.operations.rehearsing import rehearse
 from orders.operations.rerouting import follow
 from orders.queries.changes import Standing, standing
@@ -214,7 +214,10 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     joined = moving.lines_of(order, _joining(steps))
     inventory.hold_levels(line.product_id for line in joined if line.product_id)
     work = pipeline.lock(order, by=by)
-    before = content_of(work.order, work.lines, list(work.order.charges.order_by("pk")))
+    worth, before = (
+        work.order.total,
+        content_of(work.order, work.lines, list(work.order.charges.order_by("pk"))),
+    )
 
     _keep_first(work, before)
     changing = Change(work, number=change.number)
@@ -226,6 +229,8 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     checking.recheck(work)
     work.fact("order.changed", change=change.number, steps=[step.kind for step in steps])
     pipeline.settle(work)
+    if work.order.total < 0 <= worth:
+        raise StepImpossible(reason="More would be taken off than the order is worth.")
     order, *_ = [pipeline.advance(each, by=by) for each in (work.order, *touched)]
     limits.refuse_beyond(order, held)
 

@@ -22,8 +22,9 @@ from oms.money import ZERO, plain, quantize
 from orders.enums import DRAFT_MOVES, DraftStatus
 from orders.models import Channel, DraftCharge, DraftLine, DraftOrder, Order
 from orders.operations import keeping
-from orders.operations.drafting import nonsense, personal_of
+from orders.operations.drafting import personal_of
 from orders.operations.drafts import Draft
+from orders.operations.nonsense import nonsense
 from orders.operations.placing import place_one
 from orders.operations.sent import ExternalIdReused, PlacedLine, PlacedOrder, PlacedPayment
 from orders.operations.working_out import content_of, work_out

@@ -20,7 +20,7 @@ from inventory import operations as inventory
 from inventory import queries as stock
 from oms import numbers
 from oms.errors import DomainError
-from oms.money import ZERO, is_currency, quantize
+from oms.money import ZERO, quantize
 from oms.prepared import prepared
 from orders.enums import ChargeKind, OrderStatus, TransactionKind
 from orders.models import (
@@ -38,6 +38,7 @@ from orders.operations.checking import place_holds
 from orders.operations.draft_holds import test_holds, type_holds, wait_out
 from orders.operations.drafts import Draft
 from orders.operations.intake import understood
+from orders.operations.nonsense import nonsense
 from orders.operations.pipeline import settle_axes
 from orders.operations.pricing import assess_taxes
 from orders.operations.promising import promise_drafts
@@ -130,29 +131,6 @@ def _sent_before_alone(channel: int, external_id: str) -> QuerySet[Order]:
 def _sent_before(channel: int, ids: list[str]) -> QuerySet[Order]:
     rows = Order.objects.filter(channel=channel, external_id__any=ids)
     return rows.select_related("customer", "pickup_location")
-
-
-def nonsense(channel: Channel, placed: PlacedOrder) -> InvalidOrder | None:
-    """What no hold could put right."""
-    if not placed.lines:
-        return InvalidOrder(reason="An order needs at least one line.")
-    if placed.currency != channel.currency or not is_currency(placed.currency):
-        reason = f"Channel {channel.code} takes {channel.currency}, not {placed.currency}."
-        return InvalidOrder(reason=reason)
-    for line in placed.lines:
-        if line.quantity <= 0:
-            return InvalidOrder(reason=f"The quantity of {line.sku} must be positive.")
-        if line.unit_price < 0 or not 0 <= line.discount <= line.quantity * line.unit_price:
-            return InvalidOrder(reason=f"The price or discount of {line.sku} is not possible.")
-    return _wrong_sign(placed)
-
-
-def _wrong_sign(placed: PlacedOrder) -> InvalidOrder | None:
-    if any(payment.amount <= 0 for payment in placed.payments):
-        return InvalidOrder(reason="A payment must be more than zero.")
-    if any(row.kind == ChargeKind.DISCOUNT and row.amount > 0 for row in placed.charges):
-        return InvalidOrder(reason="A discount lowers the order; its amount is negative.")
-    return None
 
 
 def _nowhere(draft: Draft) -> InvalidOrder | None:
