@@ -162,6 +162,11 @@ class StockMovement(AppendOnly):
                 violation_error_message="A movement moves something.",
             ),
             models.CheckConstraint(
+                condition=Q(unit_cost=None) | Q(unit_cost__gte=0),
+                name="inventory_movement_unit_cost_not_negative",
+                violation_error_message="A unit costs nothing or something.",
+            ),
+            models.CheckConstraint(
                 condition=Q(balance__gte=0),
                 name="inventory_movement_balance_not_negative",
                 violation_error_message="A movement never leaves less than nothing.",

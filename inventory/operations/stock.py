@@ -51,6 +51,13 @@ class NotYetEffective(DomainError):
     message = "A movement is effective now or since an earlier moment, not from {effective_at} on."
 
 
+class NegativeCost(DomainError):
+    """Nobody is paid for taking goods in; what a supplier gives back is a cost of its own."""
+
+    code = "negative_cost"
+    message = "A unit costs nothing or something, never {unit_cost}."
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change of stock in one condition; `quantity` is signed.
@@ -81,8 +88,8 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
 
     Missing stock levels are created. Reserved units cannot be moved away; consuming a reservation
     does that. Records `stock.increased`, naming the levels with more good stock than before, so that
-    waiting orders are served. Raises InsufficientStock, UnknownReason or NotYetEffective, for
-    tracked products also LotMissing, LotNotTracked, InsufficientLot or SerialElsewhere, and changes
+    waiting orders are served. Raises InsufficientStock, UnknownReason, NotYetEffective or
+    NegativeCost, for tracked products also LotMissing, LotNotTracked, InsufficientLot or SerialElsewhere, and changes
     nothing.
     """
     now = timezone.now()
@@ -90,6 +97,7 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
     levels = _places_of({(change.product_id, change.location_id) for change in changes})
     reasons = reason_ids((change.reason_code, change.kind) for change in changes)
     _refuse_future(changes, now)
+    _refuse_negative_cost(changes)
     losing = {change.product_id for change in changes if change.quantity < 0}
     if losing:
         fences.hold_wide(losing, (level.pk for level in levels.values()))
@@ -221,6 +229,12 @@ def _lot_changes(
         if (level := levels[change.product_id, change.location_id]).tracking != Tracking.NONE
         or change.lot_id is not None
     ]
+
+
+def _refuse_negative_cost(changes: Sequence[Change]) -> None:
+    for change in changes:
+        if change.unit_cost is not None and change.unit_cost < 0:
+            raise NegativeCost(unit_cost=change.unit_cost)
 
 
 def _refuse_future(changes: Sequence[Change], now: datetime) -> None:
