@@ -3,6 +3,8 @@
 import ipaddress
 import json
 import socket
+import ssl
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from oms import webhooks
 from oms.models import WebhookDelivery
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
-LONGEST_SECONDS = 20.0
+LONGEST_SECONDS = 20.0  # a whole post, however slowly the other side sends; well below a lease
 MOST_READ = 64 * 1024
 LONGEST_WAIT = 6 * 3600.0  # what a Retry-After may ask for
 
@@ -46,6 +48,55 @@ class PrivateAddress(Exception):
     """The name leads into a private network."""
 
 
+class Deadline(threading.local):
+    """When the post of this thread must be over."""
+
+    at = float("inf")
+
+    def within(self, timeout: float | None) -> float:
+        """What is left of a timeout. Raises ReadTimeout when nothing is."""
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(timeout, left)
+
+
+deadline = Deadline()
+
+
+class TimedStream(httpcore.NetworkStream):
+    """A connection on which every wait ends with the post: one byte a second is no answer."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Some bytes, in time."""
+        return self._stream.read(max_bytes, deadline.within(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """All bytes, in time."""
+        self._stream.write(buffer, deadline.within(timeout))
+
+    def close(self) -> None:
+        """The end."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> "TimedStream":
+        """The same, encrypted."""
+        left = deadline.within(timeout)
+        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the connection knows of itself."""
+        return self._stream.get_extra_info(info)
+
+
 class GuardedNetwork(httpcore.SyncBackend):
     """Connects to addresses that were checked, so that no answer of the DNS leads inside."""
 
@@ -54,12 +105,12 @@ class GuardedNetwork(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """Look the name up, refuse private addresses, connect to the address that was checked."""
         if settings.OMS_WEBHOOK_ALLOW_PRIVATE:
-            return super().connect_tcp(host, port, *args, **kwargs)
+            return TimedStream(super().connect_tcp(host, port, *args, **kwargs))
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(entry[4][0]) for entry in found]
         if not addresses or not all(ipaddress.ip_address(each).is_global for each in addresses):
             raise PrivateAddress
-        return super().connect_tcp(addresses[0], port, *args, **kwargs)
+        return TimedStream(super().connect_tcp(addresses[0], port, *args, **kwargs))
 
 
 def client() -> httpx.Client:
@@ -73,7 +124,7 @@ def client() -> httpx.Client:
 def post(http: httpx.Client, delivery: WebhookDelivery) -> Answer:
     """Send a delivery; runs in a thread and touches no database."""
     body = json.dumps(webhooks.message(delivery.event), separators=(",", ":"))
-    now = timezone.now()
+    now, deadline.at = timezone.now(), time.monotonic() + LONGEST_SECONDS
     try:
         headers = webhooks.headers(delivery.endpoint, delivery.event, body, now)
         url = delivery.endpoint.url
@@ -101,8 +152,8 @@ def retry_after(text: str, now: datetime) -> float | None:
 
 def _drain(chunks: Iterable[bytes]) -> None:
     """Read a short answer so that the connection can be used again; give a long one up."""
-    end, size = time.monotonic() + LONGEST_SECONDS, 0
+    size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > MOST_READ or time.monotonic() > end:
+        if size > MOST_READ:
             return

@@ -63,7 +63,7 @@ class Sender:
         return sent + len(self._air)
 
     def close(self) -> None:
-        """Wait for what is in the air and note it."""
+        """Wait for what is in the air and note it; no post lasts longer than its deadline."""
         while self._air:
             self._land(1.0)
         self._pool.shutdown()

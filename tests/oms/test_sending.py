@@ -1,5 +1,9 @@
 import json
+import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 import time_machine
@@ -8,7 +12,7 @@ from standardwebhooks import Webhook
 from werkzeug import Response
 
 from oms import webhooks
-from oms.dispatch import drain, sending
+from oms.dispatch import drain, posting, sending
 from oms.dispatch.posting import retry_after
 from oms.models import Counter, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookState
 
@@ -42,6 +46,40 @@ def test_send_posts_a_signed_message(db, receiver, wire, subject, happen):
     delivery = WebhookDelivery.objects.get()
     assert (delivery.state, delivery.response_status) == (DeliveryState.DONE, 200)
     assert (delivery.attempts, delivery.locked_until) == (1, None)
+
+
+@pytest.fixture
+def dripping():
+    """An endpoint that sends its answer byte by byte, for as long as anybody listens."""
+
+    class Drip(BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65_536)
+            with suppress(OSError):
+                for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100:
+                    self.request.sendall(bytes([byte]))
+                    time.sleep(0.1)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook"
+        server.shutdown()
+
+
+def test_send_to_an_endpoint_that_drips_is_over_in_time(
+    db, dripping, wire, subject, happen, monkeypatch
+):
+    monkeypatch.setattr(posting, "LONGEST_SECONDS", 1.0)
+    webhooks.subscribe(dripping)
+    happen("test.done", subject)
+
+    began = time.monotonic()
+    drain()
+
+    assert time.monotonic() - began < 5
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.error) == (DeliveryState.PENDING, "ReadTimeout")
 
 
 def test_send_keeps_the_order_of_each_subject(endpoint, receiver, db, happen):
