@@ -88,7 +88,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
             names = words.names_of(row.source for row in said)
             context |= {
                 "shipment": shipment,
-                "parcels": shipment.parcels.prefetch_related("lines__line__order_line"),
+                "parcels": shipment.parcels.prefetch_related("lines__line__order_line__product"),
                 "said": [(row, names[row.source]) for row in said],
                 "tracking_link": tracking_link(shipment),
                 "tone": TONES.get(ShipmentStatus(shipment.status), ""),

@@ -30,7 +30,7 @@ def of_channels(rows: QuerySet, request: Request) -> QuerySet:
 def work_of(request: Request) -> QuerySet[FulfillmentOrder]:
     """The fulfilment orders that this key may see."""
     rows = FulfillmentOrder.objects.select_related(*WORK_TREE)
-    return of_channels(rows.prefetch_related("lines__order_line", "order__holds"), request)
+    return of_channels(rows.prefetch_related("lines__order_line__product", "order__holds"), request)
 
 
 def shipments_of(request: Request) -> QuerySet[Shipment]:
@@ -43,7 +43,7 @@ def shipments_of(request: Request) -> QuerySet[Shipment]:
 def returns_of(request: Request) -> QuerySet[Return]:
     """The returns that this key may see."""
     rows = Return.objects.select_related(*WORK_TREE, "exchange__replacement")
-    return of_channels(rows.prefetch_related("lines__order_line"), request)
+    return of_channels(rows.prefetch_related("lines__order_line__product"), request)
 
 
 class PagedView(ListAPIView):

@@ -121,7 +121,7 @@ class InspectForm(ActForm):
         for line in rows:
             for verdict in ("accepted", "refused") if line.to_inspect else ():
                 self.fields[f"{verdict}_{line.pk}"] = forms.IntegerField(
-                    label=f"{line.order_line.sku}: {verdict}",
+                    label=f"{line.order_line.stock_sku}: {verdict}",
                     min_value=0,
                     max_value=line.to_inspect,
                     required=False,
@@ -139,7 +139,7 @@ class ReceiveForm(ActForm):
             missing = line.missing
             for outcome, label in choices(Outcome) if missing else ():
                 self.fields[f"line_{line.pk}_{outcome}"] = forms.IntegerField(
-                    label=f"{line.order_line.sku}: {label.lower()}",
+                    label=f"{line.order_line.stock_sku}: {label.lower()}",
                     min_value=0,
                     max_value=missing,
                     required=False,
@@ -149,7 +149,7 @@ class ReceiveForm(ActForm):
             product = line.order_line.product
             if missing and product is not None and product.tracking != "none":
                 self.fields[f"lots_{line.pk}"] = LotsField(
-                    label=f"{line.order_line.sku}: lots or serial numbers",
+                    label=f"{line.order_line.stock_sku}: lots or serial numbers",
                     required=False,
                     help_text="In the order of the outcomes above, CODE or CODE=2, with commas "
                     "between. May stay empty where only one is possible.",

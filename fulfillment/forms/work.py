@@ -76,7 +76,7 @@ class PackForm(ActForm):
         """One field per line with picked units; all of them by default."""
         for line in packable(self.obj):
             self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                label=f"{line.order_line.sku} {line.order_line.name}"[:80],
+                label=f"{line.order_line.stock_sku} {line.order_line.name}"[:80],
                 min_value=0,
                 max_value=line.to_pack,
                 initial=line.to_pack,

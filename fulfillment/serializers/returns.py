@@ -105,6 +105,7 @@ class ReturnLineOut(msgspec.Struct):
 
     line: int
     sku: str
+    channel_sku: str
     reason: str
     state: str
     note: str
@@ -196,7 +197,8 @@ def _lines(rows: Iterable[ReturnLine], currency: str) -> list[ReturnLineOut]:
     return [
         ReturnLineOut(
             line=row.order_line.position,
-            sku=row.order_line.sku,
+            sku=row.order_line.stock_sku,
+            channel_sku=row.order_line.sku,
             reason=row.reason_id,
             refund=plain(row.refund, currency),
             **{name: getattr(row, name) for name in COPIED},

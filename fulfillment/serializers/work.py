@@ -124,10 +124,11 @@ class DeliveryIn(msgspec.Struct):
 
 @message
 class FulfillmentLineOut(msgspec.Struct):
-    """Units of an order line at this location."""
+    """Units of an order line at this location; `channel_sku` is what the buyer's channel calls it."""
 
     line: int
     sku: str
+    channel_sku: str
     name: str
     quantity: int
     picked: int
@@ -171,6 +172,7 @@ class FulfillmentOrderOut(msgspec.Struct):
             lines=[
                 FulfillmentLineOut(
                     line.order_line.position,
+                    line.order_line.stock_sku,
                     line.order_line.sku,
                     line.order_line.name,
                     line.quantity,

@@ -220,6 +220,14 @@ class OrderLine(models.Model):
         return f"{self.sku} x {self.quantity}"
 
     @property
+    def stock_sku(self) -> str:
+        """The SKU that our warehouses know; a channel may have sent an alias of it.
+
+        Reads the product, which lists select along.
+        """
+        return self.product.sku if self.product else self.sku
+
+    @property
     def due(self) -> int:
         """Units that are still wanted."""
         return self.quantity - self.cancelled

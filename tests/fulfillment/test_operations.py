@@ -8,8 +8,11 @@ from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder, Parcel, Return, Shipment, TrackingEvent
 from fulfillment.operations import expect_back
 from inventory.models import StockLevel, StockMovement
+from oms import keys
+from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
+from orders.models import SkuAlias
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -455,3 +458,19 @@ def test_broken_goods_that_come_back_are_promised_to_nobody(floor):
     fulfillment.approve(asked_back(floor, "defective"), by=world.BY)
 
     assert still_expected() == []
+
+
+def test_location_is_told_our_sku_beside_the_channel_s(client):
+    shop = world.shop()
+    mug = world.stocked("MUG", world.warehouse(), 5)
+    SkuAlias.objects.create(channel=shop, alias="BECHER", product=mug)
+    world.place(shop, ("BECHER", 1))
+    drain(webhooks=False)
+
+    _, text = keys.create("WMS", scopes=["fulfillment:read"])
+    answer = client.get(
+        "/api/v1/fulfillment-orders/", headers={"Authorization": f"Api-Key {text}"}
+    ).json()
+
+    [line] = answer["results"][0]["lines"]
+    assert (line["sku"], line["channel_sku"]) == ("MUG", "BECHER")
