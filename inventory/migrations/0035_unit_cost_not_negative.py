@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0033_receipts_undone'),
+        ('inventory', '0034_pickup_days'),
     ]
 
     operations = [
