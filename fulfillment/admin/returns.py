@@ -138,9 +138,9 @@ class ReturnAdmin(ReadOnlyAdmin):
         if (document := kwargs.get("obj")) is not None:
             context |= {
                 "rma": document,
-                "line_rows": document.lines.select_related("order_line__product", "reason").order_by(
-                    "order_line__position"
-                ),
+                "line_rows": document.lines.select_related(
+                    "order_line__product", "reason"
+                ).order_by("order_line__position"),
                 "exchange": _exchange_of(document),
                 "title": document.number,
             }
