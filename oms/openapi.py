@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from oms.api import KEYWORD
+from oms.idempotency import LONGEST_KEY
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
@@ -48,11 +49,23 @@ PROBLEM = {
     },
 }
 METHODS = {"get", "post", "put", "patch", "delete"}
+SAFE = {"get"}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": (
+        "Of your choice, one for each thing that is to happen. A repeat with the same key gets the"
+        " first answer again and does nothing; kept for 24 hours."
+    ),
+    "schema": {"type": "string", "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+}
 
 
-def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Post-processing hook: every call may answer with a problem, of one shape."""
-    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+def add_common(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Post-processing hook: what every call has, problems of one shape and keys against repeats."""
+    components = result["components"]
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components.setdefault("parameters", {})["IdempotencyKey"] = IDEMPOTENCY_KEY
     answer = {
         "description": "Refused or failed; `code` says why.",
         "content": {
@@ -63,4 +76,7 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for method, operation in path.items():
             if method in METHODS:
                 operation["responses"].setdefault("default", answer)
+            if method in METHODS - SAFE:
+                key = {"$ref": "#/components/parameters/IdempotencyKey"}
+                operation.setdefault("parameters", []).append(key)
     return result

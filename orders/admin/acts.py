@@ -97,7 +97,8 @@ def cancel(request: HttpRequest, order: Order, data: Data) -> str | Told:
     """End the order, when its channel's window closes."""
     order = operations.ask_cancel(order, by=actor(request), **data)
     if order.status == OrderStatus.CANCELLED:
-        return f"{order} is cancelled."
+        last = order.cancellations.latest("pk")
+        return f"{order} is cancelled; its total fell by {money(last.amount, order.currency)}."
     minutes = words.count(order.channel.undo_minutes, "minute")
     return Told(f"{order} will be cancelled in {minutes}; until then it can be undone.", {})
 

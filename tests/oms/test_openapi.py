@@ -33,3 +33,16 @@ def test_portal_guides_with_codes_of_this_installation(client):
 @pytest.mark.parametrize("path", ["/api/docs/try/", "/api/docs/reference/", "/api/schema/"])
 def test_portal_pages_open(client, path):
     assert client.get(path).status_code == 200
+
+
+def test_every_call_that_changes_something_takes_an_idempotency_key():
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    schema = yaml.safe_load(COMMITTED.read_text())
+
+    lacking = [
+        f"{method} {path}"
+        for path, calls in schema["paths"].items()
+        for method, call in calls.items()
+        if (key in call.get("parameters", [])) != (method != "get")
+    ]
+    assert lacking == []

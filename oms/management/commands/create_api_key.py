@@ -36,5 +36,7 @@ class Command(BaseCommand):
             )
         except DomainError as error:
             raise CommandError(error.detail) from error
-        self.stdout.write(f"Key {key.prefix} may: {', '.join(key.scopes)}. It is shown only now:")
+        rights = ", ".join(key.scopes) if options["scope"] else f"everything ({len(key.scopes)} scopes)"
+        where = f"in channel {channel}" if channel else "in every channel"
+        self.stdout.write(f"Key {key.prefix} may, {where}: {rights}. It is shown only now:")
         self.stdout.write(text)
