@@ -99,6 +99,7 @@ class Today:
             ),
             (HoldKind.CUSTOMER_REQUEST, "Is on holiday; deliver after Monday", "Support"),
             (HoldKind.OTHER, "Gift message has to be approved", "Operations"),
+            (HoldKind.PAYMENT, "The bank took its authorisation back", "Finance"),
             (HoldKind.ROUTING, "Berlin's carrier is on strike: send it from London?", "Operations"),
         ):
             order = self.order(payments=())

@@ -121,7 +121,7 @@ def _tiles(request: HttpRequest, context: dict[str, Any], now: datetime) -> Iter
     if "places" in context:
         yield from _place_tiles([place for place, _url in context["places"]])
     if request.user.has_perm("fulfillment.view_return"):
-        returns = queries.returns()
+        returns = queries.returns_due()
         url = links.rows("fulfillment.return", status__in="requested,approved")
         yield Tile("Returns due", returns.count, url)
     refused = queries.refused_by_gateways() if _may_pay(request.user) else 0

@@ -25,7 +25,7 @@ from reporting.queries.queues import (
     oversold,
     places,
     refused_by_gateways,
-    returns,
+    returns_due,
 )
 from reporting.queries.sales import Figure, Sales, Turnover, channels, daily_sales, sales
 from reporting.queries.stock import SORTS, YEAR, Cover, StockCover, stock_cover
@@ -71,7 +71,7 @@ __all__ = [
     "pipeline",
     "places",
     "refused_by_gateways",
-    "returns",
+    "returns_due",
     "sales",
     "stock_cover",
     "stuck",

@@ -118,7 +118,7 @@ def places(now: datetime) -> list[Place]:
     return [Place(*row) for row in rows]
 
 
-def returns() -> Waiting:
+def returns_due() -> Waiting:
     """Returns that were announced or approved and are not here yet."""
     rows = Return.objects.filter(status__in=[ReturnStatus.REQUESTED, ReturnStatus.APPROVED])
     found = rows.aggregate(count=Count("*"), oldest=Min("requested_at"))

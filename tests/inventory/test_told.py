@@ -136,6 +136,7 @@ def test_channel_that_is_new_is_told_what_there_is(ops, shop):
             if isinstance(field.get_default(), int) and not isinstance(field.get_default(), bool)
         },
         "over_limit": "refuse",
+        "capture_policy": "placement",
     }
 
     answer = ops.post(reverse("admin:orders_channel_add"), data)

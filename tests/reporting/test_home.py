@@ -186,7 +186,7 @@ def test_queues_count_what_waits(shop, london):
     assert (place.code, place.pick, place.pack, place.ship, place.late) == ("LON", 1, 0, 0, 1)
     assert queries.to_release() == 1
     assert queries.backordered() == 1
-    assert queries.returns().count == 1
+    assert queries.returns_due().count == 1
     assert [(hold.label, hold.count) for hold in queries.holds(timezone.now())] == [
         ("Unknown SKU", 1)
     ]
