@@ -36,7 +36,9 @@ class Command(BaseCommand):
             )
         except DomainError as error:
             raise CommandError(error.detail) from error
-        rights = ", ".join(key.scopes) if options["scope"] else f"everything ({len(key.scopes)} scopes)"
+        rights = (
+            ", ".join(key.scopes) if options["scope"] else f"everything ({len(key.scopes)} scopes)"
+        )
         where = f"in channel {channel}" if channel else "in every channel"
         self.stdout.write(f"Key {key.prefix} may, {where}: {rights}. It is shown only now:")
         self.stdout.write(text)
