@@ -220,6 +220,12 @@ WORK = (
             ),
             Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
             Page(
+                "Store credit",
+                "card_giftcard",
+                "orders_storecredit_changelist",
+                "orders.view_storecredit",
+            ),
+            Page(
                 "Gateway requests",
                 "contactless",
                 "orders_gatewayrequest_changelist",
@@ -439,6 +445,7 @@ NUMBERS = {
     "PO": ("inventory.PurchaseOrder", "shopping_cart"),
     "GRN": ("inventory.GoodsReceipt", "move_to_inbox"),
     "TR": ("inventory.Transfer", "sync_alt"),
+    "GC": ("orders.StoreCredit", "card_giftcard"),
     "C": ("customers.Customer", "person"),
 }
 

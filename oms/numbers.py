@@ -26,6 +26,7 @@ SERIES = {
     "change": "CH",
     "inventory_report": "IR",
     "import": "IM",
+    "store_credit": "GC",
 }
 
 

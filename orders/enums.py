@@ -153,6 +153,32 @@ class PaymentMethod(models.TextChoices):
     BANK_TRANSFER = "bank_transfer"
     CASH_ON_DELIVERY = "cash_on_delivery"
     ON_ACCOUNT = "on_account"  # payment terms
+    STORE_CREDIT = "store_credit"  # a gift card, or what we owed the buyer
+    WRITE_OFF = "write_off", "Written off"  # a small difference that nobody will ask for
+
+
+# Methods that somebody may record; the others have acts of their own behind them.
+RECORDED = [
+    method
+    for method in PaymentMethod
+    if method not in {PaymentMethod.STORE_CREDIT, PaymentMethod.WRITE_OFF}
+]
+
+
+class CreditKind(models.TextChoices):
+    """Who may spend store credit."""
+
+    GIFT_CARD = "gift_card"  # whoever has its code
+    STORE_CREDIT = "store_credit"  # one customer
+
+
+class CreditEntryKind(models.TextChoices):
+    """Why store credit became more or less."""
+
+    ISSUED = "issued"  # sold, or given
+    REDEEMED = "redeemed"  # paid for an order
+    REFUNDED = "refunded"  # came back from an order
+    EXPIRED = "expired"  # its time has passed
 
 
 class Gateway(models.TextChoices):

@@ -1,6 +1,7 @@
 """Orders in the back office."""
 
 from orders.admin.channel import ChannelAdmin, CountryAliasAdmin, SkuAliasAdmin
+from orders.admin.credit import StoreCreditAdmin
 from orders.admin.draft import DraftOrderAdmin
 from orders.admin.exceptions import HoldAdmin
 from orders.admin.gateways import GatewayRequestAdmin
@@ -26,5 +27,6 @@ __all__ = [
     "RefundGrantAdmin",
     "RuleAdmin",
     "SkuAliasAdmin",
+    "StoreCreditAdmin",
     "TaskAdmin",
 ]

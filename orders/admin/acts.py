@@ -28,6 +28,7 @@ from orders.forms import (
     SolveSkuForm,
     TagForm,
 )
+from orders.forms.credit import RedeemForm, RefundToCreditForm
 from orders.models import Hold, Order, Payment, RefundGrant
 from orders.operations.payments import open_amount
 
@@ -135,6 +136,24 @@ def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
     payment = record(order, by=actor(request), **data)
     verb = "promised" if later else "received"
     return f"{money(data['amount'], order.currency)} {verb} as {payment}."
+
+
+def redeem_credit(request: HttpRequest, order: Order, data: Data) -> str:
+    """Pay with a gift card or the buyer's store credit."""
+    row = operations.redeem_credit(order, by=actor(request), **data)
+    return f"{money(row.amount, order.currency)} paid with {row.payment.reference}."
+
+
+def write_off(request: HttpRequest, order: Order, data: Data) -> str:
+    """Give up a small difference."""
+    row = operations.write_off(order, by=actor(request), reason=data["reason"])
+    return f"{money(row.amount, order.currency)} written off; {order} is settled."
+
+
+def owes_little(order: Order) -> bool:
+    """Something is owed, and no more than the channel lets people give up."""
+    limit = order.channel.write_off_limit
+    return bool(limit) and 0 < queries.balance(order).balance <= limit
 
 
 def grant_refund(request: HttpRequest, order: Order, data: Data) -> str:
@@ -293,6 +312,28 @@ ORDER_ACTS = (
         initial=lambda order: {"amount": queries.balance(order).balance},
         help="Money that came in outside the channel. Cash on delivery and on account are promises.",
         icon="payments",
+    ),
+    Act(
+        "redeem_credit",
+        "Redeem store credit",
+        "orders.redeem_storecredit",
+        redeem_credit,
+        form=RedeemForm,
+        allowed=may("record_payment"),
+        initial=lambda order: {"amount": queries.balance(order).balance},
+        help="Pays with a gift card or the buyer's own credit; the rest can be paid otherwise.",
+        icon="card_giftcard",
+        folded=True,
+    ),
+    Act(
+        "write_off",
+        "Write off difference",
+        "orders.write_off_balance",
+        write_off,
+        allowed=owes_little,
+        help="Gives up the small rest that the buyer owes. Invoices stay as they are.",
+        icon="money_off",
+        folded=True,
     ),
     Act(
         "grant_refund",
@@ -509,11 +550,19 @@ def left_of(grant: RefundGrant) -> Any:
 def pay_refund(request: HttpRequest, grant: RefundGrant, data: Data) -> str:
     """Record that money went back, or have a gateway send it."""
     payment = data["payment"]
+    if payment.method == PaymentMethod.STORE_CREDIT:
+        return pay_as_credit(request, grant, {"payment": payment, "amount": data["amount"]})
     if payment.gateway:
         operations.ask_refund(grant, by=actor(request), payment=payment, amount=data["amount"])
         return asked_for(payment, data["amount"])
     row = operations.pay_refund(grant, by=actor(request), **data)
     return f"{money(row.amount, grant.order.currency)} paid back through {row.payment}."
+
+
+def pay_as_credit(request: HttpRequest, grant: RefundGrant, data: Data) -> str:
+    """Owe it as store credit."""
+    row = operations.refund_to_credit(grant, by=actor(request), **data)
+    return f"{money(row.amount, grant.order.currency)} is on {row.credit_entry.credit}."
 
 
 GRANT_ACTS = (
@@ -528,5 +577,17 @@ GRANT_ACTS = (
         help="A gateway sends the money back by itself; otherwise this records that you have sent it.",
         icon="currency_exchange",
         variant=ActionVariant.PRIMARY,
+    ),
+    Act(
+        "credit",
+        "Pay as store credit",
+        "orders.pay_refund",
+        pay_as_credit,
+        form=RefundToCreditForm,
+        allowed=lambda grant: left_of(grant) > 0,
+        initial=lambda grant: {"amount": left_of(grant)},
+        help="The money stays with us and is owed as credit; what was paid by store credit goes "
+        "back onto it.",
+        icon="card_giftcard",
     ),
 )

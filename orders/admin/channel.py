@@ -93,11 +93,11 @@ class ChannelAdmin(EditableAdmin):
             },
         ),
         (
-            "Card payments",
+            "Payments",
             {
                 "description": "A gateway that holds this channel's card payments takes, refunds and "
                 "gives them up when asked. It counts for payments that come from now on.",
-                "fields": (("gateway", "capture_policy"),),
+                "fields": (("gateway", "capture_policy"), "write_off_limit"),
             },
         ),
         (

@@ -299,6 +299,9 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.gateway_asked": _gateway("asked to {kind} {amount}"),
     "order.gateway_declined": _gateway("declined to {kind} {amount} – {reason}"),
     "order.gateway_unanswered": _gateway("did not answer, {kind} of {amount} – {reason}"),
+    "order.balance_written_off": lambda teller, facts: (
+        f"{teller.money(facts.get('amount'))} written off – {facts.get('reason', '')}"
+    ),
     "order.payment_promised": _payment("promised"),
     "order.payment_authorized": _payment("authorised"),
     "order.payment_captured": _payment("received"),

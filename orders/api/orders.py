@@ -301,18 +301,19 @@ class PaymentsView(IdempotencyMixin, APIView):
     def post(self, request: Request, number: str) -> HttpResponse:
         """Record money that was authorised or captured, or how it will come.
 
-        A repeat with the same method and reference records nothing twice.
+        A repeat with the same method and reference records nothing twice. With the method
+        `store_credit` the reference is the code of a gift card or the number of the buyer's own
+        credit, and the amount is taken from it at once; repeat it with the same Idempotency-Key.
         """
         order = get_object_or_404(orders_of(request), number=number)
         sent = decode(request.body, PaymentIn)
-        act = ACT_OF_STATE[sent.state]
-        payment = act(
-            order,
-            by=actor(request),
-            method=PaymentMethod(sent.method),
-            amount=sent.amount,
-            reference=sent.reference,
-        )
+        method, by = PaymentMethod(sent.method), actor(request)
+        if method == PaymentMethod.STORE_CREDIT:
+            row = operations.redeem_credit(order, by=by, credit=sent.reference, amount=sent.amount)
+            payment = row.payment
+        else:
+            act = ACT_OF_STATE[sent.state]
+            payment = act(order, by=by, method=method, amount=sent.amount, reference=sent.reference)
         fresh = Payment.objects.prefetch_related("transactions").get(pk=payment.pk)
         return respond(PaymentOut.of(fresh), 201)
 

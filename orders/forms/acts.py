@@ -8,7 +8,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSplitDateTimeVerticalWidget
 
 from oms.admin import ActForm, ReasonForm
-from orders.enums import GIVEN_REASONS, HoldKind, PaymentMethod
+from orders.enums import GIVEN_REASONS, RECORDED, HoldKind, PaymentMethod
 from orders.models import Order, OrderLine, Payment
 from orders.operations.tagging import LONGEST as LONGEST_TAG
 from orders.queries.hold_types import offered_hold_types
@@ -175,7 +175,10 @@ class AddressForm(ReasonForm):
 class PaymentForm(ActForm):
     """Money that came in."""
 
-    method = forms.ChoiceField(choices=PaymentMethod, initial=PaymentMethod.BANK_TRANSFER)
+    method = forms.ChoiceField(
+        choices=[(method.value, method.label) for method in RECORDED],
+        initial=PaymentMethod.BANK_TRANSFER,
+    )
     amount = AmountField()
     reference = forms.CharField(
         max_length=120,

@@ -3,6 +3,7 @@
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
 from orders.models.channel import Channel, CountryAlias, SkuAlias
+from orders.models.credit import StoreCredit, StoreCreditEntry
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.handling import Handling
 from orders.models.hold import Hold, HoldType
@@ -51,5 +52,7 @@ __all__ = [
     "RuleTrial",
     "RuleVersion",
     "SkuAlias",
+    "StoreCredit",
+    "StoreCreditEntry",
     "Task",
 ]

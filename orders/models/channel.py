@@ -87,6 +87,10 @@ class Channel(models.Model):
         default=False,
         help_text="Write to customers by the message templates; off where the shop does so itself.",
     )
+    write_off_limit = MoneyField(
+        default=0,
+        help_text="Up to this much of what a buyer still owes may be written off. 0: nothing.",
+    )
     gateway = models.CharField(
         max_length=20,
         choices=Gateway,

@@ -31,6 +31,7 @@ class Payment(models.Model):
     class Meta:
         permissions: ClassVar = [
             ("take_payment", "Can record, capture and void payments"),
+            ("write_off_balance", "Can write off small differences"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -107,6 +107,7 @@ from orders.operations.minding import (
 from orders.operations.payments import (
     AmountTooHigh,
     NothingOpen,
+    NotRecorded,
     OtherOrder,
     ReferenceReused,
     capture,
@@ -118,6 +119,15 @@ from orders.operations.payments import (
     void,
 )
 from orders.operations.payments_capturing import capture_by_policy
+from orders.operations.payments_credit import (
+    NotSpendable,
+    UnknownCredit,
+    WrongCredit,
+    expire_credits,
+    issue_credit,
+    redeem_credit,
+    refund_to_credit,
+)
 from orders.operations.payments_gateway import (
     GatewayState,
     NoGateway,
@@ -131,6 +141,7 @@ from orders.operations.payments_gateway import (
     hear,
     try_again,
 )
+from orders.operations.payments_writing_off import NotWrittenOff, write_off
 from orders.operations.pipeline import IllegalMove, OrderOnHold, advance, lock_order, release
 from orders.operations.placing import (
     BatchRefused,
@@ -244,8 +255,11 @@ __all__ = [
     "NotBeingCancelled",
     "NotChangeable",
     "NotPromised",
+    "NotRecorded",
+    "NotSpendable",
     "NotToTryAgain",
     "NotUnknown",
+    "NotWrittenOff",
     "NotYoursToLift",
     "NothingOpen",
     "NothingToCancel",
@@ -285,10 +299,12 @@ __all__ = [
     "ToBeCollected",
     "TooManyUnits",
     "UnitsReleased",
+    "UnknownCredit",
     "UnknownHoldType",
     "UnknownSkus",
     "UploadGone",
     "Wording",
+    "WrongCredit",
     "accept_quote",
     "activate_rule",
     "add_hold_type",
@@ -327,6 +343,7 @@ __all__ = [
     "drop_cancellation",
     "escalate_due",
     "expire_authorizations",
+    "expire_credits",
     "finish_import",
     "finish_task",
     "forget_old_uploads",
@@ -338,6 +355,7 @@ __all__ = [
     "hear",
     "hold_again",
     "is_running",
+    "issue_credit",
     "keep_stock",
     "keep_trial",
     "kept",
@@ -369,7 +387,9 @@ __all__ = [
     "record_pending",
     "record_return",
     "record_shipment",
+    "redeem_credit",
     "redraft_rule",
+    "refund_to_credit",
     "rehearse",
     "release",
     "release_now",
@@ -402,4 +422,5 @@ __all__ = [
     "withdraw_quote",
     "withdraw_units",
     "work_out",
+    "write_off",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from oms.money import ZERO, is_currency, quantize
-from orders.enums import ChargeKind
+from orders.enums import RECORDED, ChargeKind
 from orders.models import Channel
 from orders.operations.sent import InvalidOrder, PlacedCharge, PlacedLine, PlacedOrder
 
@@ -57,6 +57,8 @@ def _payments(_channel: Channel, placed: PlacedOrder) -> Iterator[str]:
     for payment in placed.payments:
         if payment.amount <= 0:
             yield "A payment must be more than zero."
+        if payment.method not in RECORDED:
+            yield "Store credit is redeemed on the order once it is placed."
         if payment.amount != quantize(payment.amount, placed.currency):
             yield f"{placed.currency} has no such small amounts as {payment.amount}."
     known = Counter((row.method, row.reference) for row in placed.payments if row.reference)

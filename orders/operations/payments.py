@@ -11,7 +11,7 @@ from django.db import transaction
 
 from oms.errors import DomainError
 from oms.money import ZERO, plain
-from orders.enums import TransactionKind
+from orders.enums import RECORDED, PaymentMethod, TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations import pipeline
 from orders.queries.balance import DEFERRED
@@ -39,6 +39,13 @@ class NothingOpen(DomainError):
     message = "Payment {payment} has nothing open to give up."
 
 
+class NotRecorded(DomainError):
+    """Money of this kind moves by an act of its own, which this would pass by."""
+
+    code = "not_recorded"
+    message = "{method} is not recorded: redeem, refund or write off instead."
+
+
 class OtherOrder(DomainError):
     """Money goes back through a payment of the order that it was granted for."""
 
@@ -59,8 +66,10 @@ def record_pending(
 ) -> Payment:
     """Note how an order is going to be paid: cash on delivery, on account, or a transfer to come.
 
-    Raises AmountNotPositive, and ReferenceReused for a reference known with another amount.
+    Raises AmountNotPositive, ReferenceReused for a reference known with another amount, and
+    NotRecorded for store credit and what is written off.
     """
+    _refuse_unrecorded(method)
     work = pipeline.lock(order, by=by)
     if existing := _payment(work.order, method, reference):
         _refuse_other_amount(existing, amount, existing.currency)
@@ -85,8 +94,10 @@ def record_authorization(
 ) -> Payment:
     """Record that the payer's side has reserved money for us.
 
-    Raises AmountNotPositive, and ReferenceReused for a reference known with another amount.
+    Raises AmountNotPositive, ReferenceReused for a reference known with another amount, and
+    NotRecorded for store credit and what is written off.
     """
+    _refuse_unrecorded(method)
     work = pipeline.lock(order, by=by)
     payment = _payment(work.order, method, reference) or _new_payment(
         work.order, method, amount, reference
@@ -101,8 +112,10 @@ def record_capture(
 ) -> Payment:
     """Record money that came in, however much: too little leaves a balance, too much overpays.
 
-    Raises AmountNotPositive, and ReferenceReused for a reference known with another amount.
+    Raises AmountNotPositive, ReferenceReused for a reference known with another amount, and
+    NotRecorded for store credit and what is written off.
     """
+    _refuse_unrecorded(method)
     work = pipeline.lock(order, by=by)
     payment = _payment(work.order, method, reference) or _new_payment(
         work.order, method, amount, reference
@@ -178,11 +191,12 @@ def pay_refund(
 ) -> PaymentTransaction:
     """Record that granted money went back through the payment it came from.
 
-    Raises AmountTooHigh above what is left of the grant or of the payment, ReferenceReused, and
-    OtherOrder for a payment of another order.
+    Raises AmountTooHigh above what is left of the grant or of the payment, ReferenceReused,
+    NotRecorded for store credit, and OtherOrder for a payment of another order.
     """
     work, payment = lock_payment(payment, by=by)
     refuse_other_order(payment, grant)
+    _refuse_unrecorded(payment.method)
     if repeat := _repeated(payment, TransactionKind.REFUND, amount, reference):
         return repeat
     left = min(left_of(grant), refundable_amount(payment))
@@ -209,7 +223,12 @@ def open_amount(payment: Payment) -> Decimal:
 
 
 def refundable_amount(payment: Payment) -> Decimal:
-    """What this payment brought in and has neither sent back nor moved to another order."""
+    """What this payment brought in and has neither sent back nor moved to another order.
+
+    What was written off never came.
+    """
+    if payment.method == PaymentMethod.WRITE_OFF:
+        return ZERO
     moved = sums(payment)
     came = moved[TransactionKind.CAPTURE] + moved[TransactionKind.MOVED_IN]
     return came - moved[TransactionKind.MOVED_OUT] - moved[TransactionKind.REFUND]
@@ -247,6 +266,11 @@ def _payment(order: Order, method: str, reference: str) -> Payment | None:
     if not reference:
         return None
     return order.payments.filter(method=method, reference=reference).first()
+
+
+def _refuse_unrecorded(method: str) -> None:
+    if method not in RECORDED:
+        raise NotRecorded(method=PaymentMethod(method).label)
 
 
 def _new_payment(order: Order, method: str, amount: Decimal, reference: str) -> Payment:

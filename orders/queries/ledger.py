@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from inventory.enums import MovementKind, ReservationState
 from oms.history import record_changed
 from oms.ledgers import Invariant
-from orders.enums import TransactionKind
+from orders.enums import PaymentMethod, TransactionKind
 from orders.models import (
     CancellationLine,
     Hold,
@@ -19,6 +19,8 @@ from orders.models import (
     Payment,
     PaymentTransaction,
     RefundGrant,
+    StoreCredit,
+    StoreCreditEntry,
 )
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balances
@@ -74,6 +76,12 @@ def invariants() -> list[Invariant]:
             "What is due is where the steps by which it was charged have led.",
             count=orders,
             violations=_unexplained,
+        ),
+        Invariant(
+            "order.store_credit",
+            "What is left of store credit is the sum of its entries, and entries move what orders say.",
+            count=StoreCredit.objects.count,
+            violations=_wrong_credit,
         ),
         *draft_invariants(),
     ]
@@ -196,3 +204,21 @@ def _unexplained() -> Iterator[str]:
     wrong = Order.objects.annotate(told=Subquery(last)).exclude(told=F("total"))
     for number, total, told in wrong.values_list("number", "total", "told"):
         yield f"{number}: {total} due, its statement ends at {told}"
+
+
+def _wrong_credit() -> Iterator[str]:
+    moved = _sum(StoreCreditEntry.objects.all(), "credit", "amount")
+    for credit in StoreCredit.objects.annotate(moved=moved).exclude(balance=F("moved")):
+        yield f"{credit}: {credit.balance} left, entries come to {credit.moved}"
+    signs = {TransactionKind.CAPTURE: -1, TransactionKind.REFUND: 1}
+    rows = StoreCreditEntry.objects.filter(transaction__isnull=False).values_list(
+        "credit__number", "amount", "transaction__kind", "transaction__amount"
+    )
+    for number, amount, kind, booked in rows.iterator():
+        if amount != signs.get(TransactionKind(kind), 0) * booked:
+            yield f"{number}: moved {amount}, the order says {kind} {booked}"
+    paid = PaymentTransaction.objects.filter(
+        payment__method=PaymentMethod.STORE_CREDIT, kind__in=signs, credit_entry=None
+    )
+    for payment, kind, amount in paid.values_list("payment__number", "kind", "amount"):
+        yield f"{payment}: {kind} {amount} moved no store credit"
