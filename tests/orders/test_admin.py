@@ -317,6 +317,7 @@ def test_buttons_are_those_allowed_now(ben):
         "release",
         "reroute",
         "record_payment",
+        "redeem_credit",
         "correct_address",
         "change_promise",
         "set_priority",
