@@ -20,7 +20,13 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.shipped": ("fulfillment.consumers.count_found", CAPTURE, RULES),
     "fulfillment_order.stock_missed": ("fulfillment.consumers.look_into_misses",),
     "order.placed": ("reporting.consumers.count", CAPTURE, NOTIFY, RULES),
-    "order.cancelled": ("reporting.consumers.count", NOTIFY, RULES),
+    "order.cancelled": (
+        "reporting.consumers.count",
+        "reporting.consumers.judge_promises",
+        NOTIFY,
+        RULES,
+    ),
+    "order.units_moved": ("reporting.consumers.judge_promises",),
     "order.backordered": (
         "orders.consumers.promise_anew",
         "reporting.consumers.count",

@@ -16,5 +16,7 @@ def count(events: Sequence[Event]) -> None:
 
 @takes_many
 def judge_promises(events: Sequence[Event]) -> None:
-    """Goods left: orders that have left as a whole kept their promises, or did not."""
-    operations.judge(orders_of_shipments(event.subject_id for event in events))
+    """Goods left, or what had not left was given up: a whole order kept its promise, or did not."""
+    sent = [event.subject_id for event in events if event.name.startswith("shipment.")]
+    ended = {event.subject_id for event in events if event.name.startswith("order.")}
+    operations.judge(ended.union(orders_of_shipments(sent)))

@@ -28,6 +28,7 @@ from reporting.queries.periods import Period
 
 SHOWN = 25
 CONSUMER = "reporting.consumers.judge_promises"
+WAITING = [state for state in DeliveryState if state != DeliveryState.DONE]
 REPAIR = "reporting.operations.repair_outcomes"
 BATCH = 500
 UNCHANGED = "left late, never promised anew"
@@ -178,7 +179,7 @@ def _left() -> QuerySet[Order]:
 
 
 def _unheard(order_ids: Iterable[int]) -> set[int]:
-    """Those of these orders with a shipment whose leaving the consumer has not taken in."""
+    """Those of these orders of which the consumer has not taken in all that it hears."""
     shipments = dict(Shipment.objects.filter(order__in=order_ids).values_list("pk", "order_id"))
     heard = Event.objects.filter(
         name="shipment.shipped",
@@ -188,7 +189,13 @@ def _unheard(order_ids: Iterable[int]) -> set[int]:
         deliveries__state=DeliveryState.DONE,
     )
     unheard = shipments.keys() - set(heard.values_list("subject_id", flat=True))
-    return {shipments[pk] for pk in unheard}
+    given_up = Event.objects.filter(
+        Q(position=None) | Q(deliveries__consumer=CONSUMER, deliveries__state__in=WAITING),
+        name__in=["order.cancelled", "order.units_moved"],
+        subject_type="orders.order",
+        subject_id__in=order_ids,
+    )
+    return {shipments[pk] for pk in unheard} | set(given_up.values_list("subject_id", flat=True))
 
 
 def _outcome(order: Order, first: Any, shipment: Shipment, reason: str) -> PromiseOutcome:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
+from inventory import operations as inventory
 from oms.dispatch import drain
 from orders import operations as orders
 from orders.models import Order
@@ -94,6 +95,24 @@ def test_order_that_left_in_part_is_not_judged_yet(sent, ship):
     drain(webhooks=False)
 
     assert not PromiseOutcome.objects.exists()
+
+
+def test_order_whose_rest_is_given_up_after_it_left_in_part_is_judged_then(sent, ship):
+    order = sent(after=None)
+    documents.ship(order, "SH-PART", MUG=1)
+    london = order.lines.get().reservations.first().level.location
+    ship(order, london)
+    drain(webhooks=False)
+
+    [line] = order.lines.all()
+    rest = [inventory.Units(line.pk, london.pk, 1)]
+    orders.recall_units(order, by=world.BY, units=rest, reason="Not wanted")
+    orders.cancel_lines(order, by=world.BY, quantities={line.pk: 1}, reason="customer")
+    assert wrong() == []  # it will be judged, once that is heard of
+    drain(webhooks=False)
+
+    assert PromiseOutcome.objects.get().order == order
+    assert wrong() == []
 
 
 def test_judging_again_changes_nothing(sent):
