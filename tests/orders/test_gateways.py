@@ -294,6 +294,17 @@ def test_webhook_that_is_forged_or_old_is_refused(gateway, payment, client, wron
     assert (answer.status_code, GatewayNotice.objects.count()) == (400, 0)
 
 
+def test_webhook_signed_at_a_moment_of_endless_digits_is_refused(gateway, client):
+    answer = client.post(
+        "/api/v1/gateways/stripe/events/",
+        "{}",
+        content_type="application/json",
+        headers={"Stripe-Signature": f"t={'1' * 5_000},v1=x"},
+    )
+
+    assert answer.status_code == 400
+
+
 def test_expired_authorisation_is_given_up_and_holds_the_order(gateway, payment):
     Payment.objects.update(expires_at=datetime.now(UTC) - timedelta(minutes=1))
 
