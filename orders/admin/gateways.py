@@ -13,7 +13,7 @@ from oms import words
 from oms.admin import Act, ConfirmForm, ReadOnlyAdmin, actor
 from orders import operations
 from orders.admin.others import order_link
-from orders.enums import RequestState
+from orders.enums import RequestState, TransactionKind
 from orders.models import GatewayRequest
 
 STUCK = (RequestState.DECLINED, RequestState.GIVEN_UP)
@@ -42,7 +42,19 @@ REQUEST_ACTS = (
         "orders.take_payment",
         again,
         form=ConfirmForm,
-        allowed=lambda asked: asked.state in STUCK,
+        allowed=lambda asked: asked.state in STUCK and asked.kind != TransactionKind.REFUND,
+        help="Asks the gateway once more, at once. What it did already is not done twice.",
+        icon="refresh",
+        variant=ActionVariant.PRIMARY,
+        bulk=True,
+    ),
+    Act(
+        "refund_again",
+        "Refund again",
+        "orders.pay_refund",  # as for the first time
+        again,
+        form=ConfirmForm,
+        allowed=lambda asked: asked.state in STUCK and asked.kind == TransactionKind.REFUND,
         help="Asks the gateway once more, at once. What it did already is not done twice.",
         icon="refresh",
         variant=ActionVariant.PRIMARY,

@@ -244,7 +244,8 @@ def _again(request: GatewayRequest) -> str:
     """Where what was declined or never answered is tried again."""
     if request.state not in STUCK:
         return ""
-    return reverse("admin:orders_gatewayrequest_act", args=[request.pk, "again"])
+    act = "refund_again" if request.kind == TransactionKind.REFUND else "again"
+    return reverse("admin:orders_gatewayrequest_act", args=[request.pk, act])
 
 
 def grant_rows(grants: Sequence[RefundGrant]) -> list[dict[str, Any]]:

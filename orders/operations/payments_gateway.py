@@ -88,8 +88,8 @@ def ask_capture(payment: Payment, *, by: str, amount: Decimal, cause: str = "") 
     if known := _asked(payment, TransactionKind.CAPTURE, cause):
         return known
     pipeline.refuse_capture(work)
-    left = payments.open_amount(payment) - waiting_amount(TransactionKind.CAPTURE, payment=payment)
-    payments.refuse_more_than(amount, left, payment.currency)
+    limit = _limit(TransactionKind.CAPTURE, payment)
+    payments.refuse_more_than(amount, limit, payment.currency)
 
     return _ask(work, payment, TransactionKind.CAPTURE, amount, cause=cause)
 
@@ -127,30 +127,28 @@ def ask_refund(grant: RefundGrant, *, by: str, payment: Payment, amount: Decimal
     _refuse_no_gateway(payment)
     payments.refuse_other_order(payment, grant)
     refund = TransactionKind.REFUND
-    left = min(
-        payments.left_of(grant) - waiting_amount(refund, grant=grant.pk),
-        payments.refundable_amount(payment) - waiting_amount(refund, payment=payment),
-    )
-    payments.refuse_more_than(amount, left, payment.currency)
+    payments.refuse_more_than(amount, _limit(refund, payment, grant), payment.currency)
 
     return _ask(work, payment, refund, amount, grant=grant)
 
 
 @transaction.atomic
 def try_again(request: GatewayRequest, *, by: str) -> GatewayRequest:
-    """Send a declined or unanswered request once more, at once. Raises NotToTryAgain, AmountTooHigh.
+    """Send a declined or unanswered request once more, at once.
 
-    What was declined gets a new key: a gateway would repeat its answer to the old one.
+    Raises NotToTryAgain, AmountTooHigh when what it is for was paid or asked for otherwise by now,
+    and OrderOnHold for a capture while a hold is open whose type stops that. What was declined gets a new key: a gateway would repeat its answer to the old one.
     """
     work, payment = payments.lock_payment(request.payment, by=by)
     request = GatewayRequest.objects.lock_one(request.pk)
     if request.state not in {RequestState.DECLINED, RequestState.GIVEN_UP}:
         raise NotToTryAgain(state=request.get_state_display().lower())
-    if request.kind == TransactionKind.REFUND:
-        left = payments.refundable_amount(payment)
-    else:
-        left = payments.open_amount(payment)
-    payments.refuse_more_than(request.amount, left, payment.currency)
+    if request.kind == TransactionKind.CAPTURE:
+        pipeline.refuse_capture(work)
+    limit = _limit(TransactionKind(request.kind), payment, request.grant)
+    if request.state == RequestState.GIVEN_UP and request.kind != TransactionKind.VOID:
+        limit += request.amount  # is outstanding itself
+    payments.refuse_more_than(request.amount, limit, payment.currency)
 
     if request.state == RequestState.DECLINED:
         request.key = uuid.uuid4()
@@ -326,6 +324,9 @@ def _book(work: pipeline.Work, payment: Payment, state: GatewayState) -> None:
         payments.record_transaction(
             work, payment, TransactionKind.REFUND, refund.amount, refund.reference, grant=grant
         )
+        if request and request.state == RequestState.GIVEN_UP:  # it was done after all
+            request.state, request.done_at, request.error = RequestState.DONE, work.now, ""
+            request.save()
 
 
 def _book_captures(work: pipeline.Work, payment: Payment, state: GatewayState) -> bool:
@@ -397,6 +398,19 @@ def _hold_unpaid(work: pipeline.Work, payment: Payment, what: str) -> None:
 def _refuse_no_gateway(payment: Payment) -> None:
     if not payment.gateway:
         raise NoGateway(payment=payment.number)
+
+
+def _limit(kind: TransactionKind, payment: Payment, grant: RefundGrant | None = None) -> Decimal:
+    """The most that a gateway may be asked for now: what is left and not asked for."""
+    asked = waiting_amount(kind, payment=payment)
+    if grant is not None:
+        of_grant = payments.left_of(grant) - waiting_amount(kind, grant=grant.pk)
+        return min(of_grant, payments.refundable_amount(payment) - asked)
+    if kind == TransactionKind.VOID:
+        return payments.open_amount(payment) - waiting_amount(
+            TransactionKind.CAPTURE, payment=payment
+        )
+    return payments.open_amount(payment) - asked
 
 
 def _asked(payment: Payment, kind: TransactionKind, cause: str) -> GatewayRequest | None:

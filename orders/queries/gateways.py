@@ -11,6 +11,7 @@ from orders.models import Channel, GatewayRequest, Order, OrderLine, Payment
 from orders.queries.balance import Balance
 from orders.queries.totals import charge_total, share
 
+OUTSTANDING = (RequestState.WAITING, RequestState.GIVEN_UP)  # may be done, or become so
 TAKING = {"order.placed", "order.shipped", "order.payment_authorized", "order.hold_lifted"}
 
 
@@ -20,8 +21,11 @@ def gateway_of(channel: Channel, method: str, reference: str) -> str:
 
 
 def waiting_amount(kind: TransactionKind, **of: Payment | int) -> Decimal:
-    """What gateways were asked for and have not answered, of a payment or of a grant."""
-    rows = GatewayRequest.objects.filter(kind=kind, state=RequestState.WAITING, **of)
+    """What gateways were asked for and have not answered, of a payment or of a grant.
+
+    What was given up without an answer counts: it may have been done.
+    """
+    rows = GatewayRequest.objects.filter(kind=kind, state__in=OUTSTANDING, **of)
     return rows.aggregate(total=Sum("amount"))["total"] or ZERO
 
 

@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from oms.models import User
 from orders import operations as orders
-from orders.models import GatewayRequest, Payment
+from orders.models import GatewayRequest, Payment, RefundGrant
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,25 @@ def test_try_again_button_sends_the_request_once_more(declined, finance):
 
     declined.refresh_from_db()
     assert (declined.state, declined.error) == ("waiting", "")
+
+
+def test_refund_is_tried_again_only_by_who_may_pay_refunds(payment, client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    user = User.objects.create_user("till", password="x", is_staff=True)
+    rights = ("take_payment", "view_gatewayrequest")
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client.force_login(user)
+    grant = RefundGrant.objects.create(order=payment.order, amount=5, reason="Late", by=world.BY)
+    refund = GatewayRequest.objects.create(
+        payment=payment, kind="refund", amount=5, grant=grant, state="declined", by=world.BY
+    )
+
+    for act in ("again", "refund_again"):
+        url = reverse("admin:orders_gatewayrequest_act", args=[refund.pk, act])
+        client.post(url, {"act": act})
+
+    refund.refresh_from_db()
+    assert refund.state == "declined"
 
 
 def test_empty_queue_says_how_requests_come(finance, db):

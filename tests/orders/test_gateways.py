@@ -182,6 +182,63 @@ def test_refund_goes_back_once_by_the_grant_that_allows_it(gateway, payment):
     assert_ledgers_hold()
 
 
+def test_declined_refund_whose_grant_is_asked_for_again_is_not_sent_twice(gateway, payment):
+    orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    ask_gateways()
+    payment.order.refresh_from_db()
+    grant = _granted(payment.order, payment)
+    first = orders.ask_refund(grant, by=BY, payment=payment, amount=Decimal(5))
+    gateway.fail(DECLINE)
+    ask_gateways()
+    orders.ask_refund(grant, by=BY, payment=payment, amount=Decimal(5))
+
+    with pytest.raises(AmountTooHigh):
+        orders.try_again(first, by=BY)
+    ask_gateways()
+    with pytest.raises(AmountTooHigh):
+        orders.try_again(first, by=BY)
+
+    assert ask_gateways() == 0
+    assert len(gateway.refunds) == 1
+
+
+def test_refund_given_up_without_an_answer_is_outstanding_until_it_is_heard_of(
+    gateway, payment, client
+):
+    orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    ask_gateways()
+    payment.order.refresh_from_db()
+    grant = _granted(payment.order, payment)
+    request = orders.ask_refund(grant, by=BY, payment=payment, amount=Decimal(5))
+    GatewayRequest.objects.filter(pk=request.pk).update(state="given_up")
+
+    with pytest.raises(AmountTooHigh):
+        orders.ask_refund(grant, by=BY, payment=payment, amount=Decimal(5))
+    gateway.refund("pi_1", 500, request=str(request.key))
+    gateway.webhook(client, "charge.refunded", "pi_1")
+    ask_gateways()
+
+    request.refresh_from_db()
+    assert (request.state, moved()[-1]) == ("done", ("refund", 5.0))
+
+
+def test_declined_capture_is_not_tried_again_beside_another_nor_on_hold(gateway, payment):
+    first = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    gateway.fail(DECLINE)
+    ask_gateways()
+    orders.place_hold(payment.order, by=BY, kind="fraud", reason="Looks odd")
+    with pytest.raises(orders.OrderOnHold):
+        orders.try_again(first, by=BY)
+    orders.lift_holds(payment.order, by=BY, reason="Looked at")
+    orders.ask_capture(payment, by=BY, amount=Decimal(5))
+
+    with pytest.raises(AmountTooHigh):
+        orders.try_again(first, by=BY)
+
+    first.refresh_from_db()
+    assert first.state == "declined"
+
+
 def _granted(order, payment):
     """Five pounds more came in than are due."""
     orders.record_capture(order, by=BY, method="bank_transfer", amount=Decimal(5), reference="bt")
