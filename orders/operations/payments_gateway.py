@@ -219,6 +219,9 @@ def note_declined(request: GatewayRequest, reason: str, state: GatewayState | No
     request = GatewayRequest.objects.lock_one(request.pk)
     if state:
         _book(work, payment, state)
+    if request.state != RequestState.WAITING:  # ended meanwhile by another worker
+        payments.finish(work, payment)
+        return
 
     request.state, request.error, request.locked_until = RequestState.DECLINED, reason[:300], None
     request.save()
@@ -231,6 +234,8 @@ def note_unanswered(request: GatewayRequest, reason: str) -> None:
     """The gateway did not answer: try again later and later, for two days; then a person decides."""
     work, payment = payments.lock_payment(request.payment, by=request.by)
     request = GatewayRequest.objects.lock_one(request.pk)
+    if request.state != RequestState.WAITING:
+        return
     request.error, request.locked_until = reason[:300], None
     if request.attempts < len(LADDER):
         request.next_attempt_at = work.now + timedelta(seconds=LADDER[request.attempts])
@@ -313,10 +318,11 @@ def _expire(payment: Payment) -> bool:
 def _book(work: pipeline.Work, payment: Payment, state: GatewayState) -> None:
     """Record the differences; a state that is older than what is booked changes nothing.
 
-    A payment whose money was moved here from another order stands for a part of the gateway's; only
-    its own refunds are booked on it.
+    A payment that began with money moved here from another order stands for a part of the
+    gateway's; only its own refunds are booked on it.
     """
-    own = not payment.transactions.filter(kind=TransactionKind.MOVED_IN).exists()
+    first = payment.transactions.order_by("pk").first()
+    own = first is None or first.kind != TransactionKind.MOVED_IN
     if own and not _book_captures(work, payment, state):
         return
     for refund, request in _new_refunds(payment, state, own=own):

@@ -4,6 +4,7 @@ Every question is asked outside any transaction; what comes of it is booked in o
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from orders.adapters.gateways import GATEWAYS
@@ -12,6 +13,7 @@ from orders.enums import TransactionKind
 from orders.models import GatewayNotice, GatewayRequest, Payment
 from orders.operations import payments_gateway
 from orders.operations.payments import sums
+from orders.operations.payments_gateway import Row
 
 logger = logging.getLogger(__name__)
 MOST = 50  # of each in a run
@@ -21,11 +23,23 @@ def ask_gateways() -> int:
     """Send what is due and follow up what was heard; how many were dealt with (a chore)."""
     requests = payments_gateway.claim(GatewayRequest, MOST)
     for request in requests:
-        _send(request)
+        _each(request, _send, payments_gateway.note_unanswered)
     notices = payments_gateway.claim(GatewayNotice, MOST)
     for notice in notices:
-        _follow_up(notice)
+        _each(notice, _follow_up, payments_gateway.note_unheard)
     return len(requests) + len(notices)
+
+
+def _each(row: Row, act: Callable[[Row], None], later: Callable[[Row, str], None]) -> None:
+    """Deal with one row; one that breaks us is tried later and must not keep the others waiting."""
+    try:
+        act(row)
+    except Exception as broken:  # whatever it is: the others wait
+        logger.exception("%s %s of a gateway broke", type(row).__name__, row.pk)
+        try:
+            later(row, f"{type(broken).__name__}; the log says more.")
+        except Exception:  # its lease ends by itself
+            logger.exception("%s %s could not be put off", type(row).__name__, row.pk)
 
 
 def _send(request: GatewayRequest) -> None:
@@ -45,9 +59,6 @@ def _send(request: GatewayRequest) -> None:
     except Unanswered as silence:
         logger.warning("gateway %s did not answer", payment.gateway)
         payments_gateway.note_unanswered(request, str(silence))
-    except Exception as broken:  # one request that breaks us must not keep the others waiting
-        logger.exception("request %s to gateway %s broke", request.pk, payment.gateway)
-        payments_gateway.note_unanswered(request, f"{type(broken).__name__}; the log says more.")
     else:
         payments_gateway.note_done(request, state)
 

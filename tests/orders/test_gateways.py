@@ -9,6 +9,7 @@ from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
 from orders.models import Channel, GatewayNotice, GatewayRequest, Hold, Payment, PaymentTransaction
+from orders.operations import payments_gateway
 from orders.operations.payments import AmountTooHigh, NothingOpen
 from orders.queries import balance
 from orders.tasks.gateways import ask_gateways
@@ -349,6 +350,51 @@ def test_webhook_that_is_forged_or_old_is_refused(gateway, payment, client, wron
     answer = gateway.webhook(client, "payment_intent.succeeded", "pi_1", **wrong)
 
     assert (answer.status_code, GatewayNotice.objects.count()) == (400, 0)
+
+
+def test_row_that_cannot_be_booked_does_not_keep_the_others_waiting(gateway, payment, shop, client):
+    gateway.intent("pi_2", 1000)
+    paid = orders.PlacedPayment("card", Decimal(10), "authorized", "pi_2")
+    order = world.place(shop, ("MUG", 1, "10.00"), payments=(paid,))
+    for row in (payment, order.payments.get()):
+        intent = gateway.intents[row.reference]
+        intent |= {"amount_received": 1000, "amount_capturable": 0, "status": "succeeded"}
+        gateway.webhook(client, "payment_intent.succeeded", row.reference, event=row.reference)
+    _other_amount(payment, kind="capture", reference="pi_1@10.00", by=BY)
+
+    assert ask_gateways() == 2
+
+    broken, done = GatewayNotice.objects.order_by("pk")
+    assert (broken.error, broken.done_at) == ("ReferenceReused; the log says more.", None)
+    assert done.done_at
+    assert order.payments.get().transactions.filter(kind="capture").exists()
+
+
+def _other_amount(payment, **used):
+    PaymentTransaction.objects.create(payment=payment, amount=Decimal(3), **used)
+
+
+def test_answer_that_comes_after_the_request_ended_does_not_end_it_otherwise(gateway, payment):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    ask_gateways()
+
+    payments_gateway.note_declined(request, "Too late.", None)
+    payments_gateway.note_unanswered(request, "Too late.")
+
+    request.refresh_from_db()
+    assert (request.state, request.error, request.attempts) == ("done", "", 0)
+
+
+def test_payment_whose_money_was_moved_and_came_back_is_booked_on(gateway, payment, client):
+    orders.ask_capture(payment, by=BY, amount=Decimal(5))
+    ask_gateways()
+    for kind in ("moved_out", "moved_in"):
+        _other_amount(payment, kind=kind, reference=kind, by=BY)
+
+    orders.ask_capture(payment, by=BY, amount=Decimal(15))
+    ask_gateways()
+
+    assert moved()[-1] == ("capture", 15.0)
 
 
 def test_webhook_signed_at_a_moment_of_endless_digits_is_refused(gateway, client):
