@@ -21,7 +21,6 @@ from fulfillment.enums import (
 )
 from fulfillment.models import Exchange, Return
 from fulfillment.operations import documents
-from fulfillment.operations.entitlement import settle_credit
 from fulfillment.operations.recalling import recall
 from fulfillment.operations.requesting import request_return
 from fulfillment.operations.returns import approve
@@ -37,6 +36,10 @@ if TYPE_CHECKING:
     from orders.models import Order
 
 PRICE = Decimal("0.0001")  # unit of a unit price
+CREDITED_ON = {  # the price is credited when the replacement may go
+    ExchangeTiming.AT_ONCE: RefundTiming.APPROVAL,
+    ExchangeTiming.ON_RECEIPT: RefundTiming.RECEIPT,
+}
 GONE = {ReturnStatus.DECLINED, ReturnStatus.WITHDRAWN, ReturnStatus.EXPIRED}
 
 
@@ -86,13 +89,17 @@ def exchange(
     if reference and (known := order.returns.filter(reference=reference).first()):
         return Exchange.objects.get(return_order=known)
     wishes = {pk: swap.wish for pk, swap in swaps.items()}
-    document = request_return(order, by=by, wishes=wishes, reference=reference, note=note)
     ships = _timing(order, wishes)
-    _free_of_fees(document, ships)
+    document = request_return(
+        order,
+        by=by,
+        wishes=wishes,
+        reference=reference,
+        note=note,
+        exchanged_on=CREDITED_ON[ships],
+    )
     if document.status == ReturnStatus.REQUESTED:
         document = approve(document, by=by)
-    elif ships == ExchangeTiming.AT_ONCE:
-        settle_credit(document, documents.return_lines(document).values(), by=by)
 
     replacement = orders.place_replacement(
         order, by=by, lines=_lines(order, swaps), reference=document.number
@@ -112,7 +119,8 @@ def exchange(
 def settle_exchange(document: Return, *, by: str) -> Exchange | None:
     """Do what the state of the return asks for: let the replacement go, or end the exchange.
 
-    Goods are here: the credit is moved, the hold is lifted, and the exchange is done. They never
+    Goods are here: the credit is moved, the hold is lifted, and the exchange is done. Some of them
+    never came or were sent back: it stays open and on hold, and a person decides. None ever
     come: what has not left of the replacement is cancelled and its money moved back; what has left
     stays charged. A repeat changes nothing. None for a return without an exchange.
     """
@@ -121,6 +129,8 @@ def settle_exchange(document: Return, *, by: str) -> Exchange | None:
     if made is None or made.status != ExchangeStatus.OPEN:
         return made
     if document.status in {ReturnStatus.RECEIVED, ReturnStatus.CLOSED}:
+        if any(line.kept < line.quantity for line in document.lines.all()):
+            return made
         number = document.number
         orders.move_spare(document.order, made.replacement, by=by, reference=f"{number} received")
         _lift(made, by=by)
@@ -152,21 +162,13 @@ def refund_instead(made: Exchange, *, by: str, reason: str) -> Exchange:
     return _end(made, ExchangeStatus.REFUNDED, by=by)
 
 
-def _timing(order: "Order", wishes: Iterable[int]) -> str:
+def _timing(order: "Order", wishes: Iterable[int]) -> ExchangeTiming:
     """At once only where the policy of every line says so."""
     lines = order.lines.filter(pk__in=list(wishes)).select_related("product")
     found = {policy.exchange_ships for policy in policies_for(order, lines).values()}
     return (
         ExchangeTiming.AT_ONCE if found == {ExchangeTiming.AT_ONCE} else ExchangeTiming.ON_RECEIPT
     )
-
-
-def _free_of_fees(document: Return, ships: str) -> None:
-    """Nothing is kept; the price is credited when the replacement may go."""
-    timing = RefundTiming.APPROVAL if ships == ExchangeTiming.AT_ONCE else RefundTiming.RECEIPT
-    document.lines.update(fee_percent=0, fee_each=0, refund_on=timing)
-    document.label_cost = Decimal(0)
-    document.save(update_fields=["label_cost"])
 
 
 def _lines(order: "Order", swaps: Mapping[int, Swap]) -> list[orders.PlacedLine]:

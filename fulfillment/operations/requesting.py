@@ -1,13 +1,14 @@
 """Asking for returns: by the buyer under the policy, by the channel, by a parcel that comes back."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
-from fulfillment.enums import ReturnStatus, StandardReason
+from fulfillment.enums import RefundTiming, ReturnStatus, StandardReason
 from fulfillment.models import Return, ReturnLine, ReturnPolicy, ReturnReason, Shipment
 from fulfillment.operations import documents
 from fulfillment.operations.recalling import recall
@@ -49,13 +50,15 @@ def request_return(
     reference: str = "",
     note: str = "",
     waiver: str = "",
+    exchanged_on: RefundTiming | None = None,
 ) -> Return:
     """Ask to send units (by order line id) back to the location that shipped them.
 
     The policy in force decides, and its terms are written down with the return. A `waiver` says
     why a person lets it come back whatever the policy says, free of fees. Where every line's
-    policy approves by itself, the return is approved at once. A repeat with the same reference
-    gives the existing return. Raises NotReturnable, UnknownReason and OutsidePolicy.
+    policy approves by itself, the return is approved at once. Of goods that are `exchanged_on`
+    approval or receipt nothing is kept, and they are credited then. A repeat with the same
+    reference gives the existing return. Raises NotReturnable, UnknownReason and OutsidePolicy.
     """
     order = orders.lock_order(order)
     if reference and (known := order.returns.filter(reference=reference).first()):
@@ -77,14 +80,17 @@ def request_return(
         note=note,
         waiver=waiver,
         label_payer=payer,
-        label_cost=cost,
+        label_cost=Decimal(0) if exchanged_on else cost,
         requested_at=timezone.now(),
     )
     stamp(document, by=by, reason=waiver)
     document.save()
-    ReturnLine.objects.bulk_create(
+    rows = [
         _line(document, pk, wish, found[pk], reasons[wish.reason]) for pk, wish in wishes.items()
-    )
+    ]
+    if exchanged_on:
+        _keep_nothing(rows, exchanged_on)
+    ReturnLine.objects.bulk_create(rows)
     told = {"reasons": sorted(reasons), **({"waiver": waiver} if waiver else {})}
     events.record("return.requested", document, by=by, **documents.about(order), **told)
     at_once = not waiver and all(policy.approves_itself for policy in found.values())
@@ -201,6 +207,12 @@ def _line(
         fee_each=each,
         refund_on=policy.refund_on,
     )
+
+
+def _keep_nothing(rows: Iterable[ReturnLine], timing: RefundTiming) -> None:
+    for row in rows:
+        row.fee_percent = row.fee_each = Decimal(0)
+        row.refund_on = timing
 
 
 def _origin(order: "Order", line_ids: Mapping[int, Wish]) -> int:

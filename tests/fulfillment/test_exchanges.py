@@ -103,6 +103,40 @@ def test_exchange_on_receipt_waits_on_hold_for_the_goods(sold):
     assert_ledgers_hold()
 
 
+def test_exchange_under_a_policy_that_approves_and_credits_keeps_no_fees(sold):
+    ReturnPolicy.objects.create(
+        name="Quick", approves_itself=True, refund_on="approval", fee_percent=15
+    )
+
+    document = swap(sold).return_order
+
+    row = document.lines.get()
+    assert (document.status, row.credited, row.fee_percent) == ("approved", 0, 0)
+    document = fulfillment.receive(document, by=BY, outcomes={row.pk: {"restock": 1}})
+    tell("return.received")
+    assert (document.credit, document.fee, document.charged) == (10, 0, 0)
+    assert (owed(sold), owed(document.exchange.replacement)) == (0, 0)
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize("outcome", ["sent_back", "given_up"])
+def test_exchange_of_which_not_all_is_kept_waits_for_a_person(sold, outcome):
+    made = swap(sold, 2)
+    row = made.return_order.lines.get()
+    first = {"send_back": 1} if outcome == "sent_back" else {}
+
+    fulfillment.receive(made.return_order, by=BY, outcomes={row.pk: {"restock": 1, **first}})
+    if outcome == "given_up":
+        fulfillment.give_up_rest(made.return_order, by=BY, reason="One was lost")
+    tell("return.received")
+
+    made.refresh_from_db()
+    assert (made.status, made.replacement.holds.get().lifted_at) == ("open", None)
+    made = fulfillment.refund_instead(made, by=BY, reason="The other one is not coming")
+    assert (made.status, owed(made.replacement)) == ("refunded", 0)
+    assert_ledgers_hold()
+
+
 @pytest.mark.parametrize(("price", "due", "back"), [("13.50", "3.50", 0), ("8", 0, "-2")])
 def test_exchange_leaves_the_difference_due_or_owed(sold, price, due, back):
     at_once()
