@@ -110,9 +110,13 @@ def inspect(
 
     Their stock stays in quarantine; releasing or scrapping it is an act of the stock level. What
     is refused was not in the condition that the policy asks for; where it was credited before, it
-    is charged again. Raises NothingToInspect.
+    is charged again. Raises NothingToInspect, and IllegalMove once the return is closed.
     """
     document = documents.lock(document)
+    if document.status == ReturnStatus.CLOSED:
+        raise documents.IllegalMove(
+            number=document.number, status=document.status, to=ReturnStatus.RECEIVED
+        )
     lines = documents.return_lines(document)
     _inspect(document, lines, accepted, "accepted")
     _inspect(document, lines, refused, "refused")

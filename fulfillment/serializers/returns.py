@@ -55,7 +55,7 @@ class ReturnIn(msgspec.Struct):
 class RefusalIn(msgspec.Struct):
     """Why a return is declined."""
 
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 @message

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fulfillment import operations
 from fulfillment.adapters import paper
+from fulfillment.enums import ReturnStatus
 from fulfillment.forms import BuyerReturnForm
 from fulfillment.models import Return
 from fulfillment.queries import policies
@@ -49,11 +50,15 @@ def return_goods(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_GET
 def return_paper(request: HttpRequest, token: str, number: str) -> HttpResponse:
-    """The label and the slip that goes into the parcel."""
+    """The label and the slip that goes into the parcel, of a return that is approved."""
     try:
         document = _return(_order(token), number)
-    except DomainError as error:
+    except links.TooOften as error:
+        return _message(request, error.detail, status=429)
+    except links.LinkNotValid as error:
         return _message(request, error.detail, status=410)
+    if document.status != ReturnStatus.APPROVED:
+        raise Http404
     return pdf(document.number, paper.return_slip(document))
 
 
@@ -66,6 +71,8 @@ def keep_goods(request: HttpRequest, token: str, number: str) -> HttpResponse:
         operations.withdraw(_return(order, number), by=f"link:{order.number}")
     except links.LinkNotValid as error:
         return _message(request, error.detail, status=410)
+    except links.TooOften as error:
+        return _message(request, error.detail, status=429)
     except DomainError:
         pass  # the page says where it stands
     return HttpResponseRedirect(reverse("return", args=[token]))
@@ -82,7 +89,7 @@ def _order(token: str) -> Any:
 
 def _send(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm) -> HttpResponse:
     """Ask for the return; sending the same form again shows the return that is there."""
-    made = _sent_before(order, request)
+    made = _sent_before(order, form)
     if made is None:
         if not form.is_valid():
             return _page(request, order, token, form)
@@ -96,9 +103,10 @@ def _send(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm) -
     return HttpResponseRedirect(f"{reverse('return', args=[token])}#{made.number}")
 
 
-def _sent_before(order: Any, request: HttpRequest) -> Return | None:
+def _sent_before(order: Any, form: BuyerReturnForm) -> Return | None:
     """The return that this very form asked for already."""
-    once = request.POST.get("once", "") if "send" in request.POST else ""
+    form.is_valid()  # what is chosen may be gone since; the token is read all the same
+    once = form.cleaned_data.get("once", "")
     return order.returns.filter(reference=f"page-{once}").first() if once else None
 
 

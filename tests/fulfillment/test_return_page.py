@@ -157,3 +157,34 @@ def test_order_page_shows_the_link_and_sends_it(sold, admin_client):
     admin_client.post(url)
 
     assert Event.objects.filter(name="order.return_offered", subject_id=sold.pk).count() == 1
+
+
+def test_label_of_a_return_that_is_not_approved_is_not_printed(client, sold, path):
+    client.post(path, choice(sold, send=1))
+    document = Return.objects.get()
+    token = path.rstrip("/").rpartition("/")[2]
+    label = reverse("return-paper", args=[token, document.number])
+
+    requested = client.get(label).status_code
+    fulfillment.decline(document, by=BY, reason="Sent too late")
+
+    assert (requested, client.get(label).status_code) == (404, 404)
+
+
+def test_papers_fetched_by_a_script_are_slowed_down(client, sold, path, monkeypatch):
+    monkeypatch.setattr(page, "LOOKS", 0)
+    token = path.rstrip("/").rpartition("/")[2]
+
+    answers = [
+        client.get(reverse("return-paper", args=[token, "R1"])),
+        client.post(reverse("return-keep", args=[token, "R1"])),
+    ]
+
+    assert [answer.status_code for answer in answers] == [429, 429]
+
+
+def test_send_with_a_broken_token_is_refused(client, sold, path):
+    answer = client.post(path, choice(sold, send=1, once="a\0b"))
+
+    assert answer.status_code == 422
+    assert not Return.objects.exists()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
@@ -12,6 +13,7 @@ from django.utils import timezone
 from fulfillment import operations as fulfillment
 from fulfillment.models import Return, ReturnPolicy, ReturnReason
 from fulfillment.queries.policies import expected_refund
+from fulfillment.serializers.returns import RefusalIn
 from inventory.models import StockMovement
 from inventory.operations import Units
 from oms.models import Event, User
@@ -274,12 +276,32 @@ def test_return_of_which_something_is_here_is_neither_declined_nor_withdrawn(sol
     assert (document.status, document.decline_reason) == ("approved", "")
 
 
+def test_inspect_of_a_closed_return_is_refused(sold):
+    document = receive(fulfillment.approve(ask(sold), by=BY), quarantine=2)
+    fulfillment.close(document, by=BY)
+    row = document.lines.get()
+
+    with pytest.raises(fulfillment.IllegalMove):
+        fulfillment.inspect(document, by=BY, accepted={}, refused={row.pk: 1}, note="Worn")
+
+    row.refresh_from_db()
+    assert (row.refused, row.charged, total(sold)) == (0, 0, 10)
+
+
 def test_decline_tells_the_buyer_why(sold):
     document = fulfillment.decline(ask(sold), by=BY, reason="Sent too late")
 
     assert (document.status, document.decline_reason) == ("declined", "Sent too late")
     assert document.ended_at is not None
     assert Event.objects.get(name="return.declined").facts["why"] == "Sent too late"
+
+
+def test_decline_message_takes_no_longer_reason_than_a_return_keeps():
+    most = Return._meta.get_field("decline_reason").max_length
+
+    assert msgspec.convert({"reason": "x" * most}, RefusalIn).reason == "x" * most
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"reason": "x" * (most + 1)}, RefusalIn)
 
 
 # --- Unit by unit -------------------------------------------------------------------------------
