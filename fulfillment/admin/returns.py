@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -16,7 +17,7 @@ from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
 from fulfillment.admin.work import ask
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import Exchange, Return
-from oms import words
+from oms import once, words
 from oms.admin import ConfirmForm, ReadOnlyAdmin, actor
 from oms.errors import DomainError
 from orders.queries import balance, order_by_id
@@ -30,6 +31,7 @@ TABS = (
     ("expired", "Expired"),
     ("", "All"),
 )
+ALREADY = "This form was sent before; nothing was done twice."
 REQUEST_HELP = (
     "Goods go back to the location that shipped them; each unit's outcome is said there. "
     "The return policy of the channel decides what may come back and what it costs."
@@ -156,13 +158,16 @@ class ReturnAdmin(ReadOnlyAdmin):
             del form.fields["waiver"]
         if request.method == "POST" and form.is_valid():
             try:
-                made = operations.request_return(
-                    order,
-                    by=actor(request),
-                    wishes=forms.wishes_in(form.cleaned_data),
-                    note=form.cleaned_data["note"],
-                    waiver=form.cleaned_data.get("waiver", ""),
-                )
+                with transaction.atomic():
+                    if not once.use(request.POST.get("once", "")):
+                        return _sent_before(request, order)
+                    made = operations.request_return(
+                        order,
+                        by=actor(request),
+                        wishes=forms.wishes_in(form.cleaned_data),
+                        note=form.cleaned_data["note"],
+                        waiver=form.cleaned_data.get("waiver", ""),
+                    )
                 messages.success(request, f"{made} is {made.get_status_display().lower()}.")
                 url = reverse("admin:fulfillment_return_change", args=[made.pk])
                 return HttpResponseRedirect(url)
@@ -172,18 +177,25 @@ class ReturnAdmin(ReadOnlyAdmin):
 
     def exchange_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Send something else in place of what comes back."""
-        if not request.user.has_perm("fulfillment.add_return"):
+        if not request.user.has_perms(("fulfillment.add_return", "orders.add_order")):
             raise PermissionDenied
         order = order_by_id(order_id)
         form = forms.ExchangeForm(request.POST or None, obj=order)
+        if not request.user.has_perm("orders.correct_order"):
+            form.keep_prices()
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             swaps = {
-                pk: operations.Swap(wish, data[f"swap_{pk}"].strip(), data[f"price_{pk}"])
+                pk: operations.Swap(wish, data[f"swap_{pk}"].strip(), data.get(f"price_{pk}"))
                 for pk, wish in forms.wishes_in(data).items()
             }
             try:
-                made = operations.exchange(order, by=actor(request), swaps=swaps, note=data["note"])
+                with transaction.atomic():
+                    if not once.use(request.POST.get("once", "")):
+                        return _sent_before(request, order)
+                    made = operations.exchange(
+                        order, by=actor(request), swaps=swaps, note=data["note"]
+                    )
                 messages.success(request, f"{made}: reserved.")
                 url = reverse("admin:fulfillment_return_change", args=[made.return_order_id])
                 return HttpResponseRedirect(url)
@@ -212,6 +224,11 @@ class ReturnAdmin(ReadOnlyAdmin):
             except DomainError as error:
                 messages.error(request, error.detail)
         return ask(self, request, "Send the return link", ConfirmForm(), order, OFFER_HELP)
+
+
+def _sent_before(request: HttpRequest, order: Any) -> HttpResponse:
+    messages.warning(request, ALREADY)
+    return acts.back_to_order(order)
 
 
 def _exchange_of(document: Return) -> dict[str, Any] | None:

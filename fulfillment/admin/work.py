@@ -18,7 +18,7 @@ from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder
 from fulfillment.queries.pickup import collector_of
-from oms import words
+from oms import once, words
 from oms.admin import ReadOnlyAdmin, actor
 from oms.errors import DomainError
 from oms.words import sentence_case
@@ -228,6 +228,7 @@ def ask(
         "media": page.media + form.media,
         "back": reverse("admin:orders_order_change", args=[order.pk]),
         "obj": order,
+        "once": once.token(),
         "original": order,
     }
     return TemplateResponse(request, "admin/act.html", context)

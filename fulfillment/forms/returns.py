@@ -101,6 +101,11 @@ class ExchangeForm(RequestReturnForm):
                 help_text="Each. Empty: what was paid, so that nothing is due or owed.",
             )
 
+    def keep_prices(self) -> None:
+        """Leave out the prices: each unit is replaced at what was paid for it."""
+        for name in [name for name in self.fields if name.startswith("price_")]:
+            del self.fields[name]
+
     def clean(self) -> dict[str, Any]:
         """Each line that comes back has its replacement."""
         data = super().clean()

@@ -145,7 +145,9 @@ def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
         "recall_url": recall and page_url("fulfillment_cancel_order", order.pk),
         "return_link": take_back and links_.link("return", "return", order.number),
         "offer_url": take_back and page_url("fulfillment_offer_return", order.pk),
-        "exchange_url": take_back and page_url("fulfillment_exchange", order.pk),
+        "exchange_url": take_back
+        and may("orders.add_order")
+        and page_url("fulfillment_exchange", order.pk),
         "return_url": take_back and page_url("fulfillment_request_return", order.pk),
     }
 

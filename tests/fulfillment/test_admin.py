@@ -140,6 +140,18 @@ def test_return_is_requested_received_and_closed(floor, ben):
     assert_ledgers_hold()
 
 
+def test_return_form_sent_twice_asks_once(floor, ben):
+    order, _ = floor.shipped(("MUG", 3))
+    url = reverse("admin:fulfillment_request_return", args=[order.pk])
+    token = ben.get(url).context["once"]
+
+    for _ in range(2):
+        sent = {"reason": "damaged", f"line_{order.lines.get().pk}": 1, "once": token}
+        assert ben.post(url, sent).status_code == 302
+
+    assert Return.objects.count() == 1
+
+
 @pytest.mark.parametrize("model", ["fulfillmentorder", "shipment", "return", "carrier"])
 def test_empty_lists_open(ben, model):
     assert ben.get(f"/admin/fulfillment/{model}/").status_code == 200

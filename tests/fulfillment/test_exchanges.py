@@ -4,13 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from fulfillment.consumers import settle_exchange
 from fulfillment.models import Exchange, Return, ReturnPolicy
-from oms.models import Event
+from oms.models import Event, User
 from orders import operations as orders
 from orders.models import Order
 from orders.queries import balance
@@ -208,6 +209,42 @@ def test_refund_instead_of_a_replacement_that_has_left_is_refused(sold, floor):
 
     made.refresh_from_db()
     assert (made.status, owed(sold)) == ("open", 0)
+
+
+def test_exchange_form_sent_twice_exchanges_once(sold, admin_client):
+    url = reverse("admin:fulfillment_exchange", args=[sold.pk])
+    token = admin_client.get(url).context["once"]
+    pk = sold.lines.get().pk
+    sent = {"reason": "wrong_item", f"line_{pk}": 1, f"swap_{pk}": "CUP", "once": token}
+
+    for _ in range(2):
+        assert admin_client.post(url, sent).status_code == 302
+
+    assert Exchange.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("permissions", "status", "price"),
+    [
+        (["add_return"], 403, None),
+        (["add_return", "add_order"], 302, 10),
+        (["add_return", "add_order", "correct_order"], 302, 1),
+    ],
+)
+def test_exchange_asks_for_the_right_to_place_orders_and_to_set_prices(
+    sold, client, permissions, status, price
+):
+    user = User.objects.create_user("ada", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(user)
+    pk = sold.lines.get().pk
+    sent = {"reason": "wrong_item", f"line_{pk}": 1, f"swap_{pk}": "CUP", f"price_{pk}": "1"}
+
+    answer = client.post(reverse("admin:fulfillment_exchange", args=[sold.pk]), sent)
+
+    assert answer.status_code == status
+    made = Exchange.objects.first()
+    assert (made and made.replacement.lines.get().unit_price) == price
 
 
 def test_exchange_from_the_page_of_the_order(sold, floor, admin_client):
