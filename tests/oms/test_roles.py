@@ -53,6 +53,26 @@ def test_no_role_both_grants_and_pays_refunds():
     assert holders("pay_refund") == {"Finance"}
 
 
+@pytest.mark.parametrize(
+    "codename",
+    [
+        "waive_return_policy",
+        "add_returnpolicy",
+        "change_returnpolicy",
+        "add_returnreason",
+        "change_returnreason",
+    ],
+)
+def test_terms_of_returns_are_set_and_waived_by_operations_alone(codename):
+    assert holders(codename) == {"Operations"}
+
+
+def test_terms_of_returns_are_seen_by_every_role():
+    everybody = {"Operations", "Warehouse", "Finance", "Support", "Auditor"}
+
+    assert holders("view_returnpolicy") == holders("view_returnreason") == everybody
+
+
 def test_auditor_changes_nothing():
     verbs = Group.objects.get(name="Auditor").permissions.exclude(codename__startswith="view_")
 
