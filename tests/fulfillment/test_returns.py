@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import msgspec
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,6 +26,7 @@ from tests.ledgers import assert_ledgers_hold
 
 BY = world.BY
 Wish = fulfillment.Wish
+migration = import_module("fulfillment.migrations.0013_returns_expire")
 
 
 @pytest.fixture
@@ -286,6 +289,19 @@ def test_inspect_of_a_closed_return_is_refused(sold):
 
     row.refresh_from_db()
     assert (row.refused, row.charged, total(sold)) == (0, 0, 10)
+
+
+def test_return_approved_before_returns_expired_is_waited_for_30_days(sold):
+    late, ended = (fulfillment.approve(ask(sold, 1), by=BY) for _ in range(2))
+    fulfillment.withdraw(ended, by=BY)
+    Return.objects.update(expires_at=None)
+
+    migration.set_expiry(apps, connection.schema_editor())
+
+    late.refresh_from_db()
+    ended.refresh_from_db()
+    assert late.expires_at - late.approved_at == timedelta(days=30)
+    assert ended.expires_at is None
 
 
 def test_decline_tells_the_buyer_why(sold):
