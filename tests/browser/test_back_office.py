@@ -71,7 +71,7 @@ def test_hold_lift_and_cancel_from_the_list_to_the_end(page, live_server, ben, o
     page.get_by_role("link", name=re.compile(order.number)).click()
 
     page.get_by_role("link", name="Place hold").click()
-    page.get_by_label("Kind").select_option("fraud")
+    page.get_by_label("Type").select_option("fraud")
     page.get_by_label("Reason").fill("Odd address")
     page.get_by_role("button", name="Place hold").click()
     blocked = page.get_by_role("status").inner_text()
