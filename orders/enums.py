@@ -202,6 +202,7 @@ class RequestState(models.TextChoices):
     DONE = "done"  # the gateway did it
     DECLINED = "declined"  # the gateway will not; a person decides
     GIVEN_UP = "given_up"  # no answer for days; a person decides
+    WITHDRAWN = "withdrawn"  # not sent any more: its order was cancelled
 
 
 class TransactionKind(models.TextChoices):

@@ -80,7 +80,7 @@ class NeededFilter(DropdownFilter):
             return queryset
         if self.value() == "stuck":
             return queryset.filter(state__in=STUCK)
-        return queryset.exclude(state=RequestState.DONE)
+        return queryset.exclude(state__in=[RequestState.DONE, RequestState.WITHDRAWN])
 
 
 @admin.register(GatewayRequest)

@@ -227,7 +227,7 @@ def payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
             "requests": [
                 (row, state_chip(row), _again(row))
                 for row in payment.requests.all()
-                if row.state != RequestState.DONE
+                if row.state not in {RequestState.DONE, RequestState.WITHDRAWN}
             ],
             "capture": reverse("admin:orders_payment_act", args=[payment.pk, "capture"]),
             "void": reverse("admin:orders_payment_act", args=[payment.pk, "void"]),

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from oms.errors import DomainError
 from oms.money import ZERO, plain
-from orders.enums import HoldKind, RequestState, TransactionKind
+from orders.enums import HoldKind, OrderStatus, RequestState, TransactionKind
 from orders.models import (
     GatewayNotice,
     GatewayRequest,
@@ -34,6 +34,7 @@ from orders.queries.gateways import waiting_amount
 
 LADDER = (10, 30, 60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600)
 LEASE = timedelta(minutes=2)  # longer than a gateway may take
+HELD = timedelta(minutes=5)  # until a capture of a held order is looked at again
 BY = "gateway:{}"
 
 Row = TypeVar("Row", GatewayRequest, GatewayNotice)
@@ -150,9 +151,10 @@ def try_again(request: GatewayRequest, *, by: str) -> GatewayRequest:
         limit += request.amount  # is outstanding itself
     payments.refuse_more_than(request.amount, limit, payment.currency)
 
-    if request.state == RequestState.DECLINED:
+    sent = request.state == RequestState.GIVEN_UP  # and may have been done
+    if not sent:
         request.key = uuid.uuid4()
-    request.state, request.attempts, request.error = RequestState.WAITING, 0, ""
+    request.state, request.attempts, request.error = RequestState.WAITING, int(sent), ""
     request.next_attempt_at, request.by = work.now, by
     request.save()
     work.fact("order.gateway_asked", **_about(request, payment))
@@ -161,10 +163,16 @@ def try_again(request: GatewayRequest, *, by: str) -> GatewayRequest:
 
 
 def give_up(work: pipeline.Work, payment: Payment, amount: Decimal) -> None:
-    """Give up what is open of a locked order's payment, through its gateway where it has one."""
+    """Give up what is open of a locked order's payment, through its gateway where it has one.
+
+    Captures that were never sent are withdrawn; those that were are by the sender (`may_send`).
+    """
     if not payment.gateway:
         payments.record_transaction(work, payment, TransactionKind.VOID, amount, "")
         return
+    payment.requests.filter(
+        kind=TransactionKind.CAPTURE, state=RequestState.WAITING, attempts=0, locked_until=None
+    ).update(state=RequestState.WITHDRAWN)
     if not payment.requests.filter(kind=TransactionKind.VOID, state=RequestState.WAITING).exists():
         request = GatewayRequest.objects.create(
             payment=payment, kind=TransactionKind.VOID, amount=amount, by=work.by
@@ -197,6 +205,29 @@ def claim(model: type[Row], most: int) -> list[Row]:
         for pk in rows.values_list("pk", flat=True)[:most]
         if table.filter(due, pk=pk).update(locked_until=now + LEASE)
     ]
+
+
+@transaction.atomic
+def may_send(request: GatewayRequest) -> bool:
+    """Look under the order's lock, just before a request is sent, whether it still should be.
+
+    A capture of a cancelled order is withdrawn: the void behind it books what became of it. One of
+    an order that is held from being charged waits. What ended meanwhile is not sent either.
+    """
+    work, _ = payments.lock_payment(request.payment, by=request.by)
+    request = GatewayRequest.objects.lock_one(request.pk)
+    if request.state != RequestState.WAITING:
+        return False
+    if request.kind != TransactionKind.CAPTURE:
+        return True
+    cancelled = work.order.status == OrderStatus.CANCELLED
+    if not cancelled and not any(hold.type.stops_capture for hold in work.holds):
+        return True
+    if cancelled:
+        request.state = RequestState.WITHDRAWN
+    request.next_attempt_at, request.locked_until = work.now + HELD, None
+    request.save()
+    return False
 
 
 @transaction.atomic

@@ -44,6 +44,8 @@ def _each(row: Row, act: Callable[[Row], None], later: Callable[[Row, str], None
 
 def _send(request: GatewayRequest) -> None:
     payment = Payment.objects.select_related("order").get(pk=request.payment_id)
+    if not payments_gateway.may_send(request):
+        return
     gateway = GATEWAYS[payment.gateway]
     act = getattr(gateway, request.kind)
     try:

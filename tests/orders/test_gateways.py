@@ -262,6 +262,41 @@ def test_cancel_gives_up_the_authorisation_at_the_gateway(gateway, shop):
     assert_ledgers_hold()
 
 
+@pytest.mark.parametrize("sent", [False, True])
+def test_cancelled_order_is_not_charged_by_a_capture_that_waits(gateway, shop, sent):
+    Channel.objects.update(auto_release=False)
+    shop.refresh_from_db()
+    gateway.intent("pi_2", 1000)
+    paid = orders.PlacedPayment("card", Decimal(10), "authorized", "pi_2")
+    order = world.place(shop, ("MUG", 1, "10.00"), payments=(paid,))
+    request = orders.ask_capture(order.payments.get(), by=BY, amount=Decimal(10))
+    if sent:
+        gateway.fail(BROKEN)
+        ask_gateways()
+        due_now(request)
+
+    orders.cancel(order, by=BY, reason="customer")
+    ask_gateways()
+    ask_gateways()
+
+    request.refresh_from_db()
+    assert (request.state, gateway.intents["pi_2"]["amount_received"]) == ("withdrawn", 0)
+    assert moved() == [("authorize", 10.0), ("void", 10.0)]
+
+
+def test_held_order_is_charged_only_after_its_hold(gateway, payment):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    orders.place_hold(payment.order, by=BY, kind="fraud", reason="Looks odd")
+    ask_gateways()
+    assert gateway.calls == []
+
+    orders.lift_holds(payment.order, by=BY, reason="Looked at")
+    due_now(request)
+    ask_gateways()
+
+    assert moved()[1:] == [("capture", 20.0)]
+
+
 def test_capture_at_shipment_takes_each_parcel_with_its_share_to_the_cent(gateway, shop):
     order = _ships_in_parts(gateway, shop, policy="shipment")
     drain(webhooks=False)
