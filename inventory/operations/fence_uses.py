@@ -52,7 +52,7 @@ def refill(ended: Sequence[tuple[Reservation, int]]) -> None:
         left = quantity
         for (fence, holder, level), units in outstanding.items():
             if (holder.line_id, level) == (row.order_line_id, row.level_id) and left:
-                back = min(left, units)
+                back = min(left, units + per_use[fence, holder, level])
                 left -= back
                 per_fence[fence] -= back
                 per_use[fence, holder, level] -= back

@@ -16,6 +16,7 @@ from inventory.models import (
     Fence,
     FencedStock,
     FenceUse,
+    Reservation,
     StockLevel,
 )
 from inventory.queries.fence_ledger import fence_invariants
@@ -125,6 +126,22 @@ def test_cancel_gives_the_quota_back_and_keeps_it(mug, shop, market):
     fence = Fence.objects.get()
     assert (fence.used, level_of(mug).fenced, level_of(mug).reserved) == (0, 20, 0)
     assert sold_out(market, ("MUG", 11))
+    assert_ledgers_hold()
+
+
+def test_cancel_of_a_line_served_twice_gives_its_quota_back_once(london, mug, shop, market):
+    keep(mug, 2, channel_id=shop.pk)
+    shop.allows_backorder, shop.auto_release = True, False
+    shop.save()
+    world.place(market, ("MUG", 25))
+    order = world.place(shop, ("MUG", 8))
+    inventory.receive(mug, london, 10, by=BY)
+    orders.serve_waiting([mug.pk], by=BY)
+    assert Reservation.objects.filter(order_line__order=order).count() == 2
+
+    orders.cancel(order, by=BY, reason="customer")
+
+    assert (Fence.objects.get().used, level_of(mug).fenced) == (0, 2)
     assert_ledgers_hold()
 
 
