@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from inventory import queries
 from inventory.models import StockLevel, StockSnapshot
+from inventory.operations import fences
 from inventory.operations.increases import record_increases
 from inventory.operations.snapshots import keep_snapshots
 from oms import events
@@ -33,10 +34,11 @@ class LedgerBroken(DomainError):
 def repair(level: StockLevel, *, by: str, reason: str) -> str:
     """Set a level's counters and snapshots to what its ledgers add up to; say what was changed.
 
-    Ledgers are never changed. Records `stock.repaired` with both figures, and `stock.increased`
+    Ledgers are never changed; fences give way where fewer units are left than they kept. Records `stock.repaired` with both figures, and `stock.increased`
     when more can be promised than before. Raises NothingToRepair or LedgerBroken and changes
     nothing.
     """
+    fences.hold_wide([level.product_id], [level.pk])
     level = StockLevel.objects.select_related("product", "location").lock_one(level.pk)
     found = queries.examine([level])[0]
     before = {name: getattr(level, name) for name in found.ledger}
@@ -48,8 +50,10 @@ def repair(level: StockLevel, *, by: str, reason: str) -> str:
     available = level.available
     for name, (_, now) in changed.items():
         setattr(level, name, now)
+    level.fenced = min(level.fenced, level.on_hand - level.reserved)
     level.changed_at = timezone.now()
-    level.save(update_fields=[*changed, "changed_at"])
+    level.save(update_fields=[*changed, "fenced", "changed_at"])
+    fences.settle([level.pk])
     snapshots = _retake(level) if found.snapshots else 0
 
     events.record(

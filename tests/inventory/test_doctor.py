@@ -13,6 +13,7 @@ from inventory import queries
 from inventory.models import Reservation, StockLevel, StockSnapshot
 from inventory.operations import Why
 from oms.models import Event, User
+from orders.models import Channel
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -64,6 +65,20 @@ def test_spoilt_counter_is_found_and_repaired_with_the_reason(level, figure):
     event = Event.objects.get(name="stock.repaired")
     assert (event.actor, event.facts["reason"]) == ("user:7", "Disk failed")
     assert event.facts["changed"][figure][0] == 5
+    assert_ledgers_hold()
+
+
+def test_repair_of_a_fenced_level_lets_its_fence_give_way(level):
+    spoil(on_hand=20)
+    shop = Channel.objects.get()
+    wish = inventory.FenceWish(level.product_id, inventory.Quantity(units=15), channel_id=shop.pk)
+    fence = inventory.set_fence(wish, by=BY)
+
+    inventory.repair(level, by=BY, reason="Disk failed")
+
+    level.refresh_from_db()
+    assert (level.on_hand, level.fenced) == (8, 7)
+    assert fence.kept.get().quantity == 7
     assert_ledgers_hold()
 
 
