@@ -138,11 +138,14 @@ class Book:
         self._book(movement, value, basis)
 
     def give_out(self, movement: StockMovement) -> None:
-        """Units leave: the oldest layers first; the average method takes its mean."""
+        """Units leave: the oldest layers first; the average method takes its mean.
+
+        A correction takes back what the units that it undoes had brought in, by both methods.
+        """
         units = -movement.quantity
-        mean = part(Value(ZERO, self.state.average_value), units, self.state.quantity)
+        average = self._average(units, movement.corrects_id)
         taken = self._take(units, movement.corrects_id)
-        self._book(movement, Value(-taken, -mean.average), "")
+        self._book(movement, Value(-taken, -average), "")
 
     def turn(self, movement: StockMovement) -> None:
         """Units change their condition and nothing else: no value moves."""
@@ -177,6 +180,21 @@ class Book:
         if self.standard is not None:
             return Value(self.standard, self.standard), CostBasis.STANDARD
         return None
+
+    def _average(self, units: int, corrects: int | None) -> Decimal:
+        """What leaves by the average method: never more than there is, and all with the last unit."""
+        there = self.state.average_value
+        came = self._entry_of(corrects) if corrects is not None else None
+        if came is None or units == self.state.quantity:
+            return part(Value(ZERO, there), units, self.state.quantity).average
+        own = part(Value(ZERO, came.average_value), units, came.quantity).average
+        return min(own, there)
+
+    def _entry_of(self, movement_id: int) -> CostEntry | None:
+        """The entry by which a movement brought units in, written already or not."""
+        rows = CostEntry.objects.filter(movement=movement_id, quantity__gt=0)
+        fresh = [row for row in self.entries if row.movement_id == movement_id and row.quantity > 0]
+        return fresh[0] if fresh else rows.first()
 
     def _take(self, units: int, corrects: int | None) -> Decimal:
         """Take units off the oldest layers; a correction takes them off the one it undoes."""

@@ -137,7 +137,7 @@ def test_correction_undoes_the_value_of_what_it_corrects():
 
     inventory.correct(wrong, by=BY, why=inventory.Why("other", "Typed twice"))
 
-    assert valued()[:2] == (10, Decimal(20))
+    assert valued() == (10, Decimal(20), Decimal(20))
 
 
 def test_landed_cost_makes_what_is_there_dearer_and_expenses_what_left():
