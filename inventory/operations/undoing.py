@@ -16,7 +16,7 @@ from inventory.models import (
     StockLevel,
     StockMovement,
 )
-from inventory.operations import papers
+from inventory.operations import fences, papers
 from inventory.operations.purchasing import expect_rest
 from inventory.operations.reasons import Why
 from inventory.operations.stock import Change, move
@@ -58,11 +58,11 @@ def undo_receipt(receipt: GoodsReceipt, *, by: str, why: Why) -> GoodsReceipt:
     order = papers.lock(receipt.purchase_order) if receipt.purchase_order else None
     receipt = GoodsReceipt.objects.select_related("location").lock_one(receipt.pk)
     _refuse(receipt)
+    levels = _hold(receipt)
     rows = _standing(receipt)
-    levels = StockLevel.objects.select_related("product").lock(*{row.level_id for row in rows})
-    _refuse_gone(receipt, {level.pk: level for level in levels}, rows)
+    _refuse_gone(receipt, levels, rows)
 
-    products = {level.pk: level.product_id for level in levels}
+    products = {level.pk: level.product_id for level in levels.values()}
     move([_opposite(receipt, row, products[row.level_id], why) for row in rows], by=by)
     receipt.undone_at, receipt.undone_by = timezone.now(), by
     receipt.undone_why = why.words or why.code
@@ -84,6 +84,15 @@ def _refuse(receipt: GoodsReceipt) -> None:
         reason = "landed costs are spread over it. Take them back by the same amount with a minus."
     if reason:
         raise NotUndoable(number=receipt.number, why=reason)
+
+
+def _hold(receipt: GoodsReceipt) -> dict[int, StockLevel]:
+    """Lock every level that it came to; only then is what still stands read."""
+    rows = StockMovement.objects.filter(receipt_line__line__receipt=receipt)
+    places = dict(rows.order_by().values_list("level_id", "level__product_id"))
+    fences.hold_wide(places.values(), places)
+    levels = StockLevel.objects.select_related("product").lock(*places)
+    return {level.pk: level for level in levels}
 
 
 def _standing(receipt: GoodsReceipt) -> list[StockMovement]:
