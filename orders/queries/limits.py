@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from inventory.enums import LimitKind
-from orders.enums import OrderStatus
-from orders.models import OrderLine
-from orders.queries.serving import lines_waiting
+from orders.enums import HoldKind, OrderStatus
+from orders.models import Hold, OrderLine
 
 Used = dict[tuple[int, int | None, str], int]  # (product id, channel id or all, kind) -> units
 
@@ -16,18 +15,21 @@ Used = dict[tuple[int, int | None, str], int]  # (product id, channel id or all,
 def sold_ahead(product_ids: Iterable[int]) -> Used:
     """Units of open orders that wait for stock, and of pre-orders that have not shipped.
 
-    Orders that a hold keeps from getting stock have no backorder yet; a pre-order counts in any case.
+    Orders on hold count, because whoever lets them go on asks no limit; not so those that a limit
+    itself holds. A pre-order is no backorder until its day has come.
     """
-    product_ids = set(product_ids)
     lines = OrderLine.objects.filter(
-        product__in=product_ids,
+        product__in=set(product_ids),
         order__status__in=[OrderStatus.PLACED, OrderStatus.CONFIRMED],
     ).order_by()
-    waiting = lines_waiting(product_ids).order_by()
-    ahead = lines.filter(
-        quantity__gt=F("cancelled") + F("shipped"),
-        product__preorder_on__gt=timezone.localdate(),
+    preorder = Q(product__preorder_on__gt=timezone.localdate())
+    beyond = Hold.objects.filter(
+        lifted_at=None, type=HoldKind.OUT_OF_STOCK, details__has_key="limit"
     )
+    waiting = lines.filter(
+        Q(product__preorder_on=None) | ~preorder, quantity__gt=F("cancelled") + F("allocated")
+    ).exclude(order__in=beyond.values("order"))
+    ahead = lines.filter(preorder, quantity__gt=F("cancelled") + F("shipped"))
     found: Used = {}
     _add(found, LimitKind.BACKORDER, waiting, F("quantity") - F("cancelled") - F("allocated"))
     _add(found, LimitKind.PREORDER, ahead, F("quantity") - F("cancelled") - F("shipped"))

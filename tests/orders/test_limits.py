@@ -9,7 +9,7 @@ from inventory import operations as inventory
 from inventory.models import Product, SellingLimit
 from oms.models import Event
 from orders import operations as orders
-from orders.models import Hold, Order, OrderLine
+from orders.models import Channel, Hold, Order, OrderLine
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -253,10 +253,30 @@ def test_change_that_asks_for_less_is_made_beyond_the_limit(mug, shop):
     assert order.lines.get().due == 8
 
 
-def test_order_on_hold_has_no_backorder_yet(mug, shop):
+def test_order_on_hold_counts_and_can_go_on_without_passing_the_limit(mug, shop):
     limit(mug, 3)
-    place(shop, ("MUG", 9), shipping_address={**world.LONDON, "city": ""})
+    held = place(shop, ("MUG", 5), shipping_address={**world.LONDON, "city": ""})
 
-    place(shop, ("MUG", 5))
+    assert refused(shop, ("MUG", 3))["left"] == 0
 
+    orders.lift_hold(held.holds.get(), by=BY, reason="Asked the customer")
+    assert held.lines.get().allocated == 2
     assert refused(shop, ("MUG", 1))["left"] == 0
+
+
+def test_order_that_the_limit_holds_does_not_count_against_it(mug, shop):
+    limit(mug, 3)
+    Channel.objects.filter(pk=shop.pk).update(over_limit="hold")
+    shop.refresh_from_db()
+    assert place(shop, ("MUG", 9)).holds.exists()
+
+    assert not place(shop, ("MUG", 5)).holds.exists()
+
+
+def test_change_of_a_preorder_asks_no_backorder_limit(album, shop):
+    limit(album, 0)
+    order = place(shop, ("ALBUM", 2))
+
+    change(order, 4)
+
+    assert refused(shop, ("ALBUM", 2))["kind"] == "pre-order"
