@@ -6,6 +6,7 @@ from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -13,7 +14,7 @@ from rest_framework.views import APIView
 from inventory import operations, queries
 from inventory.models import Product
 from inventory.serializers import LimitOut, LimitsIn, ProductIn, ProductSerializer
-from oms.api import HasScope, IdempotencyMixin, actor
+from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.wire import decode, respond, schema_of
 
 
@@ -51,9 +52,12 @@ class LimitsView(IdempotencyMixin, APIView):
         operation_id="products_limits_list",
         responses={200: {"type": "array", "items": schema_of(LimitOut)}},
     )
-    def get(self, _request: Request, sku: str) -> HttpResponse:
-        """Its limits, over all channels and per channel, with what is sold against each now."""
-        return _limits(_product(sku))
+    def get(self, request: Request, sku: str) -> HttpResponse:
+        """Its limits, over all channels and per channel, with what is sold against each now.
+
+        A key of one channel sees that channel's own.
+        """
+        return _limits(_product(sku), visible_channels(request))
 
     @extend_schema(
         operation_id="products_limits_update",
@@ -64,21 +68,26 @@ class LimitsView(IdempotencyMixin, APIView):
         """Replace the limits over all channels; those of a channel are set in its listing.
 
         An order beyond a limit is refused with 409 `limit_reached`, or held where its channel says so.
+        Not for a key of one channel.
         """
+        if visible_channels(request) is not None:
+            msg = "Limits over all channels are not for a key of one channel."
+            raise PermissionDenied(msg)
         product, sent = _product(sku), decode(request.body, LimitsIn)
         operations.set_selling_limits(
             product, by=actor(request), backorder=sent.backorder, preorder=sent.preorder
         )
-        return _limits(product)
+        return _limits(product, None)
 
 
 def _product(sku: str) -> Product:
     return get_object_or_404(Product, sku=sku.replace("\0", ""))
 
 
-def _limits(product: Product) -> HttpResponse:
+def _limits(product: Product, seen: tuple[str, ...] | None) -> HttpResponse:
     codes = {channel.pk: channel.code for channel in queries.selling_channels()}
-    return respond([LimitOut.of(row, codes) for row in queries.limits_of([product.pk])])
+    rows = [LimitOut.of(row, codes) for row in queries.limits_of([product.pk])]
+    return respond([row for row in rows if seen is None or row.channel in seen])
 
 
 class ProductView(RetrieveAPIView):

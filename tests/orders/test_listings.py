@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from inventory import operations as inventory
-from inventory.models import Availability, ChannelSafetyStock, SellingLimit
+from inventory.models import Availability, ChannelSafetyStock, SellingLimit, StockLevel
 from oms import keys
 from oms.models import Event, User
 from tests import factories as world
@@ -130,6 +130,19 @@ def test_product_limits_are_replaced_and_tell_what_is_sold(client, shop):
         {"kind": "backorder", "channel": "", "units": 5, "used": 2, "left": 3},
         {"kind": "backorder", "channel": "shop", "units": 9, "used": 2, "left": 7},
     ]
+
+
+def test_key_of_one_channel_sees_its_own_limits_and_sets_none_of_all(shop, call):
+    market = world.shop("market")
+    mug = StockLevel.objects.get(product__sku="MUG").product
+    for channel in (None, shop.pk, market.pk):
+        inventory.set_selling_limit(mug, "backorder", 5, by=BY, channel_id=channel)
+
+    assert call("PUT", "products/MUG/limits/", {"backorder": 9})[0] == 403
+    status, rows = call("GET", "products/MUG/limits/")
+
+    assert (status, [row["channel"] for row in rows]) == (200, ["shop"])
+    assert set(SellingLimit.objects.values_list("units", flat=True)) == {5}
 
 
 def test_order_beyond_a_limit_is_told_so(client, shop, call):
