@@ -4,6 +4,7 @@ from django.db import transaction
 
 from inventory.enums import MovementKind
 from inventory.models import StockLevel, StockMovement
+from inventory.operations import fences
 from inventory.operations.reasons import Why
 from inventory.operations.stock import Change, move
 from inventory.queries.corrections import why_not
@@ -26,6 +27,7 @@ def correct(movement: StockMovement, *, by: str, why: Why) -> list[StockMovement
     stay as they were. Records `stock.corrected`. Raises NotCorrectable, ReasonMissing,
     UnknownReason, or InsufficientStock where the units are gone meanwhile, and changes nothing.
     """
+    fences.hold_wide([movement.level.product_id], [movement.level_id])
     level = StockLevel.objects.lock_one(movement.level_id)
     legs = _legs(movement)
     _refuse(legs)

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from inventory.enums import MovementKind, StockCondition, Tracking
 from inventory.models import Lot, LotStock, Product, StockLevel, StockMovement
+from inventory.operations import fences
 from inventory.operations.lot_counters import LotMissing, LotNotTracked
 from inventory.operations.reasons import Why
 from inventory.operations.stock import Change, move
@@ -147,12 +148,12 @@ def release_lot(lot: Lot, *, by: str, why: Why) -> Lot:
     return lot
 
 
-@transaction.atomic
 def set_unusable_apart(*, by: str, today: date | None = None) -> int:
     """Quarantine good stock of expired and held lots, as far as it is free; how many units are left.
 
     Run every hour: this is how expired stock leaves what can be promised. Units that orders have
-    reserved follow when they are given back; they cannot be picked or shipped meanwhile.
+    reserved follow when they are given back; they cannot be picked or shipped meanwhile. Held and
+    expired stock are a transaction each, so that levels are locked once in each, in key order.
     """
     day = today or timezone.localdate()
     held, expired = Q(lot__held_at__isnull=False), Q(lot__expires_on__lt=day)
@@ -246,10 +247,10 @@ def _fill_up(lot: Lot, given: dict[str, Any], by: str) -> Lot:
     return lot
 
 
+@transaction.atomic
 def _set_apart(which: Q, why: Why, by: str) -> int:
     rows = LotStock.objects.filter(which, condition=StockCondition.AVAILABLE, quantity__gt=0)
-    pks = rows.values_list("level_id", flat=True)
-    levels = {level.pk: level for level in StockLevel.objects.lock(*set(pks))}
+    levels = _hold(rows)
     free = {pk: level.on_hand - level.reserved for pk, level in levels.items()}
     changes, left = [], 0
     for row in rows.select_related("lot").order_by("lot__expires_on", "pk"):
@@ -262,6 +263,13 @@ def _set_apart(which: Q, why: Why, by: str) -> int:
     return left
 
 
+def _hold(rows: QuerySet[LotStock]) -> dict[int, StockLevel]:
+    """Lock the levels of these rows, and with them what their fences may spread to, at once."""
+    places = dict(rows.order_by().values_list("level_id", "level__product_id"))
+    fences.hold_wide(places.values(), places)
+    return {level.pk: level for level in StockLevel.objects.lock(*places)}
+
+
 def _bring_back(lot: Lot, since: datetime, why: Why, by: str) -> None:
     """Out of quarantine with what the hold put there and has not left it.
 
@@ -269,8 +277,7 @@ def _bring_back(lot: Lot, since: datetime, why: Why, by: str) -> None:
     hold's, so that no unit comes back which somebody had set apart for another reason.
     """
     rows = LotStock.objects.filter(lot=lot, condition=StockCondition.QUARANTINED, quantity__gt=0)
-    pks = rows.values_list("level_id", flat=True)
-    levels = {level.pk: level for level in StockLevel.objects.lock(*pks)}
+    levels = _hold(rows)
     apart = _set_apart_by_hold(lot, since)
     changes = []
     for row in rows.order_by("pk"):

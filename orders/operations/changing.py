@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from customers import queries as customers
 from inventory import operations as inventory
+from inventory import queries as stock
 from oms import numbers
 from oms.errors import DomainError
 from oms.models import Event
@@ -190,6 +191,12 @@ def _joining(steps: Iterable[Step | OrderChangeStep]) -> list[str]:
     return [str(step.values["order"]) for step in steps if step.kind == ChangeStep.MERGE_FROM]
 
 
+def _added(steps: Iterable[Step | OrderChangeStep]) -> set[int]:
+    """Products of the lines that these steps add."""
+    skus = {str(step.values.get("sku")) for step in steps if step.kind == ChangeStep.ADD_LINE}
+    return {product.pk for product in stock.products_by_sku(skus).values()} if skus else set()
+
+
 def _begin(
     order: Order, number: str, *, by: str, steps: Sequence[Step], reason: str = ""
 ) -> OrderChange:
@@ -212,7 +219,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     make_room(order, steps, by=by, number=change.number)
     moving.make_room(order, _joining(steps), by=by, number=change.number)
     joined = moving.lines_of(order, _joining(steps))
-    inventory.hold_levels(line.product_id for line in joined if line.product_id)
+    inventory.hold_levels({line.product_id for line in joined if line.product_id} | _added(steps))
     work = pipeline.lock(order, by=by)
     worth, before = (
         work.order.total,
