@@ -24,7 +24,7 @@ def sold_ahead(product_ids: Iterable[int]) -> Used:
     ).order_by()
     preorder = Q(product__preorder_on__gt=timezone.localdate())
     beyond = Hold.objects.filter(
-        lifted_at=None, type=HoldKind.OUT_OF_STOCK, details__has_key="limit"
+        lifted_at=None, type__code=HoldKind.OUT_OF_STOCK, details__has_key="limit"
     )
     waiting = lines.filter(
         Q(product__preorder_on=None) | ~preorder, quantity__gt=F("cancelled") + F("allocated")
