@@ -90,6 +90,15 @@ def shift(changes: Iterable[LotChange]) -> None:
     _apply(_totals(tracked, taking=False), tracked, lots)
 
 
+def held_among(lot_ids: Iterable[int]) -> set[int]:
+    """Which of these lots are held."""
+    wanted = set(lot_ids)
+    if not wanted:
+        return set()
+    rows = Lot.objects.filter(pk__in=wanted, held_at__isnull=False)
+    return set(rows.values_list("pk", flat=True))
+
+
 def refuse_unusable(lot_ids: Iterable[int]) -> None:
     """Raise LotUnusable when one of these lots is held or expired."""
     wanted, today = set(lot_ids), timezone.localdate()

@@ -12,15 +12,13 @@ from django.utils import timezone
 from inventory.enums import MovementKind, StockCondition, Tracking
 from inventory.models import Lot, LotStock, Product, StockLevel, StockMovement
 from inventory.operations import fences
-from inventory.operations.lot_counters import LotMissing, LotNotTracked
+from inventory.operations.lot_counters import LotMissing, LotNotTracked, refuse_unusable
 from inventory.operations.reasons import Why
-from inventory.operations.stock import Change, move
+from inventory.operations.stock import HOLD, Change, move
 from inventory.queries import lots as questions
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
-
-HOLD = "lot hold"  # on movements that a hold made, by which its release knows them
 
 
 class LotNotHeld(DomainError):
@@ -61,12 +59,13 @@ def move_by_lot(wanted: Sequence[InLot], *, by: str) -> list[StockMovement]:
     """Move stock like `move`, with lots given by the codes that are printed on the goods.
 
     A lot that nobody has met is made when units of it come in. Raises what `move` raises, LotDiffers
-    when a date contradicts what is known, and LotNotTracked for a code that is not there to be
-    taken; nothing is changed then.
+    when a date contradicts what is known, LotNotTracked for a code that is not there to be taken, and
+    LotUnusable for units of a held or expired lot that a person finds good; nothing is changed then.
     """
     if not any(one.code for one in wanted):
         return move([one.change for one in wanted], by=by)
     lots = _lots_of(wanted, by)
+    refuse_unusable(lots[_key(one)] for one in wanted if one.code and _finds_good(one.change))
     return move([replace(one.change, lot_id=lots.get(_key(one))) for one in wanted], by=by)
 
 
@@ -191,6 +190,12 @@ def spread(changes: Sequence[Change], *, taken: Mapping[int, int] | None = None)
             parts = drawn.get(change.product_id, [])
             found += [replace(change, quantity=-p.quantity, lot_id=p.lot_id) for p in parts]
     return found
+
+
+def _finds_good(change: Change) -> bool:
+    """Whether a person says that more units are good; what comes in is looked at by `move`."""
+    good = change.condition == StockCondition.AVAILABLE and change.quantity > 0
+    return good and change.kind in {MovementKind.ADJUSTED, MovementKind.RESTORED}
 
 
 def _key(one: InLot) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from inventory.enums import COUNTERS, StockCondition, Tracking
+from inventory.enums import COUNTERS, MovementKind, StockCondition, Tracking
 from inventory.models import Location, Product, StockLevel, StockMovement
 from inventory.operations import counters, fences
 from inventory.operations import lot_counters as lots
@@ -26,6 +26,9 @@ LIE_THERE = {  # how a person says it
     StockCondition.QUARANTINED: "in quarantine",
     StockCondition.DAMAGED: "damaged",
 }
+
+HOLD = "lot hold"  # on movements that a hold made, by which its release knows them
+COMING = {MovementKind.RECEIVED, MovementKind.RETURNED, MovementKind.TRANSFERRED_IN}
 
 Key = tuple[int, str]  # level id, condition
 
@@ -88,12 +91,15 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
 
     Missing stock levels are created. Reserved units cannot be moved away; consuming a reservation
     does that. Records `stock.increased`, naming the levels with more good stock than before, so that
-    waiting orders are served. Raises InsufficientStock, UnknownReason, NotYetEffective or
+    waiting orders are served. Good units of a held lot that come in or back are set apart at once, by
+    movements of their own that are not returned. Raises InsufficientStock, UnknownReason, NotYetEffective or
     NegativeCost, for tracked products also LotMissing, LotNotTracked, InsufficientLot or SerialElsewhere, and changes
     nothing.
     """
     now = timezone.now()
     changes = [change for change in changes if change.quantity]
+    asked = len(changes)
+    changes += _set_apart(changes)
     levels = _places_of({(change.product_id, change.location_id) for change in changes})
     reasons = reason_ids((change.reason_code, change.kind) for change in changes)
     _refuse_future(changes, now)
@@ -117,7 +123,7 @@ def move(changes: Sequence[Change], *, by: str) -> list[StockMovement]:
         if totals.get((level.pk, StockCondition.AVAILABLE), 0) > 0
     ]
     tell_increases(more, cause="moved", by=by)
-    return movements
+    return movements[:asked]
 
 
 @transaction.atomic
@@ -229,6 +235,35 @@ def _lot_changes(
         if (level := levels[change.product_id, change.location_id]).tracking != Tracking.NONE
         or change.lot_id is not None
     ]
+
+
+def _set_apart(changes: Sequence[Change]) -> list[Change]:
+    """The legs by which units of held lots that come in leave the good ones again."""
+    coming = [
+        (change, change.lot_id)
+        for change in changes
+        if change.lot_id is not None
+        and change.quantity > 0
+        and change.condition == StockCondition.AVAILABLE
+        and change.kind in COMING
+    ]
+    held = lots.held_among(lot for _, lot in coming)
+    legs = []
+    for change, lot in coming:
+        if lot in held:
+            apart = Change(
+                change.product_id,
+                change.location_id,
+                change.quantity,
+                MovementKind.QUARANTINED,
+                HOLD,
+                "Its lot is held",
+                condition=StockCondition.QUARANTINED,
+                lot_id=lot,
+            )
+            good = StockCondition.AVAILABLE
+            legs += [replace(apart, quantity=-change.quantity, condition=good), apart]
+    return legs
 
 
 def _refuse_negative_cost(changes: Sequence[Change]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from inventory import operations as inventory
 from inventory.models import Lot, LotStock, Product, StockLevel, StockMovement
-from inventory.operations import Change, Units, Why
+from inventory.operations import ByLot, Change, Units, Why
 from inventory.queries import lots as questions
 from oms.errors import DomainError
 from oms.models import Event
@@ -323,6 +323,41 @@ def test_release_brings_everything_back(london):
     assert (level.on_hand, level.quarantined) == (10, 0)
     assert not Lot.objects.get().is_held
     assert_ledgers_hold()
+
+
+@pytest.mark.parametrize("kind", ["received", "returned", "transferred_in"])
+def test_units_of_a_held_lot_that_come_in_are_set_apart_until_its_release(london, kind):
+    of = lot(tea(), "L1")
+    inventory.hold_lot(of, by=BY, why=RECALLED)
+
+    came = move(of, london, 6, kind, reference="DN1")
+
+    level = StockLevel.objects.get()
+    assert (level.on_hand, level.quarantined) == (0, 6)
+    assert [(row.kind, row.reference, row.quantity) for row in came] == [(kind, "DN1", 6)]
+    assert_ledgers_hold()
+    inventory.release_lot(of, by=BY, why=Why("other", "It is fine"))
+    level.refresh_from_db()
+    assert (level.on_hand, level.quarantined) == (6, 0)
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize(
+    "change", [{"held_at": timezone.now()}, {"expires_on": TODAY - timedelta(1)}]
+)
+@pytest.mark.parametrize("act", ["release_from_quarantine", "adjust"])
+def test_person_finds_no_unit_good_of_what_is_held_or_expired(london, act, change):
+    of = lot(tea(), "L1")
+    move(of, london, 6, condition="quarantined")
+    Lot.objects.update(**change)
+    before = everything()
+
+    with pytest.raises(inventory.LotUnusable):
+        getattr(inventory, act)(
+            of.product, london, ByLot({"L1": 2}), by=BY, why=Why("other", "Looks good")
+        )
+
+    assert everything() == before
 
 
 def test_release_leaves_what_was_quarantined_for_another_reason(london):
