@@ -13,7 +13,7 @@ from oms.admin import Act, ConfirmForm, ReasonForm, Told, Undo, actor
 from oms.words import moment, money
 from orders import operations, queries
 from orders.admin import refusals
-from orders.enums import HoldKind, OrderStatus, PaymentMethod
+from orders.enums import BY_SYSTEM, HoldKind, OrderStatus, PaymentMethod
 from orders.forms import (
     AddressForm,
     CancelForm,
@@ -472,12 +472,15 @@ HOLD_ACTS = (
         "Lift hold",
         "orders.lift_hold",
         lift_hold,
-        allowed=lambda hold: hold.lifted_at is None,
+        allowed=lambda hold: hold.lifted_at is None and hold.kind not in BY_SYSTEM,
         help="The order goes as far as its other holds, stock and money allow.",
         icon="lock_open",
         variant=ActionVariant.PRIMARY,
         bulk=True,
-        refuses=(("It was lifted already.", Q(lifted_at__isnull=False)),),
+        refuses=(
+            ("It was lifted already.", Q(lifted_at__isnull=False)),
+            ("Undo cancel or Release now ends it.", Q(type__in=BY_SYSTEM)),
+        ),
         undo=Undo("orders.place_hold", undo_lift_hold, "the holds lifted here are placed again."),
     ),
 )

@@ -75,7 +75,8 @@ HANDLING_ACTS = (
     Act("give_task", "Give a task", "orders.create_task", give_task, form=GiveTaskForm,
         folded=True, help="Something a person is to do about this order.", icon="add_task"),
     Act("drop_cancellation", "Do not cancel", HANDLE, drop_cancellation, allowed=_is_scheduled,
-        help="The scheduled cancellation does not happen.", icon="event_busy", folded=True),
+        help="The scheduled cancellation does not happen.", icon="event_busy", folded=True,
+        bulk=True),
 )  # fmt: skip
 
 

@@ -5,13 +5,13 @@ They say what `orders.queries.allowed_actions` says of one order; a test holds t
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from orders.enums import HoldKind, OrderStatus, Stage
+from orders.enums import BY_SYSTEM, HoldKind, OrderStatus, Stage
 from orders.models import Hold, OrderLine
 
 LINES = OrderLine.objects.filter(order=OuterRef("pk"))
 ON_HOLD = Exists(Hold.objects.filter(order=OuterRef("pk"), lifted_at=None))
 OPEN_HOLDS = Hold.objects.filter(order=OuterRef("pk"), lifted_at=None)
-LIFTABLE = Exists(OPEN_HOLDS.exclude(type=HoldKind.CANCELLING))
+LIFTABLE = Exists(OPEN_HOLDS.exclude(type__in=BY_SYSTEM))
 CANCELLING = Exists(OPEN_HOLDS.filter(type=HoldKind.CANCELLING))
 STOCKED = Exists(LINES.filter(allocated__gt=F("released")))
 PLANNABLE = Exists(LINES.filter(quantity__gt=F("cancelled") + F("released")))

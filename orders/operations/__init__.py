@@ -63,6 +63,7 @@ from orders.operations.handling import (
 )
 from orders.operations.hold_types import Terms, add_hold_type, change_hold_type
 from orders.operations.holds import (
+    EndsByItsOwnAct,
     HoldNotOpen,
     NoOpenHold,
     NotYoursToLift,
@@ -238,6 +239,7 @@ __all__ = [
     "DraftChanged",
     "DraftEnded",
     "DraftIncomplete",
+    "EndsByItsOwnAct",
     "ExternalIdReused",
     "FeeAboveCredit",
     "GatewayState",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from oms import events
 from oms.conditions import BadCondition, compiled
 from oms.errors import DomainError
+from orders.enums import RuleState
 from orders.models import Handling, Order, RuleVersion
 from orders.operations import cancelling, pipeline
 from orders.queries.rules.facts import facts_of
@@ -101,10 +102,18 @@ def drop_cancellation(order: Order, *, by: str, reason: str) -> Handling:
 def cancel_due() -> int:
     """Cancel what was scheduled until now, each order by itself; how many were cancelled.
 
-    One that cannot be cancelled any more (a location works on it) keeps living; the order says why.
+    One that cannot be cancelled any more (a location works on it), or whose rule is no longer in
+    force or no longer fits, keeps living; the order says why. One that breaks is logged and tried
+    again later.
     """
     due = Handling.objects.filter(cancel_at__lte=timezone.now()).order_by("cancel_at", "pk")
-    return sum(_cancel(pk) for pk in due.values_list("order_id", flat=True)[:AT_ONCE])
+    done = 0
+    for pk in list(due.values_list("order_id", flat=True)[:AT_ONCE]):
+        try:
+            done += _cancel(pk)
+        except Exception:
+            logger.exception("the scheduled cancellation of order %s broke", pk)
+    return done
 
 
 @transaction.atomic
@@ -115,7 +124,9 @@ def _cancel(pk: int) -> int:
         return 0
     by, reason, rule = row.cancel_by, row.cancel_reason, row.cancel_rule
     _clear(row)
-    if rule is not None and not _fits(rule, order):
+    if rule is not None and rule.state != RuleState.ACTIVE:
+        why = f"the rule {rule.rule.name} is no longer in force"
+    elif rule is not None and not _fits(rule, order):
         why = f"the rule {rule.rule.name} no longer fits"
     else:
         try:

@@ -14,6 +14,7 @@ from orders.models import Hold, HoldType, Order
 from orders.operations import hold_rows, pipeline
 
 PEOPLE = ("user", "api-key")  # whose acts a hold type may forbid; rules and consumers were allowed
+WAYS = {HoldKind.CANCELLING: "Undo cancel", HoldKind.REMORSE: "Release now"}
 
 
 class HoldNotOpen(DomainError):
@@ -42,6 +43,13 @@ class UnknownHoldType(DomainError):
 
     code = "unknown_hold_type"
     message = "There is no type of hold {kind} to place."
+
+
+class EndsByItsOwnAct(DomainError):
+    """A window to change one's mind: lifting it is another right, and has a way of its own."""
+
+    code = "ends_by_its_own_act"
+    message = "{type} is not lifted; {way} does that."
 
 
 class NotYoursToLift(DomainError):
@@ -89,12 +97,15 @@ def place_hold(  # noqa: PLR0913 (what a hold is)
 def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
     """End a hold and take the order as far as it now can go.
 
-    Raises HoldNotOpen when somebody else was faster, and NotYoursToLift.
+    Raises HoldNotOpen when somebody else was faster, NotYoursToLift, and EndsByItsOwnAct for a
+    window that `undo_cancel` or `release_now` closes.
     """
     work = pipeline.lock(hold.order, by=by)
     hold = Hold.objects.select_related("type").get(pk=hold.pk)
     if hold.lifted_at is not None:
         raise HoldNotOpen(by=hold.lifted_by)
+    if hold.kind in WAYS:
+        raise EndsByItsOwnAct(type=hold.type.name, way=WAYS[hold.kind])
     _refuse_others([hold], by)
 
     hold_rows.end(work, hold, reason=reason)
@@ -106,11 +117,11 @@ def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
 def lift_holds(order: Order, *, by: str, reason: str) -> list[Hold]:
     """End every open hold of an order and take it as far as it now can go; returns the holds.
 
-    One that waits to be cancelled goes on waiting: `undo_cancel` takes that back. Raises NoOpenHold
-    when somebody else was faster, and NotYoursToLift when that is true of one.
+    Windows to change one's mind go on: `undo_cancel` and `release_now` close them. Raises
+    NoOpenHold when somebody else was faster, and NotYoursToLift when that is true of one.
     """
     work = pipeline.lock(order, by=by)
-    lifted = [hold for hold in work.holds if hold.kind != HoldKind.CANCELLING]
+    lifted = [hold for hold in work.holds if hold.kind not in BY_SYSTEM]
     if not lifted:
         raise NoOpenHold(number=work.order.number)
     _refuse_others(lifted, by)

@@ -1,6 +1,6 @@
 """What can be done with an order now; pages and the API offer nothing else."""
 
-from orders.enums import HoldKind, OrderStatus
+from orders.enums import BY_SYSTEM, HoldKind, OrderStatus
 from orders.models import Order
 from orders.queries.axes import LineFacts
 from orders.queries.detail import OrderDetail, detail
@@ -21,7 +21,7 @@ def allowed_actions(order: Order, *, shown: OrderDetail | None = None) -> list[s
     waits = facts.allocated > facts.released
     rules = {
         "place_hold": is_open and facts.shipped < facts.due,
-        "lift_hold": bool(kinds - {HoldKind.CANCELLING}),
+        "lift_hold": bool(kinds - set(BY_SYSTEM)),
         "release_now": HoldKind.REMORSE in kinds and HoldKind.CANCELLING not in kinds,
         "undo_cancel": HoldKind.CANCELLING in kinds,
         "change": is_open,

@@ -18,6 +18,7 @@ from oms.dispatch import drain
 from oms.models import Event, User
 from orders import operations as orders
 from orders.models import Handling, Task
+from orders.operations import cancelling
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -161,6 +162,55 @@ def test_a_rule_cancels_later_only_what_it_still_fits(order, time_machine):
     assert (order.status, other.status) == ("cancelled", "placed")
     dropped = Event.objects.get(name="order.cancellation_dropped")
     assert dropped.facts["reason"] == "the rule Unwanted no longer fits"
+
+
+def test_a_rule_that_was_switched_off_cancels_nothing_later(order, time_machine):
+    acts = rule("Unwanted", [{"do": "cancel_later", "hours": 2, "reason": "expired"}])
+    orders.tag(order, by=BY, add=["unwanted"])
+    drain()
+    orders.switch_off(acts.rule, by=BY, reason="Wrong")
+
+    time_machine.move_to(timezone.now() + timedelta(hours=3))
+    assert orders.cancel_due() == 0
+
+    order.refresh_from_db()
+    dropped = Event.objects.get(name="order.cancellation_dropped")
+    assert (order.status, Handling.objects.get().cancel_at) == ("placed", None)
+    assert dropped.facts["reason"] == "the rule Unwanted is no longer in force"
+
+
+def test_scheduled_cancellations_are_dropped_in_bulk(ben, client, order):
+    other = world.place(order.channel, ("TEA", 2))
+    for each in (order, other):
+        orders.schedule_cancellation(each, by=BY, at=timezone.now() + SOON, reason="expired")
+
+    sent = {"action": "drop_cancellation", "act": "1", "reason": "Wrong rule"}
+    chosen = {"_selected_action": [order.pk, other.pk]}
+    client.post(reverse("admin:orders_order_changelist"), {**sent, **chosen})
+    drain()
+
+    assert not Handling.objects.filter(cancel_at__isnull=False).exists()
+
+
+def test_a_scheduled_cancellation_that_breaks_stops_no_other(order, time_machine, monkeypatch):
+    broken = world.place(world.shop("later"), ("TEA", 2))
+    for each in (broken, order):
+        orders.schedule_cancellation(each, by=BY, at=timezone.now() + SOON, reason="expired")
+    cancel = cancelling.cancel
+
+    def lost(found, **said):
+        if found.pk == broken.pk:
+            raise OSError("the connection broke")
+        return cancel(found, **said)
+
+    monkeypatch.setattr("orders.operations.cancelling.cancel", lost)
+
+    time_machine.move_to(timezone.now() + timedelta(hours=3))
+    assert orders.cancel_due() == 1
+
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+    assert Handling.objects.get(order=broken).cancel_at is not None
 
 
 def test_the_database_wants_a_scheduled_cancellation_whole(order):

@@ -10,6 +10,7 @@ from inventory.models import StockLevel
 from oms import keys
 from oms.models import Event
 from orders import operations as orders
+from orders import queries
 from orders.models import Hold
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
@@ -56,6 +57,18 @@ def test_ask_cancel_waits_with_stock_and_nobody_is_told(mugs):
         orders.release(order, by=BY)
     with pytest.raises(orders.NoOpenHold):
         orders.lift_holds(order, by=BY, reason="All of them")
+
+
+def test_a_window_is_not_lifted_but_closed_by_its_own_act(mugs):
+    waiting = remorseful()
+    for order, way in ((waiting, "Release now"), (asked(code="other"), "Undo cancel")):
+        with pytest.raises(orders.EndsByItsOwnAct, match=way):
+            orders.lift_hold(order.holds.get(), by=BY, reason="Mine")
+        with pytest.raises(orders.NoOpenHold):
+            orders.lift_holds(order, by=BY, reason="Mine")
+
+        assert order.holds.get().lifted_at is None
+        assert "lift_hold" not in queries.allowed_actions(order)
 
 
 def test_undo_cancel_lets_the_order_go_on(mugs):
