@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers import queries as customers
+from inventory import operations as inventory
 from oms import events
 from oms.models import Event
 from orders.models import Channel, CountryAlias, Order, OrderLine, SkuAlias
@@ -21,6 +22,7 @@ from orders.operations.sent import PlacedOrder
 from orders.queries.intake import country_word, waiting_for_country, waiting_for_sku
 from orders.queries.sealing import CONTEXT
 from orders.queries.validation import is_country
+from orders.queries.waiting import products_waited_for
 
 if TYPE_CHECKING:
     from inventory.models import Product
@@ -121,9 +123,11 @@ def _solve_skus(channel: Channel, sku: str) -> int:
         return 0  # forgotten meanwhile
     waiting = list(waiting_for_sku(channel.pk, sku)[: AT_ONCE + 1])
     Order.objects.lock(*waiting[:AT_ONCE])
+    inventory.hold_levels(products_waited_for(waiting[:AT_ONCE]) | {alias.product_id})
     solved = 0
     for key in waiting[:AT_ONCE]:
-        line = OrderLine.objects.filter(order=key, sku=sku, product=None).first()
+        lines = OrderLine.objects.filter(order=key, sku=sku, product=None)
+        line = lines.filter(order__status__in=pipeline.OPEN).first()
         if line is not None:
             order = corrections.solve_sku(line, by=BY, product=alias.product)
             solved += 1
@@ -136,12 +140,23 @@ def _solve_countries(channel: Channel, country: str) -> int:
     rows = CountryAlias.objects.filter(channel=channel, country=country)
     words = set(rows.values_list("alias", flat=True))
     found = _with_words(list(waiting_for_country(channel.pk)), words)
-    orders = {order.pk: order for order in Order.objects.lock(*found[:AT_ONCE])}
-    for key in found[:AT_ONCE]:
-        corrections.name_country(orders[key], by=BY, country=country)
-    if len(found) > AT_ONCE:
-        events.record("order.country_remembered", orders[found[0]], by=BY, country=country)
-    return len(orders)
+    locked = Order.objects.select_related("subject").lock(*found[:AT_ONCE])
+    inventory.hold_levels(products_waited_for(found[:AT_ONCE]))
+    solved = [order for order in locked if _names_country(order, words, country)]
+    if len(found) > AT_ONCE and solved:
+        events.record("order.country_remembered", solved[0], by=BY, country=country)
+    return len(solved)
+
+
+def _names_country(order: Order, words: set[str], country: str) -> bool:
+    """Name the country of a locked order, unless somebody put it right, or it went on, meanwhile."""
+    if order.status not in pipeline.OPEN or order.ship_country or not _with_words([order], words):
+        return False
+    try:
+        corrections.name_country(order, by=BY, country=country)
+    except (corrections.OrderEnded, corrections.AddressInUse):
+        return False
+    return True
 
 
 def _with_words(orders: Sequence[Order], words: set[str]) -> list[int]:

@@ -88,6 +88,46 @@ def test_remember_country_understands_waiting_and_later_orders(mug):
     assert_ledgers_hold()
 
 
+def test_an_order_with_a_location_keeps_no_other_from_its_country(mug):
+    shop = world.shop()
+    first, busy, third = (
+        world.place(shop, ("MUG", at), external_id=str(at), shipping_address=FOREIGN)
+        for at in (1, 2, 3)
+    )
+    busy.lines.update(allocated=2, released=2)
+
+    orders.remember_country(first, by=BY, shipping_address=world.LONDON, reason="It is clear")
+    event = Event.objects.get(name="order.country_remembered")
+
+    assert orders.solve_waiting(event) == 1
+    busy.refresh_from_db()
+    third.refresh_from_db()
+    assert (busy.ship_country, third.ship_country) == ("", "GB")
+
+
+def test_what_a_person_corrected_or_ended_meanwhile_is_left_alone(mug, monkeypatch):
+    shop = world.shop()
+    first, second = (
+        world.place(shop, ("MUG", at), external_id=str(at), shipping_address=FOREIGN)
+        for at in (1, 2)
+    )
+    third, fourth = unknown(shop, "3", "4")
+    orders.remember_country(first, by=BY, shipping_address=world.LONDON, reason="It is clear")
+    orders.remember_sku(third.lines.get(), by=BY, product=mug)
+    seen = Order.objects.get(pk=second.pk)  # as a consumer read them a moment ago
+    monkeypatch.setattr("orders.operations.intake.waiting_for_country", lambda _: [seen])
+    monkeypatch.setattr("orders.operations.intake.waiting_for_sku", lambda *_: [fourth.pk])
+    paris = {**world.LONDON, "country": "FR", "postcode": "75001"}
+    orders.correct_address(second, by="user:7", shipping_address=paris, reason="The buyer said")
+    orders.cancel(fourth, by="user:7", reason="customer")
+
+    for name in ("order.country_remembered", "order.sku_remembered"):
+        assert orders.solve_waiting(Event.objects.get(name=name)) == 0
+
+    second.refresh_from_db()
+    assert second.ship_country == "FR"
+
+
 def test_remember_country_where_the_channel_named_a_code_only_corrects(mug):
     order = world.place(world.shop(), ("MUG", 1), shipping_address={**world.LONDON, "postcode": ""})
 
