@@ -93,9 +93,11 @@ class Queue(ChangeList):
         super().get_results(request)
         holds = list(self.result_list)
         names = words.names_of({hold.claimed_by for hold in holds if hold.claimed_by})
+        now = timezone.now()
         for hold in holds:
-            hold.claimant = names.get(hold.claimed_by, "")
-            hold.mine = hold.claimed_by == actor(request)
+            claimed = hold.is_claimed(now)
+            hold.claimant = names.get(hold.claimed_by, "") if claimed else ""
+            hold.mine = claimed and hold.claimed_by == actor(request)
             hold.may = request.user.has_perm(LIFT)
         self.result_list = holds  # type: ignore[assignment]
 

@@ -10,6 +10,8 @@ from simple_history.models import HistoricalRecords
 
 from orders.enums import BY_SYSTEM, HoldKind, LiftedBy, ReleaseTest
 
+CLAIM_LASTS = timedelta(hours=8)  # a shift; whoever went home does not keep it for ever
+
 
 class HoldType(models.Model):
     """A reason to wait, as data. Every hold stops release; what else it stops is said here."""
@@ -175,6 +177,10 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+    def is_claimed(self, now: datetime) -> bool:
+        """Whether somebody says to be working on it, and has not gone home since."""
+        return self.claimed_at is not None and self.claimed_at > now - CLAIM_LASTS
 
     @property
     def kind(self) -> str:

@@ -1,7 +1,6 @@
 """Minding holds: who works on which, what the clock lifts, and who is told when nobody did."""
 
 import logging
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -20,7 +19,6 @@ from orders.queries.hold_tests import Standing, judge
 
 logger = logging.getLogger(__name__)
 
-CLAIM_LASTS = timedelta(hours=8)  # a shift; whoever went home does not keep it for ever
 AT_ONCE = 500  # holds asked in one run of the chore
 TOGETHER = 100  # orders escalated in one transaction
 
@@ -41,12 +39,12 @@ class HoldNotClaimed(DomainError):
 
 @transaction.atomic
 def claim_hold(hold: Hold, *, by: str) -> Hold:
-    """Say that one works on a hold, for a shift of eight hours at most; a repeat changes nothing.
+    """Say that one works on a hold, for a shift of eight hours at most.
 
-    Raises HoldClaimed when somebody else was faster, and HoldNotOpen.
+    A repeat changes nothing, unless the claim has lapsed: then it begins anew. Raises HoldClaimed when somebody else was faster, and HoldNotOpen.
     """
     hold, now = _locked(hold), timezone.now()
-    if hold.claimed_by == by:
+    if hold.claimed_by == by and hold.is_claimed(now):
         return hold
     _refuse_claimed(hold)
 
@@ -130,7 +128,7 @@ def _locked(hold: Hold) -> Hold:
 
 
 def _refuse_claimed(hold: Hold) -> None:
-    if hold.claimed_at is None or hold.claimed_at <= timezone.now() - CLAIM_LASTS:
+    if hold.claimed_at is None or not hold.is_claimed(timezone.now()):
         return
     who = names_of([hold.claimed_by])[hold.claimed_by]
     raise HoldClaimed(who=who, since=f"{hold.claimed_at:%H:%M}")

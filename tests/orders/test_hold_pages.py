@@ -140,6 +140,18 @@ def test_queue_claims_and_gives_back_and_tells_the_second_clerk(ben, client, hel
     assert held[0].claimed_by == ""
 
 
+def test_queue_offers_a_lapsed_claim_to_everybody(ben, client, held):
+    mine = orders.claim_hold(held[0], by=f"user:{ben.pk}")
+    Hold.objects.filter(pk=mine.pk).update(claimed_at=timezone.now() - timedelta(hours=9))
+    url = reverse("admin:orders_hold_claim", args=[mine.pk])
+
+    assert url in client.get(QUEUE).content.decode()
+
+    client.post(url)
+    mine.refresh_from_db()
+    assert mine.is_claimed(timezone.now())
+
+
 def test_claim_without_the_permission_is_forbidden(client, held):
     user = User.objects.create_user("ada", is_staff=True)
     user.groups.add(Group.objects.get(name="Auditor"))
