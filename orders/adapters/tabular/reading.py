@@ -227,7 +227,7 @@ class Reader:
     def _tell_country(self, group: Group) -> None:
         told = self.cells.text(group.cells, "country")
         if told and not self.profile.country_code(told):
-            reason = f"{told!r} is no country; the order waits for an address."
+            reason = "Its country is none that is known; the order waits for an address."
             self._note(group.row, group, "unknown_country", reason)
 
     def _leave_out_whole(self, group: Group) -> None:
