@@ -96,17 +96,20 @@ def undo_lift(request: HttpRequest, order: Order, back: Data) -> str:
 
 def cancel(request: HttpRequest, order: Order, data: Data) -> str | Told:
     """End the order, when its channel's window closes."""
+    begun = timezone.now()
     order = operations.ask_cancel(order, by=actor(request), **data)
     if order.status == OrderStatus.CANCELLED:
         last = order.cancellations.latest("pk")
         return f"{order} is cancelled; its total fell by {money(last.amount, order.currency)}."
     minutes = words.count(order.channel.undo_minutes, "minute")
-    return Told(f"{order} will be cancelled in {minutes}; until then it can be undone.", {})
+    said = f"{order} will be cancelled in {minutes}; until then it can be undone."
+    hold = order.holds.get(type=HoldKind.CANCELLING, lifted_at=None)
+    return Told(said, {"hold": hold.pk}) if hold.placed_at >= begun else said
 
 
-def undo_cancel(request: HttpRequest, order: Order, _data: Data) -> str:
-    """Let the order go on."""
-    order = operations.undo_cancel(order, by=actor(request))
+def undo_cancel(request: HttpRequest, order: Order, back: Data) -> str:
+    """Let the order go on; of a run, only when it still waits by that run's cancel."""
+    order = operations.undo_cancel(order, by=actor(request), hold=back.get("hold"))
     return f"{order} goes on; it is in {words.sentence_case(order.get_stage_display())}."
 
 

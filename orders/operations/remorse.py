@@ -60,14 +60,18 @@ def ask_cancel(order: Order, *, by: str, reason: str, note: str = "") -> Order:
 
 
 @transaction.atomic
-def undo_cancel(order: Order, *, by: str) -> Order:
-    """Take back a cancel whose window is open; the order goes on. Raises NotBeingCancelled."""
+def undo_cancel(order: Order, *, by: str, hold: int | None = None) -> Order:
+    """Take back a cancel whose window is open; the order goes on.
+
+    `hold` is the id of the hold by which it waits, when that one is meant and no later one. Raises
+    NotBeingCancelled.
+    """
     work = pipeline.lock(order, by=by)
-    hold = _open(work, HoldKind.CANCELLING)
-    if hold is None:
+    found = _open(work, HoldKind.CANCELLING)
+    if found is None or hold not in (None, found.pk):
         raise NotBeingCancelled(number=work.order.number, status=work.order.status)
 
-    hold_rows.end(work, hold, reason="Cancel taken back")
+    hold_rows.end(work, found, reason="Cancel taken back")
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
 

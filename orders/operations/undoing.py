@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from oms.errors import DomainError
+from orders.enums import BY_SYSTEM
 from orders.models import Hold, Order
 from orders.operations import holds, pipeline, promising, tagging
 
@@ -61,11 +62,13 @@ def put_tags_back(
 def hold_again(order: Order, *, by: str, lifted: Iterable[int], reason: str) -> list[Hold]:
     """Place holds again, by their ids, that were lifted too early; returns the new ones.
 
-    What a location began since stays there, and cannot ship. Raises ChangedSince when such a hold
+    What a location began since stays there, and cannot ship. A window to change one's mind is over
+    once it was closed. Raises ChangedSince when such a hold
     is open again or when nothing is left to stop.
     """
     work = pipeline.lock(order, by=by)
-    wanted = list(Hold.objects.filter(order=order, pk__in=list(lifted)).order_by("pk"))
+    rows = Hold.objects.filter(order=order, pk__in=list(lifted)).exclude(type__in=BY_SYSTEM)
+    wanted = list(rows.order_by("pk"))
     is_open = {(hold.kind, hold.handle) for hold in work.holds}
     if any(hold.lifted_at is None or (hold.kind, hold.handle) in is_open for hold in wanted):
         raise ChangedSince(what="A hold", number=order.number)

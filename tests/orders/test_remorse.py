@@ -71,6 +71,18 @@ def test_a_window_is_not_lifted_but_closed_by_its_own_act(mugs):
         assert "lift_hold" not in queries.allowed_actions(order)
 
 
+def test_hold_again_passes_over_a_window_that_was_closed(mugs):
+    order = remorseful()
+    orders.place_hold(order, by=BY, kind="other", reason="Look")
+    holds = list(order.holds.values_list("pk", flat=True))
+    orders.lift_holds(order, by=BY, reason="Looked")
+    orders.release_now(order, by=BY)
+
+    held = orders.hold_again(order, by=BY, lifted=holds, reason="Undone")
+
+    assert [hold.kind for hold in held] == ["other"]
+
+
 def test_undo_cancel_lets_the_order_go_on(mugs):
     order = orders.undo_cancel(asked(), by=BY)
 
@@ -80,6 +92,18 @@ def test_undo_cancel_lets_the_order_go_on(mugs):
     assert (order.stage, reserved(), told(order, "order.cancelled")) == ("fulfilment", 3, 0)
     with pytest.raises(orders.NotBeingCancelled):
         orders.undo_cancel(order, by=BY)
+
+
+def test_undo_cancel_of_an_earlier_cancel_leaves_a_later_one(mugs):
+    order = asked()
+    earlier = order.holds.get().pk
+    orders.undo_cancel(order, by=BY, hold=earlier)
+    order = orders.ask_cancel(order, by="user:9", reason="customer")
+
+    with pytest.raises(orders.NotBeingCancelled):
+        orders.undo_cancel(order, by=BY, hold=earlier)
+
+    assert order.holds.get(lifted_at=None).placed_by == "user:9"
 
 
 def test_cancel_asked_cancels_in_the_name_of_whoever_asked_and_then_nothing_is_undone(mugs):
