@@ -14,7 +14,7 @@ from orders.models import Hold, HoldType, Order
 from orders.operations import hold_rows, pipeline
 
 PEOPLE = ("user", "api-key")  # whose acts a hold type may forbid; rules and consumers were allowed
-WAYS = {HoldKind.CANCELLING: "Undo cancel", HoldKind.REMORSE: "Release now"}
+WAYS: dict[str, str] = {HoldKind.CANCELLING: "Undo cancel", HoldKind.REMORSE: "Release now"}
 
 
 class HoldNotOpen(DomainError):

@@ -67,7 +67,7 @@ def hold_again(order: Order, *, by: str, lifted: Iterable[int], reason: str) -> 
     is open again or when nothing is left to stop.
     """
     work = pipeline.lock(order, by=by)
-    rows = Hold.objects.filter(order=order, pk__in=list(lifted)).exclude(type__in=BY_SYSTEM)
+    rows = Hold.objects.filter(order=order, pk__in=list(lifted)).exclude(type__code__in=BY_SYSTEM)
     wanted = list(rows.order_by("pk"))
     is_open = {(hold.kind, hold.handle) for hold in work.holds}
     if any(hold.lifted_at is None or (hold.kind, hold.handle) in is_open for hold in wanted):
