@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task, task_backends
 from django_tasks_db import DatabaseBackend
 
+from oms import events
 from oms.errors import DomainError
 from oms.models import Job, JobRow, JobState, RowState
 
@@ -47,7 +48,7 @@ class JobEnded(DomainError):
 
 
 class NothingLeft(DomainError):
-    """Every row was begun, or the job has not ended yet."""
+    """Every row was begun, the job has not ended yet, or it was undone."""
 
     code = "nothing_left"
     message = "{title} has no rows left to do."
@@ -88,14 +89,18 @@ def stop(job: Job, *, by: str) -> Job:
 
 
 @transaction.atomic
-def go_on(job: Job) -> Job:
-    """Have a run that was stopped, or that broke, do the rows it has not begun. Raises NothingLeft."""
+def go_on(job: Job, *, by: str) -> Job:
+    """Have a run that was stopped, or that broke, do the rows it has not begun.
+
+    Raises NothingLeft, also for a run that was taken back: its undo knows nothing of later rows.
+    """
     job = Job.objects.select_for_update().get(pk=job.pk)
-    if job.state not in ENDED or not has_rows_left(job):
+    if job.state not in ENDED or not has_rows_left(job) or hasattr(job, "undone_by"):
         raise NothingLeft(title=job.title)
 
     job.state, job.error, job.stopped_by, job.finished_at = JobState.WAITING, "", "", None
     job.save(update_fields=["state", "error", "stopped_by", "finished_at"])
+    events.record("job.resumed", job, by=by)
     _put_in_line(job)
     return job
 

@@ -48,9 +48,9 @@ def stop(request: HttpRequest, job: Job, _data: dict[str, Any]) -> str:
     return "It ends within a second; what was not begun stays as it was."
 
 
-def go_on(_request: HttpRequest, job: Job, _data: dict[str, Any]) -> HttpResponse:
+def go_on(request: HttpRequest, job: Job, _data: dict[str, Any]) -> HttpResponse:
     """Do the rest."""
-    return to_job(jobs.go_on(job))
+    return to_job(jobs.go_on(job, by=actor(request)))
 
 
 def undo(request: HttpRequest, job: Job, _data: dict[str, Any]) -> HttpResponse:
@@ -64,7 +64,9 @@ ACTS = (
         help="Rows that were done stay done; the others are left as they are.",
         icon="stop_circle", variant=ActionVariant.DANGER),
     Act("go_on", "Do the rest", "oms.view_job", go_on, ConfirmForm,
-        lambda job: job.state in jobs.ENDED and jobs.has_rows_left(job),
+        lambda job: job.state in jobs.ENDED
+        and jobs.has_rows_left(job)
+        and not hasattr(job, "undone_by"),
         help="Does the rows that were not begun. No row is done twice.", icon="play_arrow",
         variant=ActionVariant.PRIMARY),
     Act("undo", "Undo this run", "oms.view_job", undo, ConfirmForm, runs.can_be_undone,

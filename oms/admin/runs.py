@@ -17,13 +17,14 @@ from django.contrib.admin import site
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Case, Count, IntegerField, Model, QuerySet, Value, When
 from django.http import HttpRequest, QueryDict
 
-from oms import jobs
+from oms import jobs, keys
 from oms.admin.acts import Act, Told
 from oms.admin.forms import ActForm
+from oms.connections import gave_way
 from oms.errors import DomainError
 from oms.models import ApiKey, Job, JobRow, RowState
 
@@ -34,6 +35,7 @@ MOST_ROWS = 100_000
 MOST_PAPERS = 2_000  # documents in one file
 AT_ONCE = 200  # rows whose marks are read together
 LONGEST_LABEL = 80
+TRIES = 3  # of a row that lost a deadlock
 ALLOWED = -1
 
 FREEZE = """
@@ -213,9 +215,8 @@ class OnBehalf(HttpRequest):
         kind, _, key = by.partition(":")
         user = get_user_model().objects.filter(pk=key).first() if kind == "user" else None
         self.user = cast("Any", user or AnonymousUser())
-        self.is_machine = (
-            kind == "api-key" and ApiKey.objects.filter(prefix=key, revoked_at=None).exists()
-        )
+        found = ApiKey.objects.filter(prefix=key).first() if kind == "api-key" else None
+        self.is_machine = found is not None and keys.is_usable(found)
 
     def may(self, permission: str) -> bool:
         """Whether a person holds the permission now; what a key may was asked by its scope."""
@@ -272,7 +273,7 @@ class _Run:
     def take(self, row: JobRow) -> None:
         """Act on one row and write down what came of it."""
         try:
-            self._act(row)
+            self._act_until_done(row)
         except DomainError as refusal:
             self._miss(row, RowState.REFUSED, refusal.detail)
         except Exception as error:
@@ -290,6 +291,17 @@ class _Run:
             obj = found.get(row.key)
             row.label, row.state = str(obj or "")[:LONGEST_LABEL], RowState.DONE
         JobRow.objects.bulk_update(waiting, ["label", "state"], batch_size=500)
+
+    def _act_until_done(self, row: JobRow) -> None:
+        """Act; again where the database undid it in favour of somebody else."""
+        for tries_left in range(TRIES - 1, -1, -1):
+            try:
+                self._act(row)
+            except OperationalError as error:
+                if not tries_left or not gave_way(error):
+                    raise
+            else:
+                return
 
     @transaction.atomic
     def _act(self, row: JobRow) -> None:

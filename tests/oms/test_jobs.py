@@ -105,7 +105,7 @@ def test_stop_of_a_waiting_job_ends_it_before_it_begins(db):
     with pytest.raises(jobs.JobEnded):
         jobs.stop(job, by="user:2")
     with pytest.raises(jobs.NothingLeft):
-        jobs.go_on(job)
+        jobs.go_on(job, by="user:2")
 
 
 def test_stop_of_a_job_in_hand_is_told_to_its_runner(db, monkeypatch):

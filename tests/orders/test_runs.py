@@ -1,17 +1,21 @@
 """One act on many orders: counted beforehand, told row by row, stopped, gone on with, undone."""
 
 import csv
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
-from oms import jobs
+from oms import jobs, keys
 from oms.admin import runs
 from oms.dispatch import drain
-from oms.models import Event, Job, JobRow, JobState, User
+from oms.models import ApiKey, Event, Job, JobRow, JobState, User
 from orders import operations, queries
 from orders.admin import acts
 from orders.models import Hold, Order
@@ -177,9 +181,49 @@ def test_run_is_stopped_and_gone_on_with(ben, orders, monkeypatch):
     monkeypatch.setattr(operations, "place_hold", real)
     press(ben, job, "go_on")
 
+    resumed = Event.objects.get(name="job.resumed")
+    assert (resumed.subject_id, resumed.actor) == (job.pk, f"user:{User.objects.get().pk}")
     job.refresh_from_db()
     assert (job.state, set(told(job).values())) == ("done", {"done"})
     assert Hold.objects.count() == 3
+
+
+def test_run_that_was_undone_is_not_gone_on_with(ben, orders):
+    job = run(ben, *orders[:3], **HOLD)
+    Job.objects.filter(pk=job.pk).update(state=JobState.STOPPED)
+    job.rows.filter(key=orders[2].pk).update(state="waiting", back=None)
+    press(ben, job, "undo")
+
+    with pytest.raises(jobs.NothingLeft):
+        jobs.go_on(Job.objects.get(pk=job.pk), by=BY)
+
+    assert job.rows.filter(state="waiting").count() == 1
+    assert not Event.objects.filter(name="job.resumed").exists()
+
+
+def test_row_that_lost_a_deadlock_is_tried_again(ben, orders, monkeypatch):
+    real, lost = operations.place_hold, []
+
+    def loses(order, **given):
+        if order == orders[1] and len(lost) < 2:
+            lost.append(order)
+            raise OperationalError from DeadlockDetected()
+        return real(order, **given)
+
+    monkeypatch.setattr(operations, "place_hold", loses)
+    job = run(ben, *orders[:3], **HOLD)
+
+    assert (len(lost), set(told(job).values())) == (2, {"done"})
+    assert Hold.objects.count() == 3
+
+
+def test_run_of_a_key_ends_with_the_key():
+    key, _ = keys.create("shop", channel=shop().code)
+    by = f"api-key:{key.prefix}"
+    assert runs.OnBehalf(by).may("orders.place_hold")
+
+    ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    assert not runs.OnBehalf(by).may("orders.place_hold")
 
 
 def test_run_where_one_row_breaks_goes_on_with_the_others(ben, orders, monkeypatch):
