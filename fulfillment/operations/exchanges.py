@@ -6,7 +6,7 @@ what the one has to spare is moved to the other. What is still due or owed is th
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -29,11 +29,13 @@ from fulfillment.queries.policies import Wish, policies_for
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
+from oms.money import ZERO
 from orders import operations as orders
 from orders.enums import CancelReason, HoldKind
+from orders.queries.totals import value_of
 
 if TYPE_CHECKING:
-    from orders.models import Order
+    from orders.models import Order, OrderLine
 
 PRICE = Decimal("0.0001")  # unit of a unit price
 CREDITED_ON = {  # the price is credited when the replacement may go
@@ -89,7 +91,7 @@ def exchange(
     if reference and (known := order.returns.filter(reference=reference).first()):
         return Exchange.objects.get(return_order=known)
     wishes = {pk: swap.wish for pk, swap in swaps.items()}
-    ships = _timing(order, wishes)
+    ships, lines = _timing(order, wishes), _lines(order, swaps)
     document = request_return(
         order,
         by=by,
@@ -101,9 +103,7 @@ def exchange(
     if document.status == ReturnStatus.REQUESTED:
         document = approve(document, by=by)
 
-    replacement = orders.place_replacement(
-        order, by=by, lines=_lines(order, swaps), reference=document.number
-    )
+    replacement = orders.place_replacement(order, by=by, lines=lines, reference=document.number)
     _refuse_waiting(replacement)
     made = Exchange(return_order=document, replacement=replacement, ships=ships)
     stamp(made, by=by)
@@ -172,15 +172,21 @@ def _timing(order: "Order", wishes: Iterable[int]) -> ExchangeTiming:
 
 
 def _lines(order: "Order", swaps: Mapping[int, Swap]) -> list[orders.PlacedLine]:
+    """What is sent, worth what the units that come back will be credited with; read before that."""
     found = {line.pk: line for line in order.lines.filter(pk__in=swaps)}
-    lines = []
-    for pk, swap in swaps.items():
-        line, units = found[pk], swap.wish.quantity
-        worth = line.total if order.price_includes_tax else line.total - line.tax_amount
-        paid = (worth / line.quantity).quantize(PRICE)
-        price = paid if swap.unit_price is None else swap.unit_price
-        lines.append(orders.PlacedLine(sku=swap.sku, quantity=units, unit_price=price))
-    return lines
+    wanted = [(found[pk], swap) for pk, swap in swaps.items() if pk in found and swap.wish.quantity]
+    return [_line(order, line, swap) for line, swap in wanted]  # others are refused as returns
+
+
+def _line(order: "Order", line: "OrderLine", swap: Swap) -> orders.PlacedLine:
+    """Rounding shows in the discount, never in what is due."""
+    units, price, discount = swap.wish.quantity, swap.unit_price, ZERO
+    if price is None:
+        gross, tax = value_of(line, units, order.currency)
+        worth = gross if order.price_includes_tax else gross - tax
+        price = (worth / units).quantize(PRICE, rounding=ROUND_UP)
+        discount = units * price - worth
+    return orders.PlacedLine(sku=swap.sku, quantity=units, unit_price=price, discount=discount)
 
 
 def _refuse_waiting(replacement: "Order") -> None:

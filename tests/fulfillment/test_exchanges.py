@@ -148,6 +148,17 @@ def test_exchange_leaves_the_difference_due_or_owed(sold, price, due, back):
     assert_ledgers_hold()
 
 
+def test_exchange_of_units_that_do_not_divide_leaves_no_cent(floor):
+    at_once()
+    order, shipment = floor.shipped(("MUG", 3, "3.3333"))
+    fulfillment.deliver(shipment, by=BY)
+
+    totals = [swap(order).replacement.total for _ in range(3)]
+
+    assert totals == [Decimal("3.33"), Decimal("3.34"), Decimal("3.33")]
+    assert_ledgers_hold()
+
+
 def test_exchange_for_what_is_not_there_is_refused_and_changes_nothing(sold):
     at_once()
 
