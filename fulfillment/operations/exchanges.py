@@ -128,6 +128,7 @@ def settle_exchange(document: Return, *, by: str) -> Exchange | None:
     made = Exchange.objects.filter(return_order=document).select_related("replacement").first()
     if made is None or made.status != ExchangeStatus.OPEN:
         return made
+    _lock_replacement(made)
     if document.status in {ReturnStatus.RECEIVED, ReturnStatus.CLOSED}:
         if any(line.kept < line.quantity for line in document.lines.all()):
             return made
@@ -154,6 +155,7 @@ def refund_instead(made: Exchange, *, by: str, reason: str) -> Exchange:
     made.return_order = document
     if made.status != ExchangeStatus.OPEN:
         raise ExchangeEnded(number=document.number, status=made.status)
+    _lock_replacement(made)
     if any(line.shipped for line in made.replacement.lines.all()):
         raise ReplacementLeft(number=made.replacement.number)
 
@@ -187,6 +189,11 @@ def _line(order: "Order", line: "OrderLine", swap: Swap) -> orders.PlacedLine:
         price = (worth / units).quantize(PRICE, rounding=ROUND_UP)
         discount = units * price - worth
     return orders.PlacedLine(sku=swap.sku, quantity=units, unit_price=price, discount=discount)
+
+
+def _lock_replacement(made: Exchange) -> None:
+    """It is younger than the order of the locked return, so the two are locked in key order."""
+    made.replacement = orders.lock_order(made.replacement)
 
 
 def _refuse_waiting(replacement: "Order") -> None:

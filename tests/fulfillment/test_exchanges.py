@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -220,6 +221,23 @@ def test_refund_instead_of_a_replacement_that_has_left_is_refused(sold, floor):
 
     made.refresh_from_db()
     assert (made.status, owed(sold)) == ("open", 0)
+
+
+def test_refund_instead_looks_at_the_replacement_after_locking_it(sold, floor):
+    at_once()
+    made = swap(sold)
+    floor.dispatch(made.replacement)
+    waiting = {made.replacement.pk}
+
+    def ships_first(execute, sql, params, many, context):
+        """Somebody who held the replacement when its row is first asked for."""
+        if sql.startswith("SELECT") and 'FROM "orders_order" ' in sql and waiting & {*params}:
+            waiting.clear()
+            pack_and_ship(floor, made.replacement)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(ships_first), pytest.raises(fulfillment.ReplacementLeft):
+        fulfillment.refund_instead(made, by=BY, reason="Too late by a moment")
 
 
 def test_exchange_form_sent_twice_exchanges_once(sold, admin_client):
