@@ -212,12 +212,17 @@ def may_send(request: GatewayRequest) -> bool:
     """Look under the order's lock, just before a request is sent, whether it still should be.
 
     A capture of a cancelled order is withdrawn: the void behind it books what became of it. One of
-    an order that is held from being charged waits. What ended meanwhile is not sent either.
+    an order that is held from being charged waits. What ended meanwhile is not sent either. A
+    capture keeps what had been captured before it: an answer that is lost may be booked by a
+    webhook, and the repeat must still mean the same amount.
     """
-    work, _ = payments.lock_payment(request.payment, by=request.by)
+    work, payment = payments.lock_payment(request.payment, by=request.by)
     request = GatewayRequest.objects.lock_one(request.pk)
     if request.state != RequestState.WAITING:
         return False
+    if request.captured_before is None:
+        request.captured_before = payments.sums(payment)[TransactionKind.CAPTURE]
+        request.save(update_fields=["captured_before"])
     if request.kind != TransactionKind.CAPTURE:
         return True
     cancelled = work.order.status == OrderStatus.CANCELLED

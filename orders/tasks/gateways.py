@@ -7,12 +7,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from oms.money import ZERO
 from orders.adapters.gateways import GATEWAYS
 from orders.adapters.gateways.notices import Declined, Unanswered
-from orders.enums import TransactionKind
 from orders.models import GatewayNotice, GatewayRequest, Payment
 from orders.operations import payments_gateway
-from orders.operations.payments import sums
 from orders.operations.payments_gateway import Row
 
 logger = logging.getLogger(__name__)
@@ -43,9 +42,10 @@ def _each(row: Row, act: Callable[[Row], None], later: Callable[[Row, str], None
 
 
 def _send(request: GatewayRequest) -> None:
-    payment = Payment.objects.select_related("order").get(pk=request.payment_id)
     if not payments_gateway.may_send(request):
         return
+    request.refresh_from_db()
+    payment = Payment.objects.select_related("order").get(pk=request.payment_id)
     gateway = GATEWAYS[payment.gateway]
     act = getattr(gateway, request.kind)
     try:
@@ -54,7 +54,7 @@ def _send(request: GatewayRequest) -> None:
             request.amount,
             payment.currency,
             key=str(request.key),
-            captured=sums(payment)[TransactionKind.CAPTURE],
+            captured=request.captured_before or ZERO,
         )
     except Declined as refusal:
         payments_gateway.note_declined(request, str(refusal), _look(payment))

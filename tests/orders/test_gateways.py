@@ -107,6 +107,23 @@ def test_answer_that_is_lost_is_asked_for_again_and_takes_the_money_once(gateway
     assert [name for name, _, _ in gateway.calls] == ["payment_intents/pi_1/capture"]
 
 
+def test_answer_that_is_lost_and_then_told_by_webhook_takes_a_part_once(gateway, payment, client):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(5))
+    gateway.fail(late)
+    ask_gateways()
+    gateway.webhook(client, "payment_intent.succeeded", "pi_1")
+    ask_gateways()
+    assert moved()[1:] == [("capture", 5.0)]
+
+    gateway.answers.clear()  # Stripe forgets keys after a day
+    due_now(request)
+    ask_gateways()
+
+    request.refresh_from_db()
+    assert (request.state, moved()[1:]) == ("done", [("capture", 5.0)])
+    assert gateway.intents["pi_1"]["amount_received"] == 500
+
+
 def test_gateway_that_is_down_is_tried_later_and_later_then_left_to_a_person(gateway, payment):
     request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
     gateway.fail(*[BROKEN] * 11)
