@@ -39,13 +39,28 @@ def django_db_modify_db_settings(django_db_modify_db_settings):
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_db_setup, django_db_blocker):
     """Remember the rows that migrations lay down: roles, permissions, tax rules."""
-    if not any(commits(item) for item in request.session.items):
-        return
-    forget_receivers(post_migrate)  # emptying the tables would make half of those rows anew
+    if any(commits(item) for item in request.session.items):
+        forget_receivers(post_migrate)  # emptying the tables would make half of those rows anew
+        if connection.vendor == "postgresql":
+            connection.ops.sql_flush = empty_quickly
+        with django_db_blocker.unblock():
+            request.config.stash[laid_down] = snapshot()
+    yield
     if connection.vendor == "postgresql":
-        connection.ops.sql_flush = empty_quickly
-    with django_db_blocker.unblock():
-        request.config.stash[laid_down] = snapshot()
+        with django_db_blocker.unblock():
+            hang_up()
+
+
+def hang_up():
+    """End what is still connected, or the database of this run could not be dropped.
+
+    A page that a browser has left may be under way in a thread of the live server.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -146,7 +146,8 @@ def _bring_to(state: str, count: Any, people: Sequence[str]) -> None:
     if state == "counting":
         inventory.enter(count, by=first, quantities={lines[0].pk: 100})
         return
-    found[lines[0].pk] //= 2
+    odd = max(lines, key=lambda line: (_free(line), line.pk))
+    found[odd.pk] -= _free(odd) // 2  # units that orders have reserved could not be taken off
     inventory.enter(count, by=first, quantities=found)
     inventory.finish(count, by=first)
     if state == "recount":
@@ -158,3 +159,7 @@ def _bring_to(state: str, count: Any, people: Sequence[str]) -> None:
         wrong = list(count.lines.filter(state="to_approve").values_list("pk", flat=True))
         inventory.approve_lines(count, by=approver, lines=wrong, reason="Found twice")
         inventory.post_count(count, by=approver)
+
+
+def _free(line: Any) -> int:
+    return line.level.on_hand - line.level.reserved
