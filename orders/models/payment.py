@@ -134,7 +134,7 @@ class GatewayRequest(models.Model):
     amount = MoneyField()
     cause = models.CharField(max_length=40, blank=True)  # shipment; empty: somebody asked
     key = models.UUIDField(default=uuid.uuid4)  # by which the gateway knows a repeat
-    captured_before = MoneyField(null=True)  # when a capture was first sent: a repeat means the same
+    captured_before = MoneyField(null=True)  # at its first sending, so that a repeat means the same
     grant = models.ForeignKey(
         RefundGrant, models.PROTECT, null=True, blank=True, related_name="requests"
     )
