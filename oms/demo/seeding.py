@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from oms import dispatch, events
+from oms import dispatch, events, statistics
 from oms.demo import goods, lots, world
 from oms.demo.clock import set_back
 from oms.demo.quarter import Quarter
@@ -50,6 +50,7 @@ def load(tell: Tell, file: Path = FILE) -> None:
         lots.happen(now)
         dispatch.drain(webhooks=False)
     _remember()
+    statistics.analyse()
     tell("Today", 1, 1)
 
 

@@ -37,7 +37,8 @@ def drain(*, webhooks: bool = True) -> Drained:
 
     What failed and waits for its next attempt is left to a worker.
     """
-    total, sender = Drained(), deferred("oms.dispatch.sending.Sender")()
+    total = Drained()
+    sender = deferred("oms.dispatch.sending.Sender")() if webhooks else None
     with _registered() as name:
         while True:
             before = (total.events, total.deliveries, total.webhooks, total.tasks)
@@ -46,11 +47,12 @@ def drain(*, webhooks: bool = True) -> Drained:
             while count := consume():
                 total.deliveries += count
             total.tasks += tasks.run_next(name)
-            if webhooks:
+            if sender:
                 total.webhooks += _send(sender)
             if before == (total.events, total.deliveries, total.webhooks, total.tasks):
                 break
-    sender.close()
+    if sender:
+        sender.close()
     return total
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from inventory import operations as inventory
 from oms.errors import DomainError
+from oms.statistics import Growth
 from orders import operations as orders
 from orders import queries
 from orders.adapters.tabular.files import Source, form_of
@@ -130,6 +131,7 @@ class Loader:
         self._credits: list[Credit] = []
         self._lines = 0
         self._skus: set[str] = set()  # known to be products
+        self._growth = Growth(Order)
         self._made: set[str] = set()  # made by this import; a dry run makes them time and again
 
     def take(self, document: Sale | Credit) -> None:
@@ -160,6 +162,8 @@ class Loader:
             self._count(sale, result)
             if result.error is None:
                 taken.append(sale)
+        if not self.dry_run:
+            self._growth.add(len(taken))
         self.sales.add(line for sale in taken for line in _sold_lines(sale))
 
     def _write(self, batch: list[Sale]) -> list[orders.Placed]:
