@@ -20,10 +20,15 @@ MOST_EVENTS = 1_000
 
 
 class SubjectSerializer(serializers.Serializer):
-    """What an event is about."""
+    """What an event is about: the number, code or SKU by which the rest of the API knows it."""
 
     type = serializers.CharField()
     id = serializers.CharField()
+    external_id = serializers.CharField(
+        required=False, allow_blank=True, help_text="The channel's own number of an order."
+    )
+    sku = serializers.CharField(required=False, help_text="Of a stock level.")
+    location = serializers.CharField(required=False, help_text="Of a stock level.")
 
 
 class EventSerializer(serializers.Serializer):
@@ -38,7 +43,7 @@ class EventSerializer(serializers.Serializer):
     channel = serializers.CharField(allow_blank=True)
     actor = serializers.CharField()
     correlation_id = serializers.UUIDField()
-    data = serializers.DictField()
+    data = serializers.DictField(help_text="The event's facts; the guide lists them by event.")
 
 
 class FeedSerializer(serializers.Serializer):
@@ -150,7 +155,7 @@ class EventsView(APIView):
         shown = found[: asked["limit"]]
         return Response(
             {
-                "results": [webhooks.describe(event) for event in shown],
+                "results": webhooks.describe(shown),
                 "next_after": shown[-1].position if shown else asked["after"],
                 "has_more": len(found) > len(shown),
             }

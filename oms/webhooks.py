@@ -1,11 +1,12 @@
 """Webhook endpoints: subscribed, paused, resumed, replayed; what is sent and how it is signed.
 
-Sending itself is the worker's business (`oms.outbox.webhooks`). Messages are Standard Webhooks:
+Sending itself is the worker's business (`oms.dispatch.sending`). Messages are Standard Webhooks:
 the id is the event's, so a receiver that keeps ids takes every event once.
 """
 
 import base64
 import fnmatch
+import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from oms import sealed
+from oms import sealed, telling
 from oms.errors import DomainError
 from oms.models import DeliveryState, Event, WebhookDelivery, WebhookEndpoint, WebhookState
 
@@ -31,6 +32,13 @@ class UnsafeUrl(DomainError):
 
     code = "unsafe_url"
     message = "Events are sent to https addresses on the public internet only."
+
+
+class UnknownEvent(DomainError):
+    """No event has a name that the pattern fits."""
+
+    code = "unknown_event"
+    message = "No event is called {pattern}. There are: {names}."
 
 
 class NothingToRetry(DomainError):
@@ -46,9 +54,10 @@ def subscribe(
 ) -> tuple[WebhookEndpoint, str]:
     """Create an endpoint and return it with its signing secret, which is shown once.
 
-    `events` are patterns such as `order.*`; none means all. Raises UnsafeUrl.
+    `events` are patterns such as `order.*`; none means all. Raises UnsafeUrl and UnknownEvent.
     """
     check_url(url)
+    refuse_unknown(events)
     endpoint = WebhookEndpoint(
         url=url, channel=channel, events=list(events), description=description
     )
@@ -130,6 +139,14 @@ def matches(patterns: Sequence[str], name: str) -> bool:
     return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def refuse_unknown(patterns: Sequence[str]) -> None:
+    """Raise UnknownEvent for the first pattern that fits no event there is."""
+    names = sorted(telling.declared())
+    for pattern in patterns:
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            raise UnknownEvent(pattern=pattern, names=", ".join(names))
+
+
 def check_url(url: str) -> None:
     """Raise UnsafeUrl for what is plainly not an address on the internet.
 
@@ -144,29 +161,38 @@ def check_url(url: str) -> None:
         raise UnsafeUrl
 
 
-def describe(event: Event) -> dict[str, Any]:
-    """An event as the feed and the webhooks tell it: ids and plain values, never personal data."""
-    return {
-        "id": str(event.public_id),
-        "type": event.name,
-        "timestamp": _iso(event.at),
-        "position": event.position,
-        "subject": {
-            "type": event.subject_type.rpartition(".")[2],
-            "id": event.subject_label or str(event.subject_id),
-        },
-        "sequence": event.sequence,
-        "channel": event.channel,
-        "actor": event.actor,
-        "correlation_id": str(event.correlation_id),
-        "data": event.facts,
-    }
+def describe(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Events as the feed and the webhooks tell them: public names and plain values.
+
+    Never personal data, and never a key of our tables (`oms/telling.py`).
+    """
+    facts, subjects = telling.told_facts(events), telling.subjects(events)
+    return [
+        {
+            "id": str(event.public_id),
+            "type": event.name,
+            "timestamp": _iso(event.at),
+            "position": event.position,
+            "subject": subject,
+            "sequence": event.sequence,
+            "channel": event.channel,
+            "actor": event.actor,
+            "correlation_id": str(event.correlation_id),
+            "data": data,
+        }
+        for event, subject, data in zip(events, subjects, facts, strict=True)
+    ]
 
 
-def message(event: Event) -> dict[str, Any]:
-    """The body of a webhook, as Standard Webhooks recommends it."""
-    told = describe(event)
-    return {"type": told.pop("type"), "timestamp": told.pop("timestamp"), "data": told}
+def messages(events: Sequence[Event]) -> list[str]:
+    """The bodies of webhooks, as Standard Webhooks recommends them."""
+    return [
+        json.dumps(
+            {"type": told.pop("type"), "timestamp": told.pop("timestamp"), "data": told},
+            separators=(",", ":"),
+        )
+        for told in describe(events)
+    ]
 
 
 def headers(endpoint: WebhookEndpoint, event: Event, body: str, now: datetime) -> dict[str, str]:

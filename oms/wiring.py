@@ -142,6 +142,32 @@ INVARIANTS: tuple[str, ...] = (
     "reporting.queries.promises.promise_invariants",
 )
 
+# What the world is told of events, event by event; see `oms/telling.py`.
+TOLD: tuple[str, ...] = (
+    "orders.queries.publishing.TOLD",
+    "fulfillment.queries.publishing.TOLD",
+    "inventory.queries.publishing.TOLD",
+    "compliance.queries.publishing.TOLD",
+    "customers.queries.publishing.TOLD",
+    "oms.telling.TOLD",
+)
+
+# Kind of thing -> `names(keys)`: what the world calls it.
+NAMES: dict[str, str] = {
+    "channel": "orders.queries.publishing.channels_named",
+    "order": "orders.queries.publishing.orders_named",
+    "order_line": "orders.queries.publishing.lines_named",
+    "fulfillment_line": "fulfillment.queries.publishing.lines_named",
+    "product": "inventory.queries.publishing.products_named",
+    "location": "inventory.queries.publishing.locations_named",
+}
+
+# Type of an event's subject -> what is told of it beside its number, code or SKU.
+SUBJECTS: dict[str, str] = {
+    "orders.order": "orders.queries.publishing.order_subjects",
+    "inventory.stocklevel": "inventory.queries.publishing.level_subjects",
+}
+
 # Questions that an app asks of one above it, which it may not import -> who answers.
 ANSWERS: dict[str, str] = {
     "inventory.channels": "orders.queries.lookup.selling_channels",

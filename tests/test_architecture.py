@@ -1,13 +1,16 @@
 """The walls that import-linter cannot see."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from oms import wiring
+from fulfillment.enums import FulfillmentOrderStatus, ReturnStatus
+from inventory.enums import CountStatus, SoftState
+from oms import telling, wiring
 
 pytestmark = pytest.mark.once
 
@@ -91,6 +94,44 @@ def test_operations_say_what_they_do_and_who_does_it():
 def test_consumers_that_are_wired_exist(event):
     for dotted in wiring.CONSUMERS[event]:
         assert callable(import_string(dotted))
+
+
+RECORDERS = {"record", "record_first", "Fact", "fact", "_fact", "_record", "_tell"}
+TOLD_BY_STATE = (  # events named for a state that a document moves to
+    ("count", CountStatus, {"planned"}),
+    ("fulfillment_order", FulfillmentOrderStatus, {"open"}),
+    ("return", ReturnStatus, {"requested"}),
+    ("soft_reservation", SoftState, {"open"}),
+)
+
+
+def test_every_event_is_declared_to_the_world():
+    recorded = set(wiring.CONSUMERS)
+    for path in sources(of=APPS[1:]):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and node.args:
+                called = ast.unparse(node.func).rpartition(".")[2]
+                words = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                if called in RECORDERS:
+                    recorded |= {
+                        word for word in words if re.fullmatch(r"[a-z_]+\.[a-z_]+", str(word))
+                    }
+    for noun, states, silent in TOLD_BY_STATE:
+        recorded |= {f"{noun}.{state}" for state in states.values if state not in silent}
+
+    assert recorded - set(telling.declared()) == set()
+
+
+def test_what_the_world_is_told_of_has_names():
+    kinds = {
+        cell.rpartition(":")[2]
+        for told in telling.declared().values()
+        for fact in told.facts
+        for cell in getattr(fact, "cells", (f":{getattr(fact, 'kind', '')}",))
+        if ":" in cell
+    } - {""}
+
+    assert kinds == set(wiring.NAMES)
 
 
 def test_event_consumers_are_wired():

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from oms.dispatch.posting import Answer, client, post
 from oms.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookState
+from oms.webhooks import messages
 
 THREADS = 16
 AT_ONCE = 4  # messages in the air per endpoint and worker
@@ -82,8 +83,10 @@ class Sender:
         sent = 0
         for endpoint in _due_endpoints():
             free = min(room - sent, _width(endpoint) - busy[endpoint.pk])
-            for delivery in claim(endpoint, free):
-                self._air[self._pool.submit(post, self._http, delivery)] = delivery
+            claimed = claim(endpoint, free)
+            bodies = messages([delivery.event for delivery in claimed])
+            for delivery, body in zip(claimed, bodies, strict=True):
+                self._air[self._pool.submit(post, self._http, delivery, body)] = delivery
                 sent += 1
         return sent
 

@@ -2,6 +2,8 @@
 
 from compliance.models import Invoice
 from inventory.models import StockLevel
+from oms import keys, telling
+from oms.models import Event
 from reporting.models import DailyProduct, DailySales, DailyShipping
 from tests.ledgers import assert_ledgers_hold
 
@@ -66,6 +68,7 @@ def test_flow_from_placing_to_the_daily_figures(house, wanted):
 
 
 def test_flow_with_return_and_refund_ends_even(house, wanted):
+    wanted["lines"][0]["external_id"] = "L-1"
     _, placed = house.call("post", "orders/", wanted)
     for number in ship_everything(house, placed["number"]):
         house.call("post", f"shipments/{number}/delivery/", {})
@@ -99,6 +102,39 @@ def test_flow_with_return_and_refund_ends_even(house, wanted):
     assert f"{owed:.2f}" == order["total"] == "40.80"
     assert stock("MUG", "LON") == (7, 0)
     assert_ledgers_hold()
+    assert_events_name_what_the_api_names(house, placed["number"], back["number"])
+
+
+def assert_events_name_what_the_api_names(house, order, back):
+    """No key of a table leaves the house, and no word that a person typed."""
+    everything = keys.create("ERP", channel="")[1]
+    _, page = house.call("get", "events/?limit=1000", key=everything)
+    told = {row["type"]: row for row in page["results"]}
+    mug = {"line": 1, "sku": "MUG", "external_id": "L-1"}
+    cup = {"line": 2, "sku": "CUP", "external_id": ""}
+
+    assert told["order.released"]["subject"] == {
+        "type": "order", "id": order, "external_id": "W-1001",
+    }  # fmt: skip
+    assert told["order.released"]["data"] == {
+        "units": [
+            {**mug, "location": "LON", "quantity": 3},
+            {**cup, "location": "LEE", "quantity": 2},
+        ]
+    }
+    assert told["order.placed"]["data"]["products"] == [
+        {"sku": "MUG", "quantity": 3}, {"sku": "CUP", "quantity": 2},
+    ]  # fmt: skip
+    assert told["fulfillment_order.created"]["data"]["order"] == order
+    assert told["return.received"]["data"] == {
+        "order": order, "location": "LON", "lines": [{**mug, "product": "MUG", "quantity": 1}],
+    }  # fmt: skip
+    noted = Event(
+        name="return.inspected", facts={"accepted": 0, "refused": 1, "note": "Ada broke it"}
+    )
+    assert telling.told_facts([noted]) == [{"accepted": 0, "refused": 1}]
+    assert told["credit_note.issued"]["data"]["order"] == order
+    assert told["credit_note.issued"]["data"]["source"] == f"return:{back}"
 
 
 def test_flow_repeat_answers_the_same_order_and_other_content_conflicts(house, wanted):
@@ -251,7 +287,6 @@ def test_flow_hold_stops_the_floor_and_lifting_lets_it_go_on(house, wanted):
 
 
 def test_flow_other_channels_key_sees_nothing(house, wanted):
-    from oms import keys
     from tests import factories as world
 
     world.shop("other")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from oms import events, keys, wiring
+from oms import events, keys, telling, wiring
 from oms.dispatch import sending
 from oms.models import Counter
+from oms.telling import One, told
 
 HERE = "tests.oms.reactions"
 
@@ -20,6 +21,10 @@ def wire(monkeypatch):
         }
         monkeypatch.setattr(wiring, "CONSUMERS", found)
 
+    known = {"test.done": told("a test did something", One("colour", "of the thing"))}
+    monkeypatch.setattr(
+        telling, "declared", lambda: {**known, "order.placed": told("an order came")}
+    )
     use()
     return use
 

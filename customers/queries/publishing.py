@@ -1,0 +1,38 @@
+"""What the world is told of customers: that something changed, and never what their data say."""
+
+from oms.telling import One, told
+
+PURPOSE = One("purpose", "what for")
+
+TOLD = {
+    "customer.corrected": told(
+        "other data are kept of a customer", One("fields", "names of the fields")
+    ),
+    "customer.terms_changed": told(
+        "other terms of payment hold",
+        One("credit_limit", "what may be owed at once"),
+        One("payment_terms_days", "days to pay"),
+    ),
+    "customer.classified": told(
+        "they belong to another group or company",
+        One("group", "the group"),
+        One("company", "code of the company"),
+    ),
+    "customer.address_added": told("another address is kept", One("kind", "what for")),
+    "customer.address_removed": told("one is not any more"),
+    "customer.contact_preference_set": told(
+        "they are to be written to otherwise", One("language", "of messages")
+    ),
+    "customer.consent_given": told("they said yes to a use of their data", PURPOSE),
+    "customer.consent_withdrawn": told("they said no", PURPOSE),
+    "customer.notification_requeued": told("a message to them is sent again"),
+    "customer.merged": told(
+        "they are the same person as another customer", One("into", "number of that customer")
+    ),
+    "customer.absorbed": told("another customer was them", One("merged", "number of the other")),
+    "customer.unmerged": told(
+        "they are two persons after all", One("survivor", "number of the other")
+    ),
+    "customer.erased": told("their personal data were destroyed: delete your copies"),
+    "customer.documents_expired": told("their invoices were made unreadable, too"),
+}
