@@ -17,6 +17,7 @@ from inventory.enums import COUNTERS, ReservationState
 from inventory.models import Reservation, StockLevel, StockMovement, StockSnapshot
 from oms.events import subject_type
 from oms.models import Event
+from oms.prepared import prepared
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH = 200  # reservations read at a time until they add up
@@ -64,7 +65,7 @@ def stock_at(level_ids: Iterable[int], at: datetime) -> dict[int, Moment]:
             corrected_quarantined=row["quarantined_then"] + row["quarantined_learnt"],
             corrected_damaged=row["damaged_then"] + row["damaged_learnt"],
         )
-        for row in _levels_at(StockLevel.objects.filter(pk__in=ids), at)
+        for row in _levels_at(ids=ids, at=at)
     }
 
 
@@ -123,7 +124,8 @@ def _begun_before(level_id: int, at: datetime) -> Iterator[Reservation]:
         last = (batch[-1].ended_at or at, batch[-1].pk)
 
 
-def _levels_at(levels: QuerySet[StockLevel], at: datetime) -> QuerySet[Any, dict[str, Any]]:
+@prepared
+def _levels_at(ids: list[int], at: datetime) -> QuerySet[Any, dict[str, Any]]:
     snapshots = StockSnapshot.objects.filter(level=OuterRef("pk"), at__lte=at).order_by("-at")
     since = Coalesce(
         Subquery(snapshots.values("at")[:1]), Value(BEGINNING, output_field=DateTimeField())
@@ -143,6 +145,7 @@ def _levels_at(levels: QuerySet[StockLevel], at: datetime) -> QuerySet[Any, dict
         f"{figure}_learnt": _sum(later.filter(condition=condition))
         for condition, figure in COUNTERS.items()
     }
+    levels = StockLevel.objects.filter(pk__any=ids)
     return levels.annotate(since=since).annotate(**named).values("pk", "safety_stock", *named)
 
 
