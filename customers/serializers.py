@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from customers.models import Address, Customer
-from oms.wire import Text, message, utc
+from oms.wire import Sent, Text, message, utc
 
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?$")]
 Phone = Annotated[str, msgspec.Meta(max_length=40)]
@@ -85,7 +85,7 @@ class CustomerOut(msgspec.Struct):
 
 
 @message
-class CorrectionIn(msgspec.Struct):
+class CorrectionIn(Sent):
     """What is right; what is left out stays as it is."""
 
     reason: Why

@@ -17,3 +17,14 @@ class DomainError(Exception):
         self.params = params
         self.detail = (message or self.message).format(**params)
         super().__init__(self.detail)
+
+
+class InvalidInput(DomainError):
+    """What was sent can never be accepted, however things stand; `pointer` says where (RFC 6901)."""
+
+    code = "invalid_input"
+    message = "This cannot be accepted."
+
+    def __init__(self, message: str | None = None, /, *, pointer: str = "", **params: Any) -> None:
+        super().__init__(message, **params)
+        self.pointer = pointer

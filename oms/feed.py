@@ -19,6 +19,18 @@ from oms.models import DeliveryState, Event, WebhookDelivery, WebhookEndpoint, W
 MOST_EVENTS = 1_000
 
 
+class SentSerializer(serializers.Serializer):
+    """Base of what callers send: a field that nobody reads is an error of theirs."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the fields; refuse what is none."""
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            raise serializers.ValidationError(
+                {name: [f"There is no field `{name}` here."] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
 class SubjectSerializer(serializers.Serializer):
     """What an event is about: the number, code or SKU by which the rest of the API knows it."""
 
@@ -62,7 +74,7 @@ class FeedQuery(serializers.Serializer):
     type = serializers.RegexField(r"^[a-z_]+(\.[a-z_]+)?$", required=False, max_length=60)
 
 
-class EndpointIn(serializers.Serializer):
+class EndpointIn(SentSerializer):
     """A subscription."""
 
     url = serializers.URLField(max_length=500)
@@ -108,7 +120,7 @@ class WebhookDeliveryOut(serializers.Serializer):
     done_at = serializers.DateTimeField(allow_null=True)
 
 
-class ReplayIn(serializers.Serializer):
+class ReplayIn(SentSerializer):
     """Which part of the past to send again."""
 
     after = serializers.IntegerField(min_value=0, max_value=2**63 - 1)

@@ -13,7 +13,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 
 from oms.connections import gave_way
-from oms.errors import DomainError
+from oms.errors import DomainError, InvalidInput
 from oms.wire import Invalid
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,7 +27,7 @@ TITLES = {
     406: "Only JSON is spoken here.",
     409: "This is not possible now.",
     415: "Only JSON is read here.",
-    422: "The request contradicts an earlier one.",
+    422: "What was sent cannot be accepted.",
     429: "Too many requests.",
     500: "Something went wrong here.",
     503: "Not at this moment.",
@@ -63,7 +63,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, ModelValidationError):
         error = exceptions.ValidationError(error.messages)
     if isinstance(error, DomainError):
-        return respond(CONFLICT, error.code, error.detail, params=error.params)
+        return _impossible(error) if isinstance(error, InvalidInput) else _not_now(error)
     if isinstance(error, Http404):
         return respond(404, "not_found", "There is no such thing, or this key may not see it.")
     if isinstance(error, PermissionDenied):
@@ -71,6 +71,16 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, exceptions.APIException):
         return _refused(error)
     return None
+
+
+def _not_now(error: DomainError) -> Response:
+    return respond(CONFLICT, error.code, error.detail, params=error.params)
+
+
+def _impossible(error: InvalidInput) -> Response:
+    """422: the message can be read, and no state of things would let it be accepted."""
+    where = [{"pointer": error.pointer, "code": error.code, "detail": error.detail}]
+    return respond(422, error.code, error.detail, params=error.params, errors=where)
 
 
 def _again() -> Response:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from oms import sealed, telling
-from oms.errors import DomainError
+from oms.errors import DomainError, InvalidInput
 from oms.models import DeliveryState, Event, WebhookDelivery, WebhookEndpoint, WebhookState
 
 PREFIX = "whsec_"
@@ -34,7 +34,7 @@ class UnsafeUrl(DomainError):
     message = "Events are sent to https addresses on the public internet only."
 
 
-class UnknownEvent(DomainError):
+class UnknownEvent(InvalidInput):
     """No event has a name that the pattern fits."""
 
     code = "unknown_event"
@@ -142,9 +142,11 @@ def matches(patterns: Sequence[str], name: str) -> bool:
 def refuse_unknown(patterns: Sequence[str]) -> None:
     """Raise UnknownEvent for the first pattern that fits no event there is."""
     names = sorted(telling.declared())
-    for pattern in patterns:
+    for at, pattern in enumerate(patterns):
         if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
-            raise UnknownEvent(pattern=pattern, names=", ".join(names))
+            near = [name for name in names if name.startswith(f"{pattern.partition('.')[0]}.")]
+            told = ", ".join(near or names)
+            raise UnknownEvent(pointer=f"/events/{at}", pattern=pattern, names=told)
 
 
 def check_url(url: str) -> None:

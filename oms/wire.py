@@ -27,7 +27,12 @@ MONEY_LIMIT = Decimal(10) ** 12
 MONEY_DECIMALS = -4
 YEARS = range(2000, 2101)
 _PATH = re.compile(r"\$(?P<path>[^`]*)`?$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$")
 _messages: list[type[msgspec.Struct]] = []
+
+
+class Sent(msgspec.Struct, forbid_unknown_fields=True):
+    """Base of messages that callers send: a field that nobody reads is an error of theirs."""
 
 
 class Invalid(ValidationError):
@@ -112,6 +117,9 @@ def _invalid(text: str) -> Invalid:
     found = _PATH.search(where)
     path = found["path"] if found else ""
     pointer = re.sub(r"\[(\d+)\]", r"/\1", path).replace(".", "/").replace("[...]", "")
+    if unknown := _UNKNOWN.match(sentence):
+        name = unknown["name"]
+        return Invalid(f"There is no field `{name}` here.", f"{pointer}/{name}")
     return Invalid(f"{sentence}.", pointer)
 
 

@@ -11,7 +11,7 @@ from fulfillment.models import Return, ReturnLine
 from fulfillment.queries import allowed_return_actions
 from fulfillment.serializers.work import Note, Position
 from oms.money import plain
-from oms.wire import Invalid, Quantity, Short, message, utc
+from oms.wire import Invalid, Quantity, Sent, Short, message, utc
 
 Fate = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
 State = Literal[("", *GoodsState.values)]  # type: ignore[valid-type]
@@ -20,7 +20,7 @@ Code = Annotated[str, msgspec.Meta(max_length=40)]
 
 
 @message
-class ReturnLineIn(msgspec.Struct):
+class ReturnLineIn(Sent):
     """Units of an order line, by its position; why and in what state, where they differ."""
 
     line: Position
@@ -31,7 +31,7 @@ class ReturnLineIn(msgspec.Struct):
 
 
 @message
-class ReturnIn(msgspec.Struct):
+class ReturnIn(Sent):
     """Goods that a buyer wants to send back. `reference` makes repeats harmless.
 
     `reason` is the code of a return reason and counts for lines that give none.
@@ -52,21 +52,21 @@ class ReturnIn(msgspec.Struct):
 
 
 @message
-class RefusalIn(msgspec.Struct):
+class RefusalIn(Sent):
     """Why a return is declined."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 @message
-class EndIn(msgspec.Struct):
+class EndIn(Sent):
     """Why a return is waited for again, or its rest no more."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 @message
-class OutcomeIn(msgspec.Struct):
+class OutcomeIn(Sent):
     """What became of received units of an order line; of which lot, where it went out in several."""
 
     line: Position
@@ -76,14 +76,14 @@ class OutcomeIn(msgspec.Struct):
 
 
 @message
-class ReceiptIn(msgspec.Struct):
+class ReceiptIn(Sent):
     """Units that arrived, each with its outcome."""
 
     lines: Annotated[list[OutcomeIn], msgspec.Meta(min_length=1, max_length=2_000)]
 
 
 @message
-class VerdictIn(msgspec.Struct):
+class VerdictIn(Sent):
     """What was decided about quarantined units of an order line."""
 
     line: Position
@@ -92,7 +92,7 @@ class VerdictIn(msgspec.Struct):
 
 
 @message
-class InspectionIn(msgspec.Struct):
+class InspectionIn(Sent):
     """Quarantined units that were looked at."""
 
     lines: Annotated[list[VerdictIn], msgspec.Meta(min_length=1, max_length=2_000)]

@@ -8,7 +8,7 @@ import msgspec
 from fulfillment.enums import RejectReason, ShipmentStatus
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.queries import allowed_actions
-from oms.wire import Moment, Quantity, Short, message, utc
+from oms.wire import Moment, Quantity, Sent, Short, message, utc
 from orders.enums import GIVEN_REASONS
 
 Reason = Literal[tuple(RejectReason.values)]  # type: ignore[valid-type]
@@ -21,7 +21,7 @@ Note = Annotated[str, msgspec.Meta(max_length=300)]
 
 
 @message
-class LineUnits(msgspec.Struct):
+class LineUnits(Sent):
     """Units of an order line, which is named by its position in the order."""
 
     line: Position
@@ -29,7 +29,7 @@ class LineUnits(msgspec.Struct):
 
 
 @message
-class RejectionIn(msgspec.Struct):
+class RejectionIn(Sent):
     """Why a location cannot supply, and which units; all that are not packed if none are named."""
 
     reason: Reason
@@ -38,7 +38,7 @@ class RejectionIn(msgspec.Struct):
 
 
 @message
-class PickIn(msgspec.Struct):
+class PickIn(Sent):
     """Picked units of an order line; of a tracked product those of a lot or serial number.
 
     Without one, what expires first is taken as picked.
@@ -50,14 +50,14 @@ class PickIn(msgspec.Struct):
 
 
 @message
-class PicksIn(msgspec.Struct):
+class PicksIn(Sent):
     """Units that were picked; all that are left if none are named."""
 
     lines: Annotated[list[PickIn], msgspec.Meta(max_length=2_000)] = []
 
 
 @message
-class ParcelIn(msgspec.Struct):
+class ParcelIn(Sent):
     """A packed box: weight in grams, outer measures in millimetres."""
 
     weight_g: Grams
@@ -68,14 +68,14 @@ class ParcelIn(msgspec.Struct):
 
 
 @message
-class ParcelsIn(msgspec.Struct):
+class ParcelsIn(Sent):
     """Boxes that were packed."""
 
     parcels: Annotated[list[ParcelIn], msgspec.Meta(min_length=1, max_length=500)]
 
 
 @message
-class HandoverIn(msgspec.Struct):
+class HandoverIn(Sent):
     """Every packed parcel goes to this carrier."""
 
     carrier: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -84,21 +84,21 @@ class HandoverIn(msgspec.Struct):
 
 
 @message
-class CollectionIn(msgspec.Struct):
+class CollectionIn(Sent):
     """The name of who collected; sealed under the buyer, and never shown by the API."""
 
     collected_by: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 
 
 @message
-class RecallIn(msgspec.Struct):
+class RecallIn(Sent):
     """Why work is taken back."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
 @message
-class OrderRecallIn(msgspec.Struct):
+class OrderRecallIn(Sent):
     """Why an order that locations work on is cancelled."""
 
     reason: Cause
@@ -106,7 +106,7 @@ class OrderRecallIn(msgspec.Struct):
 
 
 @message
-class TrackingIn(msgspec.Struct):
+class TrackingIn(Sent):
     """What a carrier says about a shipment."""
 
     status: Progress
@@ -116,7 +116,7 @@ class TrackingIn(msgspec.Struct):
 
 
 @message
-class DeliveryIn(msgspec.Struct):
+class DeliveryIn(Sent):
     """When the buyer received it; now if not given."""
 
     at: Moment | None = None

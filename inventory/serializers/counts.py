@@ -7,7 +7,7 @@ import msgspec
 
 from inventory.models import Count
 from inventory.queries import counts as questions
-from oms.wire import Sku, message
+from oms.wire import Sent, Sku, message
 
 Code = Annotated[str, msgspec.Meta(max_length=64)]
 Name = Annotated[str, msgspec.Meta(max_length=150)]
@@ -15,7 +15,7 @@ Found = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 
 
 @message
-class CountEntryIn(msgspec.Struct):
+class CountEntryIn(Sent):
     """Units found of a product; of a tracked one by lot or serial number."""
 
     sku: Sku
@@ -24,7 +24,7 @@ class CountEntryIn(msgspec.Struct):
 
 
 @message
-class CountEntriesIn(msgspec.Struct):
+class CountEntriesIn(Sent):
     """What one person found; `counter` is that person's user name, else the key itself counts."""
 
     entries: Annotated[list[CountEntryIn], msgspec.Meta(min_length=1, max_length=2_000)]
@@ -32,7 +32,7 @@ class CountEntriesIn(msgspec.Struct):
 
 
 @message
-class CompletionIn(msgspec.Struct):
+class CompletionIn(Sent):
     """Who ends the round."""
 
     counter: Name = ""

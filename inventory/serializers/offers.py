@@ -7,11 +7,11 @@ import msgspec
 
 from inventory.models import SupplierProduct
 from oms.money import plain
-from oms.wire import Quantity, Sku, message
+from oms.wire import Quantity, Sent, Sku, message
 
 
 @message
-class OfferIn(msgspec.Struct):
+class OfferIn(Sent):
     """A product as a supplier sells it; `price` is of one unit, in the supplier's currency."""
 
     sku: Sku
@@ -24,7 +24,7 @@ class OfferIn(msgspec.Struct):
 
 
 @message
-class OffersIn(msgspec.Struct):
+class OffersIn(Sent):
     """Up to 1,000 offers of one supplier."""
 
     offers: Annotated[list[OfferIn], msgspec.Meta(min_length=1, max_length=1_000)]

@@ -11,13 +11,13 @@ from rest_framework import serializers
 
 from inventory.models import Product
 from inventory.queries import Limit
-from oms.wire import Sku, Text, message
+from oms.wire import Sent, Sku, Text, message
 
 Units = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 
 
 @message
-class ProductIn(msgspec.Struct):
+class ProductIn(Sent):
     """A product to create or to correct; fields left out keep their value.
 
     Until the day `preorder_on` it is sold as a pre-order, also where the channel takes no backorders.
@@ -40,7 +40,7 @@ class ProductIn(msgspec.Struct):
 
 
 @message
-class LimitsIn(msgspec.Struct):
+class LimitsIn(Sent):
     """Units sold at once, in all channels together, before they are there; null: no limit."""
 
     backorder: Units | None = None

@@ -10,13 +10,13 @@ import msgspec
 from inventory.enums import StockCondition
 from inventory.models import InventoryReport
 from inventory.queries import Result, Stated
-from oms.wire import Moment, Sku, message, utc
+from oms.wire import Moment, Sent, Sku, message, utc
 
 Condition = Literal[tuple(StockCondition.values)]  # type: ignore[valid-type]
 
 
 @message
-class ReportRowIn(msgspec.Struct):
+class ReportRowIn(Sent):
     """Units of a SKU that are there, in a condition."""
 
     sku: Sku
@@ -25,7 +25,7 @@ class ReportRowIn(msgspec.Struct):
 
 
 @message
-class ReportIn(msgspec.Struct):
+class ReportIn(Sent):
     """What a location has, by the system that runs it.
 
     `reference` is your own number: sent again, the report changes nothing. `as_of` is the moment

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from inventory.enums import MovementKind, StockCondition
-from oms.wire import Moment, Short, SignedQuantity, Sku, message
+from oms.wire import Moment, Sent, Short, SignedQuantity, Sku, message
 
 Kind = Literal[tuple(MovementKind.values)]  # type: ignore[valid-type]
 Condition = Literal[tuple(StockCondition.values)]  # type: ignore[valid-type]
@@ -30,7 +30,7 @@ class AvailabilityOut(msgspec.Struct):
 
 
 @message
-class AvailabilityIn(msgspec.Struct):
+class AvailabilityIn(Sent):
     """Which stock is asked about; every active location if none is named."""
 
     skus: Annotated[list[Sku], msgspec.Meta(min_length=1, max_length=1_000)]
@@ -61,7 +61,7 @@ class AvailabilityFeed(msgspec.Struct):
 
 
 @message
-class StockMovementIn(msgspec.Struct):
+class StockMovementIn(Sent):
     """A change of stock in one condition: positive comes in, negative goes out.
 
     An adjusted movement without a reason code has the code `other`. `effective_at` says since when

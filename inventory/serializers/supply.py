@@ -15,7 +15,7 @@ from inventory.enums import (
 )
 from inventory.models import GoodsReceipt, PurchaseOrder, Supplier, Transfer
 from oms.money import plain
-from oms.wire import Quantity, Short, Sku, message, utc
+from oms.wire import Quantity, Sent, Short, Sku, message, utc
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
 Note = Annotated[str, msgspec.Meta(max_length=300)]
@@ -49,7 +49,7 @@ class SupplierOut(msgspec.Struct):
 
 
 @message
-class PurchaseLineIn(msgspec.Struct):
+class PurchaseLineIn(Sent):
     """Units to buy; without a price the supplier's offer decides."""
 
     sku: Sku
@@ -59,7 +59,7 @@ class PurchaseLineIn(msgspec.Struct):
 
 
 @message
-class PurchaseOrderIn(msgspec.Struct):
+class PurchaseOrderIn(Sent):
     """A draft. `exchange_rate` is needed between two currencies: the location's for one of ours."""
 
     supplier: Code
@@ -72,7 +72,7 @@ class PurchaseOrderIn(msgspec.Struct):
 
 
 @message
-class LineDay(msgspec.Struct):
+class LineDay(Sent):
     """When the units of a line will come."""
 
     line: Annotated[int, msgspec.Meta(ge=1, le=32_767)]
@@ -80,7 +80,7 @@ class LineDay(msgspec.Struct):
 
 
 @message
-class PurchaseConfirmationIn(msgspec.Struct):
+class PurchaseConfirmationIn(Sent):
     """What the supplier answered."""
 
     reference: Short = ""
@@ -89,14 +89,14 @@ class PurchaseConfirmationIn(msgspec.Struct):
 
 
 @message
-class SupplyReasonIn(msgspec.Struct):
+class SupplyReasonIn(Sent):
     """Why a document ends."""
 
     reason: Why
 
 
 @message
-class DeliveredIn(msgspec.Struct):
+class DeliveredIn(Sent):
     """Units of a product as they came. `unit_cost` is for receipts without an order.
 
     Units of tracked products name their lot or serial number, a line for each.
@@ -111,7 +111,7 @@ class DeliveredIn(msgspec.Struct):
 
 
 @message
-class GoodsDeliveryIn(msgspec.Struct):
+class GoodsDeliveryIn(Sent):
     """What came at once. `reference`, the delivery note, makes repeats harmless."""
 
     lines: Annotated[list[DeliveredIn], msgspec.Meta(min_length=1, max_length=MOST)]
@@ -129,7 +129,7 @@ class GoodsReceiptIn(GoodsDeliveryIn):
 
 
 @message
-class LandedCostIn(msgspec.Struct):
+class LandedCostIn(Sent):
     """Freight, duty or the like, in the currency of the receipt's location."""
 
     kind: CostKind
@@ -139,7 +139,7 @@ class LandedCostIn(msgspec.Struct):
 
 
 @message
-class TransferLineIn(msgspec.Struct):
+class TransferLineIn(Sent):
     """Units of a product."""
 
     sku: Sku
@@ -147,7 +147,7 @@ class TransferLineIn(msgspec.Struct):
 
 
 @message
-class TransferIn(msgspec.Struct):
+class TransferIn(Sent):
     """Units that one location is asked to send to another. `reference` makes repeats harmless."""
 
     source: Code
@@ -160,14 +160,14 @@ class TransferIn(msgspec.Struct):
 
 
 @message
-class TransferShipmentIn(msgspec.Struct):
+class TransferShipmentIn(Sent):
     """What leaves; everything that was asked for when no line is named."""
 
     lines: Annotated[list[TransferLineIn], msgspec.Meta(max_length=MOST)] = []
 
 
 @message
-class SettlementIn(msgspec.Struct):
+class SettlementIn(Sent):
     """What became of units that did not come, and why."""
 
     outcome: Outcome
@@ -176,7 +176,7 @@ class SettlementIn(msgspec.Struct):
 
 
 @message
-class TransferCancellationIn(msgspec.Struct):
+class TransferCancellationIn(Sent):
     """Why; and for units on their way, what becomes of them."""
 
     reason: Why
@@ -276,7 +276,7 @@ class LandedCostOut(msgspec.Struct):
 
 
 @message
-class ReceiptReversalIn(msgspec.Struct):
+class ReceiptReversalIn(Sent):
     """Why a receipt is taken back: a reason code for corrections, and own words."""
 
     reason_code: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]

@@ -350,7 +350,7 @@ def _refused(sent: OrderIn, row: operations.Placed) -> OrderIn | BulkResultOut:
 
 
 def _error(error: DomainError) -> ErrorOut:
-    return ErrorOut(error.code, error.detail)
+    return ErrorOut(error.code, error.detail, getattr(error, "pointer", ""))
 
 
 def _abandon(items: Sequence[OrderIn | BulkResultOut]) -> list[BulkResultOut]:

@@ -43,6 +43,7 @@ from orders.operations.pipeline import settle_axes
 from orders.operations.pricing import assess_taxes
 from orders.operations.promising import promise_drafts
 from orders.operations.sent import (
+    TWICE,
     ExternalIdReused,
     InvalidOrder,
     OutOfStock,
@@ -52,10 +53,11 @@ from orders.operations.sent import (
 )
 from orders.queries.axes import LineFacts
 from orders.queries.balance import DEFERRED, Balance
+from orders.queries.countries import is_country
 from orders.queries.gateways import gateway_of
 from orders.queries.routing import ASKED, request_of
 from orders.queries.sealing import CONTEXT, area_of
-from orders.queries.validation import is_country, missing_parts
+from orders.queries.validation import missing_parts
 
 if TYPE_CHECKING:
     from customers.models import Customer
@@ -107,11 +109,15 @@ def _recognise(channel: Channel, drafts: Sequence[Draft]) -> None:
         external_id = draft.placed.external_id
         if not external_id:
             continue
-        fingerprint = prints.setdefault(external_id, draft.placed.fingerprint)
+        if external_id not in prints:
+            prints[external_id] = draft.placed.fingerprint
         order = known.get(external_id)
-        if fingerprint != draft.placed.fingerprint:
-            number = order.number if order else external_id
-            draft.error = ExternalIdReused(external_id=external_id, number=number)
+        if not draft.placed.is_repeated_by(prints[external_id]):
+            draft.error = (
+                ExternalIdReused(external_id=external_id, number=order.number)
+                if order
+                else ExternalIdReused(TWICE, external_id=external_id)
+            )
         elif order:
             order.channel = channel
             draft.order = order
@@ -138,7 +144,8 @@ def _nowhere(draft: Draft) -> InvalidOrder | None:
     code = draft.placed.pickup_location
     if not code or draft.pickup:
         return None
-    return InvalidOrder(reason=f"Buyers cannot collect orders at {code}.")
+    reason = f"Buyers cannot collect orders at {code}."
+    return InvalidOrder(reason=reason, pointer="/pickup_location")
 
 
 def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:

@@ -19,9 +19,9 @@ from orders.models import Channel, CountryAlias, Order, OrderLine, SkuAlias
 from orders.operations import corrections, pipeline
 from orders.operations.drafts import Draft
 from orders.operations.sent import PlacedOrder
+from orders.queries.countries import country_code, is_country
 from orders.queries.intake import country_word, waiting_for_country, waiting_for_sku
 from orders.queries.sealing import CONTEXT
-from orders.queries.validation import is_country
 from orders.queries.waiting import products_waited_for
 
 if TYPE_CHECKING:
@@ -88,14 +88,17 @@ def solve_waiting(event: Event) -> int:
 
 
 def understood(channel: Channel, drafts: Iterable[Draft]) -> None:
-    """Put a code where orders that are being placed name their country in the channel's words."""
+    """Put a code where orders that are being placed name their country in words.
+
+    What the channel's words stand for is remembered; other names and spellings are the world's.
+    """
     unclear = [draft for draft in drafts if _words(draft.placed)]
     if not unclear:
         return
     words = {word for draft in unclear for word in _words(draft.placed)}
     rows = CountryAlias.objects.filter(channel=channel, alias__in=words)
     known = dict(rows.values_list("alias", "country"))
-    for draft in unclear if known else ():
+    for draft in unclear:
         draft.placed = replace(
             draft.placed,
             shipping_address=_named(draft.placed.shipping_address, known),
@@ -113,8 +116,9 @@ def _words(placed: PlacedOrder) -> list[str]:
 
 def _named(address: dict[str, str], known: Mapping[str, str]) -> dict[str, str]:
     told = address.get("country", "")
-    code = "" if is_country(told) else known.get(country_word(told), "")
-    return {**address, "country": code} if code else address
+    if not told or is_country(told):
+        return address
+    return {**address, "country": known.get(country_word(told)) or country_code(told)}
 
 
 def _solve_skus(channel: Channel, sku: str) -> int:

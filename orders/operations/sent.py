@@ -1,16 +1,22 @@
 """Orders as channels send them, and the three refusals that no hold could replace."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+import json
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from customers.operations import Party
 from oms import sealed
-from oms.errors import DomainError
+from oms.errors import DomainError, InvalidInput
 from oms.money import ZERO
+from orders.queries.countries import country_code
+
+VERSION = "v2"  # no digest begins so
+LENGTH = 64
 
 
-class InvalidOrder(DomainError):
+class InvalidOrder(InvalidInput):
     """What was sent cannot be an order at all."""
 
     code = "invalid_order"
@@ -22,6 +28,9 @@ class ExternalIdReused(DomainError):
 
     code = "external_id_reused"
     message = "Order {external_id} is already here as {number}, with different content."
+
+
+TWICE = "Order {external_id} stands in this call more than once, with different content."
 
 
 class OutOfStock(DomainError):
@@ -85,6 +94,45 @@ class PlacedOrder:
 
     @property
     def fingerprint(self) -> str:
-        """Keyed digest of the content, by which a repeat is told from a reused id."""
+        """Keyed digest of the content, by which a repeat is told from a reused id.
+
+        It judges by what was meant: amounts by their worth, times by the moment, countries by their
+        code; what was left out is what it would be by default. It begins with its version.
+        """
+        meant = {**_meant(self), "pickup_location": self.pickup_location}
+        told = json.dumps(meant, sort_keys=True, separators=(",", ":"))
+        return (VERSION + sealed.digest(told))[:LENGTH]
+
+    def is_repeated_by(self, fingerprint: str) -> bool:
+        """Whether a stored fingerprint is of this content; older ones judged by spelling."""
+        if fingerprint.startswith(VERSION):
+            return fingerprint == self.fingerprint
         collected = f" collected at {self.pickup_location}" if self.pickup_location else ""
-        return sealed.digest(repr(self) + collected)
+        return fingerprint == sealed.digest(repr(self) + collected)
+
+
+def _meant(thing: Any) -> Any:
+    """What was meant by a value, as plain values that are equal for equal meanings."""
+    if isinstance(thing, Decimal):
+        return format(thing.normalize(), "f") if thing else "0"
+    if isinstance(thing, datetime):
+        return thing.astimezone(UTC).isoformat()
+    if isinstance(thing, tuple):
+        return [_meant(one) for one in thing]
+    if isinstance(thing, dict):
+        return {
+            name: country_code(told) if name == "country" else told
+            for name, told in thing.items()
+            if told
+        }
+    if is_dataclass(thing):
+        return {
+            one.name: _meant(getattr(thing, one.name))
+            for one in fields(thing)
+            if one.repr and not _is_default(one, getattr(thing, one.name))
+        }
+    return thing
+
+
+def _is_default(one: Field[Any], value: Any) -> bool:
+    return not value if one.default_factory is dict else value == one.default

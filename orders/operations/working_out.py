@@ -14,9 +14,9 @@ from orders.operations.drafting import allot, charge_of, line_of, products_of
 from orders.operations.drafts import Draft
 from orders.operations.pricing import assess_taxes
 from orders.operations.sent import PlacedCharge, PlacedLine, PlacedOrder
+from orders.queries.countries import country_code, is_country
 from orders.queries.drafts import CONTEXT
 from orders.queries.sealing import area_of
-from orders.queries.validation import is_country
 
 
 def work_out(document: DraftOrder, content: PlacedOrder, *, by: str) -> Draft:
@@ -74,7 +74,7 @@ def content_of(document: DraftOrder) -> PlacedOrder:
 
 def _order(document: DraftOrder, content: PlacedOrder) -> Order:
     now, address = timezone.now(), content.shipping_address
-    country = address.get("country", "")
+    country = country_code(address.get("country", ""))
     return Order(
         channel=document.channel,
         customer=document.customer,

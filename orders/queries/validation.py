@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import pycountry
-
 from oms.money import plain
 from orders.enums import HoldKind
 from orders.models import Channel
+from orders.queries.countries import is_country
 
 NO_POSTCODE = frozenset({"AE", "AO", "BS", "HK", "IE", "MO", "PA", "QA", "UG", "ZW"})
 
@@ -143,8 +142,3 @@ def missing_parts(address: dict[str, str]) -> list[str]:
     elif not address.get("postcode", "").strip() and country not in NO_POSTCODE:
         missing.append("postcode")
     return missing
-
-
-def is_country(code: str) -> bool:
-    """Whether a code is one of ISO 3166-1, or XI for Northern Ireland."""
-    return code == "XI" or (len(code) == 2 and pycountry.countries.get(alpha_2=code) is not None)  # noqa: PLR2004

@@ -7,7 +7,7 @@ import msgspec
 
 from oms.admin.runs import Forecast
 from oms.models import Job, JobRow
-from oms.wire import Short, message, utc
+from oms.wire import Sent, Short, message, utc
 
 Action = Literal[
     "cancel",
@@ -23,7 +23,7 @@ Told = str | int | list[str] | None
 
 
 @message
-class ActionsIn(msgspec.Struct):
+class ActionsIn(Sent):
     """One act on many orders: those named in `orders`, or all that match `filter`.
 
     `filter` takes what the list of orders takes; it must name at least one. `input` is what the

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from oms.wire import Invalid, Sku, Text, message, utc
+from oms.wire import Invalid, Sent, Sku, Text, message, utc
 from orders.enums import RETURN_CHARGES, ChangeStep, ChargeKind
 from orders.models import OrderChange, OrderVersion
 from orders.operations import Preview, Step
@@ -44,7 +44,7 @@ NEEDS: dict[str, tuple[set[str], set[str]]] = {
 
 
 @message
-class ChangeStepIn(msgspec.Struct):
+class ChangeStepIn(Sent):
     """One step of a change.
 
     `line` is the position of a line, `charge` of a charge among the order's `charges`, both from
@@ -68,7 +68,7 @@ class ChangeStepIn(msgspec.Struct):
 
 
 @message
-class ChangeIn(msgspec.Struct):
+class ChangeIn(Sent):
     """What to change, and why."""
 
     steps: Annotated[list[ChangeStepIn], msgspec.Meta(min_length=1, max_length=4_000)]

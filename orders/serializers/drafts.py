@@ -8,7 +8,7 @@ import msgspec
 from customers.operations import Party
 from oms.links import link
 from oms.money import plain as money
-from oms.wire import Moment, Short, message, utc
+from oms.wire import Moment, Sent, Short, message, utc
 from orders.models import DraftLine, DraftOrder
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder
 from orders.queries import allowed_draft_actions, quote_key
@@ -26,7 +26,7 @@ Promised = Literal["", "bank_transfer", "cash_on_delivery", "on_account"]
 
 
 @message
-class DraftIn(msgspec.Struct):
+class DraftIn(Sent):
     """An order being put together; everything but the currency may be missing yet.
 
     `external_id` makes a repeat harmless. `revision` is the one you changed: 409 `draft_changed`
@@ -46,21 +46,21 @@ class DraftIn(msgspec.Struct):
 
 
 @message
-class SubmissionIn(msgspec.Struct):
+class SubmissionIn(Sent):
     """How the order will be paid, if that is known."""
 
     pay_by: Promised = ""
 
 
 @message
-class QuoteIn(msgspec.Struct):
+class QuoteIn(Sent):
     """Until when the draft is offered."""
 
     valid_until: Moment
 
 
 @message
-class DiscardIn(msgspec.Struct):
+class DiscardIn(Sent):
     """Why nothing comes of it."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

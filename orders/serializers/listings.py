@@ -5,13 +5,13 @@ from typing import Annotated
 import msgspec
 
 from inventory.queries import Listing
-from oms.wire import message
+from oms.wire import Sent, message
 
 Units = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 
 
 @message
-class ListingIn(msgspec.Struct):
+class ListingIn(Sent):
     """How a channel is to sell a product; what is left out or null is as for every other one.
 
     `safety_stock` units are left at every location; `backorder_limit` and `preorder_limit` are units
@@ -40,7 +40,7 @@ class ListingOut(msgspec.Struct):
 
 
 @message
-class SafetyStock(msgspec.Struct):
+class SafetyStock(Sent):
     """Units that a channel leaves at every location of each product without a figure of its own."""
 
     safety_stock: Units | None

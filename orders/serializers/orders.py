@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from customers.operations import Party
 from oms.money import plain as money
-from oms.wire import Moment, Quantity, Short, Sku, Text, message, utc
+from oms.wire import Moment, Quantity, Sent, Short, Sku, Text, message, utc
 from orders.enums import GIVEN_REASONS, ChargeKind, HoldKind, PaymentMethod
 from orders.models import Channel, Hold, Order, OrderLine, Payment
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayment
@@ -27,7 +27,7 @@ HoldCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, description=
 
 
 @message
-class CustomerIn(msgspec.Struct):
+class CustomerIn(Sent):
     """Who buys."""
 
     name: Text
@@ -38,7 +38,7 @@ class CustomerIn(msgspec.Struct):
 
 
 @message
-class AddressIn(msgspec.Struct):
+class AddressIn(Sent):
     """A postal address. Country as ISO 3166-1 alpha-2; what is incomplete is put on hold."""
 
     name: Text = ""
@@ -51,7 +51,7 @@ class AddressIn(msgspec.Struct):
 
 
 @message
-class LineIn(msgspec.Struct):
+class LineIn(Sent):
     """A line. `discount` and `tax_amount` are of the whole line, not of a unit."""
 
     sku: Sku
@@ -64,7 +64,7 @@ class LineIn(msgspec.Struct):
 
 
 @message
-class ChargeIn(msgspec.Struct):
+class ChargeIn(Sent):
     """Something charged beside goods; a discount is negative."""
 
     type: Charge
@@ -74,7 +74,7 @@ class ChargeIn(msgspec.Struct):
 
 
 @message
-class PaymentIn(msgspec.Struct):
+class PaymentIn(Sent):
     """A payment as the channel knows it."""
 
     method: Method
@@ -84,7 +84,7 @@ class PaymentIn(msgspec.Struct):
 
 
 @message
-class OrderIn(msgspec.Struct):
+class OrderIn(Sent):
     """An order to place. `external_id` makes repeats harmless.
 
     `reservation` is the token of a soft reservation whose units this order takes. With the code of a
@@ -114,7 +114,7 @@ RawOrder = Annotated[
 
 
 @message
-class BulkIn(msgspec.Struct):
+class BulkIn(Sent):
     """Up to 1,000 orders: all or nothing (`abort`), or each by itself (`continue`)."""
 
     orders: Annotated[list[RawOrder], msgspec.Meta(min_length=1, max_length=1_000)]
@@ -122,7 +122,7 @@ class BulkIn(msgspec.Struct):
 
 
 @message
-class HoldIn(msgspec.Struct):
+class HoldIn(Sent):
     """A reason to wait."""
 
     reason: Sentence
@@ -133,14 +133,14 @@ class HoldIn(msgspec.Struct):
 
 
 @message
-class LiftIn(msgspec.Struct):
+class LiftIn(Sent):
     """Why a hold may end."""
 
     reason: Sentence
 
 
 @message
-class CancelledLineIn(msgspec.Struct):
+class CancelledLineIn(Sent):
     """Units of one line, by its position in the order, to cancel."""
 
     line: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -148,7 +148,7 @@ class CancelledLineIn(msgspec.Struct):
 
 
 @message
-class CancellationIn(msgspec.Struct):
+class CancellationIn(Sent):
     """What to cancel: the whole order, or the given units."""
 
     reason: Cause

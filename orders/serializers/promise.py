@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from oms.wire import Moment, message, utc
+from oms.wire import Moment, Sent, message, utc
 from orders.models import Promise
 from orders.queries.promising import Quote
 
@@ -60,7 +60,7 @@ class PromiseOut(msgspec.Struct):
 
 
 @message
-class PromiseIn(msgspec.Struct):
+class PromiseIn(Sent):
     """Another ship-by date for an order, decided by somebody; the note holds no personal data."""
 
     promised_at: Moment
@@ -69,7 +69,7 @@ class PromiseIn(msgspec.Struct):
 
 
 @message
-class PriorityIn(msgspec.Struct):
+class PriorityIn(Sent):
     """Where an order stands among those who wait for stock: higher is served first, 0 is usual."""
 
     priority: Annotated[int, msgspec.Meta(ge=-32_767, le=32_767)]

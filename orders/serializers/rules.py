@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-from oms.wire import message, utc
+from oms.wire import Sent, message, utc
 from orders.models import RuleRun, RuleTrial, RuleVersion
 from orders.queries.rules.wording import version_words
 
 
 @message
-class RuleIn(msgspec.Struct):
+class RuleIn(Sent):
     """A new version of the rule of this name; `conditions` and `actions` are trees of data."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -93,14 +93,14 @@ class RuleRunOut(msgspec.Struct):
 
 
 @message
-class RuleOrderIn(msgspec.Struct):
+class RuleOrderIn(Sent):
     """Rules by their ids, the first to look first."""
 
     rules: Annotated[list[int], msgspec.Meta(max_length=1_000)]
 
 
 @message
-class TrialIn(msgspec.Struct):
+class TrialIn(Sent):
     """How many days of past orders."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 30

@@ -7,7 +7,7 @@ import msgspec
 
 from inventory.enums import SoftPurpose
 from inventory.queries import SoftContent
-from oms.wire import Quantity, Sku, message, utc
+from oms.wire import Quantity, Sent, Sku, message, utc
 
 Purpose = Literal[tuple(SoftPurpose.values)]  # type: ignore[valid-type]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -15,7 +15,7 @@ Token = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern="^[A-Za
 
 
 @message
-class SoftLineIn(msgspec.Struct):
+class SoftLineIn(Sent):
     """Units of a product to set aside."""
 
     sku: Sku
@@ -26,7 +26,7 @@ SoftLines = Annotated[list[SoftLineIn], msgspec.Meta(min_length=1, max_length=20
 
 
 @message
-class SoftIn(msgspec.Struct):
+class SoftIn(Sent):
     """Units to set aside for a basket: all of them or none.
 
     `token` is your own name for the basket and makes repeats harmless; without it one is given.
@@ -43,7 +43,7 @@ class SoftIn(msgspec.Struct):
 
 
 @message
-class SoftChangeIn(msgspec.Struct):
+class SoftChangeIn(Sent):
     """Activity in a basket: its time starts anew, and its lines are replaced where given."""
 
     minutes: Minutes | None = None

@@ -1,9 +1,17 @@
 """From placing to the daily figures, through the API alone."""
 
+import json
+
+import pytest
+
 from compliance.models import Invoice
 from inventory.models import StockLevel
-from oms import keys, telling
+from oms import keys, sealed, telling
 from oms.models import Event
+from oms.wire import decode
+from orders.models import Order
+from orders.serializers import OrderIn
+from orders.serializers.orders import placed_order
 from reporting.models import DailyProduct, DailySales, DailyShipping
 from tests.ledgers import assert_ledgers_hold
 
@@ -148,6 +156,74 @@ def test_flow_repeat_answers_the_same_order_and_other_content_conflicts(house, w
     assert_ledgers_hold()
 
 
+def test_flow_repeat_in_another_spelling_is_the_same_order(house, wanted):
+    wanted["placed_at"] = "2026-01-05T10:00:00+01:00"
+    _, first = house.call("post", "orders/", wanted)
+    by_another_library = {
+        **wanted,
+        "placed_at": "2026-01-05T09:00:00Z",
+        "lines": [{**row, "unit_price": float(row["unit_price"]), "discount": 0} for row in wanted["lines"]],
+        "shipping_address": {**wanted["shipping_address"], "country": "United Kingdom", "line2": ""},
+        "billing_address": None,
+        "total": None,
+        "tags": [],
+    }  # fmt: skip
+
+    status, again = house.call("post", "orders/", dict(reversed(by_another_library.items())))
+    assert (status, again["number"]) == (200, first["number"])
+
+    dearer = {**wanted, "charges": [{"type": "shipping", "amount": "4.81"}]}
+    assert house.call("post", "orders/", dearer)[0] == 409
+
+
+def test_flow_repeat_of_an_order_that_an_older_release_placed(house, wanted):
+    _, first = house.call("post", "orders/", wanted)
+    spelled = repr(placed_order(decode(json.dumps(wanted).encode(), OrderIn)))
+    Order.objects.update(fingerprint=sealed.digest(spelled))
+
+    status, again = house.call("post", "orders/", wanted)
+
+    assert (status, again["number"]) == (200, first["number"])
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "pointer"),
+    [
+        ({"currency": "EUR"}, 422, "invalid_order", "/currency"),
+        (
+            {"charges": [{"type": "discount", "amount": 5}]},
+            422,
+            "invalid_order",
+            "/charges/0/amount",
+        ),
+        ({"placed_at": "2031-01-01T00:00:00Z"}, 422, "invalid_order", "/placed_at"),
+        ({"placed_at": "1999-01-01T00:00:00Z"}, 400, "invalid", "/placed_at"),
+        ({"quantitty": 1}, 400, "invalid", "/quantitty"),
+        (
+            {"lines": [{"sku": "MUG", "quantity": 1, "unit_price": 1, "prce": 2}]},
+            400,
+            "invalid",
+            "/lines/0/prce",
+        ),
+    ],
+)
+def test_flow_order_that_cannot_be_names_the_field(house, wanted, change, status, code, pointer):
+    answered, problem = house.call("post", "orders/", {**wanted, **change})
+
+    assert (answered, problem["code"]) == (status, code)
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("told", ["gb", "UK", "GBR", " united kingdom "])
+def test_flow_country_in_any_spelling_is_its_code(house, wanted, told):
+    wanted["shipping_address"]["country"] = told
+
+    _, placed = house.call("post", "orders/", wanted)
+
+    assert placed["holds"] == []
+    assert Order.objects.get().ship_country == "GB"
+
+
 def test_flow_bulk_abort_places_nothing_and_continue_places_the_good(house, wanted):
     bad = {**wanted, "external_id": "W-2", "currency": "EUR"}
     broken = {"external_id": "W-3", "lines": []}
@@ -171,6 +247,22 @@ def test_flow_bulk_abort_places_nothing_and_continue_places_the_good(house, want
         "existing",
     ]
     assert answer["results"][2]["error"]["code"] == "invalid"
+    assert answer["results"][0]["error"] == {
+        "code": "invalid_order",
+        "detail": "Channel shop takes GBP, not EUR.",
+        "pointer": "/currency",
+    }
+    _, answer = house.call(
+        "post",
+        "orders/bulk/",
+        {
+            "on_error": "continue",
+            "orders": [{**good, "external_id": "W-9"}, {**bad, "external_id": "W-9"}],
+        },
+    )
+    assert answer["results"][1]["error"]["detail"] == (
+        "Order W-9 stands in this call more than once, with different content."
+    )
     assert stock("MUG", "LON") == (10, 3)
     assert_ledgers_hold()
 

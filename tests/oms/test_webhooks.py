@@ -129,3 +129,22 @@ def test_reseal_keeps_the_secret_under_a_new_master_key(db, settings, subject, h
 )
 def test_matches(patterns, name, wanted):
     assert webhooks.matches(patterns, name) is wanted
+
+
+def test_endpoint_for_an_event_that_never_happens_is_refused(db, caller):
+    answer = caller(
+        "post", "/api/v1/webhook-endpoints/", {"url": HOOK, "events": ["order.*", "order.plced"]}
+    )
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "unknown_event")
+    assert problem["errors"][0]["pointer"] == "/events/1"
+    assert "order.placed" in problem["detail"]
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_endpoint_with_a_field_that_nobody_reads_is_refused(db, caller):
+    answer = caller("post", "/api/v1/webhook-endpoints/", {"url": HOOK, "event": ["order.*"]})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/event"

@@ -1,0 +1,30 @@
+"""Countries as channels write them, and their codes."""
+
+from functools import lru_cache
+
+import pycountry
+
+CODE_LENGTH = 2
+OWN = {"UK": "GB", "EL": "GR"}  # codes in use that ISO 3166-1 gives otherwise
+
+
+def is_country(code: str) -> bool:
+    """Whether a code is one of ISO 3166-1, or XI for Northern Ireland."""
+    known = len(code) == CODE_LENGTH and pycountry.countries.get(alpha_2=code) is not None
+    return code == "XI" or (known and code.isupper())
+
+
+@lru_cache(maxsize=2_000)
+def country_code(told: str) -> str:
+    """The code of a country that is told by its code or name in any case; else what was told.
+
+    Names and three-letter codes are those of ISO 3166-1: `gb`, `UK`, `GBR`, `United Kingdom`.
+    """
+    word = told.strip()
+    code = OWN.get(word.upper(), word.upper())
+    if is_country(code):
+        return code
+    try:
+        return pycountry.countries.lookup(word).alpha_2 if word else word
+    except LookupError:
+        return told
