@@ -199,6 +199,11 @@ def _rule_ran(_teller: Teller, facts: dict[str, Any]) -> str:
     return f"Rule {facts['rule']} (version {facts['version']}): {'; '.join(done)}"
 
 
+def _colleague(to: str) -> str:
+    """A role by its name; a person is on the rule's page only."""
+    return "a colleague" if ":" in to or "@" in to else to
+
+
 def _rule_stopped(_teller: Teller, facts: dict[str, Any]) -> str:
     why = "; ".join(row["said"] for row in facts["did"]) or "what rules did called it again"
     return f"Rule {facts['rule']} (version {facts['version']}) was stopped: {why}"
@@ -271,7 +276,7 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Rule {facts['rule']} writes to the customer: {facts['template']}"
     ),
     "order.rule_mailed": lambda _teller, facts: (
-        f"Rule {facts['rule']} mails {facts['to']}: {facts['message']}"
+        f"Rule {facts['rule']} mails {_colleague(facts['to'])}: {facts['message']}"
     ),
     "order.assigned": lambda _teller, facts: f"Looked after by {facts['after'] or 'nobody'} now",
     "order.carrier_chosen": lambda _teller, facts: (

@@ -26,6 +26,7 @@ class Rule(models.Model):
         permissions: ClassVar = [
             ("edit_rule", "Can draft rules and try them on past orders"),
             ("activate_rule", "Can switch rules on and off"),
+            ("mail_colleagues", "Can have rules write to colleagues"),
         ]
 
     def __str__(self) -> str:

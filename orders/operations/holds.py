@@ -106,7 +106,7 @@ def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
         raise HoldNotOpen(by=hold.lifted_by)
     if hold.kind in WAYS:
         raise EndsByItsOwnAct(type=hold.type.name, way=WAYS[hold.kind])
-    _refuse_others([hold], by)
+    refuse_others([hold.type], by)
 
     hold_rows.end(work, hold, reason=reason)
     pipeline.settle(work)
@@ -124,7 +124,7 @@ def lift_holds(order: Order, *, by: str, reason: str) -> list[Hold]:
     lifted = [hold for hold in work.holds if hold.kind not in BY_SYSTEM]
     if not lifted:
         raise NoOpenHold(number=work.order.number)
-    _refuse_others(lifted, by)
+    refuse_others({hold.type for hold in lifted}, by)
 
     for hold in lifted:
         hold_rows.end(work, hold, reason=reason)
@@ -140,11 +140,11 @@ def _offered(kind: str) -> HoldType:
     return found
 
 
-def _refuse_others(holds: Iterable[Hold], by: str) -> None:
+def refuse_others(types: Iterable[HoldType], by: str) -> None:
     """Raise NotYoursToLift when a person, or a system by its key, may not lift one of these."""
     if by.partition(":")[0] not in PEOPLE:
         return
-    for kind in {hold.type for hold in holds}:
+    for kind in types:
         if kind.lifted_by == LiftedBy.NOBODY:
             raise NotYoursToLift(type=kind.name, who="only its test")
         if kind.lifted_by == LiftedBy.OWNERS and not _belongs(by, kind.owner):

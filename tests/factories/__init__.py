@@ -6,9 +6,12 @@ Everything goes through the operations, so that each row has its ledger behind i
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from django.contrib.auth.models import Group
+
 from customers.operations import Party
 from inventory import operations as inventory
 from inventory.models import Location, Product
+from oms.models import User
 from orders import operations as orders
 from orders.models import Channel, Order
 
@@ -64,3 +67,11 @@ def wish(*lines: tuple[str, int] | tuple[str, int, str], external_id: str = "", 
 def place(channel: Channel, *lines, **fields) -> Order:
     """Place one order and return it."""
     return orders.place_one(channel, wish(*lines, **fields), by=BY).order
+
+
+def colleague(name: str, *roles: str, **fields) -> str:
+    """Somebody who works here with these roles; how rules and events name them."""
+    defaults = {"email": f"{name}@shop.example", "is_staff": True}
+    made = User.objects.create_user(name, **{**defaults, **fields})
+    made.groups.set(Group.objects.filter(name__in=roles))
+    return f"user:{made.pk}"

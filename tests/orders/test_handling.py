@@ -258,7 +258,7 @@ def test_rules_assign_choose_the_carrier_give_tasks_and_write(order, settings):
             {"do": "ship_with", "carrier": "ups"},
             {"do": "task", "title": "Call the buyer", "owner": "Support", "due_hours": 4},
             {"do": "notify", "template": "delay"},
-            {"do": "mail", "to": "floor@shop.example", "message": "Look at this one"},
+            {"do": "mail", "to": world.colleague("floor"), "message": "Look at this one"},
         ],
     )
     orders.tag(order, by=BY, add=["x"])
@@ -285,7 +285,9 @@ def test_rules_assign_choose_the_carrier_give_tasks_and_write(order, settings):
         {"do": "assign", "owner": "Nobody here"},
         {"do": "ship_with", "carrier": "unknown"},
         {"do": "notify", "template": "unknown"},
-        {"do": "mail", "to": "not an address", "message": "x"},
+        {"do": "mail", "to": "anybody@example.com", "message": "x"},
+        {"do": "mail", "to": "Support", "message": "two\nlines"},
+        {"do": "mail", "to": "Support", "message": "  "},
         {"do": "task", "title": "x", "owner": "Support", "due_hours": 0},
         {"do": "cancel_later", "hours": 2, "reason": "moved"},
     ],

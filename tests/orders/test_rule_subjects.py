@@ -20,7 +20,7 @@ from tests.factories import supply
 
 pytestmark = pytest.mark.django_db
 BY = world.BY
-MAIL = {"do": "mail", "to": "buyer@shop.example", "message": "Order more"}
+MAIL = {"do": "mail", "to": "Operations", "message": "Order more"}
 
 
 def in_force(wording):
@@ -36,7 +36,8 @@ def watch(conditions, *actions, subject="product"):
 
 @pytest.fixture
 def shelf():
-    """Five mugs, and a pot that is sold out."""
+    """Five mugs, a pot that is sold out, and somebody who buys."""
+    world.colleague("buyer", "Operations")
     world.stocked("MUG", world.warehouse(), 5)
     world.product("POT")
 

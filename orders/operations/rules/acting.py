@@ -22,7 +22,15 @@ from orders.operations import (
     tasks,
 )
 from orders.operations.pipeline import lock_order
-from orders.queries.rules.actions import said
+from orders.queries.colleagues import addresses_of
+from orders.queries.rules.actions import noted
+
+
+class NobodyToMail(DomainError):
+    """Whoever was to be told has left, or has no address."""
+
+    code = "nobody_to_mail"
+    message = "Nobody who works here reads mail as {to}."
 
 
 def act(version: RuleVersion, order: Order, *, by: str) -> list[dict[str, Any]]:
@@ -50,7 +58,7 @@ def _one(version: RuleVersion, order: Order, action: dict[str, Any], by: str) ->
             ACTS[action["do"]](version, order, action, by)
     except DomainError as error:
         return {"do": action["do"], "ok": False, "said": error.detail}
-    return {"do": action["do"], "ok": True, "said": said(action)}
+    return {"do": action["do"], "ok": True, "said": noted(action)}
 
 
 def _hold(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
@@ -66,7 +74,10 @@ def _hold(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -
 
 
 def _lift(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
-    for hold in order.holds.filter(type=action["kind"], lifted_at=None).order_by("pk"):
+    """Lift what whoever switched the rule on may lift now."""
+    found = order.holds.filter(type=action["kind"], lifted_at=None)
+    for hold in found.select_related("type").order_by("pk"):
+        holds.refuse_others([hold.type], version.activated_by)
         holds.lift_hold(hold, by=by, reason=f"by the rule {version.rule.name}"[:300])
 
 
@@ -118,7 +129,14 @@ def _notify(version: RuleVersion, order: Order, action: dict[str, Any], by: str)
     events.record("rule.notified", lock_order(order), by=by, **facts)
 
 
+def refuse_nobody(to: str) -> None:
+    """Raise NobodyToMail when a mail to this role or person would reach nobody."""
+    if not addresses_of(to):
+        raise NobodyToMail(to="that person" if ":" in to or "@" in to else to)
+
+
 def _mail(version: RuleVersion, order: Order, action: dict[str, Any], by: str) -> None:
+    refuse_nobody(action["to"])
     facts = {"rule": version.rule.name, "to": action["to"], "message": action["message"]}
     events.record("order.rule_mailed", lock_order(order), by=by, **facts)
 

@@ -15,7 +15,7 @@ from orders.models import Hold, RuleRun, RuleVersion
 from orders.operations.drafts import Draft
 from orders.operations.rules.acting import due_of, handle_of
 from orders.operations.rules.ready import in_force
-from orders.queries.rules.actions import said
+from orders.queries.rules.actions import noted
 from orders.queries.rules.facts import first_facts, kept, sealed_facts
 from orders.queries.rules.vocabulary import asked
 
@@ -68,7 +68,7 @@ def _tag(version: RuleVersion, draft: Draft) -> None:
 
 def _run(version: RuleVersion, saw: dict) -> RuleRun:
     """A run without order and chain, which the placing gives it."""
-    did = [{"do": row["do"], "ok": True, "said": said(row)} for row in version.actions]
+    did = [{"do": row["do"], "ok": True, "said": noted(row)} for row in version.actions]
     return RuleRun(
         rule_id=version.rule_id,
         version=version,

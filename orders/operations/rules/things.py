@@ -16,7 +16,8 @@ from oms import events
 from orders.enums import RuleAction, RuleOutcome, RuleState
 from orders.models import Rule, RuleRun, RuleVersion
 from orders.operations.rules.ready import Ready
-from orders.queries.rules.actions import said
+from orders.queries.colleagues import addresses_of
+from orders.queries.rules.actions import noted
 from orders.queries.rules.facts import kept
 from orders.queries.rules.subjects import watched
 
@@ -57,7 +58,7 @@ def _run(ready: Ready, thing: Watched) -> int:
         version=version,
         trigger=trigger,
         chain=uuid.uuid4(),
-        outcome=RuleOutcome.DONE,
+        outcome=RuleOutcome.DONE if all(row["ok"] for row in did) else RuleOutcome.FAILED,
         saw=kept(thing.facts, ready.names),
         did=did,
         **keys,
@@ -68,6 +69,8 @@ def _run(ready: Ready, thing: Watched) -> int:
 def _tell(
     rule: Rule, version: RuleVersion, thing: Watched, action: dict[str, Any]
 ) -> dict[str, Any]:
+    if action["do"] == RuleAction.MAIL and not addresses_of(action["to"]):
+        return {"do": action["do"], "ok": False, "said": "Nobody who works here would read it."}
     facts = {
         "rule": rule.name,
         "about": version.subject,
@@ -80,4 +83,4 @@ def _tell(
         events.record("rule.mailed", rule, by=by, to=action["to"], **facts)
     else:
         events.record("rule.told", rule, by=by, **facts)
-    return {"do": action["do"], "ok": True, "said": said(action)}
+    return {"do": action["do"], "ok": True, "said": noted(action)}

@@ -12,8 +12,9 @@ from django.utils import timezone
 from oms import events, jobs
 from oms.conditions import refuse_bad
 from oms.errors import DomainError
-from orders.enums import RuleMoment, RuleState, RuleSubject
-from orders.models import Channel, Rule, RuleTrial, RuleVersion
+from orders.enums import RuleAction, RuleMoment, RuleState, RuleSubject
+from orders.models import Channel, HoldType, Rule, RuleTrial, RuleVersion
+from orders.operations import holds
 from orders.queries.rules.actions import mistakes_in, rights_of
 from orders.queries.rules.vocabulary import EVENTS, vocabulary
 
@@ -137,7 +138,8 @@ def activate_rule(
     `may` says whether whoever asks has a permission of the back office: a rule does what its
     activator may do by hand. `newest` is the number of the newest version that the person has
     seen. Raises RuleChanged when there is a newer one, RuleInForce when the version is in force
-    already, and RightMissing.
+    already, RightMissing, NotYoursToLift for holds that their types let others lift, and BadRule
+    when what it names is there no longer.
     """
     rule = Rule.objects.lock_one(version.rule_id)
     version = RuleVersion.objects.select_related("rule").get(pk=version.pk)
@@ -147,6 +149,7 @@ def activate_rule(
     if version.state == RuleState.ACTIVE:
         raise RuleInForce(rule=str(version), state="in force already")
     _refuse_overreaching(version, may)
+    _refuse_lifting(version, by)
 
     _retire(rule)
     version.state, version.retired_at = RuleState.ACTIVE, None
@@ -220,6 +223,13 @@ def _refuse_overreaching(version: RuleVersion, may: Callable[[str], bool]) -> No
             acts=" and ".join(dict.fromkeys(lacking.values())),
             rights=", ".join(lacking),
         )
+
+
+def _refuse_lifting(version: RuleVersion, by: str) -> None:
+    kinds = {row["kind"] for row in version.actions if row["do"] == RuleAction.LIFT}
+    holds.refuse_others(HoldType.objects.filter(code__in=kinds), by)
+    if mistakes := mistakes_in(version.actions, version.moment, version.subject):
+        raise BadRule(reason=" ".join(mistakes[:5]))
 
 
 def _retire(rule: Rule) -> int:

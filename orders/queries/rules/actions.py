@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 
 from customers import queries as customers
 from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment, RuleSubject
+from orders.queries.colleagues import PERSON, colleagues
 from orders.queries.hold_types import hold_names, offered_hold_types
 
 Action = dict[str, Any]
@@ -24,7 +24,7 @@ A_YEAR = 8_760  # hours
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One value of an action; `kind` is text, email, choice or number (whole, from `low` to `high`)."""
+    """One value of an action; `kind` is text, choice or number (whole, from `low` to `high`)."""
 
     name: str
     label: str
@@ -40,14 +40,16 @@ class Part:
 class Kind:
     """One thing that rules do: its values, its words, and what people need to do the same.
 
-    `words` completes a sentence that begins with `then`. `right` is a permission of the back office
-    with its verb; messages within the house need none.
+    `words` completes a sentence that begins with `then`; `noted` is the same for what is kept for
+    ever, where it differs: without the name of a person. `right` is a permission of the back office
+    with its verb; machines are told without one.
     """
 
     label: str
     words: Callable[[Action], str]
     parts: tuple[Part, ...]
     right: tuple[str, str] | None = None
+    noted: Callable[[Action], str] | None = None
 
 
 def mistakes_in(actions: Any, moment: str, subject: str = RuleSubject.ORDER) -> list[str]:
@@ -70,6 +72,12 @@ def rights_of(actions: Sequence[Action]) -> dict[str, str]:
 def said(action: Action) -> str:
     """An action in words, to complete a sentence that begins with `then`."""
     return KINDS[action["do"]].words(action)
+
+
+def noted(action: Action) -> str:
+    """The same for runs and events, which are never forgotten: no person is named."""
+    kind = KINDS[action["do"]]
+    return (kind.noted or kind.words)(action)
 
 
 def all_said(actions: Sequence[Action]) -> str:
@@ -123,23 +131,22 @@ def _mistake(part: Part, value: Any) -> str:
         return "" if fits else f"{part.label} is a whole number from {part.low} to {part.high}."
     if not isinstance(value, str) or len(value) > part.longest:
         return f"{part.label} is text of at most {part.longest} characters."
+    if not value.isprintable() or value != value.strip():
+        return f"{part.label} is one line, without blanks around it."
     return _unknown(part, value)
 
 
 def _unknown(part: Part, value: str) -> str:
-    if part.kind == "email" and not _is_address(value):
-        return f"{part.label}: {value} is no mail address."
     if part.kind == "choice" and value not in dict(part.choices()):
         return f"{part.label}: there is no {value}."
     return ""
 
 
-def _is_address(value: str) -> bool:
-    try:
-        validate_email(value)
-    except ValidationError:
-        return False
-    return True
+def _mail_said(action: Action, *, name: bool) -> str:
+    to = action["to"]
+    if to.startswith(PERSON) or "@" in to:  # addresses stand in versions of earlier releases
+        to = dict(colleagues()).get(to, "somebody who is not here") if name else "a colleague"
+    return f"mail {to}: {action['message']}"
 
 
 def _messages() -> Choices:
@@ -254,8 +261,10 @@ KINDS: dict[str, Kind] = {
     ),
     RuleAction.MAIL: Kind(
         RuleAction.MAIL.label,
-        lambda action: f"mail {action['to']}: {action['message']}",
-        (Part("to", "Address", "email"), Part("message", "Message", longest=150)),
+        partial(_mail_said, name=True),
+        (Part("to", "To", "choice", choices=colleagues), Part("message", "Message", longest=150)),
+        ("orders.mail_colleagues", "write to colleagues"),
+        noted=partial(_mail_said, name=False),
     ),
     RuleAction.CANCEL: Kind(
         RuleAction.CANCEL.label,
