@@ -26,6 +26,7 @@ from orders import operations
 from orders.admin.acts import HOLD_ACTS
 from orders.admin.diagnosis import page_url
 from orders.models import Hold
+from orders.models.hold import claimed_now
 from orders.queries.hold_types import hold_names, remedy_of
 
 LIFT = "orders.lift_hold"
@@ -93,11 +94,10 @@ class Queue(ChangeList):
         super().get_results(request)
         holds = list(self.result_list)
         names = words.names_of({hold.claimed_by for hold in holds if hold.claimed_by})
-        now = timezone.now()
+        now, me = timezone.now(), actor(request)
         for hold in holds:
-            claimed = hold.is_claimed(now)
-            hold.claimant = names.get(hold.claimed_by, "") if claimed else ""
-            hold.mine = claimed and hold.claimed_by == actor(request)
+            who = hold.claimant(now)
+            hold.worker, hold.mine = names.get(who, ""), who == me
             hold.may = request.user.has_perm(LIFT)
         self.result_list = holds  # type: ignore[assignment]
 
@@ -195,7 +195,7 @@ class HoldAdmin(ReadOnlyAdmin):
     @admin.display(description="Looked after by")
     def owner_column(self, hold: Any) -> SafeString:
         """Whose it is, and who works on it."""
-        return words.two_lines(hold.owner or "nobody yet", hold.claimant)
+        return words.two_lines(hold.owner or "nobody yet", hold.worker)
 
     @admin.display(description="Value", ordering="-order__total")
     def value_column(self, hold: Hold) -> str:
@@ -218,7 +218,7 @@ class HoldAdmin(ReadOnlyAdmin):
         address, label = remedy(hold)
         act, said = ("give_back", "Give back") if hold.mine else ("claim", "Claim")
         claim_button = ""
-        if hold.mine or not hold.claimant:
+        if hold.mine or not hold.worker:
             claim_button = format_html(
                 '<button class="oms-btn" name="oms" formaction="{}" formnovalidate>{}</button>',
                 reverse(f"admin:orders_hold_{act}", args=[hold.pk]),
@@ -277,14 +277,14 @@ def _views(request: HttpRequest) -> dict[str, Q]:
     return {
         "overdue": Q(due_at__lt=timezone.now()),
         "escalated": Q(escalated_at__isnull=False),
-        "mine": Q(claimed_by=actor(request)),
+        "mine": claimed_now() & Q(claimed_by=actor(request)),
     }
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """Everything, what presses, one tab for each type that waits, and failed reactions."""
     by_type, pressing = _counts()
-    mine = Hold.objects.filter(STATES[""][1], claimed_by=actor(request)).count()
+    mine = Hold.objects.filter(STATES[""][1], _views(request)["mine"]).count()
     here = {name: request.GET.get(name, "") for name in ("view", "type")}
     rows = [
         ("All", {}, sum(count for _, _, count in by_type)),

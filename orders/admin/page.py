@@ -277,7 +277,7 @@ def hold_rows(holds: Sequence[Hold]) -> list[dict[str, Any]]:
             "hold": hold,
             "placed_by": names.get(hold.placed_by, ""),
             "lifted_by": names.get(hold.lifted_by, ""),
-            "claimed_by": names.get(hold.claimed_by, ""),
+            "claimed_by": names.get(hold.claimant(now), ""),
             "overdue": hold.due_at is not None and hold.due_at < now,
             "button": hold_button(hold),
         }

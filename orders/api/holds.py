@@ -16,6 +16,7 @@ from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.wire import respond, schema_of
 from orders import operations
 from orders.models import Hold, HoldType
+from orders.models.hold import claimed_now
 from orders.serializers import HoldOut
 from orders.serializers.holds import ExceptionOut, HoldTypeOut
 
@@ -33,11 +34,15 @@ class ExceptionFilter(filters.FilterSet):
 
     kind = filters.CharFilter("type__code")
     due_before = filters.IsoDateTimeFilter("due_at", "lt")
-    claimed = filters.BooleanFilter("claimed_at", "isnull", exclude=True)
+    claimed = filters.BooleanFilter(method="by_claim", label="somebody works on it now")
 
     class Meta:
         model = Hold
         fields = ("owner",)
+
+    def by_claim(self, rows: QuerySet[Hold], _name: str, value: bool) -> QuerySet[Hold]:  # noqa: FBT001 (called by the filter)
+        """Claims that have lapsed do not count."""
+        return rows.filter(claimed_now()) if value else rows.exclude(claimed_now())
 
 
 class ExceptionsView(ListAPIView):

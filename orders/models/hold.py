@@ -13,6 +13,11 @@ from orders.enums import BY_SYSTEM, HoldKind, LiftedBy, ReleaseTest
 CLAIM_LASTS = timedelta(hours=8)  # a shift; whoever went home does not keep it for ever
 
 
+def claimed_now() -> Q:
+    """Holds that somebody works on; the same question as `Hold.is_claimed`, to the database."""
+    return Q(claimed_at__gt=timezone.now() - CLAIM_LASTS)
+
+
 class HoldType(models.Model):
     """A reason to wait, as data. Every hold stops release; what else it stops is said here."""
 
@@ -181,6 +186,10 @@ class Hold(models.Model):
     def is_claimed(self, now: datetime) -> bool:
         """Whether somebody says to be working on it, and has not gone home since."""
         return self.claimed_at is not None and self.claimed_at > now - CLAIM_LASTS
+
+    def claimant(self, now: datetime) -> str:
+        """Who works on it, as an actor; nobody once the claim has lapsed."""
+        return self.claimed_by if self.is_claimed(now) else ""
 
     @property
     def kind(self) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
+from django.utils import timezone
 from rest_framework import serializers
 
 from customers.operations import Party
@@ -168,7 +169,10 @@ class CancellationOut(msgspec.Struct):
 
 @message
 class HoldOut(msgspec.Struct):
-    """A hold; `kind` is the code of its type, `unblock` what the type says would end it."""
+    """A hold; `kind` is the code of its type, `unblock` what the type says would end it.
+
+    `claimed_by` is who works on it, for eight hours at most.
+    """
 
     id: int
     kind: str
@@ -196,7 +200,7 @@ class HoldOut(msgspec.Struct):
             hold.owner,
             utc(hold.due_at),
             utc(hold.escalated_at),
-            hold.claimed_by,
+            hold.claimant(timezone.now()),
             utc(hold.lifted_at),
             hold.lift_reason,
         )

@@ -18,11 +18,15 @@ from orders.serializers.importing import understood
 def import_file(job: Job) -> None:
     """Import the file of a job; its report becomes the job's file. Repeatable, as importing is."""
     batch = ImportBatch.objects.select_related("channel").get(pk=job.params["batch"])
+    before = batch.orders.count()  # by a worker that died, or by an earlier reading of the file
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.csv"  # numbers, codes and sentences: nobody's data
         with JobReport(path, job) as report:
             summary = _load(job, batch, report)
-        jobs.row(job, "Whole file", ok=True, message=_sentence(summary, dry_run=batch.dry_run))
+        summary.known = max(summary.known - before, 0)
+        jobs.row(
+            job, "Whole file", ok=True, message=_sentence(summary, before, dry_run=batch.dry_run)
+        )
         stamp = job.created_at.strftime("%Y%m%d-%H%M%S")
         with path.open("rb") as content:
             jobs.attach(job, f"import-report-{stamp}.csv", content)
@@ -69,10 +73,10 @@ def _load(job: Job, batch: ImportBatch, report: Report) -> Summary:
     return load(source, batch.channel, profile, report, by=job.created_by, way=way)
 
 
-def _sentence(summary: Summary, *, dry_run: bool) -> str:
+def _sentence(summary: Summary, before: int, *, dry_run: bool) -> str:
     verb = "would be placed" if dry_run else "placed"
     return (
-        f"{summary.placed:,} orders {verb} ({summary.held:,} on hold), {summary.known:,} known from "
-        f"before, {summary.refused:,} refused; {summary.credits:,} credits matched, "
+        f"{summary.placed:,} orders {verb} ({summary.held:,} on hold), {before:,} by an earlier "
+        f"reading of this file, {summary.known:,} known from before, {summary.refused:,} refused; {summary.credits:,} credits matched, "
         f"{summary.units_credited:,} units taken back."
     )

@@ -145,9 +145,13 @@ def test_queue_offers_a_lapsed_claim_to_everybody(ben, client, held):
     Hold.objects.filter(pk=mine.pk).update(claimed_at=timezone.now() - timedelta(hours=9))
     url = reverse("admin:orders_hold_claim", args=[mine.pk])
 
+    page = reverse("admin:orders_order_change", args=[mine.order_id])
     assert url in client.get(QUEUE).content.decode()
+    assert url not in client.get(QUEUE + "?view=mine").content.decode()
+    assert "works on it" not in client.get(page).content.decode()
 
     client.post(url)
+    assert "works on it" in client.get(page).content.decode()
     mine.refresh_from_db()
     assert mine.is_claimed(timezone.now())
 

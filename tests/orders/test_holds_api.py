@@ -1,10 +1,13 @@
 """Exceptions, claims and types of holds through the API."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from oms import keys
 from orders import operations as orders
-from orders.models import HoldType
+from orders.models import Hold, HoldType
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +66,11 @@ def test_claim_by_one_key_refuses_the_other_and_can_be_given_back(call, hold):
     status, answer = call("post", path)
     assert status == 200
     assert answer["claimed_by"].startswith("api-key:")
+
+    assert len(call("get", "exceptions/?claimed=true")[1]["results"]) == 1
+    Hold.objects.update(claimed_at=timezone.now() - timedelta(hours=9))
+    [row] = call("get", "exceptions/?claimed=false")[1]["results"]
+    assert row["hold"]["claimed_by"] == ""
 
 
 def test_types_are_listed_and_an_unknown_one_is_refused(call, hold):

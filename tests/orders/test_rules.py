@@ -3,17 +3,15 @@
 import uuid
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 
 from oms import wiring
 from oms.conditions import BadCondition, leaf
 from oms.dispatch import drain
-from oms.models import Delivery, Event, User
+from oms.models import Delivery, Event
 from orders import operations as orders
-from orders.models import Hold, HoldType, Order, Rule, RuleRun, RuleVersion
+from orders.models import Hold, Order, Rule, RuleRun, RuleVersion
 from orders.queries.rules import earlier
-from orders.queries.rules.wording import version_words
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -515,12 +513,12 @@ def test_a_rule_that_acts_too_often_on_one_order_is_stopped(shop, monkeypatch):
         actions=[{"do": "tell", "message": "Tagged"}],
     )  # fmt: skip
     order = world.place(shop, ("MUG", 1))
-    for word in "abc":
-        orders.tag(order, by=BY, add=[word])
-    drain()
+    for by in (*[BY] * 3, *["api-key:pos"] * 3):
+        orders.tag(order, by=by, add=[f"t{order.rule_runs.count()}"])
+        drain()
 
     outcomes = order.rule_runs.order_by("pk").values_list("outcome", flat=True)
-    assert list(outcomes) == ["done", "done", "stopped"]
+    assert list(outcomes) == [*["done"] * 3, "done", "done", "stopped"]  # people make no loops
 
 
 def test_no_delivery_is_made_for_rules_while_none_acts_on_the_event(shop):
@@ -562,63 +560,3 @@ def test_earlier_orders_of_a_buyer_are_counted_up_to_a_bound(shop, monkeypatch):
     }
     monkeypatch.setattr(earlier, "MOST", 1)
     assert earlier.earlier(keys)[placed[3].pk] == {"customer_orders": 1, "customer_spent": 30}
-
-
-MAIL = {"do": "mail", "to": "Finance", "message": "Look"}
-
-
-def test_a_rule_writes_to_whoever_works_here_and_names_nobody_for_ever(shop, mailoutbox):
-    ada = world.colleague("ada", first_name="Ada", last_name="Clerk")
-    world.colleague("fay", "Finance")
-    world.colleague("gone", "Finance", is_active=False)
-    rule = in_force(actions=[MAIL, {**MAIL, "to": ada}])
-    world.place(shop, ("MUG", 10))
-    drain()
-
-    assert [mail.to for mail in mailoutbox] == [["fay@shop.example"], ["ada@shop.example"]]
-    kept = [str(event.facts) for event in Event.objects.filter(actor=f"rule:{rule.rule_id}")]
-    assert "Ada Clerk" in version_words(rule)
-    assert not [facts for facts in kept if "Ada" in facts or "@" in facts]
-
-
-def test_a_rule_mails_nobody_who_has_left(shop, mailoutbox):
-    rule = in_force(actions=[{**MAIL, "to": world.colleague("ada")}])
-    User.objects.update(is_active=False)
-    world.place(shop, ("MUG", 10))
-    drain()
-
-    assert (mailoutbox, RuleRun.objects.get().outcome) == ([], "failed")
-    orders.switch_off(rule.rule, by=BY, reason="x")
-    with pytest.raises(orders.BadRule):
-        orders.activate_rule(rule, by=BY, may=anything)
-
-
-def test_mailing_colleagues_needs_its_right(shop):
-    drafted = orders.draft_rule("Mail", wording(actions=[MAIL]), by=BY)
-
-    with pytest.raises(orders.RightMissing, match="write to colleagues"):
-        orders.activate_rule(drafted, by=BY, may=lambda right: right != "orders.mail_colleagues")
-
-
-def test_a_rule_lifts_only_what_its_activator_may_lift(shop):
-    HoldType.objects.filter(code="fraud").update(lifted_by="owners", owner="Finance")
-    ben, fay = world.colleague("ben", "Operations"), world.colleague("fay", "Finance")
-    lifting = {"events": ["order.tagged"], "actions": [{"do": "lift", "kind": "fraud"}]}
-    drafted = orders.draft_rule("Lift", wording(**lifting), by=BY)
-
-    with pytest.raises(orders.NotYoursToLift):
-        orders.activate_rule(drafted, by=ben, may=anything)
-
-    orders.activate_rule(drafted, by=fay, may=anything)
-    order = world.place(shop, ("MUG", 10))
-    hold = orders.place_hold(order, by=BY, kind="fraud", reason="x")
-    User.objects.get(username="fay").groups.clear()
-    orders.tag(order, by=BY, add=["x"])
-    drain()
-    assert (order.holds.get().lifted_at, RuleRun.objects.get().outcome) == (None, "failed")
-
-    User.objects.get(username="fay").groups.add(Group.objects.get(name="Finance"))
-    orders.tag(order, by=BY, add=["y"])
-    drain()
-    hold.refresh_from_db()
-    assert hold.lifted_at is not None

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -27,6 +27,7 @@ from orders.operations.rules.acting import act
 from orders.operations.rules.loops import circle
 from orders.operations.rules.ready import Ready, in_force
 from orders.operations.rules.things import run_on_things
+from orders.operations.rules.turns import Turn
 from orders.queries.rules.facts import Facts, facts_of, kept
 
 logger = logging.getLogger(__name__)
@@ -74,25 +75,38 @@ def _run_event(event: Event, ready: Sequence[Ready]) -> int:
 def run_scheduled() -> int:
     """Run the rules whose schedule has come round on what they look at; how many runs there were.
 
-    A version acts once on an open order. Each order is a transaction; a repeat goes on where it was. The
-    turn is claimed first, so that a long one is not begun again beside itself; an order that breaks
-    is logged and left to the next turn, and the others go on.
+    A version acts once on an open order. Each order is a transaction; a repeat goes on where it was. A
+    turn is leased, so that a long one is not begun again beside itself, and moved on when it has
+    ended: what a worker that died was at is taken up by the next one. An order that breaks is logged
+    and left to the next turn, and the others go on.
     """
-    now, done = timezone.now(), 0
-    for ready in in_force(RuleMoment.SCHEDULE, next_at__lte=now):
-        version = ready.version
-        later = now + timedelta(minutes=version.every_minutes or 1)
-        mine = RuleVersion.objects.filter(pk=version.pk, next_at=version.next_at)
-        if not mine.update(next_at=later):
+    done = 0
+    for ready in in_force(RuleMoment.SCHEDULE, next_at__lte=timezone.now()):
+        turn = Turn.of(ready.version)
+        if turn is None:
             continue
-        if version.subject != RuleSubject.ORDER:
-            done += run_on_things(ready)
-            continue
-        for order in _fitting(ready, now):
-            try:
-                done += _run(ready, order, Cause(f"schedule:{version.pk}", uuid.uuid4()))
-            except Exception:
-                logger.exception("rule %s broke on order %s", version.rule_id, order.pk)
+        try:
+            done += _on_orders(ready, turn) if _of_orders(ready) else run_on_things(ready, turn)
+        except Exception:
+            logger.exception("a turn of rule %s broke", ready.version.rule_id)
+        else:
+            turn.end()
+    return done
+
+
+def _of_orders(ready: Ready) -> bool:
+    return ready.version.subject == RuleSubject.ORDER
+
+
+def _on_orders(ready: Ready, turn: Turn) -> int:
+    version, done = ready.version, 0
+    for order in _fitting(ready, turn.began):
+        if not turn.goes_on():
+            break
+        try:
+            done += _run(ready, order, Cause(f"schedule:{version.pk}", uuid.uuid4()))
+        except Exception:
+            logger.exception("rule %s broke on order %s", version.rule_id, order.pk)
     return done
 
 

@@ -16,6 +16,7 @@ from oms import events
 from orders.enums import RuleAction, RuleOutcome, RuleState
 from orders.models import Rule, RuleRun, RuleVersion
 from orders.operations.rules.ready import Ready
+from orders.operations.rules.turns import Turn
 from orders.queries.colleagues import addresses_of
 from orders.queries.rules.actions import noted
 from orders.queries.rules.facts import kept
@@ -24,13 +25,15 @@ from orders.queries.rules.subjects import watched
 logger = logging.getLogger(__name__)
 
 
-def run_on_things(ready: Ready) -> int:
+def run_on_things(ready: Ready, turn: Turn) -> int:
     """Look at all products, or purchase orders, that the rule may be for; how many runs there were.
 
     One that breaks is logged and left to the next turn, and the others go on.
     """
     done = 0
     for thing in watched(ready.version.subject):
+        if not turn.goes_on():
+            break
         if ready.fits(thing.facts):
             try:
                 done += _run(ready, thing)
