@@ -51,3 +51,25 @@ class DuplicateState(models.TextChoices):
     OPEN = "open"  # nobody has looked
     DISMISSED = "dismissed"  # two people
     MERGED = "merged"  # one person
+
+
+class TermsKind(models.TextChoices):
+    """From when the days of payment terms count."""
+
+    NET = "net", "Days after the invoice"
+    END_OF_MONTH = "end_of_month", "Days after the end of the invoice's month"
+    PREPAYMENT = "prepayment", "Before anything is released"
+
+
+class RepeatedNumber(models.TextChoices):
+    """What becomes of an order whose purchase order number its company has used before."""
+
+    HOLD = "hold", "Wait for a person"
+    WARN = "warn", "Go on, with a tag"
+
+
+class BuyerRole(models.TextChoices):
+    """What somebody does for the company they buy for."""
+
+    BUYER = "buyer"  # orders, within their limits
+    APPROVER = "approver"  # orders without limits, and approves what others order beyond theirs

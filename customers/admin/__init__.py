@@ -1,6 +1,6 @@
 """Pages of the customers app, one file per noun."""
 
-from customers.admin.company import CompanyAdmin
+from customers.admin.company import CompanyAdmin, PaymentTermsAdmin
 from customers.admin.customer import CustomerAdmin
 from customers.admin.merging import DuplicatePairAdmin
 from customers.admin.notifications import NotificationAdmin, NotificationTemplateAdmin
@@ -11,4 +11,5 @@ __all__ = [
     "DuplicatePairAdmin",
     "NotificationAdmin",
     "NotificationTemplateAdmin",
+    "PaymentTermsAdmin",
 ]

@@ -16,9 +16,11 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.views import ChangeList
 
 from customers import operations, queries
+from customers.admin.company import standings
 from customers.enums import ConsentPurpose
 from customers.forms import (
     AddressForm,
+    BuyerForm,
     ClassifyForm,
     ConsentForm,
     ContactPreferenceForm,
@@ -28,7 +30,7 @@ from customers.forms import (
     WithdrawForm,
 )
 from customers.models import Customer, Disclosure
-from customers.operations import Party, Reading
+from customers.operations import BuyerTerms, Party, Reading
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin, actor
 from oms.sealed import ERASED
@@ -55,6 +57,22 @@ def _set_terms(request: HttpRequest, customer: Customer, data: Data) -> str:
 def _classify(request: HttpRequest, customer: Customer, data: Data) -> str:
     operations.classify(customer, by=actor(request), **data)
     return f"{customer} is classified."
+
+
+def _set_buyer(request: HttpRequest, customer: Customer, data: Data) -> str:
+    reason = data.pop("reason")
+    operations.set_buyer(customer, BuyerTerms(**data), by=actor(request), reason=reason)
+    return f"Role and limits of {customer} are set."
+
+
+def _buyer(customer: Customer) -> Data:
+    row = queries.buyer_of(customer)
+    names = BuyerTerms.__dataclass_fields__
+    return {name: getattr(row, name) for name in names} if row else {}
+
+
+def _buys_for_company(customer: Customer) -> bool:
+    return _lives(customer) and customer.company_id is not None and not customer.merged_into_id
 
 
 def _add_address(request: HttpRequest, customer: Customer, data: Data) -> str:
@@ -142,6 +160,18 @@ ACTS = (
         allowed=_lives,
         initial=lambda customer: {"group": customer.group, "company": customer.company_id},
         icon="sell",
+    ),
+    Act(
+        "set_buyer",
+        "Set role and limits",
+        CHANGE,
+        _set_buyer,
+        form=BuyerForm,
+        allowed=_buys_for_company,
+        initial=_buyer,
+        help="What this person may order for the company; beyond it an approver is asked.",
+        icon="supervisor_account",
+        folded=True,
     ),
     Act(
         "add_address",
@@ -345,6 +375,9 @@ class CustomerAdmin(ReadOnlyAdmin):
             "merged": list(customer.merged.order_by("pk")),
             "wishes": queries.preference_of(customer),
             "consents": queries.consents_of(customer),
+            "buyer": queries.buyer_of(customer),
+            "company_terms": queries.terms_of(queries.company_of(customer)),
+            "standings": standings(request, queries.credit_accounts(customer)),
             **self._dealings(request, customer),
         }
 

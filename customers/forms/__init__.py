@@ -1,6 +1,13 @@
 """Forms of the customers app's pages."""
 
-from customers.forms.acts import AddressForm, ClassifyForm, CorrectForm, TermsForm
+from customers.forms.acts import (
+    AddressForm,
+    BuyerForm,
+    ClassifyForm,
+    CompanyTermsForm,
+    CorrectForm,
+    TermsForm,
+)
 from customers.forms.merging import MergeForm, SurvivorForm
 from customers.forms.notifications import (
     ConsentForm,
@@ -12,7 +19,9 @@ from customers.forms.notifications import (
 
 __all__ = [
     "AddressForm",
+    "BuyerForm",
     "ClassifyForm",
+    "CompanyTermsForm",
     "ConsentForm",
     "ContactPreferenceForm",
     "CorrectForm",

@@ -2,8 +2,8 @@
 
 from django import forms
 
-from customers.enums import AddressKind
-from customers.models import Company
+from customers.enums import AddressKind, BuyerRole, RepeatedNumber
+from customers.models import Company, PaymentTerms
 from oms.admin import ActForm, ReasonForm
 
 
@@ -40,6 +40,77 @@ class ClassifyForm(ReasonForm):
     field_order = ("group", "company", "reason")
     group = forms.CharField(required=False, max_length=40, help_text="Such as wholesale, vip.")
     company = forms.ModelChoiceField(Company.objects.order_by("name"), required=False)
+
+
+class CompanyTermsForm(ReasonForm):
+    """Where a company stands, what it may owe and how it orders."""
+
+    field_order = (
+        "parent",
+        "shares_credit",
+        "credit_limit",
+        "credit_currency",
+        "terms",
+        "needs_purchase_order",
+        "repeated_number",
+        "reason",
+    )
+    parent = forms.ModelChoiceField(
+        Company.objects.order_by("name"),
+        required=False,
+        empty_label="None",
+        help_text="The company that it belongs to.",
+    )
+    shares_credit = forms.BooleanField(
+        required=False, label="Buys within the credit limit of its parent"
+    )
+    credit_limit = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=4,
+        help_text="Of everybody who buys for it, together; empty for no limit.",
+    )
+    credit_currency = forms.RegexField(
+        r"^[A-Za-z]{3}$", required=False, label="Currency of the limit", help_text="Such as EUR."
+    )
+    terms = forms.ModelChoiceField(
+        PaymentTerms.objects.filter(is_active=True).order_by("name"),
+        required=False,
+        label="Payment terms",
+        empty_label="Those of its parent, else of the customer or the channel",
+    )
+    needs_purchase_order = forms.BooleanField(
+        required=False, label="Every order needs a purchase order number"
+    )
+    repeated_number = forms.ChoiceField(
+        label="A number that was used before", choices=RepeatedNumber.choices
+    )
+
+    def clean_credit_currency(self) -> str:
+        """Capitals."""
+        return self.cleaned_data["credit_currency"].upper()
+
+
+class BuyerForm(ReasonForm):
+    """What a person may order for their company."""
+
+    field_order = ("role", "order_limit", "period_limit", "period_days", "reason")
+    role = forms.ChoiceField(choices=BuyerRole.choices)
+    order_limit = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=4,
+        label="Limit per order",
+        help_text="In the currency of the order; empty for none.",
+    )
+    period_limit = forms.DecimalField(
+        required=False, min_value=0, max_digits=14, decimal_places=4, label="Limit per period"
+    )
+    period_days = forms.IntegerField(
+        label="Days of the period", min_value=1, max_value=366, initial=30
+    )
 
 
 class AddressForm(ActForm):

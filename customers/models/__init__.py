@@ -1,5 +1,6 @@
 """Tables of the customers app, one file per noun."""
 
+from customers.models.company import Buyer, Company, PaymentTerms
 from customers.models.consent import Consent
 from customers.models.merging import CustomerMerge, DuplicatePair
 from customers.models.notification import (
@@ -9,7 +10,6 @@ from customers.models.notification import (
 )
 from customers.models.people import (
     Address,
-    Company,
     Customer,
     DataSubject,
     Disclosure,
@@ -18,6 +18,7 @@ from customers.models.people import (
 
 __all__ = [
     "Address",
+    "Buyer",
     "Company",
     "Consent",
     "ContactPreference",
@@ -28,5 +29,6 @@ __all__ = [
     "DuplicatePair",
     "Notification",
     "NotificationTemplate",
+    "PaymentTerms",
     "SearchToken",
 ]

@@ -62,29 +62,13 @@ class SearchToken(models.Model):
         return f"{self.kind} of {self.subject_id}"
 
 
-class Company(models.Model):
-    """A business that buys; its people are customers of their own."""
-
-    code = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=200)
-    tax_id = models.CharField("tax ID", max_length=40, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    history = HistoricalRecords()
-
-    class Meta:
-        verbose_name_plural = "companies"
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Customer(models.Model):
     """Somebody who buys, under a readable number; who that is stands in the envelope."""
 
     number = models.CharField(max_length=20, unique=True)
     subject = models.OneToOneField(DataSubject, models.PROTECT, related_name="customer")
     company = models.ForeignKey(
-        Company, models.PROTECT, null=True, blank=True, related_name="customers"
+        "customers.Company", models.PROTECT, null=True, blank=True, related_name="customers"
     )
     profile = models.BinaryField(null=True)  # sealed: name, email, phone, company, tax_id
     group = models.CharField(max_length=40, blank=True)  # such as wholesale, vip

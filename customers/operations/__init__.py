@@ -1,5 +1,15 @@
 """Acts on people and the companies they buy for; one file per noun."""
 
+from customers.operations.companies import (
+    BuyerTerms,
+    BuysForNobody,
+    CompanyCircle,
+    CompanyTerms,
+    CompanyTermsImpossible,
+    lock_accounts,
+    set_buyer,
+    set_company_terms,
+)
 from customers.operations.consents import WordingMissing, give_consent, withdraw_consent
 from customers.operations.identifying import identify
 from customers.operations.inserting import Party
@@ -41,8 +51,13 @@ from customers.operations.reading import (
 from customers.queries import SubjectErased
 
 __all__ = [
+    "BuyerTerms",
+    "BuysForNobody",
     "CannotBeMuted",
     "CannotMerge",
+    "CompanyCircle",
+    "CompanyTerms",
+    "CompanyTermsImpossible",
     "EmailTaken",
     "NotMerged",
     "NotResendable",
@@ -64,6 +79,7 @@ __all__ = [
     "find_duplicates",
     "give_consent",
     "identify",
+    "lock_accounts",
     "merge",
     "notify",
     "remove_address",
@@ -71,6 +87,8 @@ __all__ = [
     "rotate_keys",
     "send_due",
     "send_test",
+    "set_buyer",
+    "set_company_terms",
     "set_contact_preference",
     "set_terms",
     "stop_notifications",

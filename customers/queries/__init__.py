@@ -1,5 +1,16 @@
 """Questions about people, one file per noun."""
 
+from customers.queries.companies import (
+    CreditAccount,
+    account_of,
+    approvers_of,
+    buyer_of,
+    company_of,
+    credit_accounts,
+    line_of,
+    terms_of,
+    tree_of,
+)
 from customers.queries.consents import consents_of, has_consented
 from customers.queries.merging import family_of, root_of, roots_of, suspected_pairs
 from customers.queries.notifications import (
@@ -45,12 +56,18 @@ __all__ = [
     "PROFILE",
     "About",
     "Amount",
+    "CreditAccount",
     "Notice",
     "NoticeKind",
     "SubjectErased",
+    "account_of",
+    "approvers_of",
+    "buyer_of",
+    "company_of",
     "compose",
     "consents_of",
     "contact_of",
+    "credit_accounts",
     "customer_by_number",
     "email_token",
     "family_of",
@@ -60,6 +77,7 @@ __all__ = [
     "invariants",
     "is_muted",
     "kind_of",
+    "line_of",
     "message_of",
     "messages_of",
     "name_of",
@@ -76,7 +94,9 @@ __all__ = [
     "seal_fiscal",
     "suspected_pairs",
     "template_for",
+    "terms_of",
     "tokens_of",
+    "tree_of",
     "unseal",
     "unseal_fiscal",
     "words_of",
