@@ -141,6 +141,7 @@ class Invoice(AppendOnly):
     notes = models.JSONField(default=list)  # legal sentences such as "Reverse charge"
     issued_on = models.DateField()  # in the entity's time zone
     supplied_on = models.DateField()  # tax point
+    due_on = models.DateField(null=True)  # to be paid by; empty where no terms were agreed
     issued_at = models.DateTimeField(default=timezone.now)
     digest = models.CharField(max_length=64)  # SHA-256 of the content as issued
 

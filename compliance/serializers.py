@@ -71,6 +71,7 @@ class InvoiceSummaryOut(msgspec.Struct):
     tax: str
     gross: str
     issued_on: date
+    due_on: date | None
     supplied_on: date
     issued_at: datetime | None
     digest: str
@@ -98,6 +99,7 @@ class InvoiceOut(msgspec.Struct):
     tax: str
     gross: str
     issued_on: date
+    due_on: date | None
     supplied_on: date
     issued_at: datetime | None
     digest: str
@@ -135,6 +137,7 @@ def _head(invoice: Invoice) -> dict:
         "tax": plain(invoice.tax, currency),
         "gross": plain(invoice.gross, currency),
         "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on,
         "supplied_on": invoice.supplied_on,
         "issued_at": utc(invoice.issued_at),
         "digest": invoice.digest,

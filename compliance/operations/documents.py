@@ -24,6 +24,7 @@ from oms.errors import DomainError
 from oms.models import Event
 from oms.money import plain
 from orders.enums import ChargeKind
+from orders.queries.terms import due_of, purchase_order_of
 
 if TYPE_CHECKING:
     from orders.models import Order, OrderLine
@@ -94,6 +95,7 @@ def issue_invoice(order: "Order", *, by: str, goods: Goods) -> Invoice | None:
     categories = {amount.item.taxation.category for amount in draft.lines}
     on = _day(entity, goods.at)
     reason = queries.reason_of(order, goods.location_id, buyer, categories, on)
+    number = purchase_order_of(order)
     return _issue(
         Invoice(
             kind=DocumentKind.INVOICE,
@@ -105,7 +107,7 @@ def issue_invoice(order: "Order", *, by: str, goods: Goods) -> Invoice | None:
             treatment=reason.treatment,
             territory=reason.territory,
             place_of_supply=reason.place_of_supply,
-            notes=list(reason.notes),
+            notes=[*reason.notes, *([f"Your purchase order: {number}."] if number else [])],
             supplied_on=on,
         ),
         draft,
@@ -207,6 +209,8 @@ def _issue(invoice: Invoice, draft: amounts.Draft, *, by: str) -> Invoice:
     now = timezone.now()
     invoice.issued_at, invoice.issued_on = now, _day(invoice.entity, now)
     invoice.currency = invoice.order.currency
+    if invoice.kind == DocumentKind.INVOICE and (due := due_of(invoice.order, invoice.issued_on)):
+        invoice.due_on, invoice.notes = due.on, [*invoice.notes, due.words]
     invoice.seller = queries.seller_on_document(invoice.entity)
     invoice.net, invoice.tax, invoice.gross = draft.net, draft.tax, draft.gross
     invoice.tax_groups = [group.plain(invoice.currency) for group in draft.groups]

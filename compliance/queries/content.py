@@ -48,7 +48,8 @@ _LINE = (
 def digest_of(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
     """SHA-256 of everything the document says; the buyer counts as ciphertext.
 
-    Erasing the buyer's key therefore leaves the digest as it was.
+    Erasing the buyer's key therefore leaves the digest as it was. A due date counts where there is
+    one, so that documents issued before there were any keep theirs.
     """
     content = {name: _plain(getattr(invoice, name)) for name in _HEAD} | {
         "order": invoice.order.number,
@@ -56,6 +57,7 @@ def digest_of(invoice: Invoice, lines: Iterable[InvoiceLine]) -> str:
         "fiscal_year": invoice.series.fiscal_year,
         "corrects": invoice.corrects.number if invoice.corrects else None,
         "buyer": hashlib.sha256(bytes(invoice.sealed or b"")).hexdigest(),
+        **({"due_on": invoice.due_on.isoformat()} if invoice.due_on else {}),
         "lines": [{name: _plain(getattr(line, name)) for name in _LINE} for line in lines],
     }
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

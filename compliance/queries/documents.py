@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
@@ -23,6 +24,7 @@ from orders.models import Order, OrderCharge, OrderLine
 from orders.queries.sealing import CONTEXT as ORDER_CONTEXT
 
 YEAR_IN_NUMBER = 2
+COLUMN_UNIT = Decimal("0.0001")  # what columns of money hold; SQLite sums as binary fractions
 PREFIX_LENGTH = 6
 
 ADDRESS = ("line1", "line2", "city", "region", "postcode", "country")
@@ -244,3 +246,13 @@ def _notes(decision: Decision, categories: set[str], on: date) -> tuple[str, ...
     if TaxCategory.EXEMPT in categories:
         notes.append(EXEMPT_SENTENCE)
     return tuple(notes)
+
+
+def invoiced_of(order_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Gross of the invoices less credit notes, by order, in the order's currency."""
+    found: dict[int, Decimal] = {}
+    rows = Invoice.objects.filter(order__in=list(order_ids)).values_list("order", "kind")
+    for order, kind, gross in rows.annotate(sum=Sum("gross")):
+        sign = 1 if kind == DocumentKind.INVOICE else -1
+        found[order] = found.get(order, Decimal(0)) + sign * Decimal(gross).quantize(COLUMN_UNIT)
+    return found

@@ -13,6 +13,7 @@ from compliance.enums import Treatment
 from compliance.models import DocumentSeries, Invoice, InvoiceLine
 from compliance.operations import NotInvoiced
 from customers import operations as customers
+from customers.models import PaymentTerms
 from customers.operations import Party
 from inventory.operations import Units
 from oms.models import AppendOnlyError, Event
@@ -84,6 +85,25 @@ def test_issue_invoice_records_the_event_and_who(order):
         "gross": "70.80",
         "currency": "GBP",
     }
+
+
+@time_machine.travel("2026-11-23T10:00Z", tick=False)
+def test_issue_invoice_on_terms_says_until_when_it_is_due(london):
+    stocked("MUG", london, 10)
+    on_terms = shop(terms=PaymentTerms.objects.get(code="2-10-net-30"))
+    order = place(on_terms, ("MUG", 1, "12.00"), purchase_order_number="PO-7")
+
+    consumers.issue_invoice(ship(order, "SH1", MUG=1))
+
+    invoice = Invoice.objects.get()
+    assert invoice.due_on == date(2026, 12, 23)
+    assert invoice.notes == [
+        "Your purchase order: PO-7.",
+        "Payable by 23 December 2026 (2/10 net 30). Less 2 % if paid by 03 December 2026.",
+    ]
+    assert queries.is_unchanged(invoice)
+    tamper("UPDATE compliance_invoice SET due_on = '2027-01-01'")
+    assert not queries.is_unchanged(Invoice.objects.get())
 
 
 def test_issue_invoice_twice_for_a_shipment_gives_the_same_one(order):

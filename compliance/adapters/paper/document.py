@@ -108,6 +108,8 @@ def _facts(invoice: Invoice) -> Table:
         ("Order", invoice.order.number),
         ("Reference", invoice.source.partition(":")[2]),
     ]
+    if invoice.due_on:
+        rows.append(("Payable by", _day(invoice.due_on)))
     if invoice.corrects is not None:
         rows.append(("Corrects", f"{invoice.corrects.number}, {_day(invoice.corrects.issued_on)}"))
     if state := invoice.place_of_supply:
