@@ -188,6 +188,12 @@ WORK = (
             Page("Customers", "group", "customers_customer_changelist", "customers.view_customer"),
             Page("Companies", "domain", "customers_company_changelist", "customers.view_company"),
             Page(
+                "Payment terms",
+                "event_available",
+                "customers_paymentterms_changelist",
+                "customers.view_paymentterms",
+            ),
+            Page(
                 "Duplicates",
                 "group_work",
                 "customers_duplicatepair_changelist",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from oms.events import heeds, takes_many
 from oms.models import Event
 from orders import operations
-from orders.enums import PromiseReason
+from orders.enums import HoldKind, PromiseReason
 from orders.operations import (
     capture_by_policy,
     forget_uploads_of_the_erased,
@@ -68,6 +68,12 @@ def run_rules(event: Event) -> None:
     What a rule does locks stock; many orders in one transaction would wait for others in a circle.
     """
     run_events([event])
+
+
+def ask_approvers(event: Event) -> None:
+    """An order waits for its company's approval: ask those who approve there."""
+    if event.facts.get("kind") == HoldKind.APPROVAL:
+        operations.ask_approvers(event)
 
 
 def mail_colleague(event: Event) -> None:

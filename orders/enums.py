@@ -94,6 +94,9 @@ class HoldKind(models.TextChoices):
     OUT_OF_STOCK = "out_of_stock"  # location rejected and nothing else can serve
     ROUTING = "routing", "Routing decision"  # a person decides from where it is served
     PAYMENT = "payment", "Payment lost"  # an authorisation ended before the money was taken
+    APPROVAL = "approval", "Approval by the company"  # beyond what its buyer may order
+    PURCHASE_ORDER = "purchase_order", "Purchase order number"  # missing, or used before
+    PREPAYMENT = "prepayment"  # its terms want money first
     OTHER = "other"  # see the reason
     REMORSE = "remorse", "Time to change one's mind"  # the channel's window after placing
     CANCELLING = "cancelling", "Being cancelled"  # somebody asked; it can still be undone
@@ -109,6 +112,8 @@ class ReleaseTest(models.TextChoices):
     ADDRESS_COMPLETE = "address_complete", "Address complete"
     PAID = "paid", "Paid or authorised"
     CREDIT_FREE = "credit_free", "Within the credit limit"
+    PREPAID = "prepaid", "Paid or authorised, promises not counted"
+    NUMBER_GIVEN = "number_given", "Purchase order number given and new"
     DUE = "due", "Its due time has come"
     CONDITION = "condition", "A condition of its own"
 

@@ -56,8 +56,9 @@ def has_unknown_sku(order: Order) -> bool:
 
 def release(request: HttpRequest, order: Order, _data: Data) -> str:
     """Hand what has stock to its locations."""
-    operations.release(order, by=actor(request))
-    return f"{order} is released to its locations."
+    order = operations.release(order, by=actor(request))
+    held = order.holds.filter(lifted_at=None).first()
+    return f"{order} is held: {held.reason}" if held else f"{order} is released to its locations."
 
 
 def reroute(request: HttpRequest, order: Order, _data: Data) -> str:

@@ -18,7 +18,12 @@ from orders.queries.balance import Balance
 from orders.queries.hold_types import remedy_of
 
 STAGES = list(Stage)
-OWN_PERMISSION = {"undo_cancel": "orders.cancel_order", "release_now": "orders.release_order"}
+OWN_PERMISSION = {
+    "undo_cancel": "orders.cancel_order",
+    "release_now": "orders.release_order",
+    "approve": "orders.approve_order",
+    "set_purchase_order": "orders.correct_order",
+}
 IN_TROUBLE = {"exception", "returned_to_sender"}  # what carriers report and a person must look at
 # Which event says that a stage was left behind.
 REACHED = {

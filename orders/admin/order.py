@@ -16,6 +16,7 @@ from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin
 from orders.admin import changing, listing, page, scarce, sealed, statement, versions
 from orders.admin.acts import ORDER_ACTS
+from orders.admin.business import BUSINESS_ACTS
 from orders.admin.handling import HANDLING_ACTS
 from orders.enums import OrderStatus, PaymentStatus, Stage
 from orders.models import Order
@@ -27,7 +28,7 @@ FINISHED = {OrderStatus.CLOSED, OrderStatus.CANCELLED}
 class OrderAdmin(ReadOnlyAdmin):
     """The list answers what waits and why; the page answers what blocks it and clears it."""
 
-    acts = (*ORDER_ACTS, *HANDLING_ACTS)
+    acts = (*BUSINESS_ACTS, *ORDER_ACTS, *HANDLING_ACTS)
     list_empty = (
         "Orders come through a channel (Settings > Channels): by Import, by the API, "
         "or put together by New order."

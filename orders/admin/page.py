@@ -37,6 +37,7 @@ from orders.models import GatewayRequest, Hold, Order, OrderLine, Payment, Refun
 from orders.operations.payments import open_amount
 from orders.queries.balance import Balance
 from orders.queries.hold_types import remedy_of
+from orders.queries.terms import business_of
 from orders.queries.together import could_join, relatives
 
 MESSAGES_SHOWN = 20
@@ -103,6 +104,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "timeline": timeline(order, {line.pk: line.sku for line in lines}),
         "links": links(order),
         "notifications": notifications(order),
+        "business": business_of(order),
         **handling_context(order),
         **promise_context(order),
         **versions.card(order),

@@ -265,6 +265,12 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Moved to {facts['to']}: {'everything' if facts['whole'] else teller.lines(facts)}"
     ),
     "order.promise_changed": _promise_changed,
+    "order.approved": lambda _teller, facts: (
+        f"Approved for the company{facts['note'] and ' – ' + facts['note']}"
+    ),
+    "order.declined": lambda _teller, facts: f"Declined for the company – {facts['reason']}",
+    "order.approval_asked": lambda _teller, facts: f"{facts['approver']} is asked to approve it",
+    "order.purchase_order_set": lambda _teller, facts: f"Purchase order {facts['number']}",
     "order.priority_set": lambda _teller, facts: (
         f"Priority {facts.get('before')} is {facts.get('after')} now – {facts.get('reason', '')}"
     ),

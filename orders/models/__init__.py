@@ -1,5 +1,6 @@
 """Tables of the orders app, one file per noun."""
 
+from orders.models.business import Business
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
 from orders.models.channel import Channel, CountryAlias, SkuAlias
@@ -22,6 +23,7 @@ from orders.models.task import Task
 
 __all__ = [
     "AllocationPolicy",
+    "Business",
     "Cancellation",
     "CancellationLine",
     "Channel",

@@ -104,6 +104,15 @@ class Channel(models.Model):
         default=CapturePolicy.BY_HAND,
         help_text="When money that the gateway holds is taken.",
     )
+    terms = models.ForeignKey(
+        "customers.PaymentTerms",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="payment terms",
+        help_text="For buyers who have none of their own. Empty: paid at once.",
+    )
     is_active = models.BooleanField(default=True)
     rules_stamp = models.UUIDField(default=uuid.uuid4, editable=False)  # changes with the rules
     history = HistoricalRecords()

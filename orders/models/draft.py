@@ -38,6 +38,7 @@ class DraftOrder(models.Model):
     tax_total = MoneyField(default=0)
     total = MoneyField(default=0)
     ship_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
+    purchase_order_number = models.CharField(max_length=60, blank=True)  # the buyer's own
     priority = models.SmallIntegerField(default=0)
     tags = models.JSONField(default=list, blank=True)
     quoted_at = models.DateTimeField(null=True, blank=True)  # empty while it is no quote

@@ -96,6 +96,7 @@ class Order(models.Model):
             ("cancel_order", "Can cancel orders and lines"),
             ("correct_order", "Can map SKUs and correct addresses"),
             ("tag_order", "Can tag orders"),
+            ("approve_order", "Can approve and decline what buyers order for companies"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -1,5 +1,12 @@
 """The only code that changes orders, one file per noun."""
 
+from orders.operations.approving import (
+    NothingToApprove,
+    approve,
+    ask_approvers,
+    decline,
+    send_back,
+)
 from orders.operations.baskets import (
     SoftLimit,
     SoftTokenReused,
@@ -166,6 +173,7 @@ from orders.operations.promising import (
     repromise,
     set_priorities,
 )
+from orders.operations.purchase_orders import set_purchase_order_number
 from orders.operations.quoting import (
     QuoteEnded,
     QuoteEndsInThePast,
@@ -264,6 +272,7 @@ __all__ = [
     "NotWrittenOff",
     "NotYoursToLift",
     "NothingOpen",
+    "NothingToApprove",
     "NothingToCancel",
     "NothingToChange",
     "NothingToHandle",
@@ -312,6 +321,8 @@ __all__ = [
     "add_hold_type",
     "advance",
     "announce_return",
+    "approve",
+    "ask_approvers",
     "ask_cancel",
     "ask_capture",
     "ask_refund",
@@ -337,6 +348,7 @@ __all__ = [
     "correct_address",
     "create_task",
     "credit_return",
+    "decline",
     "discard",
     "discard_change",
     "draft",
@@ -406,10 +418,12 @@ __all__ = [
     "run_events",
     "run_scheduled",
     "schedule_cancellation",
+    "send_back",
     "serve_waiting",
     "set_aside",
     "set_priorities",
     "set_priority",
+    "set_purchase_order_number",
     "set_steps",
     "ship_with",
     "solve_sku",

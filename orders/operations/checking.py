@@ -3,27 +3,26 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
 from django.db.models import QuerySet
 
 from customers import queries as customers
-from oms.money import ZERO
 from oms.prepared import prepared
-from orders.enums import OrderStatus, PaymentMethod
+from orders.enums import HoldKind, OrderStatus, PaymentMethod
 from orders.models import Channel, Hold, Order, OrderLine
-from orders.operations import hold_rows
+from orders.operations import businesses, hold_rows
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import Work
 from orders.operations.rules.at_placing import apply_rules
-from orders.queries.balance import balances
-from orders.queries.dealings import owed_by
+from orders.queries.exposure import exposure_of
+from orders.queries.terms import business_of
 from orders.queries.totals import totals_of
 from orders.queries.validation import (
     Candidate,
     Finding,
+    buyer_limit,
     credit_limit,
     findings,
     review_limit,
@@ -34,14 +33,15 @@ Basket = tuple[tuple[str, int], ...]  # SKU and units of every line, in order
 
 def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     """Add up each draft and give it a hold for everything that speaks against it."""
-    twins = _twins(channel, drafts)
-    owed = _outstanding(drafts)
+    twins, books = _twins(channel, drafts), businesses.Books()
     for draft in drafts:
         totals = totals_of(draft.order, draft.lines, draft.charges)
         order = draft.order
         order.goods_total, order.charges_total = totals.goods, totals.charges
         order.tax_total, order.total = totals.tax, totals.total
-        found = findings(_candidate(channel, draft, twins, owed))
+        candidate = _candidate(channel, draft, twins, books)
+        found = findings(candidate)
+        _keep_books(draft, candidate, {finding.kind for finding in found}, books)
         draft.holds = [
             Hold(
                 type_id=finding.kind,
@@ -64,7 +64,10 @@ def recheck(work: Work) -> list[Hold]:
     total = totals_of(order, work.lines, order.charges.all()).total
     if buyer is None or total <= order.total:
         return []
-    owed = owed_by(buyer.pk).get(order.currency, ZERO) - max(work.money.balance, ZERO)
+    row = business_of(order)
+    on_account = order.payments.filter(method=PaymentMethod.ON_ACCOUNT).exists()
+    grown = total - order.total
+    accounts = customers.credit_accounts(buyer) if on_account else []
     candidate = Candidate(
         channel=order.channel,
         address={},
@@ -72,11 +75,16 @@ def recheck(work: Work) -> list[Hold]:
         total=total,
         stated_total=None,
         twin="",
-        credit_limit=(buyer.merged_into or buyer).credit_limit,
-        outstanding=max(owed, ZERO),
-        on_account=order.payments.filter(method=PaymentMethod.ON_ACCOUNT).exists(),
+        on_account=on_account,
+        exposures=tuple(
+            exposure_of(each, order.currency, waiting=order.pk).more(grown - total)
+            for each in accounts
+        ),
+        business=row,
+        spending=businesses.spending_without(order, row),
     )
-    found = [each for rule in (credit_limit, review_limit) if (each := rule(candidate))]
+    rules = (credit_limit, buyer_limit, review_limit)
+    found = [each for rule in rules if (each := rule(candidate))]
     return [_hold(work, each) for each in found if not _known(order, each)]
 
 
@@ -92,9 +100,10 @@ def _hold(work: Work, finding: Finding) -> Hold:
 
 
 def _candidate(
-    channel: Channel, draft: Draft, twins: dict[int, str], owed: dict[int, Decimal]
+    channel: Channel, draft: Draft, twins: dict[int, str], books: businesses.Books
 ) -> Candidate:
-    order, buyer = draft.order, draft.order.customer
+    order, row = draft.order, draft.business
+    on_account = any(row.method == PaymentMethod.ON_ACCOUNT for row in draft.payments)
     return Candidate(
         channel=channel,
         address=draft.placed.shipping_address,
@@ -104,10 +113,26 @@ def _candidate(
         total=order.total,
         stated_total=draft.placed.total,
         twin=twins.get(id(draft), ""),
-        credit_limit=buyer.credit_limit if buyer else None,
-        outstanding=owed.get(buyer.pk, ZERO) if buyer else ZERO,
-        on_account=any(row.method == PaymentMethod.ON_ACCOUNT for row in draft.payments),
+        on_account=on_account,
+        exposures=books.standing(draft.accounts, order.currency) if on_account else (),
+        business=row,
+        number_needed=row is not None and businesses.needs_number(row),
+        repeats=businesses.repeats(draft, books),
+        spending=businesses.spending(draft, books),
     )
+
+
+def _keep_books(
+    draft: Draft, candidate: Candidate, kinds: set[str], books: businesses.Books
+) -> None:
+    """Let later orders of the batch see what this one uses up, and tag a number used before."""
+    order = draft.order
+    if HoldKind.CREDIT_LIMIT not in kinds and draft.accounts:
+        books.owe(draft.accounts, order.currency, order.total)
+    if candidate.spending is not None and HoldKind.APPROVAL not in kinds:
+        books.spent[order.customer.pk, order.currency] += order.total
+    if candidate.repeats and businesses.REPEATED not in order.tags:
+        order.tags = [*order.tags, businesses.REPEATED]
 
 
 def _basket(lines: Iterable[OrderLine]) -> Basket:
@@ -164,21 +189,3 @@ def _lines_of(buyers: list[int], first: datetime, last: datetime) -> QuerySet[Or
     return rows.values_list(
         "order", "order__customer", "order__placed_at", "order__number", "sku", "quantity"
     )
-
-
-def _outstanding(drafts: Sequence[Draft]) -> dict[int, Decimal]:
-    """What buyers with a credit limit still owe for open orders."""
-    limited = {
-        draft.order.customer.pk
-        for draft in _with_buyer(drafts)
-        if draft.order.customer.credit_limit is not None
-    }
-    if not limited:
-        return {}
-    same = customers.roots_of(limited)
-    orders = list(Order.objects.open().filter(customer__in=same).select_related("customer"))
-    money = balances(orders)
-    owed: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for order in orders:
-        owed[same[order.customer.pk]] += max(money[order.pk].balance, ZERO)
-    return owed

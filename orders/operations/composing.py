@@ -230,6 +230,7 @@ def _write(document: DraftOrder, content: PlacedOrder, *, by: str, reason: str) 
     worked = work_out(document, content, by=by)
     document.ship_country = worked.order.ship_country
     document.priority, document.tags = content.priority, list(content.tags)
+    document.purchase_order_number = content.purchase_order_number
     document.goods_total = worked.order.goods_total
     document.charges_total = worked.order.charges_total
     document.tax_total, document.total = worked.order.tax_total, worked.order.total

@@ -52,4 +52,6 @@ def _passes(draft: Draft, test: str) -> bool:
         return all(line.product_id for line in draft.lines)
     if test == ReleaseTest.ADDRESS_COMPLETE:
         return not missing_parts(draft.placed.shipping_address)
+    if test == ReleaseTest.PREPAID:
+        return draft.money.received + draft.money.authorized >= draft.money.due
     return test == ReleaseTest.PAID and draft.money.covers_due

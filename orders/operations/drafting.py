@@ -33,7 +33,7 @@ from orders.models import (
     PaymentTransaction,
     SkuAlias,
 )
-from orders.operations import limits
+from orders.operations import businesses, limits
 from orders.operations.checking import place_holds
 from orders.operations.draft_holds import test_holds, type_holds, wait_out
 from orders.operations.drafts import Draft
@@ -167,6 +167,8 @@ def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
         ]
         draft.charges = [charge_of(charge) for charge in draft.placed.charges]
         _build_payments(channel, draft, by, now)
+    businesses.describe(channel, drafts)
+    businesses.lock_credit(drafts)
 
 
 def at_place(placed: PlacedOrder, place: "Location") -> PlacedOrder:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from customers.queries import CreditAccount
 from inventory import operations as inventory
 from inventory import queries as stock
 from oms.errors import DomainError
@@ -12,6 +13,7 @@ from oms.events import Fact
 from oms.money import plain
 from orders.enums import TransactionKind
 from orders.models import (
+    Business,
     Hold,
     Order,
     OrderCharge,
@@ -50,6 +52,8 @@ class Draft:
     claim: inventory.Claim | None = None  # what the buyer's basket had set aside
     plans: list[stock.Plan] = field(default_factory=list)  # how it was sourced
     promise: Promise | None = None  # where it waits for supply
+    business: Business | None = None  # purchase order number and terms, where there are any
+    accounts: list[CreditAccount] = field(default_factory=list)  # whose limits it must keep
     pickup: "Location | None" = None  # where the buyer collects it
     by: str = ""
     released: bool = False
@@ -63,6 +67,7 @@ class Draft:
     def link(self) -> None:
         """Point the rows at the numbered order and payments."""
         promises = [self.promise] if self.promise else []
+        terms = [self.business] if self.business else []
         for row in (
             *self.lines,
             *self.charges,
@@ -70,6 +75,7 @@ class Draft:
             *self.runs,
             *self.payments,
             *promises,
+            *terms,
         ):
             row.order = self.order  # type: ignore[attr-defined]  # each of them has one
         for row in self.transactions:
@@ -99,7 +105,8 @@ class Draft:
     def detail(self) -> OrderDetail:
         """The inserted order as it is answered, without reading it back."""
         promises = [self.promise] if self.promise else []
-        return OrderDetail(self.order, self.lines, self.charges, self.holds, self.money, promises)
+        order, rows = self.order, (self.lines, self.charges, self.holds)
+        return OrderDetail(order, *rows, self.money, self.business, promises)
 
     def facts(self) -> Iterator[Fact]:
         """The events of placing, in the order of the pipeline."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from customers.queries import CreditAccount
 from inventory import operations as inventory
 from inventory import queries as stock
 from oms import events
@@ -20,7 +21,7 @@ from oms.events import Fact
 from oms.history import stamp
 from orders.enums import ORDER_MOVES, ChargeKind, OrderStatus
 from orders.models import Hold, Order, OrderLine
-from orders.operations import hold_rows
+from orders.operations import credit_holds, hold_rows
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balance
 from orders.queries.routing import ASKED, request_of
@@ -79,6 +80,7 @@ class Work:
         self.money: Balance = balance(order)
         self.money_moved = False
         self.facts: list[Fact] = []
+        self.accounts: list[CreditAccount] = []  # whose credit it uses; locked with it
         self.reload()
 
     def reload(self) -> None:
@@ -111,8 +113,8 @@ def advance(order: Order, *, by: str, avoid: Iterable[int] = ()) -> Order:
     """Take an order as far as the facts allow; calling it again changes nothing.
 
     Lifts holds whose tests now pass, allocates what waits for stock unless a hold stops that,
-    releases what has stock when no hold is open, money is ready and the channel releases by itself,
-    and settles the cached axes. Locations whose ids are in `avoid` are not asked. Returns the order
+    releases what has stock when no hold is open, money is ready and the channel releases by itself
+    (an order on account that is beyond its credit now is held instead), and settles the cached axes. Locations whose ids are in `avoid` are not asked. Returns the order
     freshly read.
     """
     work = lock(order, by=by)
@@ -121,7 +123,9 @@ def advance(order: Order, *, by: str, avoid: Iterable[int] = ()) -> Order:
         if work.may_allocate:
             allocate(work, avoid=avoid)
         if work.order.channel.auto_release and not work.holds and _may_release(work):
-            release_allocated(work)
+            credit_holds.place(work)
+            if not work.holds:
+                release_allocated(work)
     return settle(work)
 
 
@@ -129,7 +133,8 @@ def advance(order: Order, *, by: str, avoid: Iterable[int] = ()) -> Order:
 def release(order: Order, *, by: str) -> Order:
     """Hand what is allocated to the locations, on a person's decision.
 
-    Raises OrderOnHold, NotPaid or NothingToRelease.
+    Raises OrderOnHold, NotPaid or NothingToRelease. An order on account that is beyond its credit
+    now is held instead of released; the answer shows the hold.
     """
     work = lock(order, by=by)
     refuse_held(work)
@@ -139,14 +144,18 @@ def release(order: Order, *, by: str) -> Order:
         missing = work.money.due - work.money.received - work.money.authorized
         raise NotPaid(number=work.order.number, amount=missing, currency=work.order.currency)
 
-    release_allocated(work)
+    credit_holds.place(work)
+    if not work.holds:
+        release_allocated(work)
     return settle(work)
 
 
 def lock(order: Order, *, by: str) -> Work:
     """Lock the order's row and read everything that hangs on it."""
     rows = Order.objects.select_related("channel", "customer")
-    return Work(rows.lock_one(order.pk), by=by)
+    work = Work(rows.lock_one(order.pk), by=by)
+    credit_holds.lock_credit(work)
+    return work
 
 
 def lock_order(order: Order) -> Order:

@@ -170,6 +170,7 @@ def _insert(drafts: Sequence[Draft], *, by: str) -> None:
     batch.add(run for draft in drafts for run in draft.runs)
     batch.add(payments)
     batch.add(row for draft in drafts for row in draft.transactions)
+    batch.add(draft.business for draft in drafts if draft.business)
     batch.add(draft.promise for draft in drafts if draft.promise)
     batch.add(inventory.decisions((one for d in drafts for one in d.sourced()), cause="placed"))
     batch.add(events.first((fact for draft in drafts for fact in draft.facts()), by=by))

@@ -91,6 +91,7 @@ class PlacedOrder:
     tags: tuple[str, ...] = ()
     reservation: str = field(default="", repr=False)  # token of a soft reservation; not content
     pickup_location: str = field(default="", repr=False)  # code of where the buyer collects it
+    purchase_order_number: str = field(default="", repr=False)  # the buyer's own
 
     @property
     def fingerprint(self) -> str:
@@ -100,6 +101,8 @@ class PlacedOrder:
         code; what was left out is what it would be by default. It begins with its version.
         """
         meant = {**_meant(self), "pickup_location": self.pickup_location}
+        if self.purchase_order_number:
+            meant["purchase_order_number"] = self.purchase_order_number
         told = json.dumps(meant, sort_keys=True, separators=(",", ":"))
         return (VERSION + sealed.digest(told))[:LENGTH]
 
@@ -108,7 +111,8 @@ class PlacedOrder:
         if fingerprint.startswith(VERSION):
             return fingerprint == self.fingerprint
         collected = f" collected at {self.pickup_location}" if self.pickup_location else ""
-        return fingerprint == sealed.digest(repr(self) + collected)
+        numbered = bool(self.purchase_order_number)  # those older ones had none
+        return not numbered and fingerprint == sealed.digest(repr(self) + collected)
 
 
 def _meant(thing: Any) -> Any:

@@ -7,6 +7,7 @@ from django.db import transaction
 from inventory import operations as inventory
 from inventory import queries as stock
 from orders.models import Order
+from orders.operations.credit_holds import lock_credit_of
 from orders.operations.pipeline import advance
 from orders.queries.serving import columns, lines_waiting, policies
 from orders.queries.waiting import products_waited_for
@@ -29,7 +30,7 @@ def serve_waiting(product_ids: Iterable[int], *, by: str, tried: Collection[int]
     if not chosen:
         return 0
     keys = [order.pk for order in chosen]
-    Order.objects.lock(*keys)
+    lock_credit_of(Order.objects.select_related("customer").lock(*keys))
     inventory.hold_levels(products_waited_for(keys) | more)
 
     left_empty = [order.pk for order in chosen if not _got_some(order, by=by)]

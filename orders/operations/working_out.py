@@ -9,6 +9,7 @@ from customers import queries as customers
 from customers.operations import Party
 from inventory import queries as stock
 from orders.models import DraftOrder, Order
+from orders.operations import businesses
 from orders.operations.checking import place_holds
 from orders.operations.drafting import allot, charge_of, line_of, products_of
 from orders.operations.drafts import Draft
@@ -31,6 +32,7 @@ def work_out(document: DraftOrder, content: PlacedOrder, *, by: str) -> Draft:
         for position, line in enumerate(content.lines, start=1)
     ]
     worked.charges = [charge_of(charge) for charge in content.charges]
+    businesses.describe(document.channel, [worked])
     wanted = (line.product_id for line in worked.lines if line.product_id)
     allot(worked, stock.supply_of(wanted, channel_id=document.channel_id))
     assess_taxes([worked])
@@ -69,6 +71,7 @@ def content_of(document: DraftOrder) -> PlacedOrder:
         ),
         priority=document.priority,
         tags=tuple(document.tags),
+        purchase_order_number=document.purchase_order_number,
     )
 
 

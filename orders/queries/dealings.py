@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, QuerySet, Sum
 
-from customers.queries import roots_of
+from customers.queries import CreditAccount, roots_of
 from oms.money import ZERO
 from orders.enums import OrderStatus
 from orders.models import Order
 from orders.queries.balance import balances
+from orders.queries.exposure import Exposure, exposure_of
 
 SHOWN = 25
 MOST_OPEN = 1_000  # open orders whose money is added up; nobody has more
@@ -42,6 +43,15 @@ def dealings_of(customer_id: int) -> Dealings:
     rows = Order.objects.filter(customer__in=set(roots_of([customer_id])))
     newest = list(rows.select_related("channel").order_by("-pk")[: SHOWN + 1])
     return Dealings(newest[:SHOWN], len(newest) > SHOWN, owed_by(customer_id), _lifetime(rows))
+
+
+def standing_of(account: CreditAccount) -> list[Exposure]:
+    """What an account owes, in the currency of its limit, else in each in which it buys."""
+    if account.currency:
+        return [exposure_of(account, account.currency)]
+    rows = Order.objects.open().filter(customer__in=account.members).order_by("currency")
+    currencies = rows.values_list("currency", flat=True).distinct()
+    return [exposure_of(account, currency) for currency in currencies]
 
 
 def owed_by(customer_id: int) -> dict[str, Decimal]:

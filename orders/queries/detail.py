@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, prefetch_related_objects
 
-from orders.models import Hold, Order, OrderCharge, OrderLine, Promise
+from orders.models import Business, Hold, Order, OrderCharge, OrderLine, Promise
 from orders.queries.balance import Balance, balances
 
 
@@ -18,6 +18,7 @@ class OrderDetail:
     charges: Sequence[OrderCharge]
     holds: Sequence[Hold]
     balance: Balance
+    business: Business | None = None  # number and terms of a company's order
     promises: Sequence[Promise] = ()  # oldest first; none while the channel's rule stands
 
 
@@ -27,7 +28,8 @@ def details(orders: Iterable[Order]) -> list[OrderDetail]:
     if not orders:
         return []
     holds = Prefetch("holds", Hold.objects.select_related("type"))
-    prefetch_related_objects(orders, "lines", "charges", holds, "promises")
+    business = Prefetch("business", Business.objects.select_related("company"))
+    prefetch_related_objects(orders, "lines", "charges", holds, "promises", business)
     money = balances(orders)
     return [
         OrderDetail(
@@ -36,6 +38,7 @@ def details(orders: Iterable[Order]) -> list[OrderDetail]:
             charges=list(order.charges.all()),
             holds=[hold for hold in order.holds.all() if hold.lifted_at is None],
             balance=money[order.pk],
+            business=getattr(order, "business", None),
             promises=sorted(order.promises.all(), key=lambda promise: promise.sequence),
         )
         for order in orders

@@ -10,14 +10,15 @@ from typing import Any
 
 from customers import queries as customers
 from oms.conditions import compiled, sentence
-from oms.money import ZERO, plain
+from oms.money import plain
 from orders.enums import ReleaseTest
 from orders.models import Hold, HoldType, Order, OrderLine
 from orders.queries.balance import Balance
-from orders.queries.dealings import owed_by
+from orders.queries.exposure import exposure_of
 from orders.queries.rules.facts import facts_of, kept
 from orders.queries.rules.vocabulary import AFTERWARDS, asked
 from orders.queries.sealing import CONTEXT
+from orders.queries.terms import business_of, repeated_in
 from orders.queries.validation import missing_parts
 
 
@@ -77,13 +78,32 @@ def _paid(_hold: Hold, standing: Standing) -> Verdict:
 
 def _credit_free(_hold: Hold, standing: Standing) -> Verdict:
     order = standing.order
-    buyer = order.customer and (order.customer.merged_into or order.customer)
-    if buyer is None or buyer.credit_limit is None:
+    accounts = customers.credit_accounts(order.customer) if order.customer else []
+    if not accounts:
         return Verdict(passed=True, said="the buyer has no credit limit")
-    owed = owed_by(buyer.pk).get(order.currency, ZERO)
-    words = plain(owed, order.currency), plain(buyer.credit_limit, order.currency)
-    said = f"the buyer owes {words[0]} of at most {words[1]} {order.currency}"
-    return Verdict(owed <= buyer.credit_limit, said, {"owed": words[0], "limit": words[1]})
+    found = [exposure_of(each, order.currency, waiting=order.pk) for each in accounts]
+    worst = min(found, key=lambda exposure: (not exposure.is_over, exposure.free))
+    told = worst.figures
+    said = f"{worst.account.name} owes {told['owed']} of at most {told['limit']} {order.currency}"
+    return Verdict(not worst.is_over, said, told)
+
+
+def _prepaid(_hold: Hold, standing: Standing) -> Verdict:
+    money, currency = standing.money, standing.order.currency
+    have = money.received + money.authorized
+    said = f"{plain(have, currency)} of {plain(money.due, currency)} {currency} paid"
+    saw = {"due": plain(money.due, currency), "paid": plain(have, currency)}
+    return Verdict(have >= money.due, said, saw)
+
+
+def _number_given(_hold: Hold, standing: Standing) -> Verdict:
+    row = business_of(standing.order)
+    number = row.purchase_order_number if row else ""
+    other = repeated_in(row) if row and number else ""
+    if not number:
+        return Verdict(passed=False, said="it has no purchase order number", saw={"number": ""})
+    said = f"{number} was used for {other}" if other else f"purchase order {number}"
+    return Verdict(not other, said, {"number": number, "order": other})
 
 
 def _due(hold: Hold, standing: Standing) -> Verdict:
@@ -108,6 +128,8 @@ TESTS: dict[str, Callable[[Hold, Standing], Verdict]] = {
     ReleaseTest.ADDRESS_COMPLETE: _address_complete,
     ReleaseTest.PAID: _paid,
     ReleaseTest.CREDIT_FREE: _credit_free,
+    ReleaseTest.PREPAID: _prepaid,
+    ReleaseTest.NUMBER_GIVEN: _number_given,
     ReleaseTest.DUE: _due,
     ReleaseTest.CONDITION: _condition,
 }

@@ -18,6 +18,8 @@ REMEDIES: dict[str, tuple[str, str]] = {
     HoldKind.FRAUD: ("lift_hold", "Clear suspicion"),
     HoldKind.CUSTOMER_REQUEST: ("lift_hold", "Go on"),
     HoldKind.OUT_OF_STOCK: ("see_stock", "See stock"),
+    HoldKind.APPROVAL: ("approve", "Approve"),
+    HoldKind.PURCHASE_ORDER: ("set_purchase_order", "Enter number"),
     HoldKind.REMORSE: ("release_now", "Release now"),
     HoldKind.CANCELLING: ("undo_cancel", "Undo cancel"),
 }

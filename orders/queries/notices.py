@@ -34,38 +34,44 @@ def notice_about(order: Order, **more: Any) -> Notice | None:
 
     None for an erased buyer, and where the channel leaves writing to the shop.
     """
-    if not order.channel.notifies_customers:
-        return None
-    sealed = customers.unseal(order.subject, order.sealed, CONTEXT)
-    contact, address = sealed.get("contact"), sealed.get("shipping_address", {})
-    if not contact or order.customer_id is None:
+    values = notice_values(order) if order.channel.notifies_customers else {}
+    if not values or order.customer_id is None:
         return None
     return Notice(
         customer_id=order.customer_id,
-        email=contact.get("email", ""),
+        email=values.pop("email"),
         about=About("orders.order", order.pk, order.number),
         country=order.ship_country,
-        values={
-            "customer": contact.get("name", ""),
-            "shop": order.channel.name,
-            "order": order.number,
-            "your_number": "" if order.external_id == order.number else order.external_id,
-            "lines": [
-                {
-                    "sku": line.sku,
-                    "name": line.name or line.sku,
-                    "quantity": line.due,
-                    "total": Amount(line.total, order.currency),
-                }
-                for line in order.lines.order_by("position")
-                if line.due
-            ],
-            "total": Amount(order.total, order.currency),
-            "ship_by": order.promised_at,
-            "ship_to": _one_line(address),
-            **more,
-        },
+        values={**values, **more},
     )
+
+
+def notice_values(order: Order) -> dict[str, Any]:
+    """What every notice about an order says; nothing once its buyer was erased."""
+    sealed = customers.unseal(order.subject, order.sealed, CONTEXT)
+    contact, address = sealed.get("contact"), sealed.get("shipping_address", {})
+    if not contact:
+        return {}
+    return {
+        "email": contact.get("email", ""),
+        "customer": contact.get("name", ""),
+        "shop": order.channel.name,
+        "order": order.number,
+        "your_number": "" if order.external_id == order.number else order.external_id,
+        "lines": [
+            {
+                "sku": line.sku,
+                "name": line.name or line.sku,
+                "quantity": line.due,
+                "total": Amount(line.total, order.currency),
+            }
+            for line in order.lines.order_by("position")
+            if line.due
+        ],
+        "total": Amount(order.total, order.currency),
+        "ship_by": order.promised_at,
+        "ship_to": _one_line(address),
+    }
 
 
 def order_for_notice(pk: int) -> Order:

@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from customers.enums import RepeatedNumber
 from oms.money import plain
 from orders.enums import HoldKind
-from orders.models import Channel
+from orders.models import Business, Channel
 from orders.queries.countries import is_country
+from orders.queries.exposure import Exposure
+from orders.queries.spending import Spending
+from orders.queries.terms import is_prepaid
 
 NO_POSTCODE = frozenset({"AE", "AO", "BS", "HK", "IE", "MO", "PA", "QA", "UG", "ZW"})
 
@@ -27,9 +31,12 @@ class Candidate:
     total: Decimal
     stated_total: Decimal | None
     twin: str  # number of a recent order of this buyer with the same lines
-    credit_limit: Decimal | None
-    outstanding: Decimal  # what the buyer owes before this order
     on_account: bool
+    exposures: tuple[Exposure, ...] = ()  # what those who are liable owe before this order
+    business: Business | None = None
+    number_needed: bool = False
+    repeats: str = ""  # an earlier order of the company with the same purchase order number
+    spending: Spending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +90,50 @@ def suspected_duplicate(order: Candidate) -> Finding | None:
 
 
 def credit_limit(order: Candidate) -> Finding | None:
-    """An order on account that would take the buyer over the credit limit."""
-    if not order.on_account or order.credit_limit is None:
+    """An order on account that would take the buyer, or the company, over the credit limit."""
+    if not order.on_account:
         return None
-    currency = order.channel.currency
-    owed = order.outstanding + order.total
-    if owed <= order.credit_limit:
+    for exposure in order.exposures:
+        if found := beyond_credit(exposure.more(order.total), order.total):
+            return found
+    return None
+
+
+def beyond_credit(exposure: Exposure, total: Decimal) -> Finding | None:
+    """Why an order of this total, which the exposure counts, has no credit."""
+    if not exposure.is_over:
         return None
-    told = f"{plain(owed, currency)}, the credit limit is {plain(Decimal(order.credit_limit), currency)}"
-    return Finding(
-        HoldKind.CREDIT_LIMIT,
-        f"The buyer would owe {told}",
-        {"owed": str(owed), "limit": str(order.credit_limit)},
-    )
+    details = {**exposure.figures, "total": plain(total, exposure.currency)}
+    return Finding(HoldKind.CREDIT_LIMIT, exposure.words, details)
+
+
+def purchase_order(order: Candidate) -> Finding | None:
+    """A purchase order number that the company wants and did not get, or that it used before."""
+    if order.business is None or order.business.company is None:
+        return None
+    company, number = order.business.company, order.business.purchase_order_number
+    if order.number_needed and not number:
+        reason = f"{company} orders by purchase order number only, and none was given"
+        return Finding(HoldKind.PURCHASE_ORDER, reason)
+    if order.repeats and company.repeated_number == RepeatedNumber.HOLD:
+        reason = f"{company} used purchase order {number} before, for {order.repeats}"
+        return Finding(HoldKind.PURCHASE_ORDER, reason, {"order": order.repeats})
+    return None
+
+
+def prepayment(order: Candidate) -> Finding | None:
+    """Terms that want money before anything is released; its test lifts it when that is here."""
+    if order.business is None or not is_prepaid(order.business.terms):
+        return None
+    reason = f"To be paid before release ({order.business.terms['name']})"
+    return Finding(HoldKind.PREPAYMENT, reason)
+
+
+def buyer_limit(order: Candidate) -> Finding | None:
+    """An order beyond what its buyer may spend for the company, at once or in a period."""
+    if order.spending is None or not (why := order.spending.beyond(order.total)):
+        return None
+    return Finding(HoldKind.APPROVAL, why, order.spending.figures(order.total))
 
 
 def review_limit(order: Candidate) -> Finding | None:
@@ -120,6 +158,9 @@ RULES: tuple[Rule, ...] = (
     price_mismatch,
     suspected_duplicate,
     credit_limit,
+    purchase_order,
+    buyer_limit,
+    prepayment,
     review_limit,
 )
 

@@ -42,6 +42,7 @@ class DraftIn(Sent):
     charges: Annotated[list[ChargeIn], msgspec.Meta(max_length=100)] = []
     priority: Annotated[int, msgspec.Meta(ge=-100, le=100)] = 0
     tags: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
+    purchase_order_number: Annotated[str, msgspec.Meta(max_length=60)] = ""
     revision: Annotated[int, msgspec.Meta(ge=1, le=2_000_000_000)] | None = None
 
 
@@ -188,4 +189,5 @@ def drafted(sent: DraftIn) -> PlacedOrder:
         ),
         priority=sent.priority,
         tags=tuple(sent.tags),
+        purchase_order_number=sent.purchase_order_number,
     )

@@ -12,7 +12,7 @@ from customers.operations import Party
 from oms.money import plain as money
 from oms.wire import Moment, Quantity, Sent, Short, Sku, Text, message, utc
 from orders.enums import GIVEN_REASONS, ChargeKind, HoldKind, PaymentMethod
-from orders.models import Channel, Hold, Order, OrderLine, Payment
+from orders.models import Business, Channel, Hold, Order, OrderLine, Payment
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayment
 from orders.queries import OrderDetail, allowed_actions
 from orders.queries.balance import Balance
@@ -90,6 +90,7 @@ class OrderIn(Sent):
 
     `reservation` is the token of a soft reservation whose units this order takes. With the code of a
     `pickup_location` the buyer collects it there, and the shipping address may be empty.
+    `purchase_order_number` is the buyer's own; some companies want one on every order.
     """
 
     external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -106,6 +107,7 @@ class OrderIn(Sent):
     tags: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
     reservation: Annotated[str, msgspec.Meta(max_length=64)] = ""
     pickup_location: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    purchase_order_number: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 # Each order is read by itself, so that one that does not fit leaves the others alone.
@@ -347,6 +349,21 @@ class OrderSummaryOut(msgspec.Struct):
 
 
 @message
+class BusinessOut(msgspec.Struct):
+    """For which company an order was placed, by which number and on which payment terms."""
+
+    company: str | None
+    purchase_order_number: str
+    terms: str
+
+    @classmethod
+    def of(cls, row: Business) -> "BusinessOut":
+        """As the API shows it."""
+        code = row.company.code if row.company else None
+        return cls(code, row.purchase_order_number, row.terms.get("name", ""))
+
+
+@message
 class OrderOut(msgspec.Struct):
     """An order with its lines and what can be done with it now."""
 
@@ -372,6 +389,7 @@ class OrderOut(msgspec.Struct):
     balance: BalanceOut
     promise: PromiseOut | None
     pickup_location: str | None
+    business: BusinessOut | None
     allowed_actions: list[str]
 
     @classmethod
@@ -390,6 +408,7 @@ class OrderOut(msgspec.Struct):
             balance=BalanceOut.of(shown.balance, order.currency),
             promise=PromiseOut.of(shown.promises[-1]) if shown.promises else None,
             pickup_location=order.pickup_location.code if order.pickup_location else None,
+            business=BusinessOut.of(shown.business) if shown.business else None,
             allowed_actions=allowed_actions(order, shown=shown),
         )
 
@@ -486,6 +505,7 @@ def placed_order(sent: OrderIn) -> PlacedOrder:
         tags=tuple(sent.tags),
         reservation=sent.reservation,
         pickup_location=sent.pickup_location,
+        purchase_order_number=sent.purchase_order_number,
     )
 
 

@@ -26,13 +26,14 @@ def sidebar_of(role):
     return {group["title"]: [item["title"] for item in group["items"]] for group in groups}
 
 
-def test_six_roles_are_laid_down():
+def test_seven_roles_are_laid_down():
     assert set(Group.objects.values_list("name", flat=True)) == {
         "Operations",
         "Warehouse",
         "Finance",
         "Support",
         "Auditor",
+        "Approvers",
         "Administrator",
     }
 

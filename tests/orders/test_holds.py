@@ -235,7 +235,7 @@ def test_credit_freed_by_another_order_lifts_the_hold(shop):
 
     held.refresh_from_db()
     assert held.lift_reason == (
-        "Within the credit limit: the buyer owes 140.00 of at most 150.00 GBP"
+        f"Within the credit limit: {first.customer} owes 140.00 of at most 150.00 GBP"
     )
 
 

@@ -1,0 +1,32 @@
+"""Messages about orders of companies: approval and purchase order number."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from oms.wire import Text, message
+
+
+@message
+class ApprovalIn(msgspec.Struct):
+    """What an approver of the company decides; a reason where it is not approved."""
+
+    decision: Literal["approve", "decline", "send_back"]
+    reason: Text = ""
+
+
+@message
+class ApprovalOut(msgspec.Struct):
+    """What became of the order; `draft` is the number of the draft that it was sent back as."""
+
+    order: str
+    status: str
+    stage: str
+    draft: str | None = None
+
+
+@message
+class PurchaseOrderIn(msgspec.Struct):
+    """The buyer's purchase order number."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]

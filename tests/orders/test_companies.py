@@ -1,0 +1,258 @@
+"""Orders of companies: credit, purchase order numbers, terms, limits and approval."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from customers import operations as customers
+from customers.models import Company, Customer, PaymentTerms
+from customers.operations import BuyerTerms, CompanyTerms, Party
+from inventory.models import StockLevel
+from oms import links
+from oms.dispatch import drain
+from oms.models import Event
+from orders import operations as orders
+from orders.models import DraftOrder, Hold
+from orders.operations import PlacedPayment
+from orders.queries.terms import due_on, kept
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = world.BY
+ACCOUNT = "on_account"
+
+
+@pytest.fixture
+def shop():
+    world.stocked("MUG", world.warehouse(), 100)
+    return world.shop(duplicate_window_minutes=0)
+
+
+def terms_of(company, **given):
+    return customers.set_company_terms(company, CompanyTerms(**given), by=BY, reason="Agreed")
+
+
+def company(code="ENGINES", **given):
+    row = Company.objects.create(code=code, name=code.title())
+    return terms_of(row, **given) if given else row
+
+
+def buyer(name, of, **limits):
+    party = Party(name=f"{name} Byron", email=f"{name}@example.com")
+    found = customers.identify([party], by=BY)[0]
+    customers.classify(found, by=BY, group="", company=of, reason="Works there")
+    if limits:
+        customers.set_buyer(found, BuyerTerms(**limits), by=BY, reason="Agreed")
+    return party
+
+
+def order(shop, who, amount, **fields):
+    payments = (PlacedPayment(ACCOUNT, Decimal(amount), "pending"),)
+    return world.place(shop, ("MUG", 1, str(amount)), customer=who, payments=payments, **fields)
+
+
+def kinds(placed):
+    return sorted(placed.holds.filter(lifted_at=None).values_list("type__code", flat=True))
+
+
+def test_company_cannot_stand_below_itself(db):
+    top = company("TOP")
+    low = company("LOW", parent=company("MIDDLE", parent=top))
+
+    with pytest.raises(customers.CompanyCircle):
+        terms_of(top, parent=low)
+
+    assert Company.objects.get(pk=top.pk).parent is None
+    assert Event.objects.filter(name="company.terms_set", subject_id=top.pk).count() == 0
+
+
+def test_credit_is_shared_along_the_tree_and_freed_by_money(shop):
+    top = company("TOP", credit_limit=Decimal(100), credit_currency="GBP")
+    low = company("LOW", parent=top, shares_credit=True)
+    first = order(shop, buyer("ada", top), 60)
+
+    second = order(shop, buyer("ben", low), 60)
+
+    hold = second.holds.get()
+    assert (kinds(first), hold.kind) == ([], "credit_limit")
+    assert hold.details == {
+        "account": "Top",
+        "limit": "100.00",
+        "owed": "120.00",
+        "invoiced": "0.00",
+        "ordered": "120.00",
+        "credit": "0.00",
+        "currency": "GBP",
+        "orders": 2,
+        "total": "60.00",
+    }
+    orders.record_capture(first, by=BY, method="bank_transfer", amount=Decimal(20), reference="T")
+    assert orders.lift_tested() == 1
+    assert kinds(second) == []
+    second.refresh_from_db()
+    assert (second.status, second.stage) == ("confirmed", "fulfilment")
+    assert_ledgers_hold()
+
+
+def test_orders_that_wait_for_credit_take_none_from_others(shop):
+    firm = company(credit_limit=Decimal(100), credit_currency="GBP")
+    ada = buyer("ada", firm)
+
+    placed = [order(shop, ada, amount) for amount in (150, 60, 40, 1)]
+
+    assert [kinds(each) for each in placed] == [["credit_limit"], [], [], ["credit_limit"]]
+
+
+def test_credit_in_another_currency_is_none(shop):
+    firm = company(credit_limit=Decimal(1000), credit_currency="EUR")
+
+    placed = order(shop, buyer("ada", firm), 10)
+
+    assert placed.holds.get().reason == "Engines has credit in EUR, not in GBP"
+
+
+def test_orders_of_one_batch_share_the_credit_that_is_left(shop):
+    ada = buyer("ada", company(credit_limit=Decimal(100), credit_currency="GBP"))
+    payments = (PlacedPayment(ACCOUNT, Decimal(60), "pending"),)
+    batch = [
+        world.wish(("MUG", 1, "60"), customer=ada, payments=payments, external_id=number)
+        for number in ("1", "2")
+    ]
+
+    placed = [result.order for result in orders.place(shop, batch, by=BY)]
+
+    assert [kinds(each) for each in placed] == [[], ["credit_limit"]]
+
+
+def test_release_looks_at_credit_again_and_keeps_what_a_person_approved(shop):
+    shop.auto_release = False
+    shop.save()
+    firm = company(credit_limit=Decimal(100), credit_currency="GBP")
+    placed = order(shop, buyer("ada", firm), 60)
+    terms_of(firm, credit_limit=Decimal(50), credit_currency="GBP")
+
+    orders.release(placed, by=BY)
+
+    hold = placed.holds.get(lifted_at=None)
+    assert (hold.kind, hold.details["owed"], hold.details["limit"]) == (
+        "credit_limit", "60.00", "50.00",
+    )  # fmt: skip
+    assert placed.lines.get().released == 0
+    orders.lift_hold(hold, by=BY, reason="Their bank called")
+    orders.release(placed, by=BY)
+    assert placed.lines.get().released == 1
+
+
+def test_purchase_order_number_is_wanted_and_told_when_repeated(shop):
+    firm = company(needs_purchase_order=True)
+    ada = buyer("ada", firm)
+    first = order(shop, ada, 10, purchase_order_number="PO-1")
+
+    missing, again = order(shop, ada, 10), order(shop, ada, 10, purchase_order_number="PO-1")
+
+    assert [kinds(each) for each in (first, missing, again)] == [
+        [], ["purchase_order"], ["purchase_order"],
+    ]  # fmt: skip
+    orders.set_purchase_order_number(missing, by=BY, number="PO-1")
+    assert kinds(missing) == ["purchase_order"]
+    orders.set_purchase_order_number(missing, by=BY, number=" PO-2 ")
+    assert kinds(missing) == []
+    terms_of(firm, needs_purchase_order=True, repeated_number="warn")
+    warned = order(shop, ada, 10, purchase_order_number="PO-2")
+    assert (kinds(warned), warned.tags) == ([], ["repeated-po"])
+
+
+@pytest.mark.parametrize(
+    ("code", "due", "discount"),
+    [
+        ("net-30", date(2026, 3, 2), None),
+        ("eom", date(2026, 1, 31), None),
+        ("eom-30", date(2026, 3, 2), None),
+        ("2-10-net-30", date(2026, 3, 2), date(2026, 2, 10)),
+        ("prepayment", date(2026, 1, 31), None),
+    ],
+)
+def test_terms_say_when_an_invoice_is_due(code, due, discount):
+    found = due_on(kept(PaymentTerms.objects.get(code=code)), date(2026, 1, 31))
+
+    assert (found.on, found.discount_until) == (due, discount)
+
+
+def test_prepayment_keeps_stock_and_waits_for_money_not_for_promises(shop):
+    firm = company(terms=PaymentTerms.objects.get(code="prepayment"))
+
+    placed = order(shop, buyer("ada", firm), 10)
+
+    assert (kinds(placed), StockLevel.objects.get().reserved) == (["prepayment"], 1)
+    orders.record_capture(placed, by=BY, method="bank_transfer", amount=Decimal(10), reference="T")
+    placed.refresh_from_db()
+    assert (kinds(placed), placed.status) == ([], "confirmed")
+
+
+@pytest.fixture
+def asked(shop):
+    """An order of Ben beyond his limit, in a company whose approver is Cora."""
+    firm = company()
+    buyer("cora", firm, role="approver")
+    ben = buyer("ben", firm, order_limit=Decimal(50), period_limit=Decimal(60))
+    return order(shop, ben, 51)
+
+
+def test_order_beyond_the_limit_waits_for_its_approver(shop, asked):
+    hold = asked.holds.get()
+    assert (hold.kind, hold.owner) == ("approval", "Approvers")
+    assert hold.reason == "51.00 GBP is more than the buyer's 50.00 an order"
+    with pytest.raises(orders.NotYoursToLift):
+        orders.lift_hold(hold, by="user:99", reason="Hurry")
+
+    approved = orders.approve(asked, by="user:1", note="Needed")
+
+    assert (kinds(approved), approved.status) == ([], "confirmed")
+    assert Event.objects.get(name="order.approved").facts["note"] == "Needed"
+    with pytest.raises(orders.NothingToApprove):
+        orders.approve(asked, by="user:1")
+    ben = Party(name="ben Byron", email="ben@example.com")
+    assert order(shop, ben, 10).holds.get().reason == (
+        "10.00 GBP beside 51.00 in 30 days is more than the buyer's 60.00"
+    )
+
+
+def test_declined_order_is_cancelled_or_comes_back_as_a_draft(shop, asked):
+    document = orders.send_back(asked, by=BY, reason="Take the cheaper one")
+
+    asked.refresh_from_db()
+    assert (asked.status, StockLevel.objects.get().reserved) == ("cancelled", 0)
+    line = document.lines.get()
+    assert (document.customer, line.sku, line.quantity, line.unit_price) == (
+        asked.customer, "MUG", 1, 51,
+    )  # fmt: skip
+    assert asked.cancellations.get().note == "Declined: Take the cheaper one"
+    assert DraftOrder.objects.count() == 1
+
+
+def test_approver_decides_by_the_link_in_the_mail(asked):
+    drain()
+    customers.send_due()
+
+    [message] = mail.outbox
+    assert message.to == ["cora@example.com"]
+    address = next(word for word in message.body.split() if "/approvals/" in word)
+    path = "/" + address.split("/", 3)[3]
+    page = Client().get(path)
+    assert "51.00" in page.content.decode()
+    assert Client().post(path, {"decision": "decline"}).status_code == 400
+    assert Hold.objects.get().lifted_at is None
+
+    answer = Client().post(path, {"decision": "decline", "reason": "Not this year"})
+
+    asked.refresh_from_db()
+    assert (answer.status_code, asked.status) == (200, "cancelled")
+    cora = Customer.objects.get(buyer__role="approver")
+    assert Event.objects.get(name="order.declined").actor == f"customer:{cora.number}"
+    assert Client().post(path, {"decision": "approve"}).status_code == 410
+    forged = links.sign("quote", path)
+    assert Client().get(f"/my/approvals/{forged}/").status_code == 410
