@@ -55,6 +55,7 @@ def test_list_shows_documents_of_the_channel_newest_first(documents, call):
         "tax": "2.00",
         "gross": "12.00",
         "issued_on": str(note.issued_on),
+        "due_on": None,
         "supplied_on": str(note.supplied_on),
         "issued_at": note.issued_at.isoformat().replace("+00:00", "Z"),
         "digest": note.digest,

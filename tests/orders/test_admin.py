@@ -319,6 +319,7 @@ def test_buttons_are_those_allowed_now(ben):
         "record_payment",
         "redeem_credit",
         "correct_address",
+        "set_purchase_order",
         "change_promise",
         "set_priority",
         "place_hold",
