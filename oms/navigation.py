@@ -188,6 +188,12 @@ WORK = (
             Page("Customers", "group", "customers_customer_changelist", "customers.view_customer"),
             Page("Companies", "domain", "customers_company_changelist", "customers.view_company"),
             Page(
+                "Price lists",
+                "price_change",
+                "orders_pricelist_changelist",
+                "orders.view_pricelist",
+            ),
+            Page(
                 "Payment terms",
                 "event_available",
                 "customers_paymentterms_changelist",

@@ -11,6 +11,7 @@ from orders.admin.importing import ImportBatchAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import PaymentAdmin, RefundGrantAdmin
 from orders.admin.policy import AllocationPolicyAdmin
+from orders.admin.price_lists import ListPriceAdmin, PriceListAdmin
 from orders.admin.rules import RuleAdmin
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "HoldAdmin",
     "HoldTypeAdmin",
     "ImportBatchAdmin",
+    "ListPriceAdmin",
     "OrderAdmin",
     "PaymentAdmin",
+    "PriceListAdmin",
     "RefundGrantAdmin",
     "RuleAdmin",
     "SkuAliasAdmin",

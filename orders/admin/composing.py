@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from customers import operations as customer_operations
@@ -32,7 +33,9 @@ from orders.enums import ChargeKind, DraftStatus
 from orders.forms.drafting import DraftForm, StartForm, line_forms
 from orders.models import Channel, DraftOrder, Order
 from orders.operations import PlacedLine, PlacedOrder
+from orders.operations.list_pricing import priced
 from orders.queries.dealings import Dealings, dealings_of
+from orders.queries.prices import list_price
 
 CHANGE, ADD = "orders.change_draftorder", "orders.add_draftorder"
 SHOWN = 8
@@ -134,7 +137,7 @@ def _wrong(form: DraftForm, lines: list[Any]) -> str:
 def _told(
     form: DraftForm, lines: list[PlacedLine], request: HttpRequest, document: DraftOrder
 ) -> PlacedOrder:
-    added = _added(_scanned(request).strip())
+    added = _added(_scanned(request).strip(), document)
     return PlacedOrder(
         external_id=document.external_id,
         currency=document.currency,
@@ -144,6 +147,7 @@ def _told(
         charges=form.charges(),
         priority=document.priority,
         tags=tuple(document.tags),
+        purchase_order_number=form.cleaned_data["purchase_order_number"].strip(),
     )
 
 
@@ -156,14 +160,16 @@ def _scanned(request: HttpRequest) -> str:
     return request.POST.get("add") or (request.POST.get("product", "") if plain else "")
 
 
-def _added(text: str) -> PlacedLine | None:
+def _added(text: str, document: DraftOrder) -> PlacedLine | None:
     """The product meant by what was chosen, typed or scanned; an unknown one is kept as it is."""
     if not text:
         return None
     found = stock.find_products(text, most=1)
     if not found:
         return PlacedLine(text, 1, ZERO)
-    return PlacedLine(found[0].sku, 1, found[0].unit_price or ZERO)
+    product = stock.products_by_sku([found[0].sku])[found[0].sku]
+    listed = list_price(document.channel, document.customer, product, 1, timezone.localdate())
+    return PlacedLine(product.sku, 1, listed.unit_price or ZERO)
 
 
 def _joined(lines: list[PlacedLine], added: PlacedLine) -> tuple[PlacedLine, ...]:
@@ -269,9 +275,11 @@ def _live(document: DraftOrder) -> dict[str, Any]:
     for part in worked.allotments:
         places.setdefault(part.key, []).append(part.location_id)
     codes = stock.location_codes(key for keys in places.values() for key in keys)
+    listed = priced(document, worked.lines)
     rows = [
         {
             "line": line,
+            "listed": listed[index],
             "index": index,
             "product": line.product,
             "places": ", ".join(sorted({codes[key] for key in places.get(index, [])})),
@@ -304,6 +312,7 @@ def _initial(document: DraftOrder, opened: dict[str, Any]) -> dict[str, Any]:
     return {
         **opened.get("shipping_address", {}),
         **opened.get("contact", {}),
+        "purchase_order_number": document.purchase_order_number,
         "shipping": _short(sums.get(ChargeKind.SHIPPING)),
         "rebate": _short(rebate or None),
     }

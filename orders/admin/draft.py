@@ -61,6 +61,14 @@ def give_stock_back(request: HttpRequest, document: DraftOrder, _data: Data) -> 
     return f"The stock of {document} is free again."
 
 
+def price_by_lists(request: HttpRequest, document: DraftOrder, _data: Data) -> str:
+    """Take the prices of the lists over."""
+    before = document.total
+    document = operations.price_by_lists(document, by=actor(request))
+    was, now = (words.money(each, document.currency) for each in (before, document.total))
+    return f"{document} is priced by the lists: {was} is {now} now."
+
+
 def discard(request: HttpRequest, document: DraftOrder, data: Data) -> str:
     """Nothing comes of it."""
     operations.discard(document, by=actor(request), reason=data["reason"])
@@ -99,6 +107,18 @@ DRAFT_ACTS = (
         allowed=may("keep_stock"),
         help="Nobody else can be sold these units until then. All of them, or none.",
         icon="lock_clock",
+    ),
+    Act(
+        "price_by_lists",
+        "Price by the lists",
+        CHANGE,
+        price_by_lists,
+        form=ConfirmForm,
+        allowed=may("discard"),
+        help="Gives every line the price of the price lists for this buyer and quantity. Lines that "
+        "no list knows keep theirs; a quote ends when anything changes.",
+        icon="sell",
+        folded=True,
     ),
     Act(
         "give_stock_back",

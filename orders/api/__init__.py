@@ -19,6 +19,7 @@ from orders.api.orders import (
     OrderView,
     PaymentsView,
 )
+from orders.api.prices import urlpatterns as price_urls
 from orders.api.promise import urlpatterns as promise_urls
 from orders.api.rules import urlpatterns as rule_urls
 from orders.api.soft import SoftReservationsView, SoftReservationView
@@ -48,6 +49,7 @@ urlpatterns = [
     *hold_urls,
     *draft_urls,
     *listing_urls,
+    *price_urls,
     *promise_urls,
     *rule_urls,
     *statement_urls,

@@ -57,6 +57,9 @@ class DraftForm(forms.Form):
     city = forms.CharField(label="City", max_length=100, required=False)
     region = forms.CharField(label="Region or state", max_length=100, required=False)
     country = forms.ChoiceField(label="Country", choices=COUNTRIES, required=False)
+    purchase_order_number = forms.CharField(
+        label="Purchase order number", max_length=60, required=False
+    )
     shipping = forms.DecimalField(
         label="Shipping", min_value=0, max_digits=12, decimal_places=2, required=False
     )

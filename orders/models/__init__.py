@@ -17,6 +17,7 @@ from orders.models.payment import (
     PaymentTransaction,
     RefundGrant,
 )
+from orders.models.price import ListPrice, PriceList
 from orders.models.promise import AllocationPolicy, Promise
 from orders.models.rule import Rule, RuleRun, RuleTrial, RuleVersion
 from orders.models.task import Task
@@ -38,6 +39,7 @@ __all__ = [
     "HoldType",
     "ImportBatch",
     "ImportedOrder",
+    "ListPrice",
     "Order",
     "OrderChange",
     "OrderChangeStep",
@@ -47,6 +49,7 @@ __all__ = [
     "OrderVersion",
     "Payment",
     "PaymentTransaction",
+    "PriceList",
     "Promise",
     "RefundGrant",
     "Rule",

@@ -104,6 +104,11 @@ class Channel(models.Model):
         default=CapturePolicy.BY_HAND,
         help_text="When money that the gateway holds is taken.",
     )
+    checks_prices = models.BooleanField(
+        "compares prices with the price lists",
+        default=False,
+        help_text="An order that states other prices than the list waits for a person.",
+    )
     terms = models.ForeignKey(
         "customers.PaymentTerms",
         models.PROTECT,

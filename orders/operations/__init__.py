@@ -105,6 +105,7 @@ from orders.operations.keeping import (
     kept,
 )
 from orders.operations.limits import LimitReached
+from orders.operations.list_pricing import price_by_lists
 from orders.operations.minding import (
     HoldClaimed,
     claim_hold,
@@ -165,6 +166,7 @@ from orders.operations.placing import (
     place_all,
     place_one,
 )
+from orders.operations.price_lists import PriceReport, PriceRow, set_prices, try_prices
 from orders.operations.promising import (
     NotPromised,
     Renewed,
@@ -290,6 +292,8 @@ __all__ = [
     "PlacedOrder",
     "PlacedPayment",
     "Preview",
+    "PriceReport",
+    "PriceRow",
     "QuoteEnded",
     "QuoteEndsInThePast",
     "ReferenceReused",
@@ -390,6 +394,7 @@ __all__ = [
     "place_replacement",
     "preview_change",
     "preview_steps",
+    "price_by_lists",
     "put_priority_back",
     "put_tags_back",
     "quote",
@@ -421,6 +426,7 @@ __all__ = [
     "send_back",
     "serve_waiting",
     "set_aside",
+    "set_prices",
     "set_priorities",
     "set_priority",
     "set_purchase_order_number",
@@ -432,6 +438,7 @@ __all__ = [
     "switch_off",
     "tag",
     "try_again",
+    "try_prices",
     "try_rule",
     "undo_cancel",
     "void",

@@ -20,6 +20,7 @@ from orders.enums import RETURN_CHARGES, CancelReason, ChangeStep, ChargeKind
 from orders.models import Order, OrderChangeStep, OrderCharge, OrderLine
 from orders.operations import cancelling, pipeline
 from orders.operations.repricing import price
+from orders.queries.prices import list_price
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
 
@@ -115,12 +116,14 @@ def _add_line(change: Change, step: OrderChangeStep) -> None:
     product = stock.products_by_sku([sku]).get(sku)
     if product is None:
         raise StepImpossible(reason=f"There is no product {sku} that is sold.")
+    order, quantity = change.work.order, _units(step)
+    listed = list_price(order.channel, order.customer, product, quantity, change.work.now.date())
     change.append(
         product=product,
         sku=sku,
         name=product.name,
-        quantity=_units(step),
-        unit_price=_amount(change, step, "unit_price"),
+        quantity=quantity,
+        unit_price=_amount(change, step, "unit_price", missing=listed.unit_price),
         discount=_amount(change, step, "discount", missing=ZERO),
     )
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
@@ -17,6 +18,7 @@ from orders.operations.drafts import Draft
 from orders.operations.pipeline import Work
 from orders.operations.rules.at_placing import apply_rules
 from orders.queries.exposure import exposure_of
+from orders.queries.prices import Price, PriceBook
 from orders.queries.terms import business_of
 from orders.queries.totals import totals_of
 from orders.queries.validation import (
@@ -119,7 +121,26 @@ def _candidate(
         number_needed=row is not None and businesses.needs_number(row),
         repeats=businesses.repeats(draft, books),
         spending=businesses.spending(draft, books),
+        off_list=_off_list(channel, draft) if channel.checks_prices else (),
     )
+
+
+def _off_list(channel: Channel, draft: Draft) -> tuple[tuple[str, Decimal, Price], ...]:
+    """Lines at another price than the lists of the day it was placed; unlisted ones pass."""
+    order = draft.order
+    known = {line.product.pk: line.product for line in draft.lines if line.product}
+    book = PriceBook(channel, order.customer, known.values(), order.placed_at.date())
+    units: dict[int, int] = defaultdict(int)
+    for line in draft.lines:
+        units[line.product_id or 0] += line.quantity
+    found = []
+    for line in draft.lines:
+        if line.product is None:
+            continue
+        listed = book.price(line.product, units[line.product.pk])
+        if listed.unit_price is not None and listed.unit_price != line.unit_price:
+            found.append((line.sku, line.unit_price, listed))
+    return tuple(found)
 
 
 def _keep_books(

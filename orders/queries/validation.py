@@ -15,6 +15,7 @@ from orders.enums import HoldKind
 from orders.models import Business, Channel
 from orders.queries.countries import is_country
 from orders.queries.exposure import Exposure
+from orders.queries.prices import Price
 from orders.queries.spending import Spending
 from orders.queries.terms import is_prepaid
 
@@ -37,6 +38,7 @@ class Candidate:
     number_needed: bool = False
     repeats: str = ""  # an earlier order of the company with the same purchase order number
     spending: Spending | None = None
+    off_list: tuple[tuple[str, Decimal, Price], ...] = ()  # SKU, stated price, that of the lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,36 @@ def incomplete_address(order: Candidate) -> Finding | None:
 
 
 def price_mismatch(order: Candidate) -> Finding | None:
-    """The channel's total differs from the sum of its lines and charges; its figures are kept."""
+    """The channel's total differs from the sum of its lines and charges; its figures are kept.
+
+    So do, where a channel wants that, prices that differ from the price lists.
+    """
     if order.stated_total is None or order.stated_total == order.total:
-        return None
+        return _off_list(order)
     return Finding(
         HoldKind.PRICE_MISMATCH,
         f"The channel says {order.stated_total}, lines and charges make {order.total}",
         {"stated": str(order.stated_total), "computed": str(order.total)},
     )
+
+
+def _off_list(order: Candidate) -> Finding | None:
+    if not order.off_list:
+        return None
+    currency = order.channel.currency
+    rows = [
+        {
+            "sku": sku,
+            "stated": plain(stated, currency),
+            "listed": plain(listed.unit_price, currency) if listed.unit_price is not None else "",
+            "list": listed.price_list,
+        }
+        for sku, stated, listed in order.off_list
+    ]
+    first = rows[0]
+    more = f" (and {len(rows) - 1} more lines)" if len(rows) > 1 else ""
+    reason = f"{first['sku']} at {first['stated']}, the price list says {first['listed']}{more}"
+    return Finding(HoldKind.PRICE_MISMATCH, reason, {"lines": rows[:100]})
 
 
 def suspected_duplicate(order: Candidate) -> Finding | None:

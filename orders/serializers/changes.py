@@ -31,7 +31,7 @@ Reason = Annotated[str, msgspec.Meta(max_length=300)]
 
 # What each kind of step needs; other fields are refused where they would be ignored.
 NEEDS: dict[str, tuple[set[str], set[str]]] = {
-    ChangeStep.ADD_LINE: ({"sku", "quantity", "unit_price"}, {"discount"}),
+    ChangeStep.ADD_LINE: ({"sku", "quantity"}, {"unit_price", "discount"}),
     ChangeStep.SET_QUANTITY: ({"line", "quantity"}, set()),
     ChangeStep.SET_PRICE: ({"line", "unit_price"}, {"discount"}),
     ChangeStep.SET_DISCOUNT: ({"line", "discount"}, set()),

@@ -40,13 +40,13 @@ def _start(given: dict[str, Any], *, by: str) -> ImportBatch:
         given["channel"],
         upload,
         by=by,
-        form=tabular.form_of(_Opened(upload)),
+        form=tabular.form_of(Opened(upload)),
         profile=given["profile"],
         dry_run=given["dry_run"],
     )
 
 
-class _Opened:
+class Opened:
     """An upload as something that can be looked into without being closed."""
 
     name = "The upload"
@@ -56,10 +56,21 @@ class _Opened:
 
     def open(self, _mode: str) -> Any:
         """A copy of its beginning; the upload stays at its beginning too."""
+        return self._copy(BEGINNING)
+
+    def _copy(self, most: int | None) -> BytesIO:
         self.upload.seek(0)
-        head = BytesIO(self.upload.read(BEGINNING))
+        head = BytesIO(self.upload.read(most))
         self.upload.seek(0)
         return head
+
+
+class OpenedWhole(Opened):
+    """An upload that is small enough to be read at once."""
+
+    def open(self, _mode: str) -> Any:
+        """A copy of the whole."""
+        return self._copy(None)
 
 
 def _profiles() -> list[tuple[str, str]]:

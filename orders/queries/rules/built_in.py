@@ -35,8 +35,10 @@ BUILT_IN = (
     BuiltIn(
         validation.price_mismatch,
         "Price mismatch",
-        "The total that the channel states differs from what its own figures add up to.",
+        "The total that the channel states differs from what its own figures add up to; or, where "
+        "the channel is set to compare, a price differs from the price lists.",
         HoldKind.PRICE_MISMATCH,
+        "Channel: compares prices",
     ),
     BuiltIn(
         validation.suspected_duplicate,

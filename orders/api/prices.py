@@ -1,0 +1,96 @@
+"""The API of prices: what something costs a buyer and why, and the rows of a price list."""
+
+from typing import ClassVar
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from customers import queries as customers
+from inventory import queries as stock
+from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.wire import Invalid, decode, respond, schema_of
+from orders import operations
+from orders.api.orders import CHANNEL, channel_of
+from orders.models import PriceList
+from orders.operations import PriceRow
+from orders.queries.prices import PriceBook
+from orders.serializers.prices import (
+    ListPricesIn,
+    PriceOut,
+    PriceReportOut,
+    PricesIn,
+    PricesOut,
+)
+
+
+class PricesView(APIView):
+    """What products cost a buyer."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="prices_create",
+        parameters=[CHANNEL],
+        request={"application/json": schema_of(PricesIn)},
+        responses={200: schema_of(PricesOut)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Prices by the lists in force for the buyer, each with the reason; nothing is written.
+
+        Lists of the buyer's company come before those of the group, the channel and everybody;
+        without any the product's own price counts. 400 for a SKU or customer that there is not.
+        """
+        channel, sent = channel_of(request), decode(request.body, PricesIn)
+        customer = customers.customer_by_number(sent.customer) if sent.customer else None
+        if sent.customer and customer is None:
+            raise Invalid("There is no such customer.", "/customer")
+        products = stock.products_by_sku({line.sku for line in sent.lines})
+        for at, line in enumerate(sent.lines):
+            if line.sku not in products:
+                raise Invalid("There is no such product.", f"/lines/{at}/sku")
+        on = sent.on or timezone.localdate()
+        book = PriceBook(channel, customer, products.values(), on)
+        found = [book.price(products[line.sku], line.quantity) for line in sent.lines]
+        prices = [PriceOut.of(price, channel.currency) for price in found]
+        return respond(PricesOut(channel.currency, channel.price_includes_tax, prices))
+
+
+class ListPricesView(IdempotencyMixin, APIView):
+    """The rows of a price list."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="price_lists_prices_create",
+        request={"application/json": schema_of(ListPricesIn)},
+        responses={200: schema_of(PriceReportOut)},
+    )
+    def post(self, request: Request, code: str) -> HttpResponse:
+        """Add and change prices; each row is told what became of it, the others are taken.
+
+        Only for keys of all channels, because lists cross them.
+        """
+        if visible_channels(request) is not None:
+            raise PermissionDenied
+        price_list = get_object_or_404(PriceList, code=code)
+        sent = decode(request.body, ListPricesIn)
+        rows = [
+            PriceRow(at, row.sku, str(row.unit_price), str(row.from_quantity))
+            for at, row in enumerate(sent.prices, start=1)
+        ]
+        report = operations.set_prices(price_list, rows, by=actor(request))
+        return respond(PriceReportOut.of(report))
+
+
+urlpatterns = [
+    path("prices/", PricesView.as_view(), name="prices"),
+    path("price-lists/<slug:code>/prices/", ListPricesView.as_view(), name="list-prices"),
+]

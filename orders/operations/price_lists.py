@@ -1,0 +1,133 @@
+"""Prices into lists, row by row: from a file or through the API, each row told what became of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from django.db import transaction
+
+from inventory import queries as stock
+from oms import events
+from oms.history import record_changed, record_created
+from orders.models import ListPrice, PriceList
+
+LARGEST = Decimal(10) ** 12
+PLACES = -4
+BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """One row as it was sent: text, with the line a person would look up."""
+
+    line: int
+    sku: str
+    unit_price: str
+    from_quantity: str = "1"
+
+
+@dataclass(slots=True)
+class PriceReport:
+    """What became of the rows; `refused` are line, SKU and the reason."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, str, str]] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """The counts in a sentence."""
+        return (
+            f"{self.added} added, {self.changed} changed, {self.unchanged} as before,"
+            f" {len(self.refused)} refused"
+        )
+
+
+def set_prices(price_list: PriceList, rows: Sequence[PriceRow], *, by: str) -> PriceReport:
+    """Write prices into a list and report row by row; a repeat changes nothing.
+
+    Rows that cannot be are refused, with the reason, and the others are taken; prices that are not
+    named stay. Of two rows for the same product and quantity the later is refused.
+    """
+    return _set(price_list, rows, by=by, keep=True)
+
+
+def try_prices(price_list: PriceList, rows: Sequence[PriceRow], *, by: str) -> PriceReport:
+    """Report what `set_prices` would do; nothing is written."""
+    return _set(price_list, rows, by=by, keep=False)
+
+
+@transaction.atomic
+def _set(price_list: PriceList, rows: Sequence[PriceRow], *, by: str, keep: bool) -> PriceReport:
+    price_list = PriceList.objects.select_for_update().get(pk=price_list.pk)
+    report, wanted = PriceReport(), _understood(rows)
+    products = stock.products_by_sku({row.sku for row, *_ in wanted})
+    there = {
+        (price.product_id, price.from_quantity): price for price in price_list.prices.iterator()
+    }
+    new: list[ListPrice] = []
+    changed: list[ListPrice] = []
+    seen: set[tuple[int, int]] = set()
+    for row, start, amount, problem in wanted:
+        product = products.get(row.sku)
+        key = (product.pk if product else 0, start)
+        again = "The same product and quantity stand in an earlier row." if key in seen else ""
+        unknown = "" if product else "There is no product with this SKU."
+        if wrong := problem or unknown or again:
+            report.refused.append((row.line, row.sku, wrong))
+            continue
+        seen.add(key)
+        price = there.get(key)
+        if price is None:
+            made = ListPrice(price_list=price_list, product=product, from_quantity=start)
+            made.unit_price = amount
+            new.append(made)
+        elif price.unit_price == amount:
+            report.unchanged += 1
+        else:
+            price.unit_price = amount
+            changed.append(price)
+    report.added, report.changed = len(new), len(changed)
+    if keep and (new or changed):
+        _write(price_list, new, changed, by=by)
+    return report
+
+
+def _write(
+    price_list: PriceList, new: list[ListPrice], changed: list[ListPrice], *, by: str
+) -> None:
+    ListPrice.objects.bulk_create(new, batch_size=BATCH)
+    ListPrice.objects.bulk_update(changed, ["unit_price"], batch_size=BATCH)
+    record_created(new, by=by, reason="prices set")
+    record_changed(changed, by=by, reason="prices set")
+    events.record("price_list.prices_set", price_list, by=by, added=len(new), changed=len(changed))
+
+
+Understood = tuple[PriceRow, int, Decimal, str]
+
+
+def _understood(rows: Iterable[PriceRow]) -> list[Understood]:
+    found: list[Understood] = []
+    for row in rows:
+        start, amount, wrong = 1, Decimal(0), ""
+        try:
+            start = int(row.from_quantity or "1")
+            amount = Decimal(row.unit_price.replace(" ", ""))
+        except (ValueError, InvalidOperation):
+            wrong = "Price and quantity must be numbers, such as 12.50 and 10."
+        else:
+            wrong = _impossible(start, amount)
+        found.append((row, start, amount, wrong))
+    return found
+
+
+def _impossible(start: int, amount: Decimal) -> str:
+    if not 1 <= start <= 1_000_000_000:  # noqa: PLR2004 (as lines have it)
+        return "A price counts from at least 1 unit."
+    if not amount.is_finite() or not 0 <= amount < LARGEST:
+        return "A price is not negative and less than a million millions."
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < PLACES:
+        return "A price has at most four decimals."
+    return ""

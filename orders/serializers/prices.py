@@ -1,0 +1,104 @@
+"""Messages about prices: what something costs a buyer, and the rows of a list."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+from oms.money import plain
+from oms.wire import Quantity, Short, Sku, message
+from orders.operations import PriceReport
+from orders.queries.prices import Price
+
+
+@message
+class PriceLineIn(msgspec.Struct):
+    """So many of a product."""
+
+    sku: Sku
+    quantity: Quantity = 1
+
+
+@message
+class PricesIn(msgspec.Struct):
+    """What is asked: products and, if it is known, who buys (`customer` is our number) and when."""
+
+    lines: Annotated[list[PriceLineIn], msgspec.Meta(min_length=1, max_length=1_000)]
+    customer: Short = ""
+    on: date | None = None
+
+
+@message
+class PriceOut(msgspec.Struct):
+    """A price, null where nobody set one; `why` names every list that was asked, in turn."""
+
+    sku: str
+    quantity: int
+    unit_price: str | None
+    price_list: str
+    from_quantity: int
+    why: list[str]
+
+    @classmethod
+    def of(cls, price: Price, currency: str) -> "PriceOut":
+        """As the API shows it."""
+        amount = None if price.unit_price is None else plain(price.unit_price, currency)
+        return cls(
+            price.sku,
+            price.quantity,
+            amount,
+            price.price_list,
+            price.from_quantity,
+            list(price.why),
+        )
+
+
+@message
+class PricesOut(msgspec.Struct):
+    """Prices in the order asked; `price_includes_tax` as the channel states prices."""
+
+    currency: str
+    price_includes_tax: bool
+    prices: list[PriceOut]
+
+
+@message
+class ListPriceIn(msgspec.Struct):
+    """What a unit costs when at least so many are bought."""
+
+    sku: Sku
+    unit_price: Decimal
+    from_quantity: Quantity = 1
+
+
+@message
+class ListPricesIn(msgspec.Struct):
+    """Up to 10,000 prices of a list; those that are not named stay."""
+
+    prices: Annotated[list[ListPriceIn], msgspec.Meta(min_length=1, max_length=10_000)]
+
+
+@message
+class RefusedPriceOut(msgspec.Struct):
+    """A row that was not taken; `row` counts from 1."""
+
+    row: int
+    sku: str
+    reason: str
+
+
+@message
+class PriceReportOut(msgspec.Struct):
+    """What became of the rows."""
+
+    added: int
+    changed: int
+    unchanged: int
+    refused: list[RefusedPriceOut]
+
+    @classmethod
+    def of(cls, report: PriceReport) -> "PriceReportOut":
+        """As the API shows it."""
+        refused = [RefusedPriceOut(*row) for row in report.refused]
+        return cls(report.added, report.changed, report.unchanged, refused)
