@@ -18,6 +18,21 @@ TOLD = {
         One("group", "the group"),
         One("company", "code of the company"),
     ),
+    "customer.buyer_set": told(
+        "they may order more or less for their company",
+        One("role", "buyer or approver"),
+        One("order_limit", "what they may order at once; null for anything"),
+        One("period_limit", "what they may order in a period; null for anything"),
+        One("period_days", "how long the period is"),
+    ),
+    "company.terms_set": told(
+        "a company buys on other terms",
+        One("parent", "code of the company it belongs to"),
+        One("terms", "code of the payment terms"),
+        One("credit_limit", "what may be owed at once"),
+        One("credit_currency", "ISO 4217"),
+        One("shares_credit", "true when it buys within its parent's limit"),
+    ),
     "customer.address_added": told("another address is kept", One("kind", "what for")),
     "customer.address_removed": told("one is not any more"),
     "customer.contact_preference_set": told(

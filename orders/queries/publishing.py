@@ -49,6 +49,10 @@ TOLD = {
     "draft.submitted": told(
         "an order was placed with it", One("order", "number of the order", "order")
     ),
+    "draft.sent_back": told(
+        "its company wants an order otherwise; this is to be changed and placed again",
+        One("order_number", "number of the order that was declined"),
+    ),
     "draft.discarded": told("nothing comes of it"),
     "order.placed": told(
         "an order came in",
@@ -67,6 +71,19 @@ TOLD = {
         KIND,
         One("owner", "role that looked after it"),
         One("to", "role that does now"),
+    ),
+    "order.approval_asked": told(
+        "somebody at its company is asked", HOLD, One("approver", "number of that customer")
+    ),
+    "order.approved": told("its company lets it go on", HOLD),
+    "order.declined": told(
+        "its company does not want it", HOLD, One("sent_back", "true when a draft was made of it")
+    ),
+    "order.purchase_order_set": told("its buyer's own number was given or corrected"),
+    "price_list.prices_set": told(
+        "prices of a list were set",
+        One("added", "how many are new"),
+        One("changed", "how many are others now"),
     ),
     "order.hold_claimed": told("somebody works on it", HOLD, KIND),
     "order.hold_given_back": told("nobody works on it any more", HOLD, KIND),
