@@ -14,7 +14,7 @@ from oms.wire import Invalid, decode, respond, schema_of
 from orders import operations
 from orders.api.orders import orders_of, shown
 from orders.models import Order
-from orders.serializers.business import ApprovalIn, ApprovalOut, PurchaseOrderIn
+from orders.serializers.business import ApprovalIn, ApprovalOut, BuyerNumberIn
 from orders.serializers.orders import OrderOut
 
 
@@ -57,13 +57,13 @@ class PurchaseOrderView(IdempotencyMixin, APIView):
 
     @extend_schema(
         operation_id="orders_purchase_order_update",
-        request={"application/json": schema_of(PurchaseOrderIn)},
+        request={"application/json": schema_of(BuyerNumberIn)},
         responses={200: schema_of(OrderOut)},
     )
     def put(self, request: Request, number: str) -> HttpResponse:
         """Give or correct the purchase order number; a hold that waits for it ends by itself."""
         order = get_object_or_404(orders_of(request), number=number)
-        sent = decode(request.body, PurchaseOrderIn)
+        sent = decode(request.body, BuyerNumberIn)
         operations.set_purchase_order_number(order, by=actor(request), number=sent.number)
         return respond(shown(request, number))
 

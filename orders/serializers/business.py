@@ -26,7 +26,7 @@ class ApprovalOut(msgspec.Struct):
 
 
 @message
-class PurchaseOrderIn(msgspec.Struct):
+class BuyerNumberIn(msgspec.Struct):
     """The buyer's purchase order number."""
 
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]

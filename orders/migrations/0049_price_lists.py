@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('customers', '0015_approval_words'),
         ('inventory', '0035_unit_cost_not_negative'),
-        ('orders', '0046_company_hold_types'),
+        ('orders', '0048_company_hold_types'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0013_company_tree'),
-        ('orders', '0044_codes_in_use'),
+        ('orders', '0046_codes_in_use'),
     ]
 
     operations = [

@@ -21,5 +21,5 @@ ROLES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0047_price_lists"), ("oms", "0003_roles")]
+    dependencies = [("orders", "0049_price_lists"), ("oms", "0003_roles")]
     operations = [grant("orders", ROLES)]

@@ -11,5 +11,5 @@ def switch_on(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0043_captured_before")]
+    dependencies = [("orders", "0045_mail_to_colleagues")]
     operations = [migrations.RunPython(switch_on, migrations.RunPython.noop)]

@@ -58,5 +58,5 @@ def ship(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0045_business_terms"), ("oms", "0003_roles")]
+    dependencies = [("orders", "0047_business_terms"), ("oms", "0003_roles")]
     operations = [migrations.RunPython(ship, migrations.RunPython.noop), grant("orders", ROLES)]
