@@ -5,6 +5,7 @@ Locks as `inventory.operations.fences` says: the levels first, by their counters
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db.models import F, Q, Sum
 
@@ -13,6 +14,15 @@ from inventory.operations import fences
 from inventory.queries.fences import Draw, Holder
 
 Use = tuple[int, Holder, int]  # fence id, who used it, level id
+
+
+class Stay(NamedTuple):
+    """Units that a basket had at a level and that somebody, or the basket itself, has from now on."""
+
+    soft_id: int
+    holder: Holder
+    level_id: int
+    quantity: int
 
 
 def use(draws: Iterable[tuple[Holder, int, Draw]]) -> bool:
@@ -77,8 +87,8 @@ def follow(moves: Iterable[tuple[Reservation, int, int]]) -> None:
     _write_uses(per_use)
 
 
-def pass_on(soft_ids: Iterable[int], stays: Iterable[tuple[Holder, int, int]] = ()) -> None:
-    """Give what baskets used of quotas to who has their units now: (holder, level, units).
+def pass_on(soft_ids: Iterable[int], stays: Iterable[Stay] = ()) -> None:
+    """Give what baskets used of quotas to who has their units now, each basket's to its own order.
 
     The rest goes back to its fences, which keep it anew where they can. The caller has changed the
     counters of the levels, and so holds them.
@@ -86,18 +96,18 @@ def pass_on(soft_ids: Iterable[int], stays: Iterable[tuple[Holder, int, int]] = 
     outstanding = _outstanding(soft_ids=set(soft_ids))
     if not outstanding:
         return
-    room: Counter[tuple[Holder, int]] = Counter()
-    for holder, level, units in stays:
-        room[holder, level] += units
+    room: Counter[tuple[int, Holder, int]] = Counter()
+    for stay in stays:
+        room[stay.soft_id, stay.holder, stay.level_id] += stay.quantity
     per_fence: Counter[int] = Counter()
     per_use: Counter[Use] = Counter()
     for (fence, holder, level), units in outstanding.items():
         left = units
-        for to, at in list(room):
-            if at == level:
-                moved = min(left, room[to, at])
+        for soft, to, at in list(room):
+            if (soft, at) == (holder.soft_id, level):
+                moved = min(left, room[soft, to, at])
                 left -= moved
-                room[to, at] -= moved
+                room[soft, to, at] -= moved
                 per_use[fence, to, at] += moved
         per_use[fence, holder, level] -= units
         per_fence[fence] -= left
@@ -105,6 +115,17 @@ def pass_on(soft_ids: Iterable[int], stays: Iterable[tuple[Holder, int, int]] = 
     _write_uses(per_use)
     if any(per_fence.values()):
         fences.settle(level for _, _, level in outstanding)
+
+
+def drawn_by(soft_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """Units that baskets have of open fences: by basket, then by level."""
+    found: dict[int, dict[int, int]] = {pk: {} for pk in soft_ids}
+    if not soft_ids:
+        return found
+    for (_, holder, level), units in _outstanding(soft_ids=soft_ids).items():
+        per_level = found[holder.soft_id or 0]
+        per_level[level] = per_level.get(level, 0) + units
+    return found
 
 
 def _outstanding(

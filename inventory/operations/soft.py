@@ -6,7 +6,7 @@ that lock; so an expiry and a purchase of the same basket cannot both give its u
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from django.utils import timezone
 from inventory.enums import ReservationState, SoftPurpose, SoftState
 from inventory.models import Product, Reservation, SoftReservation, StockLevel
 from inventory.operations import counters, fence_uses, fences
+from inventory.operations.fence_uses import Stay
 from inventory.operations.increases import record_increases
 from inventory.operations.reservations import Take, reserve
 from inventory.queries.fences import NOBODY, Draw, Holder, Taker
@@ -67,10 +68,25 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An open soft reservation, locked, on its way to become an order's."""
+    """An open soft reservation, locked, on its way to become an order's.
+
+    `fenced` of its units came from fences, by level; `closed` are those of them that are out of the
+    supply at the moment, because its order leaves them.
+    """
 
     soft: SoftReservation
     kept: tuple[Kept, ...]
+    fenced: Mapping[int, int] = field(default_factory=dict)
+    closed: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claim, and the order that consumes it with its lines."""
+
+    claim: Claim
+    number: str
+    line_ids: frozenset[int]
 
 
 @transaction.atomic
@@ -166,42 +182,66 @@ def claim(tokens: Iterable[str], *, channel: str) -> dict[str, Claim]:
         token__in=wanted, channel=channel, state=SoftState.OPEN
     ).order_by("pk")
     softs = list(rows.select_for_update(of=("self",)))
-    kept = _kept(softs)
-    return {soft.token: Claim(soft, kept[soft.pk]) for soft in softs}
+    kept, fenced = _kept(softs), fence_uses.drawn_by([soft.pk for soft in softs])
+    return {soft.token: Claim(soft, kept[soft.pk], fenced[soft.pk]) for soft in softs}
 
 
 @transaction.atomic(savepoint=False)
-def reserve_claimed(takes: Sequence[Take], claims: Mapping[str, Claim], *, by: str) -> None:
+def reserve_claimed(takes: Sequence[Take], claims: Sequence[Claimed], *, by: str) -> None:
     """Like `reserve`, with what baskets had set aside counted as available; the baskets end.
 
-    `claims` are by the number of the order that consumes each; what an order does not take of its
-    basket is given back. Records `soft_reservation.consumed`. Raises StockTaken like `reserve`.
+    What an order does not take of its basket is given back, to fences what came from them. Records
+    `soft_reservation.consumed`. Raises StockTaken like `reserve`.
     """
-    now, softs = timezone.now(), []
-    for number, one in claims.items():
-        one.soft.state, one.soft.ended_at = SoftState.CONSUMED, now
-        one.soft.reference = number
-        softs.append(one.soft)
+    now, softs = timezone.now(), [one.claim.soft for one in claims]
+    for one in claims:
+        soft = one.claim.soft
+        soft.state, soft.ended_at, soft.reference = SoftState.CONSUMED, now, one.number
     SoftReservation.objects.bulk_update(softs, ["state", "ended_at", "reference"])
     _end_units(softs)
     events.record_all([_fact("consumed", soft, order=soft.reference) for soft in softs], by=by)
 
-    kept = [row for one in claims.values() for row in one.kept]
+    kept = [row for one in claims for row in one.claim.kept]
     freed = _per_level(kept)
     reserve(takes, freed=freed)
     if softs:
-        fence_uses.pass_on((soft.pk for soft in softs), map(_beyond_draws, takes))
+        owners = {line: one.claim.soft.pk for one in claims for line in one.line_ids}
+        stays = (_beyond_draws(owners[t.line_id], t) for t in takes if t.line_id in owners)
+        fence_uses.pass_on((soft.pk for soft in softs), stays)
     for take in takes:
         freed[take.level_id] = freed.get(take.level_id, 0) - take.quantity
     _announce((row for row in kept if freed[row.level_id] > 0), by=by)
 
 
 def bring(one: Claim, supply: Supply) -> None:
-    """Add what a basket keeps to the supply that its order is planned from."""
+    """Add what a basket keeps to the supply; what it has of fences opens by `lend`."""
     for kept in one.kept:
         if kept.location_id in supply.sites:
             supply.levels[kept.product_id][kept.location_id] = kept.level_id
             supply.available[kept.level_id] = supply.available.get(kept.level_id, 0) + kept.quantity
+    take_back(one, supply, ())
+
+
+def lend(one: Claim, supply: Supply) -> None:
+    """Open what `take_back` closed, for its own order to be planned."""
+    for level, units in one.closed.items():
+        supply.available[level] += units
+    one.closed.clear()
+
+
+def take_back(one: Claim, supply: Supply, parts: Iterable[Allotment]) -> None:
+    """Leave no other order of the batch what the basket had of fences and its order does not take.
+
+    The fences keep it anew once the orders are placed.
+    """
+    taken: dict[int, int] = defaultdict(int)
+    for part in parts:
+        taken[part.level_id] += part.quantity - sum(draw.quantity for draw in part.draws)
+    for level, units in one.fenced.items():
+        closed = min(max(units - taken[level], 0), supply.available.get(level, 0))
+        if closed:
+            supply.available[level] -= closed
+            one.closed[level] = closed
 
 
 def _fill(soft: SoftReservation, basket: Basket, *, before: tuple[Kept, ...]) -> None:
@@ -232,7 +272,7 @@ def _fill(soft: SoftReservation, basket: Basket, *, before: tuple[Kept, ...]) ->
     holder = Holder(soft_id=soft.pk)
     fence_uses.use((holder, part.level_id, draw) for part in plan for draw in part.draws)
     if before:
-        fence_uses.pass_on([soft.pk], ((holder, *kept) for kept in after.items()))
+        fence_uses.pass_on([soft.pk], (Stay(soft.pk, holder, *kept) for kept in after.items()))
 
 
 def _plan(basket: Basket, supply: Supply) -> list[Allotment]:
@@ -304,10 +344,10 @@ def _kept(softs: Sequence[SoftReservation]) -> dict[int, tuple[Kept, ...]]:
     return {pk: tuple(rows) for pk, rows in found.items()}
 
 
-def _beyond_draws(take: Take) -> tuple[Holder, int, int]:
-    """Units of a take that may be those a basket drew from a fence before."""
+def _beyond_draws(soft_id: int, take: Take) -> Stay:
+    """Units of a take that may be those its basket drew from a fence before."""
     drawn = sum(draw.quantity for draw in take.draws)
-    return Holder(take.line_id), take.level_id, take.quantity - drawn
+    return Stay(soft_id, Holder(take.line_id), take.level_id, take.quantity - drawn)
 
 
 def _per_level(rows: Iterable[Kept | Allotment | Draw]) -> dict[int, int]:

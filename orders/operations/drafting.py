@@ -349,7 +349,15 @@ def _surely_held(draft: Draft) -> bool:
 
 
 def allot(draft: Draft, supply: stock.Supply) -> None:
-    """Draw what the lines still lack from the supply."""
+    """Draw what the lines still lack from the supply, their buyer's basket included."""
+    if draft.claim:
+        inventory.lend(draft.claim, supply)
+    _draw(draft, supply)
+    if draft.claim:
+        inventory.take_back(draft.claim, supply, draft.allotments)
+
+
+def _draw(draft: Draft, supply: stock.Supply) -> None:
     method = next((row.description for row in draft.charges if row.kind == ChargeKind.SHIPPING), "")
     request = request_of(draft.order, draft.lines, method=method, keys=range(len(draft.lines)))
     if not request.demands:
@@ -371,10 +379,14 @@ def _ask_person(draft: Draft, by: str) -> None:
 
 
 def _give_back(draft: Draft, supply: stock.Supply) -> None:
+    if draft.claim:
+        inventory.lend(draft.claim, supply)
     stock.give_back(supply, draft.allotments)
     for part in draft.allotments:
         draft.lines[part.key].allocated -= part.quantity
     draft.allotments, draft.plans = [], []
+    if draft.claim:
+        inventory.take_back(draft.claim, supply, ())
 
 
 def _conclude(channel: Channel, draft: Draft, supply: stock.Supply) -> None:

@@ -139,7 +139,11 @@ def _write(drafts: Sequence[Draft], *, by: str, whole: bool) -> list[Placed]:
 
 def _reserve(drafts: Sequence[Draft], *, by: str) -> None:
     takes = [take for draft in drafts for take in draft.takes()]
-    claims = {draft.order.number: draft.claim for draft in drafts if draft.claim}
+    claims = [
+        inventory.Claimed(d.claim, d.order.number, frozenset(line.pk for line in d.lines))
+        for d in drafts
+        if d.claim
+    ]
     if claims:
         inventory.reserve_claimed(takes, claims, by=by)
     elif takes:

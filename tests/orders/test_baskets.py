@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from customers.models import Customer
 from inventory import operations as inventory
-from inventory.models import SoftReservation, StockLevel
+from inventory.models import FenceUse, Location, SoftReservation, StockLevel
 from oms import keys
 from oms.models import Event
 from orders import operations as orders
@@ -320,6 +320,37 @@ def test_order_takes_over_the_quota_that_its_basket_used(shop, ordered):
     world.place(shop, ("MUG", ordered), reservation="cart-0001")
 
     assert state(quota) == (min(ordered, 3), 3 - min(ordered, 3))
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize("ordered", [1, 3])
+def test_what_an_order_leaves_of_its_baskets_fenced_units_no_other_of_the_batch_gets(shop, ordered):
+    """A stranger before or behind it in one batch, whichever line is looked at first."""
+    world.stocked("MUG", Location.objects.get(), 1)
+    quota = fence(3, group="gold")
+    gold, _ = orders.draft(shop, world.wish(("MUG", 3), placed_at=None), by=BY)
+    Customer.objects.update(group="gold")
+    orders.keep_stock(gold, by=BY, until=timezone.now() + timedelta(days=1))
+    gold.refresh_from_db()
+    other = {"customer": world.CORA}
+
+    results = orders.place(
+        shop,
+        [
+            world.wish(("MUG", 2), external_id="A", **other),
+            world.wish(("MUG", ordered), external_id="B", reservation=gold.reservation),
+            world.wish(("MUG", 2), external_id="C", **other),
+        ],
+        by=BY,
+    )
+
+    assert [bool(result.order) for result in results] == [True, True, False]
+    assert state(quota) == (ordered, 3 - ordered)
+    assert set(
+        FenceUse.objects.filter(order_line__isnull=False).values_list(
+            "order_line__order__external_id", flat=True
+        )
+    ) == {"B"}
     assert_ledgers_hold()
 
 
