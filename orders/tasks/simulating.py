@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from inventory import queries as stock
 from inventory.operations.routing import keep_simulation
-from inventory.queries.simulations import supply_before, trial_of, under
+from inventory.queries.simulations import Spares, leaving, spares, supply_before, trial_of, under
 from inventory.queries.sourcing.days import days_of
 from oms import jobs
 from oms.models import Job
-from orders.enums import OrderStatus
-from orders.models import Order, OrderLine
+from orders.enums import ChargeKind, OrderStatus
+from orders.models import Order, OrderCharge, OrderLine
 from orders.queries.routing import request_of
 
 MOST_ORDERS = 20_000
@@ -33,6 +33,7 @@ class Side:
     """One rule set's replay: its supply, drawn down, and the sums so far."""
 
     supply: stock.Supply
+    spares: Spares  # what each channel leaves
     given: dict[tuple[int, date], int] = field(default_factory=lambda: defaultdict(int))
     sums: dict[str, float] = field(default_factory=lambda: defaultdict(int))
     load: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
@@ -42,7 +43,8 @@ class Side:
         self.supply.days = days_of(self.supply.sites.values(), order.placed_at)
         for location, day in self.supply.days.items():
             day.orders = self.given[location, day.leaves_on]
-        plan = stock.source([request], self.supply)[0]
+        with leaving(self.supply, request, self.spares):
+            plan = stock.source([request], self.supply)[0]
         for slot in plan.slots:
             self.given[slot] += 1
         self._add(plan, order)
@@ -75,9 +77,9 @@ def simulate_routing(job: Job) -> None:
     keys = _keys(trial.days)
     products = OrderLine.objects.filter(order_id__in=keys, product__isnull=False)
     wanted = set(products.values_list("product_id", flat=True))
-    supply = supply_before(keys, wanted)
-    old = Side(under(trial.before, deepcopy(supply)))
-    new = Side(under(trial.after, supply))
+    supply, left = supply_before(keys, wanted), spares()
+    old = Side(under(trial.before, deepcopy(supply)), left)
+    new = Side(under(trial.after, supply), left)
     changes = _replay(job, keys, old, new)
     keep_simulation(pk, _result(keys, old, new, changes))
     jobs.progress(job, len(keys), max(len(keys), 1))
@@ -91,8 +93,7 @@ def _keys(days: int) -> list[int]:
 
 def _replay(job: Job, keys: list[int], old: Side, new: Side) -> list[dict[str, Any]]:
     changes: list[dict[str, Any]] = []
-    for done, (order, lines) in enumerate(_orders(keys), start=1):
-        request = _whole(order, lines)
+    for done, request, order in _requests(keys):
         before, after = old.play(request, order), new.play(request, order)
         if _places(before) != _places(after):
             changes.append({"order": order.number, "pk": order.pk,
@@ -101,22 +102,19 @@ def _replay(job: Job, keys: list[int], old: Side, new: Side) -> list[dict[str, A
     return changes
 
 
-def _orders(keys: list[int]) -> Iterator[tuple[Order, list[OrderLine]]]:
+def _requests(keys: list[int]) -> Iterator[tuple[int, stock.Request, Order]]:
+    """Number, request and order; each as it was asked for, with nothing allocated yet."""
     for start in range(0, len(keys), AT_ONCE):
         some = keys[start : start + AT_ONCE]
         lines: dict[int, list[OrderLine]] = defaultdict(list)
         for line in OrderLine.objects.filter(order_id__in=some).order_by("position"):
             lines[line.order_id].append(line)
-        rows = Order.objects.filter(pk__in=some).select_related("channel").in_bulk()
-        for pk in some:
-            yield rows[pk], lines[pk]
-
-
-def _whole(order: Order, lines: list[OrderLine]) -> stock.Request:
-    """The order as it was asked for, nothing allocated yet."""
-    for line in lines:
-        line.allocated = 0
-    return request_of(order, lines)
+            lines[line.order_id][-1].allocated = 0
+        rows = Order.objects.select_related("channel", "customer").in_bulk(some)
+        shipping = OrderCharge.objects.filter(order_id__in=some, kind=ChargeKind.SHIPPING)
+        methods = dict(shipping.order_by("-pk").values_list("order_id", "description"))
+        for at, pk in enumerate(some, start=start + 1):
+            yield at, request_of(rows[pk], lines[pk], method=methods.get(pk, "")), rows[pk]
 
 
 def _places(plan: stock.Plan) -> list[list[int]]:

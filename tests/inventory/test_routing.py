@@ -15,6 +15,7 @@ from inventory.enums import OnFailure, RuleSetState
 from inventory.models import (
     LocationDay,
     LocationService,
+    Product,
     RoutingRule,
     RoutingRuleSet,
     RoutingSimulation,
@@ -236,6 +237,43 @@ def test_simulation_shows_both_sides_and_changes_nothing(network, shop, ben):
     london, berlin = (row.result["load"][str(place.pk)] for place in network)
     assert (london, berlin) == ([3, 6, 0, 0], [0, 0, 3, 6])
     assert SourcingDecision.objects.count() == before
+
+
+def test_simulation_sees_the_stock_that_real_sourcing_sees(network, shop, ben):
+    """Under the rules that served them, the same orders are served alike: nothing changes."""
+    london, berlin = network
+    london.priority = 0
+    london.save()
+    mug, market = Product.objects.get(sku="MUG"), world.shop("market")
+    keep = operations.FenceWish(mug.pk, operations.Quantity(units=20), shop.pk, "", london.pk)
+    operations.set_fence(keep, by=world.BY)
+    operations.set_channel_safety_stock(market.pk, 9, by=world.BY)
+    operations.set_safety_stock(mug, london, 5, by=world.BY)
+    fast = orders.PlacedCharge(kind="shipping", description="Express", amount=Decimal(5))
+    express = {"conditions": {"all": [leaf("shipping_method", "in", ["express"])]}}
+    rules = [rule(**express, groups=["kind:store"]), rule(ranking={"order": ["distance"]})]
+    in_force(*rules)
+    for at, (channel, units, charges) in enumerate(
+        [(market, 16, ()), (market, 1, ()), (shop, 25, ()), (market, 3, ()), (shop, 1, (fast,))]
+    ):
+        placed_at = timezone.now() - timedelta(days=2) + timedelta(minutes=at)
+        world.place(channel, ("MUG", units), charges=charges, placed_at=placed_at)
+
+    real = {row.order_id: row.record["plan"] for row in SourcingDecision.objects.all()}
+    row = routing.simulate(
+        operations.draft_rules("Trial", by=world.BY, rules=rules), days=30, by=world.BY
+    )
+    simulate_routing(row.job)
+
+    row.refresh_from_db()
+    load = {london.pk: [0, 0], berlin.pk: [0, 0]}
+    for plan in real.values():
+        for _, place, units in plan:
+            load[place][0] += 1
+            load[place][1] += units
+    assert load == {london.pk: [2, 41], berlin.pk: [2, 4]}
+    assert row.result["load"] == {str(pk): [*sums, *sums] for pk, sums in load.items()}
+    assert row.result["changed"] == 0
 
 
 def test_pages_of_rules_answer_in_words(network, shop, ben, client):
