@@ -282,6 +282,12 @@ WORK = (
                 "orders.view_allocationpolicy",
             ),
             Page(
+                "Re-routing windows",
+                "route",
+                "orders_reroutewindow_changelist",
+                "orders.view_reroutewindow",
+            ),
+            Page(
                 "Transit times",
                 "timer",
                 "inventory_transittime_changelist",

@@ -116,6 +116,7 @@ CHORES: dict[str, float] = {
     "orders.operations.cancel_due": 60,
     "inventory.tasks.fences.mend": DAY / 24,
     "orders.operations.reroute_due": 300,
+    "orders.operations.route_rests": 15,
     "fulfillment.operations.expire_due": DAY / 24,
     "orders.operations.cancel_asked": 15,
     "orders.operations.lift_tested": 15,

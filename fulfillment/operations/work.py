@@ -103,8 +103,8 @@ def reject(
 
     The reason corrects stock: *not in stock* leaves nothing to promise there, *mismatch* takes the
     missing units off, *damaged* books them as damaged; the others leave stock as it is. The
-    units are then routed again without this location; its accuracy falls, and what was not found is
-    to be counted. Raises NothingToReject.
+    units are then routed again without this location, at once or in the channel's next re-routing
+    window; its accuracy falls, and what was not found is to be counted. Raises NothingToReject.
     """
     document = documents.lock(document)
     lines = {line.pk: line for line in documents.lines_of(document)}
@@ -120,7 +120,7 @@ def reject(
         inventory.move(inventory.spread(lost, taken=taken), by=by)
         _tell_missed(document, units, lines, reason, by=by)
     _settle_rejection(document, list(lines.values()), reason, note, by=by)
-    orders.advance(document.order, by=by, avoid=[document.location_id])
+    orders.route_rest(document.order, by=by, units=units, avoid=[document.location_id])
     return document
 
 

@@ -10,7 +10,7 @@ from orders.admin.hold_types import HoldTypeAdmin
 from orders.admin.importing import ImportBatchAdmin
 from orders.admin.order import OrderAdmin
 from orders.admin.others import PaymentAdmin, RefundGrantAdmin
-from orders.admin.policy import AllocationPolicyAdmin
+from orders.admin.policy import AllocationPolicyAdmin, RerouteWindowAdmin
 from orders.admin.price_lists import ListPriceAdmin, PriceListAdmin
 from orders.admin.rules import RuleAdmin
 
@@ -28,6 +28,7 @@ __all__ = [
     "PaymentAdmin",
     "PriceListAdmin",
     "RefundGrantAdmin",
+    "RerouteWindowAdmin",
     "RuleAdmin",
     "SkuAliasAdmin",
     "StoreCreditAdmin",

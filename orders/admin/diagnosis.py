@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 
+from inventory.queries import location_codes
 from oms import words
 from oms.models import Event
 from orders.admin.acts import REPAIRS, left_of
@@ -16,6 +17,7 @@ from orders.enums import HoldKind, OrderStatus, Stage
 from orders.models import Hold, Order, OrderLine
 from orders.queries.balance import Balance
 from orders.queries.hold_types import remedy_of
+from orders.queries.rests import open_rest
 
 STAGES = list(Stage)
 OWN_PERMISSION = {
@@ -24,6 +26,7 @@ OWN_PERMISSION = {
     "approve": "orders.approve_order",
     "set_purchase_order": "orders.correct_order",
 }
+NAMED = 3  # lines that a sentence names
 IN_TROUBLE = {"exception", "returned_to_sender"}  # what carriers report and a person must look at
 # Which event says that a stage was left behind.
 REACHED = {
@@ -110,7 +113,14 @@ class Diagnosis:
 
     def blocker(self) -> Blocker:
         """The first that applies, most urgent first."""
-        for find in (self._finished, self._held, self._owed, self._short, self._unpaid):
+        for find in (
+            self._finished,
+            self._held,
+            self._owed,
+            self._collected,
+            self._short,
+            self._unpaid,
+        ):
             if found := find():
                 return found
         return self._with_location()
@@ -158,17 +168,32 @@ class Diagnosis:
             return Blocker(f"Overpaid by {amount}.", url, "Grant refund", "orders.grant_refund")
         return None
 
+    def _collected(self) -> Blocker | None:
+        """What locations gave up waits for its window."""
+        short = [line for line in self.lines if line.backordered]
+        rest = open_rest(self.order.pk) if short else None
+        given_up = [line for line in short if rest and line.pk in rest.lines]
+        if rest is None or not given_up:
+            return None
+        codes = location_codes(rest.avoid)
+        where = ", ".join(codes[pk] for pk in rest.avoid if pk in codes) or "a location"
+        sentence = (
+            f"{_units_of(given_up)}, given up by {where}, is routed again with other orders "
+            f"{words.moment(rest.due_at)}."
+        )
+        if "reroute" in self.allowed:
+            url = self.act_url("reroute")
+            return Blocker(sentence, url, "Route now", "orders.release_order", quiet=True)
+        return Blocker(sentence, quiet=True)
+
     def _short(self) -> Blocker | None:
         if self.order.stage != Stage.ALLOCATION:
             return None
         short = [line for line in self.lines if line.backordered]
-        said = ", ".join(f"{line.backordered} × {line.sku}" for line in short[:3])
-        more = f" and {len(short) - 3} more lines" if len(short) > 3 else ""  # noqa: PLR2004
         product = next((line.product_id for line in short if line.product_id), None)
         url = reverse("admin:inventory_product_change", args=[product]) if product else ""
-        return Blocker(
-            f"Waits for stock: {said}{more}.", url, "See stock", "inventory.view_product"
-        )
+        sentence = f"Waits for stock: {_units_of(short)}."
+        return Blocker(sentence, url, "See stock", "inventory.view_product")
 
     def _unpaid(self) -> Blocker | None:
         if self.order.stage != Stage.PAYMENT:
@@ -222,6 +247,12 @@ class Diagnosis:
         return Blocker(
             sentence, url, f"Open {first.number}", "fulfillment.view_fulfillmentorder", quiet=True
         )
+
+
+def _units_of(short: Sequence[OrderLine]) -> str:
+    said = ", ".join(f"{line.backordered} × {line.sku}" for line in short[:NAMED])
+    more = f" and {len(short) - NAMED} more lines" if len(short) > NAMED else ""
+    return said + more
 
 
 def related(order: Order, name: str, *along: str) -> list[Any]:

@@ -114,6 +114,10 @@ def _words(event: Event) -> str:
     return event.name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
+def _clock(moment: str) -> str:
+    return words.moment(datetime.fromisoformat(moment))
+
+
 def _label(choices: Any, value: str) -> str:
     return words.sentence_case(dict(choices.choices).get(value, value))
 
@@ -237,6 +241,10 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.withdrawn": lambda teller, facts: (
         f"Taken back from locations, still reserved: {teller.units(facts)}"
         f" – {facts.get('reason', '')}"
+    ),
+    "order.rest_collected": lambda teller, facts: (
+        f"Given up by locations, routed again with others at {_clock(facts['until'])}: "
+        f"{teller.units(facts)}"
     ),
     "order.shipped": lambda teller, facts: (
         f"Shipped {teller.units(facts, 'from')} with {facts.get('reference', '')}"

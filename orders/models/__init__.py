@@ -19,6 +19,7 @@ from orders.models.payment import (
 )
 from orders.models.price import ListPrice, PriceList
 from orders.models.promise import AllocationPolicy, Promise
+from orders.models.rerouting import RerouteWindow, Rest
 from orders.models.rule import Rule, RuleRun, RuleTrial, RuleVersion
 from orders.models.task import Task
 
@@ -52,6 +53,8 @@ __all__ = [
     "PriceList",
     "Promise",
     "RefundGrant",
+    "RerouteWindow",
+    "Rest",
     "Rule",
     "RuleRun",
     "RuleTrial",

@@ -199,6 +199,7 @@ from orders.operations.replacing import (
     return_spare,
 )
 from orders.operations.rerouting import NothingToReroute, RouteServesLess, reroute, reroute_due
+from orders.operations.rests import route_rest, route_rests
 from orders.operations.rules import (
     BadRule,
     RightMissing,
@@ -420,6 +421,8 @@ __all__ = [
     "reroute_due",
     "return_spare",
     "revise",
+    "route_rest",
+    "route_rests",
     "run_events",
     "run_scheduled",
     "schedule_cancellation",

@@ -24,6 +24,7 @@ from orders.models import Hold, Order, OrderLine
 from orders.operations import credit_holds, hold_rows
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balance
+from orders.queries.rests import open_rest
 from orders.queries.routing import ASKED, request_of
 from orders.queries.totals import totals_of
 from orders.queries.waiting import told_waiting
@@ -190,10 +191,18 @@ def refuse_capture(work: Work) -> None:
 def allocate(work: Work, *, avoid: Iterable[int] = (), cause: str = "") -> None:
     """Reserve stock for units that wait for it; the order's row is locked, levels are locked now.
 
-    With a `cause` the decision is kept whatever came of it.
+    With a `cause` the decision is kept whatever came of it. What locations gave up waits for its
+    re-routing window, unless there is a cause, and never goes back to them by this.
     What still waits afterwards is told by `order.backordered`, unless that was said before.
     """
     waiting = [line for line in work.lines if line.backordered and line.product_id]
+    rest = open_rest(work.order.pk) if waiting else None
+    if rest and rest.due_at > work.now and not cause:
+        waiting = [line for line in waiting if line.pk not in rest.lines]
+    elif rest:
+        avoid = {*avoid, *rest.avoid}
+        rest.routed_at = work.now
+        rest.save(update_fields=["routed_at"])
     if waiting:
         _reserve(work, waiting, avoid, cause)
         _tell_waiting(work, waiting)

@@ -117,6 +117,11 @@ TOLD = {
     "order.confirmed": told("the first units were handed to a location"),
     "order.released": told("units were handed to locations", UNITS),
     "order.recalled": told("units were taken back from a location", UNITS),
+    "order.rest_collected": told(
+        "units that a location gave up wait for the next re-routing window",
+        UNITS,
+        One("until", "when it closes"),
+    ),
     "order.withdrawn": told("units were taken back from a location and stay reserved", UNITS),
     "order.changed": told(
         "lines, prices, charges or the address are others now",
