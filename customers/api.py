@@ -1,20 +1,30 @@
 """The customers API: find, look, correct."""
 
+from importlib import import_module
 from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.module_loading import import_string
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from customers import operations, queries
-from customers.models import Customer
+from customers.models import Company, Customer
 from customers.operations import Party, Reading
-from customers.serializers import CorrectionIn, CustomerAddressOut, CustomerOut, ProfileOut
+from customers.serializers import (
+    CompanyOut,
+    CorrectionIn,
+    CustomerAddressOut,
+    CustomerOut,
+    DeliveryWishesIn,
+    ProfileOut,
+)
 from oms import keys
 from oms.api import HasScope, IdempotencyMixin, actor, scoped, visible_channels
 from oms.models import ApiKey
@@ -65,7 +75,7 @@ def shown(request: Request, customer: Customer) -> CustomerOut:
         ],
         by=actor(request),
     )
-    answer.profile = ProfileOut.of(profile)
+    answer.profile, answer.delivery = ProfileOut.of(profile), profile.get("delivery", {})
     answer.addresses = [
         CustomerAddressOut.of(row, values) for row, values in zip(rows, addresses, strict=True)
     ]
@@ -135,7 +145,61 @@ class CustomerView(IdempotencyMixin, APIView):
         return respond(shown(request, customers_of(request).get(pk=customer.pk)))
 
 
+class DeliveryWishesView(IdempotencyMixin, APIView):
+    """How a customer wants parcels delivered."""
+
+    scope = "customers"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="customers_delivery_wishes_update",
+        request={"application/json": schema_of(DeliveryWishesIn)},
+        responses={200: schema_of(CustomerOut)},
+    )
+    def put(self, request: Request, number: str) -> HttpResponse:
+        """Keep the wishes; orders from now on carry a copy, shown on the packing slip.
+
+        409 `subject_erased` after an erasure. 403 `customer_shared` for a key of one channel when the
+        customer buys in others too.
+        """
+        customer = get_object_or_404(customers_of(request), number=number)
+        if is_shared(request, customer):
+            return refuse(403, "customer_shared", "This customer buys in other channels as well.")
+        sent = decode(request.body, DeliveryWishesIn)
+        values = {name: getattr(sent, name) for name in sent.__struct_fields__}
+        operations.set_delivery_wishes(
+            customer, operations.DeliveryWishes(**values), by=actor(request)
+        )
+        return respond(shown(request, customers_of(request).get(pk=customer.pk)))
+
+
+class CompanyView(APIView):
+    """One company."""
+
+    scope = "customers"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(operation_id="companies_retrieve", responses={200: schema_of(CompanyOut)})
+    def get(self, request: Request, code: str) -> HttpResponse:
+        """Where it stands in its tree, on which terms it buys, and how much of its credit is used.
+
+        Only for keys of all channels, because companies buy across them.
+        """
+        if visible_channels(request) is not None:
+            raise PermissionDenied
+        company = get_object_or_404(Company.objects.select_related("parent"), code=code)
+        account = queries.account_of(company)
+        standing = import_string(import_module("oms.wiring").ANSWERS["customers.standing_of"])
+        return respond(CompanyOut.of(company, standing(account) if account else []))
+
+
 urlpatterns = [
+    path("companies/<str:code>/", CompanyView.as_view(), name="company"),
     path("customers/", CustomersView.as_view(), name="customers"),
     path("customers/<str:number>/", CustomerView.as_view(), name="customer"),
+    path(
+        "customers/<str:number>/delivery-wishes/",
+        DeliveryWishesView.as_view(),
+        name="delivery-wishes",
+    ),
 ]

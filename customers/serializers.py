@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from customers.models import Address, Customer
+from customers.models import Address, Company, Customer
+from customers.queries import line_of, terms_of
 from oms.wire import Sent, Text, message, utc
 
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?$")]
@@ -56,7 +57,8 @@ class CustomerAddressOut(msgspec.Struct):
 class CustomerOut(msgspec.Struct):
     """A customer; `profile` and `addresses` are null for keys without `customers:read_personal`.
 
-    They are null too when a key of one channel asks for somebody `shared` with others.
+    They are null too when a key of one channel asks for somebody `shared` with others. `delivery` says
+    how they want parcels delivered: no_ring, window, leave_with, place, note.
     """
 
     number: str
@@ -69,6 +71,7 @@ class CustomerOut(msgspec.Struct):
     profile: ProfileOut | None = None
     addresses: list[CustomerAddressOut] | None = None
     shared: bool = False
+    delivery: dict[str, str] | None = None
 
     @classmethod
     def of(cls, customer: Customer) -> "CustomerOut":
@@ -102,3 +105,60 @@ class CorrectionIn(Sent):
         return {
             name: known.get(name, "") if value is None else value for name, value in sent.items()
         }
+
+
+@message
+class DeliveryWishesIn(Sent):
+    """How somebody wants parcels delivered; all of it, what is left out is no wish any more."""
+
+    no_ring: bool = False
+    window: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    leave_with: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    place: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    note: Text = ""
+
+
+@message
+class StandingOut(msgspec.Struct):
+    """What whoever buys within one limit owes: left of invoices, open orders, less unused credit."""
+
+    account: str
+    currency: str
+    limit: str
+    owed: str
+    invoiced: str
+    ordered: str
+    credit: str
+    orders: int
+
+
+@message
+class CompanyOut(msgspec.Struct):
+    """A company, where it stands and what it may owe; `credit` is empty where no limit is set."""
+
+    code: str
+    name: str
+    tax_id: str
+    parent: str | None
+    terms: str | None
+    needs_purchase_order: bool
+    shares_credit: bool
+    credit: list[StandingOut]
+
+    @classmethod
+    def of(cls, company: Company, standing: list[Any]) -> "CompanyOut":
+        """As the API shows it; `standing` is what the app above says is owed."""
+        names = StandingOut.__struct_fields__
+        terms = terms_of(company)
+        return cls(
+            code=company.code,
+            name=company.name,
+            tax_id=company.tax_id,
+            parent=company.parent.code if company.parent else None,
+            terms=terms.code if terms else None,
+            needs_purchase_order=any(row.needs_purchase_order for row in line_of(company)),
+            shares_credit=company.shares_credit,
+            credit=[
+                StandingOut(**{name: each.figures[name] for name in names}) for each in standing
+            ],
+        )

@@ -25,12 +25,13 @@ from customers.forms import (
     ConsentForm,
     ContactPreferenceForm,
     CorrectForm,
+    DeliveryForm,
     MergeForm,
     TermsForm,
     WithdrawForm,
 )
 from customers.models import Customer, Disclosure
-from customers.operations import BuyerTerms, Party, Reading
+from customers.operations import BuyerTerms, DeliveryWishes, Party, Reading
 from oms import words
 from oms.admin import Act, ActForm, ReadOnlyAdmin, actor
 from oms.sealed import ERASED
@@ -79,6 +80,11 @@ def _add_address(request: HttpRequest, customer: Customer, data: Data) -> str:
     kind = data.pop("kind")
     operations.add_address(customer, by=actor(request), kind=kind, address=data)
     return f"{customer} has a new address."
+
+
+def _set_delivery_wishes(request: HttpRequest, customer: Customer, data: Data) -> str:
+    operations.set_delivery_wishes(customer, DeliveryWishes(**data), by=actor(request))
+    return f"The delivery wishes of {customer} are noted; new orders carry them."
 
 
 def _set_contact_preference(request: HttpRequest, customer: Customer, data: Data) -> str:
@@ -181,6 +187,17 @@ ACTS = (
         form=AddressForm,
         allowed=_lives,
         icon="add_location_alt",
+        folded=True,
+    ),
+    Act(
+        "set_delivery_wishes",
+        "Set delivery wishes",
+        CHANGE,
+        _set_delivery_wishes,
+        form=DeliveryForm,
+        allowed=_lives,
+        help="Kept with the person's data; new orders carry a copy, shown on the packing slip.",
+        icon="local_shipping",
         folded=True,
     ),
     Act(
@@ -368,6 +385,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             "erased": customer.subject.erased_at is not None,
             "may_read": may_read,
             "profile": opened[0] if opened else {},
+            "delivery": queries.wishes_in_words(opened[0].get("delivery", {})) if opened else [],
             "addresses": list(zip(addresses, opened[1:], strict=True)) if opened else [],
             "readings": shown,
             "readers": words.names_of(row.reader for row in shown),
@@ -406,9 +424,11 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     def _form(self, request: HttpRequest, act: Act, obj: Model | None) -> ActForm:
         """The correction begins with what is known, whose reading is recorded."""
-        if act.name == "correct" and isinstance(obj, Customer) and request.method == "GET":
+        personal = {"correct", "set_delivery_wishes"}
+        if act.name in personal and isinstance(obj, Customer) and request.method == "GET":
             [profile] = _opened(request, obj, [])
-            act = replace(act, initial=lambda _customer: profile)
+            known = profile if act.name == "correct" else profile.get("delivery", {})
+            act = replace(act, initial=lambda _customer: known)
         return super()._form(request, act, obj)
 
 

@@ -6,6 +6,7 @@ from customers.forms.acts import (
     ClassifyForm,
     CompanyTermsForm,
     CorrectForm,
+    DeliveryForm,
     TermsForm,
 )
 from customers.forms.merging import MergeForm, SurvivorForm
@@ -25,6 +26,7 @@ __all__ = [
     "ConsentForm",
     "ContactPreferenceForm",
     "CorrectForm",
+    "DeliveryForm",
     "MergeForm",
     "SurvivorForm",
     "TemplateForm",

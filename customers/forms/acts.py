@@ -18,6 +18,23 @@ class CorrectForm(ReasonForm):
     tax_id = forms.CharField(label="Tax ID", required=False, max_length=40)
 
 
+class DeliveryForm(ActForm):
+    """How somebody wants parcels delivered."""
+
+    no_ring = forms.BooleanField(label="Do not ring", required=False)
+    window = forms.CharField(
+        label="Between", required=False, max_length=40, help_text="Such as 9:00-12:00."
+    )
+    leave_with = forms.CharField(required=False, max_length=100)
+    place = forms.CharField(
+        label="Preferred place",
+        required=False,
+        max_length=100,
+        help_text="A parcel shop, a locker, the back door.",
+    )
+    note = forms.CharField(required=False, max_length=200)
+
+
 class TermsForm(ReasonForm):
     """How much may be owed, and for how long."""
 

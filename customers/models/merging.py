@@ -45,6 +45,9 @@ class CustomerMerge(models.Model):
     survivor = models.ForeignKey(Customer, models.PROTECT, related_name="+")
     merged = models.ForeignKey(Customer, models.PROTECT, related_name="merges")
     moved = models.JSONField(default=list)  # customers merged into the merged one before, by id
+    taken = models.JSONField(
+        default=dict
+    )  # what the survivor lacked and got: company, buyer, wishes
     reason = models.CharField(max_length=200)
     by = models.CharField(max_length=80)
     at = models.DateTimeField(default=timezone.now)

@@ -11,6 +11,7 @@ from customers.operations.companies import (
     set_company_terms,
 )
 from customers.operations.consents import WordingMissing, give_consent, withdraw_consent
+from customers.operations.delivery import DeliveryWishes, set_delivery_wishes
 from customers.operations.identifying import identify
 from customers.operations.inserting import Party
 from customers.operations.keys import destroy_fiscal_keys, erase, rotate_keys
@@ -58,6 +59,7 @@ __all__ = [
     "CompanyCircle",
     "CompanyTerms",
     "CompanyTermsImpossible",
+    "DeliveryWishes",
     "EmailTaken",
     "NotMerged",
     "NotResendable",
@@ -90,6 +92,7 @@ __all__ = [
     "set_buyer",
     "set_company_terms",
     "set_contact_preference",
+    "set_delivery_wishes",
     "set_terms",
     "stop_notifications",
     "undo_merge",

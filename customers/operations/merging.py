@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from customers.enums import DuplicateState
 from customers.models import Customer, CustomerMerge, DuplicatePair
+from customers.operations import belongings
 from customers.queries import suspected_pairs
 from oms import events
 from oms.errors import DomainError
@@ -32,8 +33,9 @@ def merge(merged: Customer, *, into: Customer, by: str, reason: str) -> Customer
     """Say that a customer is the same person as another, who is known from now on.
 
     New orders of either go to the survivor; earlier ones stay where they are and are shown, owed,
-    exported and erased together. Terms, group and company of the survivor count. Whoever was
-    merged into `merged` before follows. Raises CannotMerge.
+    exported and erased together. Terms, group and company of the survivor count; a company with the
+    role and limits in it, and delivery wishes, it takes over where it has none. Whoever was merged
+    into `merged` before follows. Raises CannotMerge.
     """
     first, second = sorted([merged.pk, into.pk])
     locked = {row.pk: row for row in Customer.objects.select_related("subject").lock(first, second)}
@@ -47,6 +49,7 @@ def merge(merged: Customer, *, into: Customer, by: str, reason: str) -> Customer
         survivor=survivor,
         merged=merged,
         moved=[row.pk for row in followers],
+        taken=belongings.take_over(merged, survivor, by=by, reason=reason),
         reason=reason,
         by=by,
     )
@@ -63,12 +66,16 @@ def undo_merge(merged: Customer, *, by: str, reason: str) -> CustomerMerge:
     Orders placed meanwhile stay with the survivor, under whose key they are sealed. Raises
     NotMerged.
     """
-    merged = Customer.objects.lock_one(merged.pk)
+    pair = CustomerMerge.objects.filter(merged=merged, undone_at=None).first()
+    keys = {merged.pk, pair.survivor_id} if pair else {merged.pk}
+    locked = {row.pk: row for row in Customer.objects.select_related("subject").lock(*keys)}
+    merged = locked[merged.pk]
     done = CustomerMerge.objects.filter(merged=merged, undone_at=None).first()
     if done is None:
         raise NotMerged(number=merged.number)
 
     _point(merged, None, by=by, reason=reason)
+    belongings.give_back(merged, locked[done.survivor_id], done.taken, by=by, reason=reason)
     followers = Customer.objects.lock(*done.moved)
     for row in followers:
         if row.merged_into_id == done.survivor_id:

@@ -39,7 +39,7 @@ def correct(customer: Customer, *, by: str, party: Party, reason: str) -> Custom
     names the fields that changed, never their content; what it was stays sealed in the history.
     Orders keep the contact that they were placed with.
     """
-    customer = _lock(customer)
+    customer = lock_person(customer)
     before = profile_of(customer)
     changed = [name for name, value in asdict(party).items() if value != before.get(name, "")]
     if not changed:
@@ -68,7 +68,7 @@ def set_terms(
 
     Applies to orders that are validated from now on. Raises TermsImpossible.
     """
-    customer = _lock(customer)
+    customer = lock_person(customer)
     if (credit_limit or 0) < 0 or not 0 <= payment_terms_days <= LONGEST_TERM:
         raise TermsImpossible(days=LONGEST_TERM)
 
@@ -87,7 +87,7 @@ def classify(
     customer: Customer, *, by: str, group: str, company: Company | None, reason: str
 ) -> Customer:
     """Put a customer into a group and, or, a company; an empty group and no company take it out."""
-    customer = _lock(customer)
+    customer = lock_person(customer)
     customer.group = group
     customer.company = company
 
@@ -103,7 +103,7 @@ def add_address(
     customer: Customer, *, by: str, kind: AddressKind, address: dict[str, str]
 ) -> Address:
     """Keep an address of a customer, sealed. Raises SubjectErased."""
-    customer = _lock(customer)
+    customer = lock_person(customer)
     row = Address(
         customer=customer,
         kind=kind,
@@ -119,14 +119,14 @@ def add_address(
 @transaction.atomic
 def remove_address(address: Address, *, by: str) -> None:
     """Forget an address; orders keep the snapshot they were placed with."""
-    customer = _lock(address.customer)
+    customer = lock_person(address.customer)
     pk = address.pk
 
     address.delete()
     events.record("customer.address_removed", customer, by=by, address=pk)
 
 
-def _lock(customer: Customer) -> Customer:
+def lock_person(customer: Customer) -> Customer:
     """Lock subject, then customer, so that no erasure happens in between."""
     subject = DataSubject.objects.lock_one(customer.subject_id)
     if subject.erased_at is not None:

@@ -12,6 +12,7 @@ from customers.queries.companies import (
     tree_of,
 )
 from customers.queries.consents import consents_of, has_consented
+from customers.queries.delivery import delivery_wishes, wishes_in_words
 from customers.queries.merging import family_of, root_of, roots_of, suspected_pairs
 from customers.queries.notifications import (
     About,
@@ -69,6 +70,7 @@ __all__ = [
     "contact_of",
     "credit_accounts",
     "customer_by_number",
+    "delivery_wishes",
     "email_token",
     "family_of",
     "find_customers",
@@ -99,5 +101,6 @@ __all__ = [
     "tree_of",
     "unseal",
     "unseal_fiscal",
+    "wishes_in_words",
     "words_of",
 ]

@@ -33,6 +33,7 @@ TOLD = {
         One("credit_currency", "ISO 4217"),
         One("shares_credit", "true when it buys within its parent's limit"),
     ),
+    "customer.delivery_wishes_set": told("they want parcels delivered otherwise"),
     "customer.address_added": told("another address is kept", One("kind", "what for")),
     "customer.address_removed": told("one is not any more"),
     "customer.contact_preference_set": told(

@@ -200,7 +200,9 @@ def _order(
         external_id=placed.external_id or number,
         customer=buyer,
         subject=buyer.subject,
-        sealed=customers.seal(buyer.subject, personal_of(placed), CONTEXT),
+        sealed=customers.seal(
+            buyer.subject, {**personal_of(placed), **_wishes(buyer, now)}, CONTEXT
+        ),
         currency=placed.currency,
         price_includes_tax=channel.price_includes_tax,
         ship_country=country if is_country(country) else "",
@@ -214,6 +216,14 @@ def _order(
         created_at=now,
         stage_since=now,
     )
+
+
+def _wishes(buyer: "Customer", now: datetime) -> dict[str, dict[str, str]]:
+    """How a buyer wants it delivered, as they said before; who is new said nothing yet."""
+    if buyer.created_at >= now or buyer.subject.erased_at is not None:
+        return {}
+    wishes = customers.delivery_wishes(buyer)
+    return {"delivery": wishes} if wishes else {}
 
 
 def personal_of(placed: PlacedOrder) -> dict[str, dict[str, str]]:

@@ -19,11 +19,12 @@ from oms import numbers
 from oms.history import stamp
 from oms.money import ZERO, plain, quantize, split
 from orders.enums import RETURN_CHARGES, HoldKind, OrderLinkKind, TransactionKind
-from orders.models import Hold, Order, OrderCharge, OrderLine, OrderLink, Promise
+from orders.models import Business, Hold, Order, OrderCharge, OrderLine, OrderLink, Promise
 from orders.operations import cancelling, hold_rows, payments, pipeline
 from orders.operations.change_steps import Change, StepImpossible
 from orders.queries.balance import DEFERRED, balance
 from orders.queries.sealing import CONTEXT
+from orders.queries.terms import business_of
 from orders.queries.totals import share, totals_of
 from orders.queries.waiting import Told, told_waiting
 
@@ -265,6 +266,13 @@ def _begin(order: Order, *, by: str) -> Order:
     other = Order(number=number, external_id=number, fingerprint="", **fields)
     stamp(other, by=by, reason=f"split off {order.number}")
     other.save()
+    if row := business_of(order):
+        Business.objects.create(
+            order=other,
+            company=row.company,
+            purchase_order_number=row.purchase_order_number,
+            terms=row.terms,
+        )
     if last := Promise.objects.filter(order=order).order_by("-sequence").first():
         Promise.objects.create(
             order=other,

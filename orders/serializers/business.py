@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from oms.wire import Text, message
+from oms.wire import Sent, Text, message
 
 
 @message
-class ApprovalIn(msgspec.Struct):
+class ApprovalIn(Sent):
     """What an approver of the company decides; a reason where it is not approved."""
 
     decision: Literal["approve", "decline", "send_back"]
@@ -26,7 +26,7 @@ class ApprovalOut(msgspec.Struct):
 
 
 @message
-class BuyerNumberIn(msgspec.Struct):
+class BuyerNumberIn(Sent):
     """The buyer's purchase order number."""
 
     number: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]

@@ -7,13 +7,13 @@ from typing import Annotated
 import msgspec
 
 from oms.money import plain
-from oms.wire import Quantity, Short, Sku, message
+from oms.wire import Quantity, Sent, Short, Sku, message
 from orders.operations import PriceReport
 from orders.queries.prices import Price
 
 
 @message
-class PriceLineIn(msgspec.Struct):
+class PriceLineIn(Sent):
     """So many of a product."""
 
     sku: Sku
@@ -21,7 +21,7 @@ class PriceLineIn(msgspec.Struct):
 
 
 @message
-class PricesIn(msgspec.Struct):
+class PricesIn(Sent):
     """What is asked: products and, if it is known, who buys (`customer` is our number) and when."""
 
     lines: Annotated[list[PriceLineIn], msgspec.Meta(min_length=1, max_length=1_000)]
@@ -64,7 +64,7 @@ class PricesOut(msgspec.Struct):
 
 
 @message
-class ListPriceIn(msgspec.Struct):
+class ListPriceIn(Sent):
     """What a unit costs when at least so many are bought."""
 
     sku: Sku
@@ -73,7 +73,7 @@ class ListPriceIn(msgspec.Struct):
 
 
 @message
-class ListPricesIn(msgspec.Struct):
+class ListPricesIn(Sent):
     """Up to 10,000 prices of a list; those that are not named stay."""
 
     prices: Annotated[list[ListPriceIn], msgspec.Meta(min_length=1, max_length=10_000)]

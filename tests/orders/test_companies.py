@@ -11,7 +11,7 @@ from customers import operations as customers
 from customers.models import Company, Customer, PaymentTerms
 from customers.operations import BuyerTerms, CompanyTerms, Party
 from inventory.models import StockLevel
-from oms import links
+from oms import keys, links
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
@@ -105,6 +105,21 @@ def test_orders_that_wait_for_credit_take_none_from_others(shop):
     placed = [order(shop, ada, amount) for amount in (150, 60, 40, 1)]
 
     assert [kinds(each) for each in placed] == [["credit_limit"], [], [], ["credit_limit"]]
+
+
+def test_api_shows_how_much_of_the_credit_is_used(shop, client):
+    top = company("TOP", credit_limit=Decimal(100), credit_currency="GBP")
+    low = company("LOW", parent=top, shares_credit=True)
+    order(shop, buyer("ben", low), 60)
+    headers = {"Authorization": f"Api-Key {keys.create('ERP')[1]}"}
+
+    answer = client.get("/api/v1/companies/LOW/", headers=headers).json()
+
+    assert (answer["parent"], answer["shares_credit"]) == ("TOP", True)
+    [credit] = answer["credit"]
+    assert (credit["account"], credit["owed"], credit["limit"]) == ("Top", "60.00", "100.00")
+    one = {"Authorization": f"Api-Key {keys.create('Shop', channel='shop')[1]}"}
+    assert client.get("/api/v1/companies/LOW/", headers=one).status_code == 403
 
 
 def test_credit_in_another_currency_is_none(shop):

@@ -7,7 +7,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Spacer
 
 from fulfillment import queries
-from fulfillment.adapters.paper.address import address
+from fulfillment.adapters.paper.address import address_and_wishes
 from fulfillment.models import FulfillmentOrder
 from oms.paper import STRONG, TITLE, barcode, build, table, text
 
@@ -26,7 +26,10 @@ def pick_list(documents: Sequence[FulfillmentOrder]) -> bytes:
 def packing_slip(document: FulfillmentOrder, *, by: str) -> bytes:
     """What is in the parcels, for the buyer."""
     head = _head(document, "Packing slip")
-    lines = [text(line) for line in address(document, by=by)]
+    place, wishes = address_and_wishes(document, by=by)
+    lines = [text(line) for line in place]
+    if wishes:
+        lines += [Spacer(1, 3 * mm), *(text(wish, STRONG) for wish in wishes)]
     return build([*head, *lines, Spacer(1, 6 * mm), _packed(document)], "Packing slip")
 
 
