@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Sum
 
 from inventory.models import Fence, FencedStock, Product, StockLevel
-from inventory.operations import counters, fences
-from inventory.queries.fence_ledger import unproven_products
+from inventory.operations import counters, fence_uses, fences
+from inventory.queries.fence_ledger import unbacked_uses, unproven_products
 from oms import events
 
 BY = "command:check_ledgers"
@@ -21,7 +21,10 @@ def repair_fences() -> Iterator[str]:
 
 @transaction.atomic
 def repair_fences_of(product: Product, *, by: str) -> str:
-    """Set used quotas to the sum of their uses, and keep units anew; say what was changed.
+    """Give back what nobody has, set used quotas to the sum of their uses, and keep units anew.
+
+    Says what was changed. Uses are a ledger: what no reservation accounts for is given back by rows
+    of its own.
 
     Records `fence.repaired` on the product's first fence with the figures before and after.
     """
@@ -30,6 +33,8 @@ def repair_fences_of(product: Product, *, by: str) -> str:
     )
     rows = Fence.objects.lock(*Fence.objects.filter(product=product).values_list("pk", flat=True))
     before = _figures(product)
+    for one in unbacked_uses(product.pk):
+        fence_uses.give_back(one.holder, one.level_id, one.used - one.has)
 
     for fence in rows:
         used = fence.uses.aggregate(sum=Sum("quantity"))["sum"] or 0

@@ -117,6 +117,22 @@ def pass_on(soft_ids: Iterable[int], stays: Iterable[Stay] = ()) -> None:
         fences.settle(level for _, _, level in outstanding)
 
 
+def give_back(holder: Holder, level_id: int, units: int) -> None:
+    """Write that a holder gave units of a level back, newest fence first; quotas stay as they are.
+
+    For repairs, which set quotas to the sum of their uses next.
+    """
+    line_ids = [holder.line_id] if holder.line_id else []
+    soft_ids = [holder.soft_id] if holder.soft_id else []
+    per_use: Counter[Use] = Counter()
+    for use, taken in _outstanding(line_ids=line_ids, soft_ids=soft_ids).items():
+        if use[2] == level_id:
+            back = min(units, taken)
+            units -= back
+            per_use[use] -= back
+    _write_uses(per_use)
+
+
 def drawn_by(soft_ids: Collection[int]) -> dict[int, dict[int, int]]:
     """Units that baskets have of open fences: by basket, then by level."""
     found: dict[int, dict[int, int]] = {pk: {} for pk in soft_ids}

@@ -1,13 +1,15 @@
 """What must hold about ring-fences, for `check_ledgers`."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.module_loading import import_string
 
-from inventory.models import Fence, FencedStock, FenceUse, Product, StockLevel
+from inventory.enums import ReservationState
+from inventory.models import Fence, FencedStock, FenceUse, Product, Reservation, StockLevel
+from inventory.queries.fences import Holder
 from oms.ledgers import Invariant
 
 REPAIR = "inventory.operations.repair_fences"
@@ -18,6 +20,7 @@ def unproven_products() -> list[Product]:
     wrong = {level.product_id for level in _wrong_levels()}
     for fences in (_wrong_used(), _beyond_quota(), _hungry()):
         wrong |= {fence.product_id for fence in fences}
+    wrong |= {one.product_id for one in unbacked_uses()}
     return list(Product.objects.filter(pk__in=wrong).order_by("pk"))
 
 
@@ -43,6 +46,13 @@ def fence_invariants() -> list[Invariant]:
             repair=import_string(REPAIR),
         ),
         Invariant(
+            "fences.backed",
+            "What lines and baskets used of open fences they have reserved there, or shipped.",
+            count=FenceUse.objects.filter(fence__lifted_at=None).count,
+            violations=_unbacked_in_words,
+            repair=import_string(REPAIR),
+        ),
+        Invariant(
             "fences.quota",
             "No fence keeps more than is left of its quota, and a lifted one keeps nothing.",
             count=Fence.objects.count,
@@ -63,6 +73,53 @@ def fence_invariants() -> list[Invariant]:
             violations=_strangers,
         ),
     ]
+
+
+class Unbacked(NamedTuple):
+    """What a holder used of open fences at a level, and the fewer units that it has there."""
+
+    product_id: int
+    holder: Holder
+    level_id: int
+    used: int
+    has: int
+
+
+def unbacked_uses(product_id: int | None = None) -> list[Unbacked]:
+    """Uses of open fences that no reservation accounts for; of one product, or of all."""
+    uses = FenceUse.objects.filter(fence__lifted_at=None)
+    if product_id is not None:
+        uses = uses.filter(fence__product=product_id)
+    held = Reservation.objects.filter(level=OuterRef("level"))
+    line = held.exclude(state=ReservationState.RELEASED).filter(order_line=OuterRef("order_line"))
+    soft = held.filter(state=ReservationState.OPEN, soft=OuterRef("soft"))
+    found = []
+    for whose, rows in (("order_line", line), ("soft", soft)):
+        sums = (
+            uses.filter(**{f"{whose}__isnull": False})
+            .values("fence__product", "order_line", "soft", "level")
+            .annotate(used=Sum("quantity"), has=_sum(rows, whose))
+            .filter(used__gt=F("has"))
+            .order_by("level", whose)
+        )
+        found += [
+            Unbacked(product, Holder(order_line, soft_id), level, used, has)
+            for product, order_line, soft_id, level, used, has in sums.values_list(
+                "fence__product", "order_line", "soft", "level", "used", "has"
+            )
+        ]
+    return found
+
+
+def _unbacked_in_words() -> Iterator[str]:
+    found = unbacked_uses()
+    rows = StockLevel.objects.select_related("product", "location")
+    levels = rows.in_bulk({one.level_id for one in found})
+    for one in found:
+        line, soft = one.holder
+        whose = f"order line {line}" if line else f"basket {soft}"
+        level = levels[one.level_id]
+        yield f"{whose}: {one.used} of fences of {level.product} at {level.location}, has {one.has}"
 
 
 def _wrong_levels() -> QuerySet[StockLevel]:

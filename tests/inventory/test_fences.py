@@ -145,6 +145,23 @@ def test_cancel_of_a_line_served_twice_gives_its_quota_back_once(london, mug, sh
     assert_ledgers_hold()
 
 
+def test_uses_that_no_reservation_accounts_for_are_found_told_and_given_back(mug, shop):
+    fence = keep(mug, 10, channel_id=shop.pk)
+    order = world.place(shop, ("MUG", 4))
+    line, level = order.lines.get(), level_of(mug)
+    FenceUse.objects.create(fence=fence, order_line=line, level=level, quantity=3)
+    Fence.objects.update(used=7)  # as if a line's units had gone without giving back
+    backed = next(one for one in fence_invariants() if one.name == "fences.backed")
+
+    told = list(backed.violations())
+    said = list(inventory.repair_fences())
+
+    assert told == [f"order line {line.pk}: 7 of fences of MUG at LON, has 4"]
+    assert f"{fence} used 7 -> 4" in said[0]
+    assert (list(backed.violations()), level_of(mug).fenced) == ([], 6)
+    assert_ledgers_hold()
+
+
 def test_fence_for_a_group_opens_for_its_customers_alone(mug, shop):
     keep(mug, 25, group="wholesale")
     world.place(shop, ("MUG", 1))  # makes Ada known
