@@ -14,13 +14,20 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import authentication, pagination, permissions, throttling
-from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    Throttled,
+    UnsupportedMediaType,
+    ValidationError,
+)
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oms import idempotency, keys
+from oms.errors import InvalidInput
 from oms.models import ApiKey
 from oms.problems import problem_handler, respond
 
@@ -109,6 +116,17 @@ class HasScope(permissions.BasePermission):
             return request.user.is_superuser
         label = rows.model._meta.app_label  # noqa: SLF001
         return request.user.has_perm(f"{label}.view_{rows.model._meta.model_name}")  # noqa: SLF001
+
+
+class JsonOnly(DefaultContentNegotiation):
+    """JSON is answered, and JSON alone is read, also by views that decode the body themselves."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        """Raise UnsupportedMediaType for a body of another type; files have views of their own."""
+        wire = request._request  # noqa: SLF001 (what came, before any parser)
+        if wire.body and wire.content_type not in {"", "application/json"}:
+            raise UnsupportedMediaType(wire.content_type)
+        return super().select_renderer(request, renderers, format_suffix)
 
 
 class CursorPagination(pagination.CursorPagination):
@@ -200,6 +218,13 @@ def parse_rate(text: str) -> float | None:
     return int(number) / {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit[0]]
 
 
+class RepeatNotRecognisable(InvalidInput):
+    """A retry of this call would act twice, because nothing tells it from a second call."""
+
+    code = "repeat_not_recognisable"
+    message = "A repeat of this call could not be recognised: send {ways}."
+
+
 class IdempotencyMixin:
     """Unsafe calls of this view may carry `Idempotency-Key`; put it left of the view class.
 
@@ -222,6 +247,11 @@ class IdempotencyMixin:
         if isinstance(found, idempotency.Answer):
             raise _Ready(_again(found))
         self._claimed = found
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether this call came with an Idempotency-Key, which makes its repeats harmless."""
+        return self._claimed is not None
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:
         """An answer that is ready is no error; a bug gives the key back and stays a bug."""

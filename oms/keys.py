@@ -20,6 +20,9 @@ from oms.models import ApiKey
 
 EVERYTHING = "*"
 READ_PERSONAL = "customers:read_personal"  # names and addresses; reading and writing lack it
+SALES = (  # what a shop needs: its orders, what it may sell, what became of them
+    "events:read", "orders:write", "shipments:read", "stock:read", "webhooks:write",
+)  # fmt: skip
 SCOPES = (
     "channels", "customers", "events", "fulfillment", "invoices", "orders", "products",
     "purchasing", "reports",

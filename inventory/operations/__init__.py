@@ -117,6 +117,7 @@ from inventory.operations.receiving import (
     receive_purchase_order,
 )
 from inventory.operations.repair import LedgerBroken, NothingToRepair, repair, repair_counters
+from inventory.operations.repeats import MovementReused, Told, move_once
 from inventory.operations.replenishing import (
     AlreadyDecided,
     SupplierMissing,
@@ -240,6 +241,7 @@ __all__ = [
     "LotNotTracked",
     "LotUnusable",
     "MoreThanShipped",
+    "MovementReused",
     "NoRules",
     "NoSuchKind",
     "NotADraft",
@@ -285,6 +287,7 @@ __all__ = [
     "SupplierMissing",
     "Take",
     "Terms",
+    "Told",
     "TrackingFixed",
     "Units",
     "UnitsGone",
@@ -346,6 +349,7 @@ __all__ = [
     "mark_damaged",
     "move",
     "move_by_lot",
+    "move_once",
     "network_changed",
     "order_rules",
     "plan_count",

@@ -14,7 +14,7 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.api import HasScope, IdempotencyMixin, RepeatNotRecognisable, actor, visible_channels
 from oms.errors import DomainError
 from oms.money import plain
 from oms.wire import Invalid, decode, respond, schema_of
@@ -303,11 +303,13 @@ class PaymentsView(IdempotencyMixin, APIView):
 
         A repeat with the same method and reference records nothing twice. With the method
         `store_credit` the reference is the code of a gift card or the number of the buyer's own
-        credit, and the amount is taken from it at once; repeat it with the same Idempotency-Key.
+        credit, and the amount is taken from it at once; it needs an Idempotency-Key. Any other
+        payment needs that or a reference (422 `repeat_not_recognisable`).
         """
         order = get_object_or_404(orders_of(request), number=number)
         sent = decode(request.body, PaymentIn)
         method, by = PaymentMethod(sent.method), actor(request)
+        self._refuse_unrecognisable(sent, method)
         if method == PaymentMethod.STORE_CREDIT:
             row = operations.redeem_credit(order, by=by, credit=sent.reference, amount=sent.amount)
             payment = row.payment
@@ -316,6 +318,18 @@ class PaymentsView(IdempotencyMixin, APIView):
             payment = act(order, by=by, method=method, amount=sent.amount, reference=sent.reference)
         fresh = Payment.objects.prefetch_related("transactions").get(pk=payment.pk)
         return respond(PaymentOut.of(fresh), 201)
+
+    def _refuse_unrecognisable(self, sent: PaymentIn, method: PaymentMethod) -> None:
+        """A retry must not take money, or count it, a second time."""
+        if self.is_guarded:
+            return
+        if method == PaymentMethod.STORE_CREDIT:
+            raise RepeatNotRecognisable(ways="the header Idempotency-Key")
+        if not sent.reference.strip():
+            raise RepeatNotRecognisable(
+                pointer="/reference",
+                ways="the payment's own `reference`, or the header Idempotency-Key",
+            )
 
 
 ACT_OF_STATE = {

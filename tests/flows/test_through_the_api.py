@@ -320,6 +320,59 @@ def test_flow_cancel_after_release_is_refused_and_recall_is_open(house, wanted):
     assert_ledgers_hold()
 
 
+def test_flow_stock_moves_once_however_often_it_is_told(house):
+    cups = {"sku": "CUP", "location": "LEE", "quantity": 10, "reason": "Delivery"}
+
+    status, problem = house.call("post", "stock/movements/", cups)
+    assert (status, problem["code"]) == (422, "repeat_not_recognisable")
+    assert problem["errors"][0]["pointer"] == "/reference"
+    assert "Idempotency-Key" in problem["detail"]
+
+    cups["reference"] = "DN-1"
+    first = house.call("post", "stock/movements/", cups)
+    assert (first[0], first[1]["balance"]) == (201, 15)
+    assert house.call("post", "stock/movements/", cups) == (200, first[1])
+    status, problem = house.call("post", "stock/movements/", {**cups, "quantity": 11})
+    assert (status, problem["code"]) == (409, "reference_reused")
+    mugs = {**cups, "sku": "MUG", "location": "LON", "quantity": 2}
+    status, rows = house.call("post", "stock/movements/", [cups, mugs, mugs])
+    assert (status, [row["balance"] for row in rows]) == (201, [15, 12, 14])
+    assert house.call("post", "stock/movements/", [mugs, cups, mugs])[0] == 200
+
+    for key, balance in (("k1", 16), ("k1", 16), ("k2", 17)):
+        one = {"sku": "CUP", "location": "LEE", "quantity": 1, "reason": "Found"}
+        _, row = house.call("post", "stock/movements/", one, **{"Idempotency-Key": key})
+        assert row["balance"] == balance
+    assert (stock("CUP", "LEE"), stock("MUG", "LON")) == ((17, 0), (14, 0))
+    assert_ledgers_hold()
+
+
+def test_flow_payment_that_a_retry_would_count_twice_is_refused(house, wanted):
+    _, placed = house.call("post", "orders/", {**wanted, "payments": []})
+    at, paid = f"orders/{placed['number']}/payments/", {"method": "card", "amount": "52.80"}
+
+    status, problem = house.call("post", at, paid)
+    assert (status, problem["code"]) == (422, "repeat_not_recognisable")
+    status, problem = house.call("post", at, {**paid, "method": "store_credit", "reference": "G"})
+    assert (status, problem["code"]) == (422, "repeat_not_recognisable")
+
+    for _ in range(2):
+        assert house.call("post", at, paid, **{"Idempotency-Key": "p1"})[0] == 201
+    assert len(house.call("get", at)[1]) == 1
+
+
+def test_flow_body_of_another_type_is_not_read(house, wanted):
+    answer = house.client.post(
+        "/api/v1/orders/",
+        json.dumps(wanted),
+        content_type="text/plain",
+        headers={"Authorization": f"Api-Key {house.key}"},
+    )
+
+    assert (answer.status_code, answer["Content-Type"]) == (415, "application/problem+json")
+    assert not Order.objects.exists()
+
+
 def test_flow_stock_that_arrives_serves_the_waiting_by_promise(house, wanted):
     wanted["lines"] = [{"sku": "CUP", "quantity": 8, "unit_price": "6.00"}]
     wanted["payments"] = [{"method": "card", "amount": "52.80", "reference": "ch_2"}]

@@ -172,7 +172,7 @@ def test_api_moves_by_lot_whole_or_not_at_all(client, tea):
             "/api/v1/stock/movements/",
             json.dumps(body),
             content_type="application/json",
-            headers={"Authorization": f"Api-Key {key}"},
+            headers={"Authorization": f"Api-Key {key}", "Idempotency-Key": str(rows)},
         )
         return answer.status_code, answer.json()
 

@@ -108,6 +108,16 @@ def test_create_command_prints_the_key_alone_as_the_last_line(db, capsys):
     assert keys.find(last).scopes == ["orders:write"]
 
 
+def test_create_command_gives_a_shop_what_it_needs_and_no_more(db, capsys):
+    call_command("create_api_key", "Web shop")
+
+    key = keys.find(capsys.readouterr().out.splitlines()[-1])
+    assert [keys.allows(key, name, write=True) for name in ("orders", "webhooks")] == [True, True]
+    assert [keys.allows(key, name, write=False) for name in ("stock", "events")] == [True, True]
+    refused = ("stock", "fulfillment", "products", "customers", "rules")
+    assert not any(keys.allows(key, name, write=True) for name in refused)
+
+
 def test_create_command_refuses_an_unknown_channel(db):
     with pytest.raises(CommandError, match="no channel nowhere"):
         call_command("create_api_key", "Web shop", "--channel", "nowhere")

@@ -14,7 +14,8 @@ class Command(BaseCommand):
 
     help = (
         "Make an API key and print it alone as the last line; only its hash is kept. "
-        "Without --scope it may do everything; without --channel, for every channel. "
+        f"Without --scope it may do what a sales channel needs: {', '.join(keys.SALES)}. "
+        f"'--scope {keys.EVERYTHING}' is everything. Without --channel it may do so for every channel. "
         f"Scopes: {', '.join(keys.SCOPES)}, each with :read or :write (which includes reading)."
     )
 
@@ -27,18 +28,16 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=None, help="days until it expires")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        channel = options["channel"]
+        channel, scopes = options["channel"], options["scope"] or list(keys.SALES)
         if channel and not apps.get_model("orders.Channel").objects.filter(code=channel).exists():
             raise CommandError(f"There is no channel {channel}.")
         try:
             key, text = keys.create(
-                options["name"], channel=channel, scopes=options["scope"], days=options["days"]
+                options["name"], channel=channel, scopes=scopes, days=options["days"]
             )
         except DomainError as error:
             raise CommandError(error.detail) from error
-        rights = (
-            ", ".join(key.scopes) if options["scope"] else f"everything ({len(key.scopes)} scopes)"
-        )
+        rights = "everything" if keys.EVERYTHING in key.scopes else ", ".join(key.scopes)
         where = f"in channel {channel}" if channel else "in every channel"
         self.stdout.write(f"Key {key.prefix} may, {where}: {rights}. It is shown only now:")
         self.stdout.write(text)
