@@ -5,6 +5,7 @@ at the first start and mail written to a folder, all under `OMS_DATA_DIR`. `OMS_
 demands keys and host names, and speaks HTTPS only. Every variable is in the README's table.
 """
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,7 @@ STATIC_ROOT = Path(env.ENV.str("OMS_STATIC_ROOT", default="") or OMS_DATA_DIR / 
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = OMS_DATA_DIR / "media"  # served through views that check permissions, never by URL
 MEDIA_URL = "/media/"
+COLLECTED = sys.argv[1:2] != ["runserver"]  # which serves files from where they are written
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Compressing takes half a minute, which pays where pages travel further than one machine.
@@ -254,9 +256,11 @@ STORAGES = {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = DEBUG or not COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Language and time ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from unfold.enums import ActionVariant
 
 from oms import words
 from oms.admin import Act, ConfirmForm, ReasonForm, Told, Undo, actor
+from oms.money import plain
 from oms.words import moment, money
 from orders import operations, queries
 from orders.admin import refusals
@@ -129,8 +130,8 @@ def cancel_lines(request: HttpRequest, order: Order, data: Data) -> str:
         reason=data["reason"],
         note=data["note"],
     )
-    units = sum(data["quantities"].values())
-    return f"{units} units cancelled; total less {money(cancellation.amount, order.currency)}."
+    total = money(cancellation.amount, order.currency)
+    return f"{sum(data['quantities'].values())} units cancelled; total less {total}."
 
 
 def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
@@ -138,8 +139,8 @@ def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
     later = data["method"] in LATER
     record = operations.record_pending if later else operations.record_capture
     payment = record(order, by=actor(request), **data)
-    verb = "promised" if later else "received"
-    return f"{money(data['amount'], order.currency)} {verb} as {payment}."
+    amount = money(data["amount"], order.currency)
+    return f"{amount} {'promised' if later else 'received'} as {payment}."
 
 
 def redeem_credit(request: HttpRequest, order: Order, data: Data) -> str:
@@ -156,8 +157,7 @@ def write_off(request: HttpRequest, order: Order, data: Data) -> str:
 
 def owes_little(order: Order) -> bool:
     """Something is owed, and no more than the channel lets people give up."""
-    limit = order.channel.write_off_limit
-    return bool(limit) and 0 < queries.balance(order).balance <= limit
+    return 0 < queries.balance(order).balance <= (order.channel.write_off_limit or 0)
 
 
 def grant_refund(request: HttpRequest, order: Order, data: Data) -> str:
@@ -313,7 +313,7 @@ ORDER_ACTS = (
         record_payment,
         form=PaymentForm,
         allowed=may("record_payment"),
-        initial=lambda order: {"amount": queries.balance(order).balance},
+        initial=lambda order: {"amount": plain(queries.balance(order).balance, order.currency)},
         help="Money that came in outside the channel. Cash on delivery and on account are promises.",
         icon="payments",
     ),
@@ -324,7 +324,7 @@ ORDER_ACTS = (
         redeem_credit,
         form=RedeemForm,
         allowed=may("record_payment"),
-        initial=lambda order: {"amount": queries.balance(order).balance},
+        initial=lambda order: {"amount": plain(queries.balance(order).balance, order.currency)},
         help="Pays with a gift card or the buyer's own credit; the rest can be paid otherwise.",
         icon="card_giftcard",
         folded=True,
@@ -346,7 +346,7 @@ ORDER_ACTS = (
         grant_refund,
         form=GrantRefundForm,
         allowed=may("grant_refund"),
-        initial=lambda order: {"amount": queries.balance(order).refundable},
+        initial=lambda order: {"amount": plain(queries.balance(order).refundable, order.currency)},
         help="Decides that overpaid money goes back. Paying it is another person's act.",
         icon="currency_exchange",
     ),
@@ -529,7 +529,7 @@ PAYMENT_ACTS = (
         capture,
         form=CaptureForm,
         allowed=is_open,
-        initial=lambda payment: {"amount": open_amount(payment)},
+        initial=lambda payment: {"amount": plain(open_amount(payment), payment.currency)},
         help="A gateway is asked for the money; otherwise this records that it was received.",
         icon="check_circle",
         variant=ActionVariant.PRIMARY,
