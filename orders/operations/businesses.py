@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from customers import operations as customer_operations
 from customers import queries as customers
 from customers.queries import CreditAccount
+from orders.enums import PaymentMethod
 from orders.models import Business, Channel, Order
 from orders.operations.drafts import Draft
 from orders.queries.exposure import Exposure, exposure_of
@@ -63,9 +64,15 @@ def describe(channel: Channel, drafts: Sequence[Draft]) -> None:
 
 def lock_credit(drafts: Iterable[Draft]) -> None:
     """Let one order on account after the other use an account's credit, until the commit."""
-    accounts = [account for draft in drafts for account in draft.accounts]
+    owing = [draft for draft in drafts if is_on_account(draft)]
+    accounts = [account for draft in owing for account in draft.accounts]
     if accounts:
         customer_operations.lock_accounts(accounts)
+
+
+def is_on_account(draft: Draft) -> bool:
+    """Whether somebody promised to pay the order later, by the terms."""
+    return any(row.method == PaymentMethod.ON_ACCOUNT for row in draft.payments)
 
 
 def repeats(draft: Draft, books: Books) -> str:

@@ -105,7 +105,7 @@ def _candidate(
     channel: Channel, draft: Draft, twins: dict[int, str], books: businesses.Books
 ) -> Candidate:
     order, row = draft.order, draft.business
-    on_account = any(row.method == PaymentMethod.ON_ACCOUNT for row in draft.payments)
+    on_account = businesses.is_on_account(draft)
     return Candidate(
         channel=channel,
         address=draft.placed.shipping_address,
@@ -148,7 +148,7 @@ def _keep_books(
 ) -> None:
     """Let later orders of the batch see what this one uses up, and tag a number used before."""
     order = draft.order
-    if HoldKind.CREDIT_LIMIT not in kinds and draft.accounts:
+    if candidate.on_account and HoldKind.CREDIT_LIMIT not in kinds:
         books.owe(draft.accounts, order.currency, order.total)
     if candidate.spending is not None and HoldKind.APPROVAL not in kinds:
         books.spent[order.customer.pk, order.currency] += order.total
