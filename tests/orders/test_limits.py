@@ -204,9 +204,9 @@ def test_preorders_that_got_early_stock_still_count(album, shop):
 
 
 def test_limit_of_preorders_ends_with_the_day(album, shop, time_machine):
-    time_machine.move_to(datetime(2026, 3, 20, 9, tzinfo=UTC))
+    time_machine.move_to(day := datetime(2026, 3, 20, 9, tzinfo=UTC))
 
-    world.place(shop, ("ALBUM", 9))
+    world.place(shop, ("ALBUM", 9), placed_at=day)
 
     assert Product.objects.get(pk=album.pk).is_preorder is False
 
