@@ -464,6 +464,9 @@ NUMBERS = {
     "GRN": ("inventory.GoodsReceipt", "move_to_inbox"),
     "TR": ("inventory.Transfer", "sync_alt"),
     "GC": ("orders.StoreCredit", "card_giftcard"),
+    "BL": ("orders.BankLine", "account_balance"),
+    "BS": ("orders.BankStatement", "account_balance"),
+    "CR": ("orders.Remittance", "local_atm"),
     "C": ("customers.Customer", "person"),
 }
 

@@ -27,6 +27,9 @@ SERIES = {
     "inventory_report": "IR",
     "import": "IM",
     "store_credit": "GC",
+    "bank_statement": "BS",
+    "bank_line": "BL",
+    "remittance": "CR",
 }
 
 

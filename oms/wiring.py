@@ -95,11 +95,13 @@ NOTICES: dict[str, str] = {
 # Kind of job -> its runner, `runner(job)`.
 JOBS: dict[str, str] = {
     "act": "oms.admin.runs.perform",
+    "bank_statement": "orders.tasks.read_bank_statement",
     "cover": "reporting.tasks.cover",
     "export": "reporting.tasks.export",
     "import": "orders.tasks.import_file",
     "ledger": "reporting.tasks.ledger",
     "valuation": "reporting.tasks.valuation",
+    "remittance": "orders.tasks.read_remittance",
     "replenishment": "inventory.tasks.replenishment.propose",
     "routing": "orders.tasks.simulate_routing",
     "rule": "orders.tasks.try_rule",
@@ -181,6 +183,8 @@ ANSWERS: dict[str, str] = {
     "orders.invoiced": "compliance.queries.documents.invoiced_of",
     "orders.withdraw_lines": "fulfillment.operations.withdraw_lines",
     "orders.carriers": "fulfillment.queries.carriers",
+    "orders.by_tracking": "fulfillment.queries.orders_by_tracking",
+    "orders.handed_over": "fulfillment.queries.handed_over",
     "orders.recall_lines": "fulfillment.operations.recall_lines",
     "inventory.picked_units": "fulfillment.queries.picked_units",
     "inventory.picked_lots": "fulfillment.queries.picked_lots",

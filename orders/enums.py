@@ -97,6 +97,7 @@ class HoldKind(models.TextChoices):
     APPROVAL = "approval", "Approval by the company"  # beyond what its buyer may order
     PURCHASE_ORDER = "purchase_order", "Purchase order number"  # missing, or used before
     PREPAYMENT = "prepayment"  # its terms want money first
+    REFERENCE_TAKEN = "reference_taken", "Payment of another order"  # by the gateway's reference
     OTHER = "other"  # see the reason
     REMORSE = "remorse", "Time to change one's mind"  # the channel's window after placing
     CANCELLING = "cancelling", "Being cancelled"  # somebody asked; it can still be undone
@@ -208,6 +209,7 @@ class RequestState(models.TextChoices):
     DECLINED = "declined"  # the gateway will not; a person decides
     GIVEN_UP = "given_up"  # no answer for days; a person decides
     WITHDRAWN = "withdrawn"  # not sent any more: its order was cancelled
+    OTHERWISE = "otherwise", "Done otherwise"  # a person moved the money another way
 
 
 class TransactionKind(models.TextChoices):
@@ -219,6 +221,36 @@ class TransactionKind(models.TextChoices):
     VOID = "void"  # authorisation given up
     MOVED_OUT = "moved_out"  # received here, belongs to an order that was split off or merged
     MOVED_IN = "moved_in"  # received by that other order's payment
+    REVERSED = "reversed", "Refund failed"  # a refund that came back: it was not sent after all
+    UNDONE = "undone", "Booking undone"  # a receipt that was another order's, or nobody's
+
+
+class BankLineState(models.TextChoices):
+    """Where a line of a bank statement stands."""
+
+    OPEN = "open"  # money that nobody has booked, or not all of it
+    MATCHED = "matched", "Booked"  # all of it paid orders, or was a payout
+    IGNORED = "ignored"  # nothing of ours; the reason says why
+    WENT_OUT = "out", "Went out"  # money that left; kept for the record
+
+
+class MatchedBy(models.TextChoices):
+    """Who found out what a bank line pays."""
+
+    REFERENCE = "reference", "By its reference"  # named in the line, and the exact amount
+    PERSON = "person", "By a person"
+
+
+class RemittanceOutcome(models.TextChoices):
+    """What became of a parcel that a carrier collected for."""
+
+    PAID = "paid"  # exactly what was to be collected
+    SHORT = "short"  # less; the rest is still owed
+    OVER = "over"  # more; the rest is the buyer's
+    KNOWN = "known", "Known"  # booked from an earlier row
+    NOTHING_DUE = "not_due", "Nothing due"  # the order is not cash on delivery, or has been paid
+    MISSING = "missing", "No such parcel"  # no parcel with this number
+    BROKEN = "broken", "Not readable"  # an amount or number that is none
 
 
 class EntryKind(models.TextChoices):
@@ -238,6 +270,8 @@ class EntryKind(models.TextChoices):
     VOIDED = "voided", "Given up"  # authorisation or promise
     MOVED_OUT = "moved_out", "Payment moved to another order"
     MOVED_IN = "moved_in", "Payment moved from another order"
+    REVERSED = "reversed", "Refund failed"  # the money is here again
+    UNDONE = "undone", "Booking undone"  # it was booked here by mistake
     GRANTED = "granted", "Refund granted"  # decided; moves no balance until it is paid
 
 

@@ -20,6 +20,7 @@ DRAFT = "orders.draftorder.sealed"
 INVOICE = "compliance.invoice.sealed"
 NOTIFICATION = "customers.notification.sealed"
 CHANGE_STEP = "orders.orderchangestep.sealed"
+BANK_LINE = "orders.BankLine.sealed"
 COLLECTOR = "fulfillment.fulfillmentorder.collector"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
 LEGAL = "legal obligation, GDPR art. 6(1)(c)"
@@ -116,6 +117,12 @@ REGISTER: tuple[Held, ...] = (
     Held("payment_transactions", "orders.PaymentTransaction", "payment__order__subject",
          "Being paid"),
     Held("refunds", "orders.RefundGrant", "order__subject", "Paying back"),
+    Held(
+        "bank_lines", "orders.BankLine", "subject", "Being paid", LEGAL,
+        envelopes={"sealed": Envelope(BANK_LINE, fiscal=True)},
+    ),
+    Held("bank_matches", "orders.BankMatch", "order__subject", "Being paid", LEGAL),
+    Held("remittance_rows", "orders.RemittanceRow", "order__subject", "Being paid", LEGAL),
     Held(
         "fulfillment_orders", "fulfillment.FulfillmentOrder", "order__subject",
         "Fulfilling orders", envelopes={"collector": Envelope(COLLECTOR)},

@@ -2,6 +2,7 @@
 
 from fulfillment.queries.actions import allowed_actions, allowed_return_actions
 from fulfillment.queries.carriers import carriers
+from fulfillment.queries.collecting import handed_over, orders_by_tracking
 from fulfillment.queries.ledger import invariants
 from fulfillment.queries.picked import lots_to_pick, picked_lots, picked_units
 from fulfillment.queries.policies import return_by_id
@@ -11,8 +12,10 @@ __all__ = [
     "allowed_actions",
     "allowed_return_actions",
     "carriers",
+    "handed_over",
     "invariants",
     "lots_to_pick",
+    "orders_by_tracking",
     "picked_lots",
     "picked_units",
     "return_by_id",

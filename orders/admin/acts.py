@@ -32,6 +32,7 @@ from orders.forms import (
 from orders.forms.credit import RedeemForm, RefundToCreditForm
 from orders.models import Hold, Order, Payment, RefundGrant
 from orders.operations.payments import open_amount
+from orders.queries.balance import unpaid_of
 
 Data = dict[str, Any]
 UNDONE = "Run undone"  # the reason in the history
@@ -551,7 +552,7 @@ PAYMENT_ACTS = (
 
 def left_of(grant: RefundGrant) -> Any:
     """What was granted and not yet paid."""
-    return grant.amount - sum(row.amount for row in grant.transactions.all())
+    return unpaid_of(grant, grant.transactions.all())
 
 
 def pay_refund(request: HttpRequest, grant: RefundGrant, data: Data) -> str:

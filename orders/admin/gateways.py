@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
@@ -12,11 +12,13 @@ from unfold.enums import ActionVariant
 from oms import words
 from oms.admin import Act, ConfirmForm, ReadOnlyAdmin, actor
 from orders import operations
+from orders.admin import stuck
 from orders.admin.others import order_link
 from orders.enums import RequestState, TransactionKind
+from orders.forms.money import OtherwiseForm
 from orders.models import GatewayRequest
 
-STUCK = (RequestState.DECLINED, RequestState.GIVEN_UP)
+STUCK = stuck.STUCK
 TONES = {RequestState.DECLINED: "bad", RequestState.GIVEN_UP: "bad", RequestState.WAITING: "info"}
 
 
@@ -34,6 +36,21 @@ def again(request: HttpRequest, asked: GatewayRequest, _data: dict[str, Any]) ->
     operations.try_again(asked, by=actor(request))
     return f"{asked.payment} is asked for again; the answer is here within seconds."
 
+
+def otherwise(request: HttpRequest, asked: GatewayRequest, data: dict[str, Any]) -> str:
+    """Close it, as its money moved another way."""
+    done = operations.end_otherwise(asked, by=actor(request), **data)
+    said = words.money(data["amount"], asked.payment.currency)
+    return f"{words.sentence_case(done.get_kind_display())} of {said} is booked as done otherwise."
+
+
+OTHERWISE = {
+    "form": OtherwiseForm,
+    "initial": lambda asked: {"amount": asked.amount},
+    "help": "For money that moved without the gateway, such as by a transfer. It is booked once, "
+    "with its reference, and nobody asks the gateway again.",
+    "icon": "alt_route",
+}
 
 REQUEST_ACTS = (
     Act(
@@ -60,6 +77,22 @@ REQUEST_ACTS = (
         variant=ActionVariant.PRIMARY,
         bulk=True,
     ),
+    Act(
+        "otherwise",
+        "Done otherwise",
+        "orders.take_payment",
+        otherwise,
+        allowed=lambda asked: asked.state in STUCK and asked.kind != TransactionKind.REFUND,
+        **OTHERWISE,
+    ),
+    Act(
+        "refund_otherwise",
+        "Refunded otherwise",
+        "orders.pay_refund",
+        otherwise,
+        allowed=lambda asked: asked.state in STUCK and asked.kind == TransactionKind.REFUND,
+        **OTHERWISE,
+    ),
 )
 
 
@@ -72,15 +105,13 @@ class NeededFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
         """Not done first."""
-        return [("", "Not done"), ("stuck", "Needs a person"), ("all", "All")]
+        return [("", "Not done"), *stuck.VIEWS.items(), ("all", "All")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         """Rows as chosen."""
         if self.value() == "all":
             return queryset
-        if self.value() == "stuck":
-            return queryset.filter(state__in=STUCK)
-        return queryset.exclude(state__in=[RequestState.DONE, RequestState.WITHDRAWN])
+        return stuck.narrow(queryset, self.value() or "")
 
 
 @admin.register(GatewayRequest)
@@ -89,8 +120,11 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
 
     list_empty = (
         "Nothing waits for a gateway. A channel whose card payments a gateway holds (Settings > "
-        "Channels) has it take the money at placement, at shipment or by hand."
+        "Channels) has it take the money at placement, at shipment or by hand. What it declines, or "
+        "does not answer for two days, comes here: try it again once the reason is gone, or book "
+        "how the money moved instead with Done otherwise."
     )
+    list_before_template = "admin/orders/views.html"
     acts = REQUEST_ACTS
     list_display = (
         "payment_column",
@@ -100,6 +134,7 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
         "state_column",
         "answer_column",
         "created_column",
+        "do_column",
     )
     list_display_links = ("payment_column",)
     list_select_related = ("payment__order",)
@@ -116,6 +151,7 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
         "cause",
         "state_column",
         "error",
+        "otherwise_column",
         "attempts",
         "next_attempt_at",
         "key",
@@ -123,6 +159,13 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
         "done_at",
     )
     readonly_fields = fields
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with the work lists as tabs over it."""
+        context = {"view_tabs": stuck.tabs(request), "view_note": stuck.note(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     @admin.display(description="Payment")
     def payment_column(self, asked: GatewayRequest) -> str:
@@ -154,6 +197,19 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
     def answer_column(self, asked: GatewayRequest) -> str:
         """Why it was declined, or what went wrong."""
         return asked.error or "–"
+
+    @admin.display(description="Done otherwise")
+    def otherwise_column(self, asked: GatewayRequest) -> str:
+        """How the money moved instead, by which reference and why."""
+        if asked.state != RequestState.OTHERWISE:
+            return "–"
+        how = words.sentence_case(asked.get_method_display())
+        return f"{how} {asked.reference}: {asked.note}"
+
+    @admin.display(description="")
+    def do_column(self, asked: GatewayRequest) -> SafeString:
+        """The ways that are open, on the row."""
+        return stuck.buttons(asked)
 
     @admin.display(description="Asked")
     def created_column(self, asked: GatewayRequest) -> str:

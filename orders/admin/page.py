@@ -42,6 +42,7 @@ from orders.queries.together import could_join, relatives
 
 MESSAGES_SHOWN = 20
 LINES_SHOWN = 100
+ENDED = {RequestState.DONE, RequestState.WITHDRAWN, RequestState.OTHERWISE}
 MOVED = {
     TransactionKind.AUTHORIZE: "authorised",
     TransactionKind.CAPTURE: "received",
@@ -49,6 +50,8 @@ MOVED = {
     TransactionKind.VOID: "given up",
     TransactionKind.MOVED_OUT: "moved to another order",
     TransactionKind.MOVED_IN: "moved from another order",
+    TransactionKind.REVERSED: "refund failed",
+    TransactionKind.UNDONE: "booking undone",
 }
 
 
@@ -230,7 +233,7 @@ def payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:
             "requests": [
                 (row, state_chip(row), _again(row))
                 for row in payment.requests.all()
-                if row.state not in {RequestState.DONE, RequestState.WITHDRAWN}
+                if row.state not in ENDED
             ],
             "capture": reverse("admin:orders_payment_act", args=[payment.pk, "capture"]),
             "void": reverse("admin:orders_payment_act", args=[payment.pk, "void"]),

@@ -318,6 +318,7 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.gateway_asked": _gateway("asked to {kind} {amount}"),
     "order.gateway_declined": _gateway("declined to {kind} {amount} – {reason}"),
     "order.gateway_unanswered": _gateway("did not answer, {kind} of {amount} – {reason}"),
+    "order.gateway_done_otherwise": _gateway("asked in vain to {kind}; done otherwise – {reason}"),
     "order.balance_written_off": lambda teller, facts: (
         f"{teller.money(facts.get('amount'))} written off – {facts.get('reason', '')}"
     ),
@@ -327,6 +328,8 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     "order.payment_voided": _payment("given up"),
     "order.payment_moved_out": _payment("moved to another order"),
     "order.payment_moved_in": _payment("moved from another order"),
+    "order.refund_failed": _payment("came back: the refund failed"),
+    "order.payment_undone": _payment("taken off again: booked by mistake"),
     "order.refund_granted": _payment("granted as refund"),
     "order.refund_paid": _payment("paid back"),
 }

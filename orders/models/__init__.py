@@ -1,5 +1,6 @@
 """Tables of the orders app, one file per noun."""
 
+from orders.models.bank import BankAccount, BankLine, BankMatch, BankStatement, GatewayPayout
 from orders.models.business import Business
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
@@ -19,12 +20,17 @@ from orders.models.payment import (
 )
 from orders.models.price import ListPrice, PriceList
 from orders.models.promise import AllocationPolicy, Promise
+from orders.models.remittance import Remittance, RemittanceProfile, RemittanceRow
 from orders.models.rerouting import RerouteWindow, Rest
 from orders.models.rule import Rule, RuleRun, RuleTrial, RuleVersion
 from orders.models.task import Task
 
 __all__ = [
     "AllocationPolicy",
+    "BankAccount",
+    "BankLine",
+    "BankMatch",
+    "BankStatement",
     "Business",
     "Cancellation",
     "CancellationLine",
@@ -34,6 +40,7 @@ __all__ = [
     "DraftLine",
     "DraftOrder",
     "GatewayNotice",
+    "GatewayPayout",
     "GatewayRequest",
     "Handling",
     "Hold",
@@ -53,6 +60,9 @@ __all__ = [
     "PriceList",
     "Promise",
     "RefundGrant",
+    "Remittance",
+    "RemittanceProfile",
+    "RemittanceRow",
     "RerouteWindow",
     "Rest",
     "Rule",

@@ -25,6 +25,9 @@ class Payment(models.Model):
     )
     amount = MoneyField()  # agreed; what really moved stands in the transactions
     currency = models.CharField(max_length=3)
+    shares_reference = models.BooleanField(  # money of another order's payment moved here
+        default=False, db_default=False
+    )
     expires_at = models.DateTimeField(null=True, blank=True)  # of the authorisation, if known
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -44,6 +47,12 @@ class Payment(models.Model):
                 condition=~Q(gateway="") & ~Q(reference=""),
                 name="orders_payment_gateway_reference_once",
                 violation_error_message="This order already has this payment.",
+            ),
+            models.UniqueConstraint(
+                fields=["gateway", "reference"],
+                condition=~Q(gateway="") & ~Q(reference="") & Q(shares_reference=False),
+                name="orders_payment_gateway_reference_one_order",
+                violation_error_message="This payment of the gateway pays another order.",
             ),
         ]
         indexes: ClassVar = [
@@ -143,6 +152,11 @@ class GatewayRequest(models.Model):
     next_attempt_at = models.DateTimeField(default=timezone.now)
     locked_until = models.DateTimeField(null=True)  # lease of the worker that is asking
     error = models.CharField(max_length=300, blank=True)  # the last answer, when it was none or no
+    method = models.CharField(  # how the money moved instead, of one that was done otherwise
+        max_length=20, choices=PaymentMethod, blank=True, default="", db_default=""
+    )
+    reference = models.CharField(max_length=120, blank=True, default="", db_default="")
+    note = models.CharField(max_length=300, blank=True, default="", db_default="")
     by = models.CharField(max_length=80)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True)

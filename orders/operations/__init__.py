@@ -7,6 +7,23 @@ from orders.operations.approving import (
     decline,
     send_back,
 )
+from orders.operations.bank_lines import (
+    StatementRead,
+    WrongCurrency,
+    begin_local_statement,
+    begin_statement,
+    explain_columns,
+    reseal_lines,
+)
+from orders.operations.bank_matching import (
+    LineNotOpen,
+    NothingToUndo,
+    OtherCurrency,
+    book_line,
+    book_payout,
+    ignore_line,
+    undo_line,
+)
 from orders.operations.baskets import (
     SoftLimit,
     SoftTokenReused,
@@ -150,6 +167,8 @@ from orders.operations.payments_gateway import (
     hear,
     try_again,
 )
+from orders.operations.payments_otherwise import NotStuck, ReferenceMissing, end_otherwise
+from orders.operations.payments_reference import ReferenceTaken
 from orders.operations.payments_writing_off import NotWrittenOff, write_off
 from orders.operations.pipeline import IllegalMove, OrderOnHold, advance, lock_order, release
 from orders.operations.placing import (
@@ -184,6 +203,11 @@ from orders.operations.quoting import (
     withdraw_quote,
 )
 from orders.operations.rehearsing import rehearse
+from orders.operations.remittances import (
+    RemittanceRead,
+    begin_remittance,
+    explain_remittance,
+)
 from orders.operations.remorse import (
     NoRemorse,
     NotBeingCancelled,
@@ -261,6 +285,7 @@ __all__ = [
     "InvalidOrder",
     "KeptIntoThePast",
     "LimitReached",
+    "LineNotOpen",
     "NoCancellationScheduled",
     "NoGateway",
     "NoOpenHold",
@@ -270,6 +295,7 @@ __all__ = [
     "NotPromised",
     "NotRecorded",
     "NotSpendable",
+    "NotStuck",
     "NotToTryAgain",
     "NotUnknown",
     "NotWrittenOff",
@@ -281,9 +307,11 @@ __all__ = [
     "NothingToHandle",
     "NothingToKeep",
     "NothingToReroute",
+    "NothingToUndo",
     "OrderEnded",
     "OrderMoved",
     "OrderOnHold",
+    "OtherCurrency",
     "OtherOrder",
     "OutOfStock",
     "Outcome",
@@ -297,8 +325,11 @@ __all__ = [
     "PriceRow",
     "QuoteEnded",
     "QuoteEndsInThePast",
+    "ReferenceMissing",
     "ReferenceReused",
+    "ReferenceTaken",
     "Refunded",
+    "RemittanceRead",
     "Renewed",
     "RightMissing",
     "RouteServesLess",
@@ -308,6 +339,7 @@ __all__ = [
     "SoftLimit",
     "SoftTokenReused",
     "SoftWish",
+    "StatementRead",
     "Step",
     "StepImpossible",
     "TaskDone",
@@ -321,6 +353,7 @@ __all__ = [
     "UploadGone",
     "Wording",
     "WrongCredit",
+    "WrongCurrency",
     "accept_quote",
     "activate_rule",
     "add_hold_type",
@@ -335,6 +368,11 @@ __all__ = [
     "assign",
     "begin_import",
     "begin_local_import",
+    "begin_local_statement",
+    "begin_remittance",
+    "begin_statement",
+    "book_line",
+    "book_payout",
     "bring_in_line",
     "cancel",
     "cancel_asked",
@@ -360,9 +398,12 @@ __all__ = [
     "draft_change",
     "draft_rule",
     "drop_cancellation",
+    "end_otherwise",
     "escalate_due",
     "expire_authorizations",
     "expire_credits",
+    "explain_columns",
+    "explain_remittance",
     "finish_import",
     "finish_task",
     "forget_old_uploads",
@@ -373,6 +414,7 @@ __all__ = [
     "grant_refund",
     "hear",
     "hold_again",
+    "ignore_line",
     "is_running",
     "issue_credit",
     "keep_stock",
@@ -419,6 +461,7 @@ __all__ = [
     "repromise",
     "reroute",
     "reroute_due",
+    "reseal_lines",
     "return_spare",
     "revise",
     "route_rest",
@@ -444,6 +487,7 @@ __all__ = [
     "try_prices",
     "try_rule",
     "undo_cancel",
+    "undo_line",
     "void",
     "withdraw_quote",
     "withdraw_units",

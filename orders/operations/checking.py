@@ -44,7 +44,7 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
         candidate = _candidate(channel, draft, twins, books)
         found = findings(candidate)
         _keep_books(draft, candidate, {finding.kind for finding in found}, books)
-        draft.holds = [
+        draft.holds += [
             Hold(
                 type_id=finding.kind,
                 reason=finding.reason[:300],

@@ -29,13 +29,12 @@ from orders.models import (
     Order,
     OrderCharge,
     OrderLine,
-    Payment,
-    PaymentTransaction,
     SkuAlias,
 )
 from orders.operations import businesses, limits
 from orders.operations.checking import place_holds
 from orders.operations.draft_holds import test_holds, type_holds, wait_out
+from orders.operations.draft_payments import build_payments
 from orders.operations.drafts import Draft
 from orders.operations.intake import understood
 from orders.operations.nonsense import nonsense
@@ -54,7 +53,6 @@ from orders.operations.sent import (
 from orders.queries.axes import LineFacts
 from orders.queries.balance import DEFERRED, Balance
 from orders.queries.countries import is_country
-from orders.queries.gateways import gateway_of
 from orders.queries.routing import ASKED, request_of
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
@@ -166,7 +164,7 @@ def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
             for position, line in enumerate(draft.placed.lines, start=1)
         ]
         draft.charges = [charge_of(charge) for charge in draft.placed.charges]
-        _build_payments(channel, draft, by, now)
+    build_payments(channel, drafts, by=by, now=now)
     businesses.describe(channel, drafts)
     businesses.lock_credit(drafts)
 
@@ -269,31 +267,6 @@ def charge_of(charge: PlacedCharge) -> OrderCharge:
         amount=charge.amount,
         tax_amount=charge.tax_amount or ZERO,
     )
-
-
-def _build_payments(channel: Channel, draft: Draft, by: str, now: datetime) -> None:
-    for index, placed in enumerate(draft.placed.payments, start=1):
-        payment = Payment(
-            number=f"{draft.order.number}-P{index}",
-            method=placed.method,
-            reference=placed.reference,
-            gateway=gateway_of(channel, placed.method, placed.reference),
-            amount=placed.amount,
-            currency=draft.placed.currency,
-            created_at=now,
-        )
-        draft.payments.append(payment)
-        if kind := TRANSACTION_OF.get(placed.state):
-            draft.transactions.append(
-                PaymentTransaction(
-                    payment=payment,
-                    kind=kind,
-                    amount=placed.amount,
-                    reference=placed.reference,
-                    by=by,
-                    at=draft.order.placed_at,
-                )
-            )
 
 
 def _source(channel: Channel, drafts: Sequence[Draft], *, by: str, locked: bool) -> None:
@@ -450,9 +423,3 @@ def _money(draft: Draft) -> Balance:
 
 def _captured_of_deferred(draft: Draft) -> Decimal:
     return sum((row.amount for row in draft.transactions if row.payment.method in DEFERRED), ZERO)
-
-
-TRANSACTION_OF = {
-    "authorized": TransactionKind.AUTHORIZE,
-    "captured": TransactionKind.CAPTURE,
-}

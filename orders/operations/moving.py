@@ -332,7 +332,7 @@ def move_received(
         left -= part
         # Cash that came is not the cash that another promise of the same kind speaks of.
         reference = "" if payment.method in DEFERRED else payment.reference
-        into = payments.payment_of(target.order, payment.method, part, reference)
+        into = payments.payment_of(target.order, payment.method, part, reference, shares=True)
         for work, row, kind in (
             (source, payment, TransactionKind.MOVED_OUT),
             (target, into, TransactionKind.MOVED_IN),
@@ -358,6 +358,8 @@ def _move_expected(source: pipeline.Work, target: pipeline.Work) -> None:
     """A transfer that is still to come is expected for the other order, by the same reference."""
     rows = source.order.payments.filter(transactions=None).exclude(method__in=DEFERRED)
     for payment in rows.order_by("pk"):
+        payment.shares_reference = True  # whatever comes under it is the other order's
+        payment.save(update_fields=["shares_reference"])
         _promise(target, payment.method, payment.amount, payment.reference)
 
 

@@ -14,7 +14,8 @@ from oms.money import ZERO, plain
 from orders.enums import RECORDED, PaymentMethod, TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations import pipeline
-from orders.queries.balance import DEFERRED
+from orders.operations.payments_reference import create, queues_taken
+from orders.queries.balance import DEFERRED, unpaid_of
 from orders.queries.gateways import gateway_of
 
 
@@ -60,14 +61,16 @@ class ReferenceReused(DomainError):
     message = "Reference {reference} is already recorded, with {amount} {currency}."
 
 
+@queues_taken
 @transaction.atomic
 def record_pending(
     order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
 ) -> Payment:
     """Note how an order is going to be paid: cash on delivery, on account, or a transfer to come.
 
-    Raises AmountNotPositive, ReferenceReused for a reference known with another amount, and
-    NotRecorded for store credit and what is written off.
+    Raises AmountNotPositive, ReferenceReused for a reference known with another amount,
+    ReferenceTaken for a gateway's payment of another order, which also becomes an exception for
+    finance, and NotRecorded for store credit and what is written off.
     """
     _refuse_unrecorded(method)
     work = pipeline.lock(order, by=by)
@@ -88,14 +91,16 @@ def record_pending(
     return payment
 
 
+@queues_taken
 @transaction.atomic
 def record_authorization(
     order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
 ) -> Payment:
     """Record that the payer's side has reserved money for us.
 
-    Raises AmountNotPositive, ReferenceReused for a reference known with another amount, and
-    NotRecorded for store credit and what is written off.
+    Raises AmountNotPositive, ReferenceReused for a reference known with another amount,
+    ReferenceTaken for a gateway's payment of another order, which also becomes an exception for
+    finance, and NotRecorded for store credit and what is written off.
     """
     _refuse_unrecorded(method)
     work = pipeline.lock(order, by=by)
@@ -106,14 +111,16 @@ def record_authorization(
     return finish(work, payment)
 
 
+@queues_taken
 @transaction.atomic
 def record_capture(
     order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
 ) -> Payment:
     """Record money that came in, however much: too little leaves a balance, too much overpays.
 
-    Raises AmountNotPositive, ReferenceReused for a reference known with another amount, and
-    NotRecorded for store credit and what is written off.
+    Raises AmountNotPositive, ReferenceReused for a reference known with another amount,
+    ReferenceTaken for a gateway's payment of another order, which also becomes an exception for
+    finance, and NotRecorded for store credit and what is written off.
     """
     _refuse_unrecorded(method)
     work = pipeline.lock(order, by=by)
@@ -207,16 +214,22 @@ def pay_refund(
     return row
 
 
-def payment_of(order: Order, method: str, amount: Decimal, reference: str) -> Payment:
-    """The payment of an order with this method and reference, made for this amount if need be."""
+def payment_of(
+    order: Order, method: str, amount: Decimal, reference: str, *, shares: bool = False
+) -> Payment:
+    """The payment of an order with this method and reference, made for this amount if need be.
+
+    One that `shares` its reference holds money that another order's payment brought in.
+    """
     known = _payment(order, method, reference)
-    return known or _new_payment(order, method, amount, reference)
+    return known or _new_payment(order, method, amount, reference, shares=shares)
 
 
 def open_amount(payment: Payment) -> Decimal:
     """What may still be captured: authorised, or promised for cash on delivery and on account."""
     moved = sums(payment)
-    captured, voided = moved[TransactionKind.CAPTURE], moved[TransactionKind.VOID]
+    captured = moved[TransactionKind.CAPTURE] - moved[TransactionKind.UNDONE]
+    voided = moved[TransactionKind.VOID]
     if payment.method in DEFERRED:
         return payment.amount - captured - moved[TransactionKind.MOVED_IN] - voided
     return moved[TransactionKind.AUTHORIZE] - captured - voided
@@ -231,13 +244,13 @@ def refundable_amount(payment: Payment) -> Decimal:
         return ZERO
     moved = sums(payment)
     came = moved[TransactionKind.CAPTURE] + moved[TransactionKind.MOVED_IN]
-    return came - moved[TransactionKind.MOVED_OUT] - moved[TransactionKind.REFUND]
+    went = moved[TransactionKind.MOVED_OUT] + moved[TransactionKind.UNDONE]
+    return came - went - (moved[TransactionKind.REFUND] - moved[TransactionKind.REVERSED])
 
 
 def left_of(grant: RefundGrant) -> Decimal:
     """What was granted and not yet paid, read now."""
-    rows = PaymentTransaction.objects.filter(grant=grant)
-    return grant.amount - sum((row.amount for row in rows), ZERO)
+    return unpaid_of(grant, PaymentTransaction.objects.filter(grant=grant))
 
 
 def sums(payment: Payment) -> dict[TransactionKind, Decimal]:
@@ -273,18 +286,23 @@ def _refuse_unrecorded(method: str) -> None:
         raise NotRecorded(method=PaymentMethod(method).label)
 
 
-def _new_payment(order: Order, method: str, amount: Decimal, reference: str) -> Payment:
+def _new_payment(
+    order: Order, method: str, amount: Decimal, reference: str, *, shares: bool = False
+) -> Payment:
     if amount <= 0:
         raise AmountNotPositive
     number = f"{order.number}-P{order.payments.count() + 1}"
-    return Payment.objects.create(
-        number=number,
-        order=order,
-        method=method,
-        reference=reference,
-        gateway=gateway_of(order.channel, method, reference),
-        amount=amount,
-        currency=order.currency,
+    return create(
+        Payment(
+            number=number,
+            order=order,
+            method=method,
+            reference=reference,
+            gateway=gateway_of(order.channel, method, reference),
+            shares_reference=shares,
+            amount=amount,
+            currency=order.currency,
+        )
     )
 
 
@@ -369,4 +387,6 @@ EVENT_OF = {
     TransactionKind.REFUND: "order.refund_paid",
     TransactionKind.MOVED_OUT: "order.payment_moved_out",
     TransactionKind.MOVED_IN: "order.payment_moved_in",
+    TransactionKind.REVERSED: "order.refund_failed",
+    TransactionKind.UNDONE: "order.payment_undone",
 }

@@ -7,9 +7,7 @@ answer or a webhook comes first, twice, or late.
 """
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -19,23 +17,23 @@ from django.utils import timezone
 
 from oms.errors import DomainError
 from oms.money import ZERO, plain
-from orders.enums import HoldKind, OrderStatus, RequestState, TransactionKind
+from orders.enums import OrderStatus, RequestState, TransactionKind
 from orders.models import (
     GatewayNotice,
     GatewayRequest,
-    Hold,
     Payment,
-    PaymentTransaction,
     RefundGrant,
 )
-from orders.operations import hold_rows, payments, pipeline
-from orders.queries.balance import balance
+from orders.operations import payments, pipeline
+from orders.operations.payments_booking import FAILED, GatewayState, Refunded, book, hold_unpaid
 from orders.queries.gateways import waiting_amount
 
 LADDER = (10, 30, 60, 300, 900, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600)
 LEASE = timedelta(minutes=2)  # longer than a gateway may take
 HELD = timedelta(minutes=5)  # until a capture of a held order is looked at again
 BY = "gateway:{}"
+
+__all__ = ["GatewayState", "Refunded"]  # of what is booked; gateways speak of them
 
 Row = TypeVar("Row", GatewayRequest, GatewayNotice)
 
@@ -52,26 +50,6 @@ class NotToTryAgain(DomainError):
 
     code = "not_to_try_again"
     message = "This was {state}; there is nothing to try again."
-
-
-@dataclass(frozen=True, slots=True)
-class Refunded:
-    """One refund at a gateway; `key` is that of our request, empty when it was made elsewhere."""
-
-    reference: str
-    amount: Decimal
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayState:
-    """How a payment stands at its gateway: amounts in all, `open` what may still be captured."""
-
-    reference: str
-    captured: Decimal
-    open: Decimal
-    refunds: tuple[Refunded, ...] = ()
-    expires_at: datetime | None = None
 
 
 # --- Asking -----------------------------------------------------------------------------------
@@ -240,10 +218,15 @@ def note_done(request: GatewayRequest, state: GatewayState) -> None:
     """The gateway did it, now or before: book what moved and end the request."""
     work, payment = payments.lock_payment(request.payment, by=request.by)
     request = GatewayRequest.objects.lock_one(request.pk)
-    _book(work, payment, state)
+    book(work, payment, state)
 
-    request.state, request.done_at, request.locked_until = RequestState.DONE, work.now, None
-    request.error = ""
+    failed = {row.key: row for row in state.failed if row.key}
+    request.locked_until, request.error = None, ""
+    if (lost := failed.get(str(request.key))) is None:
+        request.state, request.done_at = RequestState.DONE, work.now
+    else:  # taken, and not sent after all
+        request.state, request.error = RequestState.DECLINED, (lost.why or FAILED)[:300]
+        work.fact("order.gateway_declined", **_about(request, payment), reason=request.error)
     request.save()
     payments.finish(work, payment)
 
@@ -254,7 +237,7 @@ def note_declined(request: GatewayRequest, reason: str, state: GatewayState | No
     work, payment = payments.lock_payment(request.payment, by=request.by)
     request = GatewayRequest.objects.lock_one(request.pk)
     if state:
-        _book(work, payment, state)
+        book(work, payment, state)
     if request.state != RequestState.WAITING:  # ended meanwhile by another worker
         payments.finish(work, payment)
         return
@@ -300,7 +283,7 @@ def hear(gateway: str, *, event_id: str, name: str, reference: str) -> bool:
 def bring_in_line(payment: Payment, state: GatewayState) -> Payment:
     """Book the difference between what the gateway says of a payment and what is booked here."""
     work, payment = payments.lock_payment(payment, by=BY.format(payment.gateway))
-    _book(work, payment, state)
+    book(work, payment, state)
     return payments.finish(work, payment)
 
 
@@ -343,98 +326,9 @@ def _expire(payment: Payment) -> bool:
     payment.save(update_fields=["expires_at"])
     if amount > 0:
         payments.record_transaction(work, payment, TransactionKind.VOID, amount, "")
-        _hold_unpaid(work, payment, "has expired")
+        hold_unpaid(work, payment, "has expired")
     payments.finish(work, payment)
     return amount > 0
-
-
-# --- Booking ----------------------------------------------------------------------------------
-
-
-def _book(work: pipeline.Work, payment: Payment, state: GatewayState) -> None:
-    """Record the differences; a state that is older than what is booked changes nothing.
-
-    A payment that began with money moved here from another order stands for a part of the
-    gateway's; only its own refunds are booked on it.
-    """
-    first = payment.transactions.order_by("pk").first()
-    own = first is None or first.kind != TransactionKind.MOVED_IN
-    if own and not _book_captures(work, payment, state):
-        return
-    for refund, request in _new_refunds(payment, state, own=own):
-        grant = request.grant if request else _grant_of(work, refund)
-        payments.record_transaction(
-            work, payment, TransactionKind.REFUND, refund.amount, refund.reference, grant=grant
-        )
-        if request and request.state == RequestState.GIVEN_UP:  # it was done after all
-            request.state, request.done_at, request.error = RequestState.DONE, work.now, ""
-            request.save()
-
-
-def _book_captures(work: pipeline.Work, payment: Payment, state: GatewayState) -> bool:
-    booked = payments.sums(payment)
-    captured = state.captured - booked[TransactionKind.CAPTURE]
-    if captured < 0:
-        return False
-    at = f"{state.reference}@{plain(state.captured, payment.currency)}"
-    still = payments.open_amount(payment) - captured
-    if state.open > max(still, ZERO):
-        more = state.open - still
-        payments.record_transaction(work, payment, TransactionKind.AUTHORIZE, more, at)
-    if captured:
-        payments.record_transaction(work, payment, TransactionKind.CAPTURE, captured, at)
-    if state.open < still:
-        lost = still - state.open
-        payments.record_transaction(work, payment, TransactionKind.VOID, lost, at)
-        _hold_unpaid(work, payment, "was given up by the gateway")
-    expires_at = state.expires_at if state.open else None
-    if payment.expires_at != expires_at:
-        payment.expires_at = expires_at
-        payment.save(update_fields=["expires_at"])
-    return True
-
-
-def _new_refunds(
-    payment: Payment, state: GatewayState, *, own: bool
-) -> Iterator[tuple[Refunded, GatewayRequest | None]]:
-    rows = PaymentTransaction.objects.filter(
-        kind=TransactionKind.REFUND,
-        payment__gateway=payment.gateway,
-        reference__in=[refund.reference for refund in state.refunds],
-    )
-    known = set(rows.values_list("reference", flat=True))
-    keys = [refund.key for refund in state.refunds if refund.key]
-    asked = {str(row.key): row for row in GatewayRequest.objects.filter(key__in=keys)}
-    for refund in state.refunds:
-        request = asked.get(refund.key)
-        mine = request.payment_id == payment.pk if request else own
-        if mine and refund.reference not in known:
-            yield refund, request
-
-
-def _grant_of(work: pipeline.Work, refund: Refunded) -> RefundGrant:
-    """Whoever refunded at the gateway itself decided it there."""
-    grant = RefundGrant.objects.create(
-        order=work.order,
-        amount=refund.amount,
-        reason="Refunded at the gateway, not here",
-        reference=refund.reference[:80],
-        by=work.by,
-        at=work.now,
-    )
-    amount = plain(grant.amount, work.order.currency)
-    work.fact("order.refund_granted", grant=grant.pk, amount=amount, reference=grant.reference)
-    return grant
-
-
-def _hold_unpaid(work: pipeline.Work, payment: Payment, what: str) -> None:
-    """Stop an order that could still ship and is no longer covered, until it is."""
-    leaving = any(line.due > line.shipped for line in work.lines)
-    held = any(hold.kind == HoldKind.PAYMENT for hold in work.holds)
-    work.money = balance(work.order)
-    if leaving and not held and not work.money_ready:
-        reason = f"The authorisation of {payment.number} {what}; ask the buyer to pay again."
-        hold_rows.begin(work, Hold(type_id=HoldKind.PAYMENT, reason=reason))
 
 
 def _refuse_no_gateway(payment: Payment) -> None:

@@ -77,6 +77,12 @@ def balances(orders: Iterable[Order]) -> dict[int, Balance]:
     }
 
 
+def unpaid_of(grant: RefundGrant, rows: Iterable[PaymentTransaction]) -> Decimal:
+    """What was granted and not paid; a refund that failed was not."""
+    signs = {TransactionKind.REFUND: 1, TransactionKind.REVERSED: -1}
+    return grant.amount - sum((signs[TransactionKind(row.kind)] * row.amount for row in rows), ZERO)
+
+
 def _exact(amount: Decimal) -> Decimal:
     """Sums come from SQLite as floating point; the columns hold four decimals."""
     return amount.quantize(COLUMN_UNIT)
@@ -104,9 +110,10 @@ def _add_payment(
     moved: dict[str, Decimal], method: str, amount: Decimal, kinds: dict[str, Decimal]
 ) -> None:
     captured, voided = kinds[TransactionKind.CAPTURE], kinds[TransactionKind.VOID]
+    captured -= kinds[TransactionKind.UNDONE]
     came, went = kinds[TransactionKind.MOVED_IN], kinds[TransactionKind.MOVED_OUT]
     moved["captured"] += captured + came - went
-    moved["refunded"] += kinds[TransactionKind.REFUND]
+    moved["refunded"] += kinds[TransactionKind.REFUND] - kinds[TransactionKind.REVERSED]
     if method in DEFERRED:
         moved["deferred"] += max(amount - captured - came - voided, ZERO)
     elif authorized := kinds[TransactionKind.AUTHORIZE]:

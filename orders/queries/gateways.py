@@ -20,6 +20,19 @@ def gateway_of(channel: Channel, method: str, reference: str) -> str:
     return channel.gateway if method == PaymentMethod.CARD and reference else ""
 
 
+def owner_of(gateway: str, reference: str) -> str | None:
+    """Number of the order that a gateway's payment pays; none while nobody has it."""
+    return owners_of(gateway, [reference]).get(reference)
+
+
+def owners_of(gateway: str, references: Iterable[str]) -> dict[str, str]:
+    """Numbers of the orders that a gateway's payments pay, by their references."""
+    rows = Payment.objects.filter(
+        gateway=gateway, reference__in=list(references), shares_reference=False
+    )
+    return dict(rows.values_list("reference", "order__number"))
+
+
 def waiting_amount(kind: TransactionKind, **of: Payment | int) -> Decimal:
     """What gateways were asked for and have not answered, of a payment or of a grant.
 

@@ -117,15 +117,21 @@ def _wrong_cancelled() -> Iterator[str]:
 
 def _wrong_refunds() -> Iterator[str]:
     moved = PaymentTransaction.objects.all()
-    came = moved.filter(kind__in=[TransactionKind.CAPTURE, TransactionKind.MOVED_IN])
-    went = moved.filter(kind__in=[TransactionKind.REFUND, TransactionKind.MOVED_OUT])
+    came = moved.filter(
+        kind__in=[TransactionKind.CAPTURE, TransactionKind.MOVED_IN, TransactionKind.REVERSED]
+    )
+    went = moved.filter(
+        kind__in=[TransactionKind.REFUND, TransactionKind.MOVED_OUT, TransactionKind.UNDONE]
+    )
     wrong = Payment.objects.annotate(
         received=_sum(came, "payment", "amount"), returned=_sum(went, "payment", "amount")
     )
     for payment in wrong.filter(returned__gt=F("received")):
         yield f"{payment}: refunded or moved {payment.returned} of {payment.received}"
-    paid = _sum(moved.filter(kind=TransactionKind.REFUND), "grant", "amount")
-    for grant in RefundGrant.objects.annotate(paid=paid).filter(paid__gt=F("amount")):
+    sent = _sum(moved.filter(kind=TransactionKind.REFUND), "grant", "amount")
+    back = _sum(moved.filter(kind=TransactionKind.REVERSED), "grant", "amount")
+    grants = RefundGrant.objects.annotate(paid=sent - back)
+    for grant in grants.filter(paid__gt=F("amount")):
         yield f"grant {grant.pk}: paid {grant.paid} of {grant.amount}"
 
 

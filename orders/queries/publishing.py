@@ -113,6 +113,47 @@ TOLD = {
     "order.gateway_unanswered": told(
         "the gateway did not answer", *GATEWAY, One("state", "waiting, or given_up")
     ),
+    "order.gateway_done_otherwise": told(
+        "what the gateway refused was done another way",
+        *GATEWAY,
+        METHOD,
+        One("reference", "by which the money is found again"),
+    ),
+    "order.payment_undone": told("money was booked by mistake", PAYMENT, METHOD, AMOUNT),
+    "order.refund_failed": told(
+        "a refund was not sent after all; the money is here", PAYMENT, METHOD, AMOUNT
+    ),
+    "bank_account.columns_explained": told("what a bank's columns mean is known"),
+    "bank_statement.sent": told(
+        "a bank statement came", One("account", "code of the account"), One("form", "csv or camt")
+    ),
+    "bank_statement.read": told(
+        "its lines are stored",
+        One("lines", "how many it has"),
+        One("known", "of them, from an earlier one"),
+        One("matched", "booked by their reference"),
+        One("failed", "true when it could not be read"),
+    ),
+    "bank_line.read": told("money moved", One("statement", "number of the statement")),
+    "bank_line.booked": told(
+        "it paid orders",
+        One("how", "reference, or person"),
+        One("orders", "numbers of the orders, each with its amount"),
+    ),
+    "bank_line.undone": told("that was a mistake"),
+    "bank_line.ignored": told("it is nothing that orders are owed"),
+    "bank_line.paid_out": told(
+        "a gateway paid out", One("gateway", "which"), One("fee", "what it kept")
+    ),
+    "remittance.sent": told("a carrier's remittance came", One("carrier", "its code")),
+    "remittance.columns_explained": told("what a carrier's columns mean is known"),
+    "remittance.read": told(
+        "it is booked",
+        One("rows", "parcels"),
+        One("collected", "in all"),
+        One("fees", "what the carrier keeps"),
+        One("failed", "true when it could not be read"),
+    ),
     "order.balance_written_off": told("a small rest is not asked for any more", AMOUNT),
     "order.confirmed": told("the first units were handed to a location"),
     "order.released": told("units were handed to locations", UNITS),

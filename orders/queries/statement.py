@@ -35,6 +35,8 @@ SIGN = {  # what a transaction adds to what was paid; the others only reserve or
     TransactionKind.MOVED_IN: 1,
     TransactionKind.REFUND: -1,
     TransactionKind.MOVED_OUT: -1,
+    TransactionKind.REVERSED: 1,
+    TransactionKind.UNDONE: -1,
 }
 KIND_OF = {
     TransactionKind.AUTHORIZE: EntryKind.AUTHORIZED,
@@ -43,6 +45,8 @@ KIND_OF = {
     TransactionKind.VOID: EntryKind.VOIDED,
     TransactionKind.MOVED_OUT: EntryKind.MOVED_OUT,
     TransactionKind.MOVED_IN: EntryKind.MOVED_IN,
+    TransactionKind.REVERSED: EntryKind.REVERSED,
+    TransactionKind.UNDONE: EntryKind.UNDONE,
 }
 
 

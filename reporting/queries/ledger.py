@@ -33,6 +33,8 @@ SIGNS = {
     TransactionKind.REFUND: -1,
     TransactionKind.MOVED_IN: 1,
     TransactionKind.MOVED_OUT: -1,
+    TransactionKind.REVERSED: 1,
+    TransactionKind.UNDONE: -1,
 }
 CREDIT_NOTE = "credit_note"
 

@@ -100,3 +100,24 @@ def test_empty_queue_says_how_requests_come(finance, db):
     page = text(finance.get(reverse("admin:orders_gatewayrequest_changelist")))
 
     assert "Nothing waits for a gateway" in page
+
+
+def test_failed_captures_are_counted_in_a_tab_and_tried_again_or_done_otherwise(declined, finance):
+    listed = reverse("admin:orders_gatewayrequest_changelist")
+    act = reverse("admin:orders_gatewayrequest_act", args=[declined.pk, "otherwise"])
+
+    shown = text(finance.get(listed, {"what": "captures"}))
+    form = {"act": "otherwise", "method": "bank_transfer", "reference": "BACS 9", "amount": "20"}
+    finance.post(act, {**form, "reason": "Paid by transfer"}, follow=True)
+
+    assert 'Failed captures <span class="oms-faint oms-small">1</span>' in shown
+    assert f"{act}?next=" in shown
+    assert "Failed refunds <span" not in shown
+    declined.refresh_from_db()
+    assert (declined.state, declined.note) == ("otherwise", "Paid by transfer")
+    assert declined.payment.order.payments.get(reference="BACS 9").transactions.get().amount == 20
+    after = text(finance.get(listed, {"what": "captures"}))
+    assert "No capture is refused. What a gateway declines" in after
+    assert "BACS 9: Paid by transfer" in text(
+        finance.get(reverse("admin:orders_gatewayrequest_change", args=[declined.pk]))
+    )

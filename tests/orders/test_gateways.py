@@ -9,7 +9,7 @@ from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
 from orders.models import Channel, GatewayNotice, GatewayRequest, Hold, Payment, PaymentTransaction
-from orders.operations import payments_gateway
+from orders.operations import payments, payments_gateway
 from orders.operations.payments import AmountTooHigh, NothingOpen
 from orders.queries import balance
 from orders.tasks.gateways import ask_gateways
@@ -467,4 +467,136 @@ def test_expired_authorisation_is_given_up_and_holds_the_order(gateway, payment)
 
     assert moved() == [("authorize", 20.0), ("void", 20.0)]
     assert "has expired; ask the buyer to pay again" in Hold.objects.get().reason
+    assert_ledgers_hold()
+
+
+def test_reference_of_another_order_is_refused_and_named_among_the_exceptions(
+    gateway, payment, shop
+):
+    paid = orders.PlacedPayment("card", Decimal(20), "authorized", "pi_1")
+    first = payment.order
+    placed = world.place(shop, ("MUG", 2, "10.00"), payments=(paid,))
+    other = world.place(shop, ("MUG", 1, "10.00"))
+
+    for act in (orders.record_pending, orders.record_capture):
+        with pytest.raises(orders.ReferenceTaken) as refused:
+            act(other, by=BY, method="card", amount=Decimal(10), reference="pi_1")
+
+    said = f"Stripe payment pi_1 already pays order {first.number}; it is booked there."
+    assert (refused.value.detail, Payment.objects.get()) == (said, payment)
+    holds = Hold.objects.filter(type="reference_taken").order_by("pk")
+    assert [(hold.order, hold.reason, hold.owner) for hold in holds] == [
+        (placed, said, "Finance"),
+        (other, said, "Finance"),
+    ]
+    gateway.intents["pi_1"] |= {"amount_received": 2000, "amount_capturable": 0}
+    orders.bring_in_line(payment, payments_gateway.GatewayState("pi_1", Decimal(20), Decimal(0)))
+    assert [balance(row).received for row in (first, placed, other)] == [20, 0, 0]
+    orders.record_capture(other, by=BY, method="card", amount=Decimal(10), reference="pi_2")
+    assert [hold.lifted_at is None for hold in holds.all()] == [True, False]
+
+
+def test_same_reference_twice_in_a_batch_pays_the_first_order(gateway, shop):
+    paid = orders.PlacedPayment("card", Decimal(10), "captured", "pi_7")
+    batch = [world.wish(("MUG", 1), payments=(paid,), external_id=key) for key in "ab"]
+
+    first, second = (row.order for row in orders.place(shop, batch, by=BY))
+
+    assert [balance(order).received for order in (first, second)] == [10, 0]
+    assert second.holds.get().details == {"reference": "pi_7", "order": first.number}
+    assert_ledgers_hold()
+
+
+def test_refund_that_fails_after_days_is_reversed_once_and_given_to_finance(
+    gateway, payment, client
+):
+    orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    ask_gateways()
+    payment.order.refresh_from_db()
+    grant = _granted(payment.order, payment)
+    request = orders.ask_refund(grant, by=BY, payment=payment, amount=Decimal(5))
+    ask_gateways()
+    row = next(iter(gateway.refunds.values()))
+    row |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+
+    for event in ("evt_1", "evt_2"):
+        gateway.webhook(client, "refund.failed", "pi_1", event=event)
+    ask_gateways()
+
+    assert moved()[-2:] == [("refund", 5.0), ("reversed", 5.0)]
+    assert (balance(payment.order).refunded, payments.left_of(grant)) == (0, 5)
+    task = payment.order.tasks.get()
+    assert (task.owner, task.title) == (
+        "Finance",
+        f"Refund of 5.00 GBP failed ({row['id']}): pay it another way",
+    )
+    request.refresh_from_db()
+    said = "Stripe could not send it: expired or canceled card."
+    assert (request.state, request.error) == ("declined", said)
+    orders.try_again(request, by=BY)
+    ask_gateways()
+    assert (moved()[-1], len(gateway.refunds)) == (("refund", 5.0), 2)
+    assert_ledgers_hold()
+
+
+def test_refund_that_fails_at_once_is_declined_and_not_booked(gateway, payment):
+    orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    ask_gateways()
+    payment.order.refresh_from_db()
+    grant = _granted(payment.order, payment)
+    request = orders.ask_refund(grant, by=BY, payment=payment, amount=Decimal(5))
+    gateway.refund("pi_1", 500, request=str(request.key))["status"] = "failed"
+
+    ask_gateways()
+
+    request.refresh_from_db()
+    assert (request.state, len(gateway.refunds)) == ("declined", 1)
+    assert not PaymentTransaction.objects.filter(kind="refund").exists()
+
+
+@pytest.mark.parametrize("state", ["declined", "given_up"])
+def test_capture_done_otherwise_is_booked_once_and_closes_the_request(gateway, payment, state):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    how = {"method": "bank_transfer", "reference": "BACS 17", "reason": "Paid by transfer"}
+    with pytest.raises(orders.NotStuck):
+        orders.end_otherwise(request, by="user:2", amount=Decimal(20), **how)
+    GatewayRequest.objects.update(state=state)
+
+    with pytest.raises(AmountTooHigh):
+        orders.end_otherwise(request, by="user:2", amount=Decimal(21), **how)
+    orders.end_otherwise(request, by="user:2", amount=Decimal(20), **how)
+    with pytest.raises(orders.NotStuck):
+        orders.end_otherwise(request, by="user:2", amount=Decimal(20), **how)
+
+    request.refresh_from_db()
+    assert (request.state, request.method, request.reference) == (
+        "otherwise",
+        "bank_transfer",
+        "BACS 17",
+    )
+    row = PaymentTransaction.objects.get(kind="capture")
+    assert (row.amount, row.payment.method, row.by) == (20, "bank_transfer", "user:2")
+    assert balance(payment.order).balance == 0
+    assert Event.objects.get(name="order.gateway_done_otherwise").facts["reason"] == how["reason"]
+    assert ask_gateways() == 0
+    assert_ledgers_hold()
+
+
+def test_refund_done_otherwise_that_the_gateway_did_as_well_is_seen_twice(gateway, payment, client):
+    orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    ask_gateways()
+    payment.order.refresh_from_db()
+    grant = _granted(payment.order, payment)
+    request = orders.ask_refund(grant, by=BY, payment=payment, amount=Decimal(5))
+    GatewayRequest.objects.filter(pk=request.pk).update(state="given_up")
+    how = {"method": "bank_transfer", "reference": "BACS 18", "reason": "No answer"}
+    orders.end_otherwise(request, by="user:2", amount=Decimal(5), **how)
+    assert (moved()[-1], payments.left_of(grant)) == (("refund", 5.0), 0)
+
+    gateway.refund("pi_1", 500, request=str(request.key))
+    gateway.webhook(client, "charge.refunded", "pi_1")
+    ask_gateways()
+
+    assert moved()[-2:] == [("refund", 5.0), ("refund", 5.0)]
+    assert payment.order.refund_grants.count() == 2
     assert_ledgers_hold()

@@ -24,6 +24,8 @@ SECONDS = 20  # for an answer
 EXPAND = ["latest_charge"]
 TWO_DECIMALS = {"ISK", "UGX"}  # have none, yet Stripe counts them in hundredths
 GONE = {"canceled"}
+SENT = {"succeeded", "pending", "requires_action"}
+LOST = {"failed", "canceled"}
 
 
 def capture(
@@ -48,7 +50,7 @@ def refund(
     """Send `amount` back to where it came from, unless a refund with this key is there already."""
     del captured
     state = lookup(reference, currency)
-    if all(row.key != key for row in state.refunds):
+    if all(row.key != key for row in (*state.refunds, *state.failed)):
         params: dict[str, Any] = {
             "payment_intent": reference,
             "amount": _minor(amount, currency),
@@ -74,7 +76,10 @@ def void(
 
 
 def lookup(reference: str, currency: str) -> GatewayState:
-    """How the payment stands, with every refund that Stripe did not refuse."""
+    """How the payment stands, with its refunds; one may fail days after it was taken.
+
+    https://docs.stripe.com/refunds#failed-refunds
+    """
     return _state(_retrieve(reference), currency)
 
 
@@ -83,23 +88,31 @@ def _retrieve(reference: str) -> Any:
 
 
 def _state(intent: Any, currency: str) -> GatewayState:
-    refunds = []
+    refunds, failed = [], []
     if intent.amount_received:
         listed = _ask(
             lambda client: client.v1.refunds.list({"payment_intent": intent.id, "limit": 100})
         )
-        refunds = [
-            Refunded(row.id, _major(row.amount, currency), getattr(row.metadata, "request", ""))
-            for row in listed.data
-            if row.status in {"succeeded", "pending"}
-        ]
+        refunds = [_refunded(row, currency) for row in listed.data if row.status in SENT]
+        failed = [_refunded(row, currency) for row in listed.data if row.status in LOST]
     is_open = intent.status not in GONE
     return GatewayState(
         intent.id,
         captured=_major(intent.amount_received, currency),
         open=_major(intent.amount_capturable if is_open else 0, currency),
         refunds=tuple(reversed(refunds)),
+        failed=tuple(reversed(failed)),
         expires_at=_capture_before(intent),
+    )
+
+
+def _refunded(row: Any, currency: str) -> Refunded:
+    why = str(getattr(row, "failure_reason", "") or "").replace("_", " ")
+    return Refunded(
+        row.id,
+        _major(row.amount, currency),
+        getattr(row.metadata, "request", ""),
+        f"Stripe could not send it: {why}." if why else "",
     )
 
 

@@ -1,0 +1,292 @@
+"""Bank statements: every line once, booked by its reference or by a person, undone by an entry."""
+
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+
+from oms import sealed
+from oms.models import Event
+from orders import operations as orders
+from orders.adapters.statements import Layout, NotReadable, bank_rows, guess
+from orders.adapters.statements.bank import AMOUNTS, SYNONYMS
+from orders.models import BankAccount, BankLine, BankMatch, BankStatement, PaymentTransaction
+from orders.operations import bank_lines, bank_matching
+from orders.queries import balance
+from orders.queries.bank import Part, proposals, told_of, words_of
+from orders.queries.statement import statement_of
+from orders.tasks.bank import read_bank_statement, read_statement
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = "user:2"
+COLUMNS = {"date": "Buchungstag", "amount": "Betrag", "text": "Verwendungszweck",
+           "payer": "Auftraggeber"}  # fmt: skip
+LAYOUT = Layout(COLUMNS, ";", ",", "%d.%m.%Y")
+IBAN = "GB33BUKB20201555555555"
+
+
+@pytest.fixture
+def shop():
+    world.stocked("MUG", world.warehouse(), 99)
+    return world.shop(duplicate_window_minutes=0, write_off_limit="0.50", auto_release=False)
+
+
+@pytest.fixture
+def account():
+    return BankAccount.objects.create(
+        code="main", name="Main", currency="GBP", iban=IBAN, columns=LAYOUT.as_data()
+    )
+
+
+def csv_of(*rows):
+    head = "Kontoauszug;;;\n\nBuchungstag;Betrag;Verwendungszweck;Auftraggeber\n"
+    return (head + "".join(";".join(row) + "\n" for row in rows)).encode()
+
+
+def send(account, *rows, content=b""):
+    content = BytesIO(content or csv_of(*rows))
+    form = "camt" if content.getvalue().startswith(b"<") else "csv"
+    statement = bank_lines.begin_local_statement(account, content, by=BY, form=form)
+    if statement.finished_at is None:
+        statement = read_statement(statement, content, by=BY)
+    return statement
+
+
+def order(shop, price="20.00", **fields):
+    return world.place(shop, ("MUG", 1, price), **fields)
+
+
+def received(*rows):
+    return [balance(row).received for row in rows]
+
+
+def test_line_that_names_an_order_and_its_exact_balance_is_booked_once(shop, account):
+    first, second = order(shop), order(shop, external_id="WEB-77001")
+    rows = [
+        ("03.11.2026", "20,00", f"Order {first.number} thank you", "Ada Byron"),
+        ("03.11.2026", "20,00", "web-77001", "Ada Byron"),
+        ("03.11.2026", "-7,90", "Charges", "Bank"),
+        ("04.11.2026", "5,00", "no idea", "Cora"),
+    ]
+
+    statement = send(account, *rows)
+    again = send(account, *rows)
+    later = send(account, *rows[:2], ("05.11.2026", "20,00", first.number, "Ada Byron"))
+
+    assert again == statement
+    assert (statement.lines_read, statement.matched) == (4, 2)
+    assert (later.lines_read, later.known, later.matched) == (3, 2, 0)
+    assert received(first, second) == [20, 20]
+    states = [(line.amount, line.state) for line in BankLine.objects.order_by("pk")]
+    assert states == [
+        (20, "matched"),
+        (20, "matched"),
+        (Decimal("-7.90"), "out"),
+        (5, "open"),
+        (20, "open"),
+    ]
+    line = BankLine.objects.earliest("pk")
+    assert line.number in [entry.reference for entry in statement_of(first).entries]
+    assert (
+        Event.objects.get(name="bank_line.booked", subject_id=line.pk).facts["how"] == "reference"
+    )
+    assert_ledgers_hold()
+
+
+def test_equal_lines_of_one_file_are_two_and_stay_two(shop, account):
+    row = ("03.11.2026", "5,00", "donation", "Cora")
+
+    send(account, row, row)
+    second = send(account, row, row, ("04.11.2026", "1,00", "x", "y"))
+
+    assert (BankLine.objects.count(), second.known) == (3, 2)
+
+
+def test_person_splits_a_line_writes_off_overpays_and_undoes(shop, account):
+    a, b = order(shop, "20.00"), order(shop, "30.25")
+    send(account, ("03.11.2026", "50,00", "both", "Ada Byron"))
+    line = BankLine.objects.get()
+    parts = [Part(a, Decimal(20)), Part(b, Decimal(30))]
+
+    with pytest.raises(bank_matching.LineNotOpen):
+        bank_matching.book_line(line, [Part(a, Decimal("50.01"))], by=BY)
+    bank_matching.book_line(line, parts, by=BY, write_off=True)
+    with pytest.raises(bank_matching.LineNotOpen):
+        bank_matching.book_line(line, parts, by="user:3")
+
+    line.refresh_from_db()
+    assert (line.state, [balance(row).balance for row in (a, b)]) == ("matched", [0, 0])
+    bank_matching.undo_line(line, by=BY, reason="Not theirs")
+    with pytest.raises(bank_matching.NothingToUndo):
+        bank_matching.undo_line(line, by=BY, reason="Again")
+    line.refresh_from_db()
+    assert (line.state, line.matched, received(a, b)) == ("open", 0, [0, Decimal("0.25")])
+    bank_matching.book_line(line, [Part(a, Decimal(50))], by=BY)
+    a.refresh_from_db()
+    assert (a.payment_status, received(a)) == ("overpaid", [50])
+    assert BankMatch.objects.filter(undone=None).count() == 1
+    assert_ledgers_hold()
+
+
+def test_refunded_money_is_not_undone(shop, account):
+    paid = order(shop)
+    send(account, ("03.11.2026", "25,00", "x", "Ada Byron"))
+    line = BankLine.objects.get()
+    [match] = bank_matching.book_line(line, [Part(paid, Decimal(25))], by=BY)
+    grant = orders.grant_refund(paid, by=BY, amount=Decimal(5), reason="Paid too much")
+    orders.pay_refund(grant, by="user:3", payment=match.transaction.payment, amount=Decimal(5))
+
+    with pytest.raises(orders.AmountTooHigh):
+        bank_matching.undo_line(line, by=BY, reason="Not theirs")
+
+    assert received(paid) == [20]
+
+
+def test_ignored_line_keeps_its_reason_and_comes_back(shop, account):
+    send(account, ("03.11.2026", "25,00", "interest", "Bank"))
+    line = BankLine.objects.get()
+
+    bank_matching.ignore_line(line, by=BY, reason="Interest")
+    with pytest.raises(bank_matching.LineNotOpen):
+        bank_matching.ignore_line(line, by=BY, reason="Interest")
+    line.refresh_from_db()
+    assert (line.state, line.reason, line.decided_by) == ("ignored", "Interest", BY)
+    bank_matching.undo_line(line, by=BY, reason="It was an order")
+
+    line.refresh_from_db()
+    assert (line.state, line.reason) == ("open", "")
+
+
+def test_proposals_say_why_the_likeliest_first(shop, account):
+    named, same = order(shop, "20.00"), order(shop, "33.00")
+    send(
+        account,
+        ("03.11.2026", "19,60", named.number, "Somebody"),
+        ("03.11.2026", "12,00", named.number, "Somebody"),
+        ("03.11.2026", "33,00", "my mugs", "Byron Ada"),
+        ("03.11.2026", "53,00", "my mugs", "Ada Byron"),
+    )
+    short, part, amount, several = BankLine.objects.order_by("pk")
+
+    best = [proposals(line)[0] for line in (short, part, amount, several)]
+
+    assert [(row.score, row.write_off) for row in best] == [
+        (90, True),
+        (75, False),
+        (65, False),
+        (60, False),
+    ]
+    assert "0.40 GBP short, which may be written off" in best[0].why
+    assert [piece.order for piece in best[2].parts] == [same]
+    assert {piece.order for piece in best[3].parts} == {named, same}
+
+
+def test_words_unwrap_creditor_references_and_leave_years_alone():
+    told = {"text": "Inv. 2026 SO 100001, thanks", "reference": "RF18 5390 0754 7034"}
+
+    assert words_of(told) >= {"SO100001", "539007547034"}
+    assert "2026" not in words_of(told)
+
+
+def test_on_account_promise_is_filled_by_a_transfer(shop, account):
+    owed = order(shop)
+    promise = orders.record_pending(owed, by=BY, method="on_account", amount=Decimal(20))
+    send(account, ("03.11.2026", "20,00", owed.number, "Ada Byron"))
+
+    assert PaymentTransaction.objects.get().payment == promise
+    assert (balance(owed).deferred, balance(owed).balance) == (0, 0)
+
+
+def test_what_a_line_says_is_sealed_then_belongs_to_its_buyer(shop, account):
+    paid = order(shop)
+    send(
+        account,
+        ("03.11.2026", "20,00", paid.number, "Ada Byron"),
+        ("03.11.2026", "1,00", "secret", "Cora Stranger"),
+    )
+    booked, open_line = BankLine.objects.order_by("pk")
+
+    assert (booked.subject, open_line.subject) == (paid.subject, None)
+    assert told_of(booked)["payer"] == "Ada Byron"
+    assert told_of(open_line)["payer"] == "Cora Stranger"
+    assert b"Cora" not in bytes(open_line.sealed)
+    with pytest.raises(sealed.Unreadable):
+        sealed.open_secret(open_line.sealed, "orders.BankLine.sealed:BL0")
+
+
+@pytest.mark.parametrize("version", ["02", "08"])
+def test_camt_is_read_in_both_versions(shop, account, version):
+    paid = order(shop)
+    name = "<Nm>Ada Byron</Nm>" if version == "02" else "<Pty><Nm>Ada Byron</Nm></Pty>"
+    status = "BOOK" if version == "02" else "<Cd>BOOK</Cd>"
+    entry = f"""<Ntry><Amt Ccy="GBP">20.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>{status}</Sts>
+      <BookgDt><Dt>2026-11-03</Dt></BookgDt><AcctSvcrRef>X1</AcctSvcrRef><NtryDtls><TxDtls>
+      <RltdPties><Dbtr>{name}</Dbtr></RltdPties><RmtInf><Ustrd>{paid.number}</Ustrd></RmtInf>
+      </TxDtls></NtryDtls></Ntry>"""
+    parts = "".join(
+        f'<TxDtls><AmtDtls><TxAmt><Amt Ccy="GBP">{part}</Amt></TxAmt></AmtDtls></TxDtls>'
+        for part in ("2.00", "3.00")
+    )
+    batch = f"""<Ntry><Amt Ccy="GBP">7.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>PDNG</Sts></Ntry>
+      <Ntry><Amt Ccy="GBP">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>2026-11-04</Dt>
+      </BookgDt><AcctSvcrRef>X2</AcctSvcrRef><NtryDtls>{parts}</NtryDtls></Ntry>"""
+    content = f"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}">
+      <BkToCstmrStmt><Stmt><Acct><Id><IBAN>{IBAN}</IBAN></Id></Acct>{entry}{batch}</Stmt>
+      </BkToCstmrStmt></Document>""".encode()
+
+    statement = send(account, content=content)
+
+    assert (statement.error, statement.matched) == ("", 1)
+    lines = list(BankLine.objects.order_by("pk").values_list("amount", "bank_reference"))
+    assert lines == [(20, "X1"), (2, "X2/1"), (3, "X2/2")]
+    assert told_of(BankLine.objects.earliest("pk"))["payer"] == "Ada Byron"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/passwd">]><Document>&e;</Document>', "type"),
+        (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"/>', "pain.001.001.03"),
+        (b'<Document xmlns="urn:x:camt.053.001.02"><', "no XML"),
+        (
+            b'<Document xmlns="urn:x:camt.053.001.02"><Stmt><Acct><Id><IBAN>D</IBAN></Id></Acct>',
+            "another account",
+        ),
+        (b"a;b\n1;2\n", "no column"),
+    ],
+)
+def test_file_that_is_no_statement_of_this_account_is_refused(account, content, said):
+    with pytest.raises(NotReadable, match=said):
+        list(bank_rows(BytesIO(content), LAYOUT, "GBP", IBAN))
+
+
+def test_layout_of_an_unknown_bank_is_guessed():
+    text = 'Date,Description,Paid in,Paid out\n"25/11/2026",SO1,"1,204.50",\n26/11/2026,x,,3.00\n'
+
+    layout, table = guess(text, SYNONYMS, AMOUNTS)
+
+    assert (layout.delimiter, layout.decimal, layout.dates) == (",", ".", "%d/%m/%Y")
+    rows = list(bank_rows(BytesIO(text.encode()), layout, "GBP", ""))
+    assert [row.amount for row in rows] == [Decimal("1204.50"), Decimal("-3.00")]
+    assert len(table.rows) == 2
+
+
+def test_upload_waits_for_its_columns_and_is_gone_after_reading(shop, account, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    BankAccount.objects.update(columns={})
+    account.refresh_from_db()
+    content = csv_of(("03.11.2026", "25,00", "x", "y"))
+
+    statement = orders.begin_statement(account, BytesIO(content), by=BY, form="csv")
+    assert (statement.job, bool(statement.upload)) == (None, True)
+    assert orders.begin_statement(account, BytesIO(content), by=BY, form="csv") == statement
+    statement = orders.explain_columns(statement, LAYOUT.as_data(), by=BY)
+    read_bank_statement(statement.job)
+
+    statement.refresh_from_db()
+    assert (statement.upload, BankLine.objects.count()) == ("", 1)
+    assert BankStatement.objects.get().account.columns == LAYOUT.as_data()
+    with pytest.raises(orders.StatementRead):
+        orders.explain_columns(statement, LAYOUT.as_data(), by=BY)
