@@ -45,6 +45,20 @@ class Work:
     folded: bool = False
 
 
+MONEY = (
+    Page("Finance", "finance", "orders_finance", "orders.view_payment"),
+    Page("Cash on delivery", "local_atm", "orders_cash", "orders.view_remittance"),
+    Page("Remittances", "receipt", "orders_remittance_changelist", "orders.view_remittance"),
+    Page("Bank lines", "account_balance", "orders_bankline_changelist", "orders.view_bankline",
+         "bank"),
+    Page("Bank statements", "request_page", "orders_bankstatement_changelist",
+         "orders.view_bankstatement"),
+    Page("Bank accounts", "savings", "orders_bankaccount_changelist", "orders.view_bankaccount"),
+    Page("Store credit", "card_giftcard", "orders_storecredit_changelist",
+         "orders.view_storecredit"),
+    Page("Gateway requests", "contactless", "orders_gatewayrequest_changelist",
+         "orders.view_gatewayrequest", "gateway"),
+)  # fmt: skip
 WORK = (
     Work("", (Page("Home", "home", "index"),)),
     Work(
@@ -231,19 +245,7 @@ WORK = (
                 "inventory.view_costentry",
             ),
             Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
-            Page(
-                "Store credit",
-                "card_giftcard",
-                "orders_storecredit_changelist",
-                "orders.view_storecredit",
-            ),
-            Page(
-                "Gateway requests",
-                "contactless",
-                "orders_gatewayrequest_changelist",
-                "orders.view_gatewayrequest",
-                "gateway",
-            ),
+            *MONEY,
             Page("Ledger", "menu_book", "reporting_ledger", "orders.view_payment"),
             Page("Jobs and exports", "pending_actions", "oms_job_changelist", "oms.view_job"),
         ),
@@ -448,6 +450,7 @@ COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     ),
     "to_buy": lambda: _rows("inventory.ReplenishmentProposal").filter(state="open"),
     "gateway": lambda: _rows("orders.GatewayRequest").filter(state__in=["declined", "given_up"]),
+    "bank": lambda: _rows("orders.BankLine").filter(state="open"),
     "returns": lambda: _rows("fulfillment.Return").filter(status="requested"),
 }
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
@@ -41,6 +42,34 @@ def forget(name: str) -> None:
     """Delete a sealed file; one that is gone already is gone."""
     with suppress(FileNotFoundError):
         default_storage.delete(name)
+
+
+def reseal(name: str) -> bool:
+    """Wrap the keys of a sealed file by the newest master key; false when the file is gone.
+
+    The content is neither opened nor changed. The new file takes the old one's place at once where
+    files lie on a disk, so that a reader finds one or the other.
+    """
+    with suppress(FileNotFoundError), tempfile.TemporaryFile() as file:
+        with default_storage.open(name, "rb") as old:
+            while head := old.read(LENGTH):
+                envelope = sealed.rewrap_secret(old.read(int.from_bytes(head, "big")))
+                file.write(len(envelope).to_bytes(LENGTH, "big") + envelope)
+        file.seek(0)
+        _replace(name, File(file))
+        return True
+    return False
+
+
+def _replace(name: str, content: File) -> None:  # type: ignore[type-arg]
+    try:
+        path = default_storage.path(name)
+    except NotImplementedError:  # not on a disk
+        default_storage.delete(name)
+        default_storage.save(name, content)
+        return
+    beside = default_storage.save(f"{name}.new", content)
+    Path(default_storage.path(beside)).replace(path)
 
 
 @dataclass(frozen=True, slots=True)

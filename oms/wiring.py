@@ -173,6 +173,12 @@ SUBJECTS: dict[str, str] = {
     "inventory.stocklevel": "inventory.queries.publishing.level_subjects",
 }
 
+# Functions `reseal(by=)` that wrap what the system itself sealed by the newest master key.
+RESEALERS: tuple[str, ...] = (
+    "orders.operations.sent_files.reseal_uploads",
+    "orders.operations.reseal_lines",
+)
+
 # Questions that an app asks of one above it, which it may not import -> who answers.
 ANSWERS: dict[str, str] = {
     "inventory.channels": "orders.queries.lookup.selling_channels",

@@ -1,5 +1,6 @@
 """Orders in the back office."""
 
+from orders.admin.bank import BankAccountAdmin, BankLineAdmin, BankStatementAdmin
 from orders.admin.channel import ChannelAdmin, CountryAliasAdmin, SkuAliasAdmin
 from orders.admin.credit import StoreCreditAdmin
 from orders.admin.draft import DraftOrderAdmin
@@ -12,10 +13,14 @@ from orders.admin.order import OrderAdmin
 from orders.admin.others import PaymentAdmin, RefundGrantAdmin
 from orders.admin.policy import AllocationPolicyAdmin, RerouteWindowAdmin
 from orders.admin.price_lists import ListPriceAdmin, PriceListAdmin
+from orders.admin.remittances import RemittanceAdmin
 from orders.admin.rules import RuleAdmin
 
 __all__ = [
     "AllocationPolicyAdmin",
+    "BankAccountAdmin",
+    "BankLineAdmin",
+    "BankStatementAdmin",
     "ChannelAdmin",
     "CountryAliasAdmin",
     "DraftOrderAdmin",
@@ -28,6 +33,7 @@ __all__ = [
     "PaymentAdmin",
     "PriceListAdmin",
     "RefundGrantAdmin",
+    "RemittanceAdmin",
     "RerouteWindowAdmin",
     "RuleAdmin",
     "SkuAliasAdmin",

@@ -32,7 +32,7 @@ from orders.forms import (
 from orders.forms.credit import RedeemForm, RefundToCreditForm
 from orders.models import Hold, Order, Payment, RefundGrant
 from orders.operations.payments import open_amount
-from orders.queries.balance import unpaid_of
+from orders.queries.balance import left_of
 
 Data = dict[str, Any]
 UNDONE = "Run undone"  # the reason in the history
@@ -548,11 +548,6 @@ PAYMENT_ACTS = (
         variant=ActionVariant.DANGER,
     ),
 )
-
-
-def left_of(grant: RefundGrant) -> Any:
-    """What was granted and not yet paid."""
-    return unpaid_of(grant, grant.transactions.all())
 
 
 def pay_refund(request: HttpRequest, grant: RefundGrant, data: Data) -> str:

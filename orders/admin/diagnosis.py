@@ -11,11 +11,11 @@ from django.urls import NoReverseMatch, reverse
 from inventory.queries import location_codes
 from oms import words
 from oms.models import Event
-from orders.admin.acts import REPAIRS, left_of
+from orders.admin.acts import REPAIRS
 from orders.admin.timeline import held_words
 from orders.enums import HoldKind, OrderStatus, Stage
 from orders.models import Hold, Order, OrderLine
-from orders.queries.balance import Balance
+from orders.queries.balance import Balance, left_of
 from orders.queries.hold_types import remedy_of
 from orders.queries.rests import open_rest
 

@@ -7,12 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from oms import words
 from oms.admin import ReadOnlyAdmin
-from orders.admin.acts import GRANT_ACTS, PAYMENT_ACTS, left_of
+from orders.admin.acts import GRANT_ACTS, PAYMENT_ACTS
 from orders.models import Payment, RefundGrant
+from orders.queries import outstanding
+from orders.queries.balance import left_of
 
 
 def order_link(order_id: int, number: str) -> SafeString:
@@ -20,6 +22,40 @@ def order_link(order_id: int, number: str) -> SafeString:
     return format_html(
         '<a class="oms-link" href="/admin/orders/order/{}/change/">{}</a>', order_id, number
     )
+
+
+class PaymentMoneyFilter(DropdownFilter):
+    """Money on its way, as the finance page counts it."""
+
+    title = "on its way"
+    parameter_name = "money"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """What can be asked for."""
+        return [("authorised", "Authorised, not captured"), ("gateway", "Held by a gateway")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Rows as chosen."""
+        if self.value() == "authorised":
+            return queryset.filter(pk__in=outstanding.authorised().values("pk"))
+        return queryset.exclude(gateway="") if self.value() == "gateway" else queryset
+
+
+class GrantMoneyFilter(DropdownFilter):
+    """What is granted and not paid."""
+
+    title = "paid"
+    parameter_name = "money"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """What can be asked for."""
+        return [("unpaid", "Not paid")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Rows as chosen."""
+        if self.value() == "unpaid":
+            return queryset.filter(pk__in=outstanding.unpaid_grants().values("pk"))
+        return queryset
 
 
 @admin.register(Payment)
@@ -40,7 +76,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "created_at",
     )
     list_select_related = ("order",)
-    list_filter = (("method", ChoicesDropdownFilter),)
+    list_filter = (("method", ChoicesDropdownFilter), PaymentMoneyFilter)
     list_filter_submit = True
     search_fields = ("number", "reference__exact", "order__number")
     search_help_text = "Payment number, reference, order number"
@@ -91,6 +127,8 @@ class RefundGrantAdmin(ReadOnlyAdmin):
     list_display = ("order_column", "amount_column", "left_column", "reason", "at")
     list_display_links = ("amount_column",)
     list_select_related = ("order",)
+    list_filter = (GrantMoneyFilter,)
+    list_filter_submit = True
     search_fields = ("order__number",)
     search_help_text = "Order number"
     sortable_by: ClassVar = ()

@@ -18,7 +18,7 @@ from oms import links as links_
 from oms import words
 from orders import queries
 from orders.admin import sealed, versions
-from orders.admin.acts import allowed_now, left_of
+from orders.admin.acts import allowed_now
 from orders.admin.diagnosis import (
     IN_TROUBLE,
     OWN_PERMISSION,
@@ -35,7 +35,7 @@ from orders.admin.timeline import timeline
 from orders.enums import RequestState, TransactionKind
 from orders.models import GatewayRequest, Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
-from orders.queries.balance import Balance
+from orders.queries.balance import Balance, left_of
 from orders.queries.hold_types import remedy_of
 from orders.queries.terms import business_of
 from orders.queries.together import could_join, relatives

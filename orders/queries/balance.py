@@ -83,6 +83,11 @@ def unpaid_of(grant: RefundGrant, rows: Iterable[PaymentTransaction]) -> Decimal
     return grant.amount - sum((signs[TransactionKind(row.kind)] * row.amount for row in rows), ZERO)
 
 
+def left_of(grant: RefundGrant) -> Decimal:
+    """What was granted and not paid, of a grant that was loaded with its transactions."""
+    return unpaid_of(grant, grant.transactions.all())
+
+
 def _exact(amount: Decimal) -> Decimal:
     """Sums come from SQLite as floating point; the columns hold four decimals."""
     return amount.quantize(COLUMN_UNIT)

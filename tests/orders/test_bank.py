@@ -10,12 +10,13 @@ from oms.models import Event
 from orders import operations as orders
 from orders.adapters.statements import Layout, NotReadable, bank_rows, guess
 from orders.adapters.statements.bank import AMOUNTS, SYNONYMS
+from orders.adapters.statements.storing import read_statement
 from orders.models import BankAccount, BankLine, BankMatch, BankStatement, PaymentTransaction
 from orders.operations import bank_lines, bank_matching
 from orders.queries import balance
 from orders.queries.bank import Part, proposals, told_of, words_of
 from orders.queries.statement import statement_of
-from orders.tasks.bank import read_bank_statement, read_statement
+from orders.tasks.bank import read_bank_statement
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 

@@ -1,8 +1,10 @@
 """Wrap every key by the newest master key."""
 
+from importlib import import_module
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
 from rich.console import Console
 from rich.progress import Progress
 
@@ -29,6 +31,8 @@ class Command(BaseCommand):
             task = bar.add_task("People", total=total)
             changed = operations.rotate_keys(by=BY, progress=lambda seen: bar.advance(task, seen))
         secrets = webhooks.reseal(by=BY) + idempotency.reseal(by=BY)
+        others = import_module("oms.wiring").RESEALERS
+        secrets += sum(import_string(path)(by=BY) for path in others)
         self.stdout.write(
             f"Re-wrapped the keys of {changed} of {total} people and {secrets} secrets; "
             "all are current."

@@ -1,0 +1,120 @@
+"""Input about bank statements and their lines."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+
+from oms.admin import ActForm
+from oms.sealed_files import SealedFile
+from orders.adapters.statements import Layout, NotReadable, guess
+from orders.adapters.statements.bank import AMOUNTS, SYNONYMS
+from orders.adapters.statements.tables import DATE_WORDS, text_of
+from orders.enums import Gateway
+from orders.models import BankAccount, BankStatement, Order
+from orders.queries.bank import Part
+
+LABELS = {
+    "date": "Day",
+    "amount": "Amount, signed",
+    "credit": "Came in, where it has a column of its own",
+    "debit": "Went out, where it has a column of its own",
+    "currency": "Currency",
+    "text": "Text",
+    "payer": "Name of the other side",
+    "iban": "Account of the other side",
+    "reference": "Structured reference",
+    "bank_reference": "The bank's own reference",
+}
+
+
+class SendStatementForm(ActForm):
+    """Which account's file."""
+
+    account = forms.ModelChoiceField(BankAccount.objects.filter(is_active=True))
+    file = forms.FileField(help_text="CSV, or CAMT.053 in the versions 02 and 08.")
+
+
+class ExplainForm(ActForm):
+    """Which column says what, guessed from the file."""
+
+    def setup(self) -> None:
+        """A choice for each meaning."""
+        if not isinstance(self.obj, BankStatement) or not self.obj.upload:
+            return
+        with SealedFile(self.obj.upload).open() as content:
+            try:
+                found, table = guess(text_of(content), SYNONYMS, AMOUNTS)
+            except NotReadable:
+                return
+        headers = [("", "–"), *((title, title) for title in table.header if title)]
+        for meaning, label in LABELS.items():
+            self.fields[meaning] = forms.ChoiceField(
+                label=label,
+                choices=headers,
+                required=meaning == "date",
+                initial=found.columns.get(meaning, ""),
+            )
+        self.fields["delimiter"] = forms.CharField(
+            initial=found.delimiter, widget=forms.HiddenInput, strip=False
+        )
+        self.fields["decimal"] = forms.ChoiceField(
+            label="Decimal mark",
+            choices=[(",", "1.204,50"), (".", "1,204.50")],
+            initial=found.decimal,
+        )
+        self.fields["dates"] = forms.ChoiceField(
+            label="Days are written", choices=list(DATE_WORDS.items()), initial=found.dates
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """The layout that was chosen."""
+        data = super().clean() or {}
+        columns = {name: data[name] for name in LABELS if data.get(name)}
+        if not {"amount", "credit", "debit"} & set(columns):
+            raise forms.ValidationError("Say which column has the amount.")
+        layout = Layout(columns, data["delimiter"], data["decimal"], data["dates"])
+        return {"layout": layout.as_data()}
+
+
+class BookForm(ActForm):
+    """Which orders a line pays, and how much of it each."""
+
+    amounts = forms.CharField(
+        label="Orders and amounts",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One a line: order number, then the amount; without an amount, all that is left.",
+    )
+    write_off = forms.BooleanField(
+        label="Write off what is then missing, within the channel's limit", required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The parts, each with its order."""
+        data = super().clean() or {}
+        rows = [row.split() for row in data.get("amounts", "").splitlines() if row.split()]
+        found = {
+            order.number: order
+            for order in Order.objects.filter(number__in=[row[0] for row in rows]).select_related(
+                "channel", "subject"
+            )
+        }
+        data["parts"] = [self._part(found, row) for row in rows]
+        return data
+
+    def _part(self, found: dict[str, Order], row: list[str]) -> Part:
+        if row[0] not in found:
+            raise forms.ValidationError(f"There is no order {row[0]}.")
+        line: Any = self.obj
+        try:
+            amount = Decimal(row[1]) if len(row) > 1 else line.amount - line.matched
+        except InvalidOperation as broken:
+            raise forms.ValidationError(f"{row[1]} is no amount.") from broken
+        return Part(found[row[0]], amount)
+
+
+class PayoutForm(ActForm):
+    """Whose payout, and what it kept."""
+
+    gateway = forms.ChoiceField(choices=Gateway.choices)
+    fee = forms.DecimalField(min_value=0, max_digits=18, decimal_places=4, initial=0)
