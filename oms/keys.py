@@ -20,8 +20,10 @@ from oms.models import ApiKey
 
 EVERYTHING = "*"
 READ_PERSONAL = "customers:read_personal"  # names and addresses; reading and writing lack it
-SALES = (  # what a shop needs: its orders, what it may sell, what became of them
-    "events:read", "orders:write", "shipments:read", "stock:read", "webhooks:write",
+USUAL = (  # every call of the pipeline; not rules, purchasing, reports or people's addresses
+    "channels:read", "customers:write", "events:read", "fulfillment:write", "invoices:read",
+    "orders:write", "products:write", "returns:write", "shipments:write", "stock:write",
+    "webhooks:write",
 )  # fmt: skip
 SCOPES = (
     "channels", "customers", "events", "fulfillment", "invoices", "orders", "products",

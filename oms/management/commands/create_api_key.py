@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     help = (
         "Make an API key and print it alone as the last line; only its hash is kept. "
-        f"Without --scope it may do what a sales channel needs: {', '.join(keys.SALES)}. "
+        f"Without --scope it may do what the pipeline needs: {', '.join(keys.USUAL)}. "
         f"'--scope {keys.EVERYTHING}' is everything. Without --channel it may do so for every channel. "
         f"Scopes: {', '.join(keys.SCOPES)}, each with :read or :write (which includes reading)."
     )
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=None, help="days until it expires")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        channel, scopes = options["channel"], options["scope"] or list(keys.SALES)
+        channel, scopes = options["channel"], options["scope"] or list(keys.USUAL)
         if channel and not apps.get_model("orders.Channel").objects.filter(code=channel).exists():
             raise CommandError(f"There is no channel {channel}.")
         try:
