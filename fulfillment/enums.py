@@ -90,9 +90,11 @@ RETURN_MOVES: dict[str, set[str]] = {
         ReturnStatus.APPROVED,
         ReturnStatus.DECLINED,
         ReturnStatus.WITHDRAWN,
+        ReturnStatus.CLOSED,  # refunded without goods
     },
     ReturnStatus.APPROVED: {
         ReturnStatus.RECEIVED,
+        ReturnStatus.CLOSED,  # refunded without goods
         ReturnStatus.DECLINED,
         ReturnStatus.WITHDRAWN,
         ReturnStatus.EXPIRED,
@@ -127,7 +129,7 @@ class ExchangeStatus(models.TextChoices):
     DONE = "done"  # the goods came
     REFUNDED = "refunded"  # it could not be supplied: the return is refunded
     CANCELLED = "cancelled"  # the goods never came, and it had not left
-    CHARGED = "charged"  # the goods never came, and it had left
+    CHARGED = "charged"  # goods never came, and what has left stays charged
 
 
 EXCHANGE_MOVES: dict[str, set[str]] = {

@@ -67,6 +67,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "return.withdrawn": (EXCHANGES,),
     "return.expired": (EXCHANGES, NOTIFY),
     "return.received": (EXCHANGES, "reporting.consumers.count", NOTIFY),
+    "return.waived": (EXCHANGES,),
     "return.credited": ("compliance.consumers.issue_credit_note",),
     "return.charged": ("compliance.consumers.issue_invoice",),
 }

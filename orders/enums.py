@@ -101,6 +101,10 @@ class HoldKind(models.TextChoices):
     OTHER = "other"  # see the reason
     REMORSE = "remorse", "Time to change one's mind"  # the channel's window after placing
     CANCELLING = "cancelling", "Being cancelled"  # somebody asked; it can still be undone
+    AWAITS_RETURN = (
+        "awaits_return",
+        "Awaits a return",
+    )  # a replacement that leaves when goods are here
 
 
 BY_SYSTEM = (HoldKind.REMORSE, HoldKind.CANCELLING)  # placed and ended by operations alone

@@ -164,6 +164,21 @@ def refund_instead(request: HttpRequest, document: Return, data: Data) -> str:
     return f"{document} goes on with a refund; its replacement is cancelled."
 
 
+def send_anyway(request: HttpRequest, document: Return, data: Data) -> str:
+    """Not everything came, and the replacement leaves all the same."""
+    made = operations.send_anyway(document.exchange, by=actor(request), reason=data["reason"])  # type: ignore[attr-defined]
+    return f"{made.replacement} may leave; what was not credited is due on it."
+
+
+def let_keep(request: HttpRequest, document: Return, data: Data) -> str:
+    """The buyer keeps the goods."""
+    may_waive = request.user.has_perm("fulfillment.waive_return_policy")
+    act = operations.waive_missing if may_waive else operations.let_keep
+    document = act(document, by=actor(request), reason=data["reason"])
+    credited = words.money(document.credit, document.order.currency)
+    return f"{document}: nobody waits for the goods; {credited} credited in all."
+
+
 def inspect(request: HttpRequest, document: Return, data: Data) -> str:
     """Quarantined units were looked at."""
     document = operations.inspect(
@@ -297,6 +312,12 @@ RETURN_ACTS = (
         "take it back by changing the order.", icon="refresh"),
     Act("withdraw", "Buyer keeps it", RETURN, withdraw, ConfirmForm, may_return("withdraw"),
         help="Nothing comes back.", icon="undo", folded=True),
+    Act("let_keep", "Refund, keep goods", RETURN, let_keep, ReasonForm, may_return("let_keep"),
+        help="What is missing is credited now, free of fees, and need not come back. Up to the "
+        "policy's limit; whoever may waive the policy can go beyond.", icon="redeem", folded=True),
+    Act("send_anyway", "Send it anyway", RETURN, send_anyway, ReasonForm,
+        may_return("send_anyway"), help="The replacement leaves although not everything came back; "
+        "what was not credited stays due on it.", icon="local_shipping"),
     Act("refund_instead", "Refund instead", RETURN, refund_instead, ReasonForm,
         may_return("refund_instead"), help="The replacement is cancelled and its money moved back; "
         "the return goes on with a refund.", icon="currency_exchange", folded=True),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from fulfillment import operations
 from fulfillment.enums import Outcome
 from fulfillment.models import Return
-from fulfillment.operations.scanning import OPEN
+from fulfillment.operations.scanning import OPEN, takes_scans
 from oms import once
 from oms.admin import ReadOnlyAdmin, actor
 from oms.errors import DomainError
@@ -54,7 +54,7 @@ def scan(page: ReadOnlyAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         **page.admin_site.each_context(request),
         "title": document.number,
         "rma": document,
-        "open": document.status in OPEN,
+        "open": takes_scans(document, rows),
         "line_rows": rows,
         "left": sum(row.missing for row in rows),
         "outcomes": [(value, sentence_case(label)) for value, label in Outcome.choices],

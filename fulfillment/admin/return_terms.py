@@ -46,7 +46,13 @@ class ReturnPolicyAdmin(EditableAdmin):
         ),
         (
             "How it goes",
-            {"fields": (("refund_on", "expires_days"), ("exchange_ships", "approves_itself"))},
+            {
+                "fields": (
+                    ("refund_on", "expires_days"),
+                    ("exchange_ships", "approves_itself"),
+                    "keep_limit",
+                )
+            },
         ),
     )
 

@@ -9,6 +9,7 @@ from fulfillment.api.returns import (
     InspectionView,
     MissingRestView,
     ReceiptView,
+    RefundWithoutGoodsView,
     RefusalView,
     ReopeningView,
     ReturnDetailView,
@@ -59,5 +60,6 @@ urlpatterns = [
     path("returns/<str:number>/missing-rest/", MissingRestView.as_view()),
     path("returns/<str:number>/reopening/", ReopeningView.as_view()),
     path("returns/<str:number>/withdrawal/", WithdrawalView.as_view()),
+    path("returns/<str:number>/refund-without-goods/", RefundWithoutGoodsView.as_view()),
     path("returns/<str:number>/closure/", ClosureView.as_view()),
 ]

@@ -204,6 +204,21 @@ class MissingRestView(ReturnView):
         return self.show(request, number, 201)
 
 
+class RefundWithoutGoodsView(ReturnView):
+    """Refunding without goods."""
+
+    @extend_schema(
+        operation_id="returns_refund_without_goods_create",
+        request={"application/json": schema_of(EndIn)},
+        responses={201: schema_of(ReturnOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Credit what is missing; the buyer keeps it. Within the keep limit of the policy."""
+        sent = decode(request.body, EndIn)
+        operations.let_keep(self.find(request, number), by=actor(request), reason=sent.reason)
+        return self.show(request, number, 201)
+
+
 class InspectionView(ReturnView):
     """Inspecting."""
 

@@ -120,6 +120,13 @@ class ReturnPolicy(models.Model):
     approves_itself = models.BooleanField(
         default=False, help_text="A request within the policy needs nobody's approval."
     )
+    keep_limit = MoneyField(
+        "refund without goods up to",
+        default=0,
+        db_default=0,
+        help_text="What a return may be worth whose buyer keeps the goods, in the channel's "
+        "currency, with tax. 0: goods come back.",
+    )
     expires_days = models.PositiveSmallIntegerField(
         "expires after (days)", default=30, help_text="From approval, when nothing was sent."
     )
@@ -144,12 +151,13 @@ class ReturnPolicy(models.Model):
                 & Q(fee_percent__lte=100)
                 & Q(fee_each__gte=0)
                 & Q(label_cost__gte=0)
+                & Q(keep_limit__gte=0)
                 & (Q(fee_percent=0) | Q(fee_each=0)),
                 name="fulfillment_return_policy_fee",
                 violation_error_message="A fee is 0 to 100 per cent, or an amount a unit.",
             ),
             models.CheckConstraint(
-                condition=Q(channel__isnull=False) | Q(fee_each=0, label_cost=0),
+                condition=Q(channel__isnull=False) | Q(fee_each=0, label_cost=0, keep_limit=0),
                 name="fulfillment_return_policy_amounts_have_currency",
                 violation_error_message="Amounts need a channel, whose currency they are in.",
             ),

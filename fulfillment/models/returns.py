@@ -110,6 +110,7 @@ class ReturnLine(models.Model):
     accepted = models.BigIntegerField(default=0, db_default=0)  # of the quarantined: inspected
     refused = models.BigIntegerField(default=0, db_default=0)  # of the quarantined: not credited
     given_up = models.BigIntegerField(default=0, db_default=0)  # announced, and never came
+    waived = models.BigIntegerField(default=0, db_default=0)  # credited, and need not come
     credited = models.BigIntegerField(default=0, db_default=0)
     charged = models.BigIntegerField(default=0, db_default=0)  # of the credited: charged again
     fee = MoneyField(default=0, db_default=0)  # kept of the credit of these units
@@ -136,6 +137,7 @@ class ReturnLine(models.Model):
                     + F("scrapped")
                     + F("sent_back")
                     + F("given_up")
+                    + F("waived")
                 ),
                 name="fulfillment_return_line_outcomes_within_quantity",
                 violation_error_message="No more units have an outcome than were announced.",
@@ -144,6 +146,7 @@ class ReturnLine(models.Model):
                 condition=Q(accepted__gte=0)
                 & Q(refused__gte=0)
                 & Q(given_up__gte=0)
+                & Q(waived__gte=0)
                 & Q(quarantined__gte=F("accepted") + F("refused")),
                 name="fulfillment_return_line_inspected_within_quarantined",
                 violation_error_message="Quarantined units are inspected once.",
@@ -180,7 +183,7 @@ class ReturnLine(models.Model):
     @property
     def missing(self) -> int:
         """Announced units that are still waited for."""
-        return self.quantity - self.received - self.given_up
+        return self.quantity - self.received - self.given_up - self.waived
 
     @property
     def to_inspect(self) -> int:

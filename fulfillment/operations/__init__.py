@@ -4,11 +4,13 @@ from fulfillment.operations.changes import withdraw_lines
 from fulfillment.operations.documents import IllegalMove
 from fulfillment.operations.exchanges import (
     ExchangeEnded,
+    GoodsAwaited,
     NotAvailable,
     ReplacementLeft,
     Swap,
     exchange,
     refund_instead,
+    send_anyway,
     settle_exchange,
 )
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
@@ -44,12 +46,20 @@ from fulfillment.operations.returns import (
 from fulfillment.operations.scanning import ScannedUnit, UnknownCode, scan_return
 from fulfillment.operations.shipping import NothingPacked, ToBeCollected, UnknownCarrier, ship
 from fulfillment.operations.tracking import deliver, track
+from fulfillment.operations.waiving import (
+    AboveKeepLimit,
+    credit_without_goods,
+    let_keep,
+    waive_missing,
+)
 from fulfillment.operations.work import NothingToReject, accept, create, reject
 from fulfillment.queries.policies import NotReturnable, Wish
 
 __all__ = [
+    "AboveKeepLimit",
     "CollectorMissing",
     "ExchangeEnded",
+    "GoodsAwaited",
     "IllegalMove",
     "NotAvailable",
     "NotForPickup",
@@ -79,6 +89,7 @@ __all__ = [
     "close",
     "collect",
     "create",
+    "credit_without_goods",
     "decline",
     "deliver",
     "exchange",
@@ -87,6 +98,7 @@ __all__ = [
     "give_up",
     "give_up_rest",
     "inspect",
+    "let_keep",
     "make_ready",
     "offer_return",
     "pack",
@@ -99,10 +111,12 @@ __all__ = [
     "request_return",
     "scan",
     "scan_return",
+    "send_anyway",
     "settle_exchange",
     "ship",
     "take_back",
     "track",
+    "waive_missing",
     "withdraw",
     "withdraw_lines",
 ]

@@ -31,7 +31,8 @@ from oms.errors import DomainError
 from oms.history import stamp
 from oms.money import ZERO
 from orders import operations as orders
-from orders.enums import CancelReason, HoldKind
+from orders.enums import CancelReason, HoldKind, OrderStatus
+from orders.queries.together import split_family
 from orders.queries.totals import value_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ CREDITED_ON = {  # the price is credited when the replacement may go
     ExchangeTiming.AT_ONCE: RefundTiming.APPROVAL,
     ExchangeTiming.ON_RECEIPT: RefundTiming.RECEIPT,
 }
+UNSENT = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
 GONE = {ReturnStatus.DECLINED, ReturnStatus.WITHDRAWN, ReturnStatus.EXPIRED}
 
 
@@ -57,6 +59,13 @@ class ExchangeEnded(DomainError):
 
     code = "exchange_ended"
     message = "The exchange of {number} is {status}."
+
+
+class GoodsAwaited(DomainError):
+    """Goods may still come; then nothing has to be decided."""
+
+    code = "goods_awaited"
+    message = "{number} still waits for goods; give up its rest first."
 
 
 class ReplacementLeft(DomainError):
@@ -119,8 +128,9 @@ def exchange(
 def settle_exchange(document: Return, *, by: str) -> Exchange | None:
     """Do what the state of the return asks for: let the replacement go, or end the exchange.
 
-    Goods are here: the credit is moved, the hold is lifted, and the exchange is done. Some of them
-    never came or were sent back: it stays open and on hold, and a person decides. None ever
+    Goods are here, or need not come: the credit is moved, the hold is lifted, and the exchange is
+    done. Some of them never came or were sent back: what left at once stays, and they are charged;
+    what waits for the goods stays on hold among the exceptions, and a person decides. None ever
     come: what has not left of the replacement is cancelled and its money moved back; what has left
     stays charged. A repeat changes nothing. None for a return without an exchange.
     """
@@ -128,19 +138,36 @@ def settle_exchange(document: Return, *, by: str) -> Exchange | None:
     made = Exchange.objects.filter(return_order=document).select_related("replacement").first()
     if made is None or made.status != ExchangeStatus.OPEN:
         return made
-    _lock_replacement(made)
+    parts = _lock_replacement(made)
     if document.status in {ReturnStatus.RECEIVED, ReturnStatus.CLOSED}:
-        if any(line.kept < line.quantity for line in document.lines.all()):
-            return made
-        number = document.number
-        orders.move_spare(document.order, made.replacement, by=by, reference=f"{number} received")
-        _lift(made, by=by)
-        return _end(made, ExchangeStatus.DONE, by=by)
+        short = sum(line.quantity - line.kept - line.waived for line in document.lines.all())
+        if not short:
+            _let_go(made, parts, by=by, reason="The goods are here")
+            return _end(made, ExchangeStatus.DONE, by=by)
+        if made.ships == ExchangeTiming.AT_ONCE:
+            return _end(made, ExchangeStatus.CHARGED, by=by)
+        _ask_person(made, parts, short, by=by)
+        return made
     if document.status in GONE:
-        left = any(line.shipped for line in made.replacement.lines.all())
-        _call_off(made, by=by, reason="The goods never came")
+        left = any(_left(part) for part in parts)
+        _call_off(made, parts, by=by, reason="The goods never came")
         return _end(made, ExchangeStatus.CHARGED if left else ExchangeStatus.CANCELLED, by=by)
     return made
+
+
+@transaction.atomic
+def send_anyway(made: Exchange, *, by: str, reason: str) -> Exchange:
+    """Let a replacement go although not all goods came back; what is not credited stays due on it.
+
+    Raises ExchangeEnded, and GoodsAwaited while the return still waits for goods.
+    """
+    document, made, parts = _open(made)
+    if document.status not in {ReturnStatus.RECEIVED, ReturnStatus.CLOSED}:
+        raise GoodsAwaited(number=document.number)
+
+    _let_go(made, parts, by=by, reason=reason)
+    made.note = reason
+    return _end(made, ExchangeStatus.DONE, by=by)
 
 
 @transaction.atomic
@@ -150,18 +177,24 @@ def refund_instead(made: Exchange, *, by: str, reason: str) -> Exchange:
     The return goes on as one with a refund. Raises ExchangeEnded, and ReplacementLeft when any of
     it has shipped.
     """
+    _, made, parts = _open(made)
+    for part in parts:
+        if _left(part):
+            raise ReplacementLeft(number=part.number)
+
+    _call_off(made, parts, by=by, reason=reason)
+    made.note = reason
+    return _end(made, ExchangeStatus.REFUNDED, by=by)
+
+
+def _open(made: Exchange) -> "tuple[Return, Exchange, list[Order]]":
+    """The exchange freshly read, with its return and the orders of its replacement locked."""
     document = documents.lock(made.return_order)
     made = Exchange.objects.select_related("replacement").get(pk=made.pk)
     made.return_order = document
     if made.status != ExchangeStatus.OPEN:
         raise ExchangeEnded(number=document.number, status=made.status)
-    _lock_replacement(made)
-    if any(line.shipped for line in made.replacement.lines.all()):
-        raise ReplacementLeft(number=made.replacement.number)
-
-    _call_off(made, by=by, reason=reason)
-    made.note = reason
-    return _end(made, ExchangeStatus.REFUNDED, by=by)
+    return document, made, _lock_replacement(made)
 
 
 def _timing(order: "Order", wishes: Iterable[int]) -> ExchangeTiming:
@@ -191,9 +224,18 @@ def _line(order: "Order", line: "OrderLine", swap: Swap) -> orders.PlacedLine:
     return orders.PlacedLine(sku=swap.sku, quantity=units, unit_price=price, discount=discount)
 
 
-def _lock_replacement(made: Exchange) -> None:
-    """It is younger than the order of the locked return, so the two are locked in key order."""
-    made.replacement = orders.lock_order(made.replacement)
+def _lock_replacement(made: Exchange) -> "list[Order]":
+    """Lock the replacement and what was split off from it.
+
+    They are younger than the order of the locked return, so that all are locked in key order.
+    """
+    parts = [orders.lock_order(part) for part in split_family(made.replacement)]
+    made.replacement = next(part for part in parts if part.pk == made.replacement_id)
+    return parts
+
+
+def _left(part: "Order") -> bool:
+    return any(line.shipped for line in part.lines.all())
 
 
 def _refuse_waiting(replacement: "Order") -> None:
@@ -206,36 +248,56 @@ def _hold(made: Exchange, *, by: str) -> None:
     orders.place_hold(
         made.replacement,
         by=by,
-        kind=HoldKind.OTHER,
+        kind=HoldKind.AWAITS_RETURN,
         handle=made.return_order.number,
         reason=f"Ships when return {made.return_order.number} is here",
+        due_at=made.return_order.expires_at,
     )
 
 
-def _lift(made: Exchange, *, by: str) -> None:
-    held = made.replacement.holds.filter(handle=made.return_order.number, lifted_at=None)
-    for hold in held:
-        orders.lift_hold(hold, by=by, reason="The goods are here")
+def _ask_person(made: Exchange, parts: "Iterable[Order]", short: int, *, by: str) -> None:
+    """Stand among the exceptions until somebody has decided."""
+    for part in parts:
+        if part.status in UNSENT:
+            orders.place_hold(
+                part,
+                by=by,
+                kind=HoldKind.OTHER,
+                handle=made.return_order.number,
+                reason=f"{short} units of return {made.return_order.number} did not come back: "
+                "send it anyway, or refund instead",
+            )
 
 
-def _call_off(made: Exchange, *, by: str, reason: str) -> None:
-    """Cancel what has not left of the replacement, and move its money back."""
-    replacement, number = made.replacement, made.return_order.number
-    _lift(made, by=by)
-    for work in replacement.fulfillment_orders.filter(status__in=STILL_WORKING).order_by("pk"):
-        recall(work, by=by, reason=reason)
-    open_units = {
-        line.pk: line.due - line.shipped
-        for line in replacement.lines.all()
-        if line.due > line.shipped
-    }
-    if open_units:
-        orders.cancel_lines(
-            replacement, by=by, quantities=open_units, reason=CancelReason.OTHER, note=number
-        )
-    orders.return_spare(
-        replacement, made.return_order.order, by=by, reference=f"{number} called off"
-    )
+def _let_go(made: Exchange, parts: "Iterable[Order]", *, by: str, reason: str) -> None:
+    number = made.return_order.number
+    for part in parts:
+        cause = f"{number} received {part.number}"  # of its own: one payment pays for several parts
+        orders.move_spare(made.return_order.order, part, by=by, reference=cause)
+        _lift(made, part, by=by, reason=reason)
+
+
+def _lift(made: Exchange, part: "Order", *, by: str, reason: str) -> None:
+    for hold in part.holds.filter(handle=made.return_order.number, lifted_at=None):
+        orders.lift_hold(hold, by=by, reason=reason)
+
+
+def _call_off(made: Exchange, parts: "Iterable[Order]", *, by: str, reason: str) -> None:
+    """Cancel what has not left of the replacement, and move its money and promises back."""
+    number, first = made.return_order.number, made.return_order.order
+    for part in parts:
+        _lift(made, part, by=by, reason=reason)
+        for work in part.fulfillment_orders.filter(status__in=STILL_WORKING).order_by("pk"):
+            recall(work, by=by, reason=reason)
+        open_units = {
+            line.pk: line.due - line.shipped for line in part.lines.all() if line.due > line.shipped
+        }
+        if open_units:
+            orders.return_promised(part, first, by=by, reference=f"{number} called off")
+            orders.cancel_lines(
+                part, by=by, quantities=open_units, reason=CancelReason.OTHER, note=number
+            )
+        orders.return_spare(part, first, by=by, reference=f"{number} called off")
 
 
 def _end(made: Exchange, to: ExchangeStatus, *, by: str) -> Exchange:

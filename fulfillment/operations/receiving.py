@@ -82,12 +82,12 @@ def take_in(
     lines = documents.return_lines(document)
     _count(document, lines, outcomes)
 
-    write_counts(lines.values(), *ReturnLine.OUTCOME_FIELDS.values())
+    write_counts(lines.values(), "waived", *ReturnLine.OUTCOME_FIELDS.values())
     if changes := _changes(document, lines, outcomes, named):
         inventory.move(changes, by=by)
     if units := _returned(document, lines, outcomes):
         orders.record_return(document.order, by=by, units=units, reference=document.number)
-    if document.status == ReturnStatus.RECEIVED or any(line.missing for line in lines.values()):
+    if document.status != ReturnStatus.APPROVED or any(line.missing for line in lines.values()):
         events.record(
             "return.partially_received",
             document,
@@ -170,16 +170,27 @@ def _count(
     for pk, split in outcomes.items():
         line = lines.get(pk)
         units = sum(split.values())
-        missing = line.missing if line else 0
+        missing = line.missing + line.waived if line else 0
         if line is None or units > missing or any(quantity < 0 for quantity in split.values()):
             sku = line.order_line.sku if line else f"line {pk}"
             raise WrongOutcome(number=document.number, missing=missing, sku=sku)
         for outcome, quantity in split.items():
             name = ReturnLine.OUTCOME_FIELDS[Outcome(outcome)]
             setattr(line, name, getattr(line, name) + quantity)
+        _turn_up(document, line, split)
         total += units
     if not total:
         raise WrongOutcome(number=document.number, missing=0, sku="nothing")
+
+
+def _turn_up(document: Return, line: ReturnLine, split: Mapping[str, int]) -> None:
+    """Units that nobody waited for came after all: credited once, and not sent back once more."""
+    extra = -line.missing
+    if extra > 0:
+        if split.get(Outcome.SEND_BACK, 0):
+            sku = line.order_line.sku
+            raise WrongOutcome(number=document.number, missing=0, sku=f"{sku} to send back")
+        line.waived -= extra
 
 
 def _changes(

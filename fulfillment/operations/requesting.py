@@ -63,6 +63,35 @@ def request_return(
     order = orders.lock_order(order)
     if reference and (known := order.returns.filter(reference=reference).first()):
         return known
+    document = write_return(
+        order,
+        by=by,
+        wishes=wishes,
+        reference=reference,
+        note=note,
+        waiver=waiver,
+        exchanged_on=exchanged_on,
+    )
+    rows = list(document.lines.select_related("order_line__product"))
+    given = sorted({row.reason_id for row in rows})
+    told = {"reasons": given, **({"waiver": waiver} if waiver else {})}
+    events.record("return.requested", document, by=by, **documents.about(order), **told)
+    found = policies.policies_for(order, [row.order_line for row in rows])
+    at_once = not waiver and all(policy.approves_itself for policy in found.values())
+    return approve(document, by=by) if at_once else document
+
+
+def write_return(
+    order: "Order",
+    *,
+    by: str,
+    wishes: Mapping[int, Wish],
+    reference: str = "",
+    note: str = "",
+    waiver: str = "",
+    exchanged_on: RefundTiming | None = None,
+) -> Return:
+    """The return with its lines and terms, of a locked order; nobody is told of it yet."""
     wishes = {pk: wish for pk, wish in wishes.items() if wish.quantity}
     lines = {line.pk: line for line in order.lines.select_related("product")}
     policies.refuse_unreturnable(lines, wishes)
@@ -91,10 +120,7 @@ def request_return(
     if exchanged_on:
         _keep_nothing(rows, exchanged_on)
     ReturnLine.objects.bulk_create(rows)
-    told = {"reasons": sorted(reasons), **({"waiver": waiver} if waiver else {})}
-    events.record("return.requested", document, by=by, **documents.about(order), **told)
-    at_once = not waiver and all(policy.approves_itself for policy in found.values())
-    return approve(document, by=by) if at_once else document
+    return document
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Returned goods unit by unit, as a hand scanner sends them: announced, not announced, not ours."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -46,14 +47,15 @@ def scan_return(document: Return, *, by: str, code: str, outcome: str) -> Scanne
     """
     code = code.strip()
     document = documents.lock(document)
-    if document.status not in OPEN:
+    lines = documents.return_lines(document).values()
+    if not takes_scans(document, lines):
         raise documents.IllegalMove(
             number=document.number, status=document.status, to=ReturnStatus.RECEIVED
         )
     product, sku, lot = _meant(code)
 
-    mine = [line for line in documents.return_lines(document).values() if _is(line, product)]
-    if line := next((line for line in mine if line.missing), None):
+    mine = [line for line in lines if _is(line, product)]
+    if line := next((line for line in mine if line.missing or line.waived), None):
         _take_one(document, line, outcome, lot, by=by)
         return ScannedUnit(document, sku, "announced")
     if line := _unannounced(document, product):
@@ -65,6 +67,13 @@ def scan_return(document: Return, *, by: str, code: str, outcome: str) -> Scanne
     _set_apart(document, product, by=by)
     events.record("return.foreign", document, by=by, **documents.about(document.order), sku=sku)
     return ScannedUnit(document, sku, "foreign")
+
+
+def takes_scans(document: Return, lines: Iterable[ReturnLine]) -> bool:
+    """Whether units can be scanned in: of a closed return only what was credited and may turn up."""
+    return document.status in OPEN or (
+        document.status == ReturnStatus.CLOSED and any(line.waived for line in lines)
+    )
 
 
 def _meant(code: str) -> tuple[int, str, str]:

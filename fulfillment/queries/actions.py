@@ -49,6 +49,9 @@ def allowed_return_actions(document: Return) -> list[str]:
         "inspect": any(line.to_inspect for line in lines) and status != ReturnStatus.CLOSED,
         "give_up_rest": status == ReturnStatus.APPROVED and some,
         "reopen": status == ReturnStatus.EXPIRED,
+        "let_keep": awaited and any(line.missing for line in lines),
+        "send_anyway": _has_open_exchange(document)
+        and status in {ReturnStatus.RECEIVED, ReturnStatus.CLOSED},
         "refund_instead": _has_open_exchange(document),
         "decline": awaited and not some,
         "withdraw": awaited and not some,

@@ -13,9 +13,10 @@ def entitled(line: ReturnLine, status: str) -> int:
     """Units of the line whose price is due now, by the timing that was promised for it.
 
     On approval: everything announced that did not turn out otherwise; on receipt: what arrived and
-    was kept; on inspection: that, less what is quarantined and was not accepted.
+    was kept; on inspection: that, less what is quarantined and was not accepted. What need not
+    come back is due at once.
     """
-    here = line.kept - line.refused
+    here = line.kept - line.refused + line.waived
     if line.refund_on == RefundTiming.APPROVAL:
         return here + line.missing if status == ReturnStatus.APPROVED else here
     if line.refund_on == RefundTiming.INSPECTION:

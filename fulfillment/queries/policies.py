@@ -70,7 +70,7 @@ def policies_for(order: "Order", lines: Iterable["OrderLine"]) -> dict[int, Retu
     """The most specific policy by line id; lines want their product selected."""
     rows = ReturnPolicy.objects.filter(Q(channel=order.channel_id) | Q(channel=None))
     found = {(row.channel_id, row.goods_class): row for row in rows}
-    anything = ReturnPolicy(name="", window_days=None)
+    anything = ReturnPolicy(name="", window_days=None, keep_limit=ZERO)
     chosen = {}
     for line in lines:
         goods = line.product.goods_class if line.product else ""
@@ -160,16 +160,30 @@ def announced(line_ids: Iterable[int]) -> dict[int, int]:
     rows = ReturnLine.objects.filter(
         order_line__in=list(line_ids), return_order__status__in=OPEN
     ).order_by()
-    gone = ("restocked", "quarantined", "scrapped", "sent_back", "given_up")
+    gone = ("restocked", "quarantined", "scrapped", "sent_back", "given_up", "waived")
     waited = Sum(F("quantity") - reduce(add, (F(name) for name in gone)))
     return dict(rows.values_list("order_line").annotate(waited=waited))
 
 
 def returnable(lines: Iterable["OrderLine"]) -> dict[int, int]:
-    """Shipped units that are neither returned nor announced by an open return, by line id."""
+    """Shipped units by line id that are neither returned nor announced by an open return.
+
+    What was credited without coming back is not asked for once more.
+    """
     lines = list(lines)
     waited = announced(line.pk for line in lines)
-    return {line.pk: line.shipped - line.returned - waited.get(line.pk, 0) for line in lines}
+    waived = ReturnLine.objects.filter(order_line__in=[line.pk for line in lines], waived__gt=0)
+    kept = dict(waived.order_by().values_list("order_line").annotate(units=Sum("waived")))
+    return {
+        line.pk: line.shipped - line.returned - waited.get(line.pk, 0) - kept.get(line.pk, 0)
+        for line in lines
+    }
+
+
+def keep_limit(document: Return) -> Decimal:
+    """Up to what a return may be worth whose goods need not come back: its strictest policy's."""
+    lines = [row.order_line for row in document.lines.select_related("order_line__product")]
+    return min(row.keep_limit for row in policies_for(document.order, lines).values())
 
 
 def refuse_unreturnable(lines: "Mapping[int, OrderLine]", wishes: Mapping[int, Wish]) -> None:

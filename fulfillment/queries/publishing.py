@@ -90,6 +90,9 @@ TOLD = {
     "return.exchange_ended": told(
         "that is over", *EXCHANGED, One("status", "done, refunded, cancelled or charged")
     ),
+    "return.waived": told(
+        "units are refunded and need not come back", ORDER, One("units", "how many")
+    ),
     "return.closed": told("nothing is left to do", ORDER),
 }
 

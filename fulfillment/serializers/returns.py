@@ -118,6 +118,7 @@ class ReturnLineOut(msgspec.Struct):
     accepted: int
     refused: int
     given_up: int
+    waived: int
     credited: int
     refund: str
 
@@ -189,6 +190,7 @@ COPIED = (
     "accepted",
     "refused",
     "given_up",
+    "waived",
     "credited",
 )
 

@@ -220,6 +220,7 @@ from orders.operations.replacing import (
     BuyerUnknown,
     move_spare,
     place_replacement,
+    return_promised,
     return_spare,
 )
 from orders.operations.rerouting import NothingToReroute, RouteServesLess, reroute, reroute_due
@@ -462,6 +463,7 @@ __all__ = [
     "reroute",
     "reroute_due",
     "reseal_lines",
+    "return_promised",
     "return_spare",
     "revise",
     "route_rest",

@@ -25,6 +25,7 @@ from orders.operations.change_steps import Change, StepImpossible
 from orders.queries.balance import DEFERRED, balance
 from orders.queries.sealing import CONTEXT
 from orders.queries.terms import business_of
+from orders.queries.together import is_replacement, split_root
 from orders.queries.totals import share, totals_of
 from orders.queries.waiting import Told, told_waiting
 
@@ -402,9 +403,20 @@ def _refuse_apart(order: Order, source: pipeline.Work) -> None:
         raise StepImpossible(reason=f"{number} is priced differently, with or without tax.")
     if other.pickup_location_id != order.pickup_location_id or _place(other) != _place(order):
         raise StepImpossible(reason=f"{number} goes to another address; change one of them first.")
+    _refuse_replacement(order, other)
     if source.money.authorized:
         raise StepImpossible(
             reason=f"Money for {number} is only authorised; capture it or give it up first."
+        )
+
+
+def _refuse_replacement(order: Order, other: Order) -> None:
+    """Units that replace others are counted in their own orders; only parts of one come together."""
+    roots = {split_root(order), split_root(other)}
+    if len(roots) > 1 and any(is_replacement(root) for root in roots):
+        raise StepImpossible(
+            reason="A replacement is sent by itself, so that its exchange can be settled; ship the"
+            " two together instead."
         )
 
 

@@ -15,6 +15,7 @@ from orders.models import Order, OrderLink
 from orders.operations import moving, pipeline, placing
 from orders.operations.sent import PlacedLine, PlacedOrder
 from orders.queries.sealing import CONTEXT
+from orders.queries.totals import share
 
 
 class BuyerUnknown(DomainError):
@@ -26,7 +27,11 @@ class BuyerUnknown(DomainError):
 
 @transaction.atomic
 def place_replacement(
-    order: Order, *, by: str, lines: Sequence[PlacedLine], reference: str
+    order: Order,
+    *,
+    by: str,
+    lines: Sequence[PlacedLine],
+    reference: str,
 ) -> Order:
     """Place an order for what replaces goods of this one, and link the two.
 
@@ -84,6 +89,29 @@ def return_spare(source: Order, target: Order, *, by: str, reference: str) -> De
     here, there = _both(source, target, by=by)
     moved = moving.move_received(reference, here, there, _spare(here))
     return _settled(here, there, moved)
+
+
+@transaction.atomic
+def return_promised(source: Order, target: Order, *, by: str, reference: str) -> None:
+    """Promise on account or for the door for the target again, before units of source are called off.
+
+    Calling off a whole order voids what is promised for it. As much goes back as the target needs
+    beyond what source will give back of received money; what source has shipped stays covered.
+    """
+    here, there = _both(source, target, by=by)
+    currency, money = here.order.currency, here.money
+    gone = sum(
+        (share(line.total, line.shipped, line.quantity, currency) for line in here.lines), ZERO
+    )
+    covered = money.received - (money.granted - money.refunded) + money.authorized
+    kept = max(gone - covered, ZERO)
+    coming = max(money.received - (money.granted - money.refunded) - gone, ZERO)
+    need = max(there.money.balance - coming - there.money.deferred, ZERO)
+    promised = min(max(money.deferred - kept, ZERO), need)
+    if promised > 0:
+        moving.move_promised(reference, here, there, promised)
+        pipeline.settle(here)
+        pipeline.settle(there)
 
 
 def _both(source: Order, target: Order, *, by: str) -> tuple[pipeline.Work, pipeline.Work]:

@@ -46,6 +46,29 @@ def could_join(order: Order) -> list[Order]:
     return list(rows.exclude(pk=order.pk).order_by("pk")[:MOST])
 
 
+def split_family(order: Order) -> list[Order]:
+    """The order and everything that was split off from it or from its parts, the oldest first."""
+    found, fresh = {order.pk}, {order.pk}
+    while fresh:
+        rows = OrderLink.objects.filter(kind=OrderLinkKind.SPLIT, source__in=fresh)
+        fresh = set(rows.values_list("target", flat=True)) - found
+        found |= fresh
+    return list(Order.objects.filter(pk__in=found).order_by("pk"))
+
+
+def split_root(order: Order) -> int:
+    """Id of the order that this one was split off from in the beginning; its own where it was not."""
+    root = order.pk
+    while above := OrderLink.objects.filter(kind=OrderLinkKind.SPLIT, target=root).first():
+        root = above.source_id
+    return root
+
+
+def is_replacement(root: int) -> bool:
+    """Whether an order was placed in the place of goods of another one."""
+    return OrderLink.objects.filter(kind=OrderLinkKind.EXCHANGE, target=root).exists()
+
+
 def relatives(order: Order) -> list[Relative]:
     """Orders that were split off from or merged with this one."""
     links = OrderLink.objects.select_related("source", "target").order_by("pk")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from fulfillment import operations as fulfillment
 from fulfillment.consumers import settle_exchange
 from fulfillment.models import Exchange, Return, ReturnPolicy
+from fulfillment.queries.policies import returnable
 from oms.models import Event, User
 from orders import operations as orders
 from orders.models import Order
@@ -133,7 +134,8 @@ def test_exchange_of_which_not_all_is_kept_waits_for_a_person(sold, outcome):
     tell("return.received")
 
     made.refresh_from_db()
-    assert (made.status, made.replacement.holds.get().lifted_at) == ("open", None)
+    assert made.status == "open"
+    assert made.replacement.holds.filter(lifted_at=None).count() == 2
     made = fulfillment.refund_instead(made, by=BY, reason="The other one is not coming")
     assert (made.status, owed(made.replacement)) == ("refunded", 0)
     assert_ledgers_hold()
@@ -293,3 +295,123 @@ def test_exchange_from_the_page_of_the_order(sold, floor, admin_client):
     admin_client.post(act, {"act": "refund_instead", "reason": "Not there after all"})
     made.refresh_from_db()
     assert made.status == "refunded"
+
+
+def split_one(order):
+    step = orders.Step("split_off", order.lines.get().pk, {"quantity": 1})
+    orders.confirm_change(orders.draft_change(order, by=BY, steps=[step]), by=BY)
+    return Order.objects.get(links_in__source=order, links_in__kind="split")
+
+
+@pytest.mark.parametrize("end", ["expired", "waived"])
+def test_exchange_at_once_of_which_a_part_comes_back_ends(sold, floor, end):
+    at_once()
+    made = swap(sold, 2)
+    pack_and_ship(floor, made.replacement)
+    document, row = made.return_order, made.return_order.lines.get()
+    fulfillment.receive(document, by=BY, outcomes={row.pk: {"restock": 1}})
+
+    if end == "waived":
+        fulfillment.waive_missing(document, by=BY, reason="A loyal customer")
+    else:
+        Return.objects.update(expires_at=timezone.now() - timedelta(days=1))
+        fulfillment.expire_due()
+    tell("return.received")
+
+    made.refresh_from_db()
+    document.refresh_from_db()
+    assert (made.status, owed(sold)) == (("done", 0) if end == "waived" else ("charged", 10))
+    assert (owed(made.replacement), document.status, document.charged) == (
+        0,
+        "received",
+        owed(sold),
+    )
+    assert_ledgers_hold()
+
+
+def test_exchange_on_receipt_of_which_a_part_comes_is_sent_anyway(sold):
+    made = swap(sold, 2)
+    row = made.return_order.lines.get()
+    fulfillment.receive(made.return_order, by=BY, outcomes={row.pk: {"restock": 1}})
+    with pytest.raises(fulfillment.GoodsAwaited):
+        fulfillment.send_anyway(made, by=BY, reason="Now")
+    fulfillment.give_up_rest(made.return_order, by=BY, reason="One was lost")
+    tell("return.received")
+    kinds = set(made.replacement.holds.filter(lifted_at=None).values_list("type", flat=True))
+    assert kinds == {"awaits_return", "other"}
+
+    made = fulfillment.send_anyway(made, by=BY, reason="They pay for the other")
+
+    assert (made.status, owed(made.replacement), owed(sold)) == ("done", 10, 0)
+    assert not made.replacement.holds.filter(lifted_at=None).exists()
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_exchange_knows_what_was_split_off_its_replacement(sold, comes):
+    made = swap(sold, 2)
+    other = split_one(made.replacement)
+    row = made.return_order.lines.get()
+
+    if comes:
+        fulfillment.receive(made.return_order, by=BY, outcomes={row.pk: {"restock": 2}})
+        tell("return.received")
+    else:
+        expire(made.return_order)
+
+    other.refresh_from_db()
+    ended = ("done", 1) if comes else ("cancelled", 0)
+    assert (Exchange.objects.get().status, other.lines.get().due) == ended
+    assert not other.holds.filter(lifted_at=None).exists()
+    assert (owed(sold), owed(made.replacement), owed(other)) == (0, 0, 0)
+    assert_ledgers_hold()
+
+
+def test_replacement_is_not_merged_with_other_orders(sold, floor):
+    made = swap(sold)
+    other = world.place(floor.channel, ("MUG", 1))
+
+    for one, two in ((made.replacement, other), (other, made.replacement)):
+        step = orders.Step("merge_from", values={"order": two.number})
+        with pytest.raises(orders.StepImpossible, match="sent by itself"):
+            orders.confirm_change(orders.draft_change(one, by=BY, steps=[step]), by=BY)
+
+
+def test_exchange_called_off_promises_the_cash_at_the_door_again(floor):
+    at_once()
+    floor.channel.needs_payment = True
+    floor.channel.save()
+    cash = orders.PlacedPayment("cash_on_delivery", Decimal(20), "pending", "")
+    order = world.place(floor.channel, ("MUG", 2), payments=(cash,))
+    fulfillment.deliver(pack_and_ship(floor, order), by=BY)
+    made = swap(order, 2)
+    assert balance(made.replacement).deferred == 20
+    floor.dispatch(made.replacement)
+
+    expire(made.return_order)
+
+    money = balance(Order.objects.get(pk=order.pk))
+    assert (money.due, money.deferred, balance(made.replacement).deferred) == (20, 20, 0)
+    assert_ledgers_hold()
+
+
+def test_refund_without_goods_stays_within_the_limit_and_is_credited_once(sold, floor):
+    policy = ReturnPolicy.objects.create(
+        name="R", channel=floor.channel, fee_percent=15, keep_limit=9
+    )
+    wish = {sold.lines.get().pk: Wish(1, "unwanted")}
+    document = fulfillment.request_return(sold, by=BY, wishes=wish)
+    with pytest.raises(fulfillment.AboveKeepLimit):
+        fulfillment.let_keep(document, by=BY, reason="Cheap")
+    policy.keep_limit = 10
+    policy.save()
+
+    document = fulfillment.let_keep(document, by=BY, reason="Cheap")
+
+    assert (document.status, document.credit, document.fee, owed(sold)) == ("closed", 10, 0, -10)
+    assert returnable(sold.lines.all()) == {sold.lines.get().pk: 1}
+    fulfillment.scan_return(document, by=BY, code="MUG", outcome="restock")
+    row = document.lines.get()
+    assert (row.waived, row.restocked, row.credited, owed(sold)) == (0, 1, 1, -10)
+    assert Event.objects.get(name="return.waived").facts["reason"] == "Cheap"
+    assert_ledgers_hold()
