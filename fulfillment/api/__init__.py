@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from fulfillment.api.exchanges import ExchangeListView, RefundInsteadView, SendingAnywayView
 from fulfillment.api.pickup import CollectionView, GivenUpView, ReadyView
 from fulfillment.api.returns import (
     ApprovalView,
@@ -53,6 +54,9 @@ urlpatterns = [
     path("shipments/<str:number>/delivery/", DeliveryView.as_view()),
     path("returns/", ReturnListView.as_view()),
     path("returns/<str:number>/", ReturnDetailView.as_view()),
+    path("exchanges/", ExchangeListView.as_view()),
+    path("exchanges/<str:number>/sending-anyway/", SendingAnywayView.as_view()),
+    path("exchanges/<str:number>/refund-instead/", RefundInsteadView.as_view()),
     path("returns/<str:number>/approval/", ApprovalView.as_view()),
     path("returns/<str:number>/refusal/", RefusalView.as_view()),
     path("returns/<str:number>/receipt/", ReceiptView.as_view()),

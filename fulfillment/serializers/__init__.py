@@ -2,6 +2,8 @@
 
 from fulfillment.serializers.returns import (
     EndIn,
+    ExchangeIn,
+    ExchangeOut,
     InspectionIn,
     OutcomeIn,
     ReceiptIn,
@@ -36,6 +38,8 @@ __all__ = [
     "CollectionIn",
     "DeliveryIn",
     "EndIn",
+    "ExchangeIn",
+    "ExchangeOut",
     "FulfillmentLineOut",
     "FulfillmentOrderOut",
     "HandoverIn",

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
 
 from fulfillment.enums import GoodsState, Outcome
-from fulfillment.models import Return, ReturnLine
+from fulfillment.models import Exchange, Return, ReturnLine
 from fulfillment.queries import allowed_return_actions
 from fulfillment.serializers.work import Note, Position
 from oms.money import plain
 from oms.wire import Invalid, Quantity, Sent, Short, message, utc
+from orders.queries import balance
 
 Fate = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
 State = Literal[("", *GoodsState.values)]  # type: ignore[valid-type]
@@ -45,10 +47,49 @@ class ReturnIn(Sent):
 
     def reasons(self) -> Iterator[str]:
         """The reason of each line. Raises Invalid where there is none."""
-        for index, row in enumerate(self.lines):
-            if not (reason := row.reason or self.reason):
-                raise Invalid("Give a reason.", f"/lines/{index}/reason")
-            yield reason
+        return _reasons(self.lines, self.reason)
+
+
+@message
+class ExchangeLineIn(msgspec.Struct):
+    """Units of an order line that come back, and the SKU of which as many are sent instead.
+
+    They are replaced at what was paid for them; `unit_price` asks for another price, in the
+    order's currency and with tax where its prices have it.
+    """
+
+    line: Position
+    quantity: Quantity
+    sku: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    unit_price: Decimal | None = None
+    reason: Code = ""
+    state: State = ""
+    note: Note = ""
+
+
+@message
+class ExchangeIn(msgspec.Struct):
+    """Goods that come back, and what is sent in their place. `reference` makes repeats harmless.
+
+    The return policy says whether the replacement leaves at once or when the goods are here.
+    """
+
+    order: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    lines: Annotated[list[ExchangeLineIn], msgspec.Meta(min_length=1, max_length=2_000)]
+    reason: Code = ""
+    reference: Short = ""
+    note: Note = ""
+
+    def reasons(self) -> Iterator[str]:
+        """The reason of each line. Raises Invalid where there is none."""
+        return _reasons(self.lines, self.reason)
+
+
+def _reasons(lines: Iterable[ReturnLineIn] | Iterable[ExchangeLineIn], given: str) -> Iterator[str]:
+    for index, row in enumerate(lines):
+        if not (reason := row.reason or given):
+            raise Invalid("Give a reason.", f"/lines/{index}/reason")
+        yield reason
 
 
 @message
@@ -175,6 +216,41 @@ class ReturnOut(msgspec.Struct):
             replacement=made.replacement.number if made else None,
             lines=_lines(document.lines.all(), currency),
             allowed_actions=allowed_return_actions(document),
+        )
+
+
+@message
+class ExchangeOut(msgspec.Struct):
+    """The return, the replacement, when it leaves, and how the money of both orders stands.
+
+    `due` is still to be paid for the replacement; a negative `balance` is owed to the buyer of the
+    first order.
+    """
+
+    status: str
+    ships: str
+    replacement: str
+    total: str
+    due: str
+    balance: str
+    currency: str
+    note: str
+    rma: ReturnOut
+
+    @classmethod
+    def of(cls, made: Exchange, document: Return) -> "ExchangeOut":
+        """As the API shows it."""
+        currency = document.order.currency
+        return cls(
+            status=made.status,
+            ships=made.ships,
+            replacement=made.replacement.number,
+            total=plain(made.replacement.total, currency),
+            due=plain(balance(made.replacement).balance, currency),
+            balance=plain(balance(document.order).balance, currency),
+            currency=currency,
+            note=made.note,
+            rma=ReturnOut.of(document),
         )
 
 
