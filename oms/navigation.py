@@ -45,19 +45,25 @@ class Work:
     folded: bool = False
 
 
-MONEY = (
-    Page("Finance", "finance", "orders_finance", "orders.view_payment"),
-    Page("Cash on delivery", "local_atm", "orders_cash", "orders.view_remittance"),
-    Page("Remittances", "receipt", "orders_remittance_changelist", "orders.view_remittance"),
-    Page("Bank lines", "account_balance", "orders_bankline_changelist", "orders.view_bankline",
-         "bank"),
-    Page("Bank statements", "request_page", "orders_bankstatement_changelist",
-         "orders.view_bankstatement"),
-    Page("Bank accounts", "savings", "orders_bankaccount_changelist", "orders.view_bankaccount"),
-    Page("Store credit", "card_giftcard", "orders_storecredit_changelist",
-         "orders.view_storecredit"),
-    Page("Gateway requests", "contactless", "orders_gatewayrequest_changelist",
-         "orders.view_gatewayrequest", "gateway"),
+FINANCE = Work(
+    "Finance",
+    (
+        Page("Money on its way", "finance", "orders_finance", "orders.view_payment"),
+        Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
+        Page("Bank lines", "account_balance", "orders_bankline_changelist", "orders.view_bankline",
+             "bank"),
+        Page("Bank statements", "request_page", "orders_bankstatement_changelist",
+             "orders.view_bankstatement"),
+        Page("Bank accounts", "savings", "orders_bankaccount_changelist",
+             "orders.view_bankaccount"),
+        Page("Cash on delivery", "local_atm", "orders_cash", "orders.view_remittance"),
+        Page("Remittances", "receipt", "orders_remittance_changelist", "orders.view_remittance"),
+        Page("Gateway requests", "contactless", "orders_gatewayrequest_changelist",
+             "orders.view_gatewayrequest", "gateway"),
+        Page("Store credit", "card_giftcard", "orders_storecredit_changelist",
+             "orders.view_storecredit"),
+        Page("Ledger", "menu_book", "reporting_ledger", "orders.view_payment"),
+    ),
 )  # fmt: skip
 WORK = (
     Work("", (Page("Home", "home", "index"),)),
@@ -228,6 +234,7 @@ WORK = (
             ),
         ),
     ),
+    FINANCE,
     Work(
         "Reports",
         (
@@ -244,9 +251,6 @@ WORK = (
                 "reporting_valuation",
                 "inventory.view_costentry",
             ),
-            Page("Payments", "payments", "orders_payment_changelist", "orders.view_payment"),
-            *MONEY,
-            Page("Ledger", "menu_book", "reporting_ledger", "orders.view_payment"),
             Page("Jobs and exports", "pending_actions", "oms_job_changelist", "oms.view_job"),
         ),
     ),

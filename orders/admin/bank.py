@@ -128,6 +128,7 @@ LINE_ACTS = (
 class BankAccountAdmin(EditableAdmin):
     """Our accounts."""
 
+    list_empty = "Add the account that buyers pay into; its statements then find their orders."
     list_display = ("code", "name", "iban", "currency", "is_active")
     fields = ("code", "name", "iban", "currency", "is_active")
 
