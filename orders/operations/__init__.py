@@ -16,6 +16,7 @@ from orders.operations.bank_lines import (
     reseal_lines,
 )
 from orders.operations.bank_matching import (
+    LineChanged,
     LineNotOpen,
     NothingToUndo,
     OtherCurrency,
@@ -286,6 +287,7 @@ __all__ = [
     "InvalidOrder",
     "KeptIntoThePast",
     "LimitReached",
+    "LineChanged",
     "LineNotOpen",
     "NoCancellationScheduled",
     "NoGateway",

@@ -41,6 +41,13 @@ class NothingToUndo(DomainError):
     message = "Nothing of {number} is booked or ignored."
 
 
+class LineChanged(DomainError):
+    """What is taken back is what the person saw."""
+
+    code = "line_changed"
+    message = "Somebody booked more of {number} a moment ago. Look at it again."
+
+
 class OtherCurrency(DomainError):
     """A line pays orders of its own currency."""
 
@@ -112,7 +119,8 @@ def undo_line(line: BankLine, *, by: str, reason: str) -> BankLine:
     """Take back whatever was decided about a line; it waits for somebody again.
 
     What it paid leaves each order by an entry of its own, and an order that could still ship and is
-    no longer covered is held. Raises NothingToUndo, and AmountTooHigh where the money was refunded.
+    no longer covered is held. Raises NothingToUndo, LineChanged when more was booked meanwhile, and
+    AmountTooHigh where the money was refunded.
     """
     orders = Order.objects.filter(bank_matches__line=line, bank_matches__undone=None)
     works = {order.pk: pipeline.lock(order, by=by) for order in orders.distinct().order_by("pk")}
@@ -121,6 +129,8 @@ def undo_line(line: BankLine, *, by: str, reason: str) -> BankLine:
     payouts = line.payouts.filter(undone_at=None)
     if not matches and line.state != BankLineState.IGNORED and not payouts.exists():
         raise NothingToUndo(number=line.number)
+    if any(match.order_id not in works for match in matches):
+        raise LineChanged(number=line.number)
 
     for match in matches:
         _undo(works[match.order_id], match)
