@@ -1,5 +1,6 @@
 """The one kind of error that an operation raises on purpose."""
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -8,10 +9,14 @@ class DomainError(Exception):
 
     Subclasses set `code` (lower_snake, never changed once published) and `message`, a sentence
     with named parameters. `params` holds plain values only, never personal data.
+
+    `afterwards` is what the refusal leaves behind, such as an exception for somebody to look at; a
+    door that rolls a transaction of its own back calls it then. It may be called more than once.
     """
 
     code = "refused"
     message = "This is not possible now."
+    afterwards: Callable[[], object] | None = None
 
     def __init__(self, message: str | None = None, /, **params: Any) -> None:
         self.params = params

@@ -211,6 +211,8 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
                 if isinstance(answer, HttpResponse) and "Content-Disposition" in answer:
                     once.give_back(token)  # a paper may be printed twice
         except DomainError as error:
+            if error.afterwards:
+                error.afterwards()
             messages.error(request, error.detail)
             return None
         if isinstance(answer, HttpResponse):

@@ -275,6 +275,8 @@ class _Run:
         try:
             self._act_until_done(row)
         except DomainError as refusal:
+            if refusal.afterwards:
+                refusal.afterwards()
             self._miss(row, RowState.REFUSED, refusal.detail)
         except Exception as error:
             logger.exception("row %s of job %s failed", row.key, self.job.public_id)

@@ -1,7 +1,7 @@
 """A gateway's reference stands for one payment: money is not booked on two orders."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -45,14 +45,18 @@ def create(payment: Payment) -> Payment:
 def queues_taken(
     act: Callable[Concatenate[Order, Given], Answer],
 ) -> Callable[Concatenate[Order, Given], Answer]:
-    """Have an act that refuses a taken reference leave an exception for finance behind."""
+    """Have an act that refuses a taken reference leave an exception for finance behind.
+
+    Whoever calls inside a transaction of their own rolls that back, too, and calls `afterwards`.
+    """
 
     @wraps(act)
     def queueing(order: Order, *args: Given.args, **given: Given.kwargs) -> Answer:
         try:
             return act(order, *args, **given)
         except ReferenceTaken as refusal:
-            note_taken(order, refusal, by=str(given["by"]))
+            refusal.afterwards = partial(note_taken, order, refusal, by=str(given["by"]))
+            refusal.afterwards()
             raise
 
     return queueing

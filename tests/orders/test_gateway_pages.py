@@ -54,6 +54,22 @@ def test_capture_button_asks_the_gateway_instead_of_recording(payment, finance):
     assert not payment.transactions.filter(kind="capture").exists()
 
 
+def test_reference_of_another_order_is_refused_at_the_button_and_left_as_an_exception(
+    payment, finance
+):
+    other = world.place(payment.order.channel, ("MUG", 1, "10.00"))
+    url = reverse("admin:orders_order_act", args=[other.pk, "record_payment"])
+    sent = {"act": "record_payment", "method": "card", "amount": "10.00", "reference": "pi_1"}
+
+    page = text(finance.post(url, sent, follow=True))
+
+    said = f"Stripe payment pi_1 already pays order {payment.order.number}; it is booked there."
+    assert said in page
+    hold = other.holds.get(type="reference_taken")
+    assert (hold.reason, hold.lifted_at, hold.details["reference"]) == (said, None, "pi_1")
+    assert not other.payments.exists()
+
+
 def test_declined_capture_stands_in_the_queue_on_the_order_and_on_the_first_page(declined, finance):
     order = declined.payment.order
     again = reverse("admin:orders_gatewayrequest_act", args=[declined.pk, "again"])
