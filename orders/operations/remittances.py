@@ -18,12 +18,13 @@ from orders.enums import PaymentMethod, RemittanceOutcome, TransactionKind
 from orders.models import (
     Order,
     Payment,
-    PaymentTransaction,
     Remittance,
     RemittanceProfile,
     RemittanceRow,
 )
-from orders.operations import payments, pipeline, sent_files
+from orders.operations import payments, pipeline, sent_files, tasks
+
+OWNER = "Finance"
 
 
 class RemittanceRead(DomainError):
@@ -100,8 +101,9 @@ def book_remittance(
 ) -> list[RemittanceRow]:
     """Book what was collected, each parcel in a transaction of its own, and report on each.
 
-    A parcel is booked once, whichever file names it again. Money for an order that owes nothing on
-    delivery is reported and not booked: somebody asks the carrier. Repeatable.
+    A parcel is booked once, whichever file names it again; of one that was short, a later file adds
+    what was missing, told alone or as all of it. Money for an order that owes nothing on delivery is
+    reported and not booked: finance gets a task to ask the carrier. Repeatable.
     """
     find = import_string(import_module("oms.wiring").ANSWERS["orders.by_tracking"])
     known = set(remittance.rows.values_list("position", flat=True))
@@ -161,29 +163,78 @@ def _book(remittance: Remittance, row: Collected, order: int | None, *, by: str)
 
 def _collect(remittance: Remittance, told: RemittanceRow, work: pipeline.Work) -> None:
     told.order, currency = work.order, work.order.currency
-    reference = f"{remittance.carrier} {told.tracking}"[:120]
-    moves = PaymentTransaction.objects.filter(payment__order=work.order, reference=reference)
-    if moves.exists():
-        told.outcome, told.said = RemittanceOutcome.KNOWN, "It was booked from an earlier row."
-        return
     cash = list(work.order.payments.filter(method=PaymentMethod.CASH_ON_DELIVERY).order_by("pk"))
     told.expected = sum((payments.open_amount(row) for row in cash), ZERO)
+    earlier = _earlier(remittance, told)
+    if earlier and not _is_more(told, earlier, work):
+        return
     if told.expected <= 0 or currency != remittance.currency:
-        told.outcome = RemittanceOutcome.NOTHING_DUE
-        told.said = (
-            f"{work.order} is in {currency}."
-            if currency != remittance.currency
-            else f"{work.order} owes nothing on delivery; ask {remittance.carrier}."
-        )
+        _report_not_due(remittance, told, work)
         return
     difference = told.collected - told.expected
     told.outcome = RemittanceOutcome.PAID
     if difference:
         told.outcome = RemittanceOutcome.OVER if difference > 0 else RemittanceOutcome.SHORT
         much = f"{plain(abs(difference), currency)} {currency}"
-        told.said = f"{much} {'more' if difference > 0 else 'less'} than {work.order} owes."
+        told.said += f"{much} {'more' if difference > 0 else 'less'} than {work.order} owes."
     if told.collected > 0:
+        turn = f" {len(earlier) + 1}" if earlier else ""
+        reference = f"{remittance.carrier} {told.tracking}"[: 120 - len(turn)] + turn
         _receive(work, cash, told, reference)
+
+
+def _earlier(remittance: Remittance, told: RemittanceRow) -> list[RemittanceRow]:
+    """Rows by which money for this parcel was booked on its order before."""
+    rows = RemittanceRow.objects.filter(order=told.order, tracking=told.tracking)
+    rows = rows.filter(remittance__carrier=remittance.carrier).exclude(transaction=None)
+    return list(rows.select_related("remittance").order_by("pk"))
+
+
+def _is_more(told: RemittanceRow, earlier: Sequence[RemittanceRow], work: pipeline.Work) -> bool:
+    """Whether a row brings more for a parcel than was booked; it then stands for the rest alone.
+
+    A carrier that was short names the rest in a later file, or all of it again. The same amount
+    again is a repeat; where it may be a repeat and the rest, or the rest and all, nothing is booked
+    and somebody asks the carrier.
+    """
+    before = sum((row.collected for row in earlier), ZERO)
+    said, owed, currency = told.collected, told.expected or ZERO, work.order.currency
+    names = ", ".join(str(row.remittance) for row in earlier)
+    was = f"{plain(before, currency)} {currency} was booked from {names}"
+    again = said in {ZERO, before, *(row.collected for row in earlier)}
+    rest, in_all = said <= owed, before < said <= before + owed
+    exact = said == owed or said == before + owed
+    if owed > 0 and (said == owed if again else not exact and rest == in_all):
+        told.outcome = RemittanceOutcome.KNOWN
+        told.said = f"{was}; what this adds to it cannot be told."[:200]
+        title = (
+            f"Ask {told.remittance.carrier} about {told.tracking}: {plain(said, currency)}, {was}"
+        )
+        tasks.create_task(work.order, by=work.by, title=title[:200], owner=OWNER)
+        return False
+    if again:
+        told.outcome, told.said = RemittanceOutcome.KNOWN, f"{was}."[:200]
+        return False
+    if in_all and said != owed:
+        told.collected = said - before
+        told.said = f"{plain(said, currency)} {currency} in all; {was}. "[:120]
+    elif rest:
+        told.said = f"The rest; {was}. "[:120]
+    return True
+
+
+def _report_not_due(remittance: Remittance, told: RemittanceRow, work: pipeline.Work) -> None:
+    """Money that nobody owes is not booked; finance finds out from the carrier whose it is."""
+    told.outcome, order = RemittanceOutcome.NOTHING_DUE, work.order
+    told.said = (
+        f"{order} is in {order.currency}."
+        if order.currency != remittance.currency
+        else f"{order} owes nothing on delivery; ask {remittance.carrier}."
+    )
+    if told.collected > 0:
+        much = f"{plain(told.collected, remittance.currency)} {remittance.currency}"
+        title = f"{remittance.carrier} collected {much} for {told.tracking} that nobody owes"
+        tasks.create_task(order, by=work.by, title=title[:200], owner=OWNER)
 
 
 def _receive(

@@ -25,6 +25,7 @@ from orders.models import (
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balances
 from orders.queries.drafts import draft_invariants
+from orders.queries.money_ledgers import money_invariants
 from orders.queries.totals import totals_of
 
 BATCH = 500
@@ -84,6 +85,7 @@ def invariants() -> list[Invariant]:
             violations=_wrong_credit,
         ),
         *draft_invariants(),
+        *money_invariants(),
     ]
 
 

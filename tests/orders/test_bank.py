@@ -15,6 +15,7 @@ from orders.models import BankAccount, BankLine, BankMatch, BankStatement, Payme
 from orders.operations import bank_lines, bank_matching
 from orders.queries import balance
 from orders.queries.bank import Part, proposals, told_of, words_of
+from orders.queries.money_ledgers import money_invariants
 from orders.queries.statement import statement_of
 from orders.tasks.bank import read_bank_statement
 from tests import factories as world
@@ -182,6 +183,27 @@ def test_proposals_say_why_the_likeliest_first(shop, account):
     assert "0.40 GBP short, which may be written off" in best[0].why
     assert [piece.order for piece in best[2].parts] == [same]
     assert {piece.order for piece in best[3].parts} == {named, same}
+
+
+def test_ledger_check_finds_what_differs_and_repairs_the_figure_alone(shop, account):
+    paid = order(shop)
+    send(account, ("03.11.2026", "20,00", paid.number, "Ada Byron"))
+    line, match = BankLine.objects.get(), BankMatch.objects.get()
+    lines, matches = money_invariants()[:2]
+    BankLine.objects.update(matched=Decimal("5.10"), state="open")
+
+    assert list(lines.violations()) == [
+        f"{line}: 5.1000 matched and open, its matches come to 20.0000: matched"
+    ]
+    assert list(lines.repair())
+    line.refresh_from_db()
+    assert (line.matched, line.state, list(lines.violations())) == (20, "matched", [])
+
+    BankMatch.objects.update(amount=Decimal(19))
+    assert list(matches.violations()) == [f"{line}: 19.0000 of {paid}, booked capture 20.0000"]
+    assert matches.repair is None
+    BankMatch.objects.update(amount=match.amount)
+    assert_ledgers_hold()
 
 
 def test_words_unwrap_creditor_references_and_leave_years_alone():

@@ -12,7 +12,7 @@ from fulfillment.models import Shipment
 from oms.dispatch import drain
 from oms.models import User
 from orders import operations as orders
-from orders.models import Remittance, RemittanceProfile
+from orders.models import Remittance, RemittanceProfile, Task
 from orders.queries import balance, outstanding
 from orders.tasks.remittances import read_remittance
 from tests import factories as world
@@ -55,7 +55,7 @@ def test_remittance_books_each_parcel_once_and_tells_short_over_and_missing(sent
     rows = ("AWB1,20.00,1.50", "AWB2,15.00,1.50", "AWB3,21.00,1.50", "AWB9,5,0", "AWB1,x,0")
     first = remit(carrier, *rows)
     again = remit(carrier, *rows)
-    later = remit(carrier, "AWB1,20.00,1.50", "AWB2,5.00,0")
+    later = remit(carrier, "AWB1,20.00,1.50", "AWB2,15.00,0")
 
     assert again == first
     outcomes = list(first.rows.order_by("position").values_list("outcome", flat=True))
@@ -65,6 +65,35 @@ def test_remittance_books_each_parcel_once_and_tells_short_over_and_missing(sent
     assert [balance(order).received for order in sent] == [20, 15, 21]
     [owed] = outstanding.cash_by_order()
     assert (owed.order, owed.amount) == (sent[1], 5)
+    assert_ledgers_hold()
+
+
+def test_rest_of_a_short_parcel_is_booked_from_a_later_file_and_what_nobody_owes_is_asked_about(
+    sent,
+):
+    carrier = Shipment.objects.first().carrier.code
+    RemittanceProfile.objects.create(carrier=carrier, columns=LAYOUT)
+    first, second, third = sent
+    remit(carrier, "AWB1,15.00,1", "AWB2,15.00,1", "AWB3,10.00,1")
+
+    later = remit(carrier, "AWB1,5.00,1", "AWB2,20.00,1", "AWB3,10.00,0")
+    last = remit(carrier, "AWB1,5.00,0", "AWB2,20.00,0", "AWB1,7.00,0")
+
+    rows = list(later.rows.order_by("position"))
+    assert [(row.outcome, row.collected) for row in rows] == [
+        ("paid", 5),
+        ("paid", 5),
+        ("known", 10),
+    ]
+    assert rows[1].said.startswith("20.00 GBP in all; 15.00 GBP was booked from ")
+    outcomes = [row.outcome for row in last.rows.order_by("position")]
+    assert outcomes == ["known", "known", "not_due"]
+    assert (later.collected, last.collected) == (10, 7)
+    assert [balance(order).received for order in sent] == [20, 20, 10]
+    tasks = [(task.order, task.owner, task.title) for task in Task.objects.order_by("pk")]
+    assert [row[:2] for row in tasks] == [(third, "Finance"), (first, "Finance")]
+    assert tasks[1][2] == f"{carrier} collected 7.00 GBP for AWB1 that nobody owes"
+    assert second.payment_status != "overpaid"
     assert_ledgers_hold()
 
 
