@@ -3,14 +3,16 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import BooleanField, Count, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 
 from oms import words
 from oms.admin import Act, ConfirmForm, EditableAdmin, ReadOnlyAdmin, ReasonForm, actor
+from oms.money import plain
 from orders import operations
 from orders.adapters import statements
 from orders.adapters.statements.storing import match_again, sentence
@@ -85,6 +87,12 @@ def again(request: HttpRequest, _none: Any, _data: dict[str, Any]) -> str:
     return f"{words.count(done, 'line')} booked by their reference; the others wait for somebody."
 
 
+def likeliest(line: BankLine) -> dict[str, str]:
+    """What the form begins with: the first proposal, which a person may change."""
+    found = _proposed(line) if is_open(line) else []
+    return {"amounts": found[0]["amounts"]} if found else {}
+
+
 def is_open(line: BankLine) -> bool:
     """Something of it is left."""
     return line.state == BankLineState.OPEN
@@ -114,6 +122,7 @@ LINE_ACTS = (
     Act("again", "Match again", MATCH, again, form=ConfirmForm, on_list=True, icon="refresh",  # type: ignore[arg-type]
         help="Looks at every open line anew: orders may have come since it was read."),
     Act("book", "Book", MATCH, book, form=BookForm, allowed=is_open, icon="done",
+        initial=likeliest,
         help="Books the line on one order, or splits it over several."),
     Act("ignore", "Ignore", MATCH, ignore, form=ReasonForm, allowed=is_open, bulk=True,
         help="For money that no order is owed; the reason is kept.", icon="visibility_off"),
@@ -146,8 +155,26 @@ class BankStatementAdmin(ReadOnlyAdmin):
     list_display = ("number", "account", "said_column", "created_at")
     list_select_related = ("account", "job")
     sortable_by: ClassVar = ()
-    fields = ("number", "account", "form", "said_column", "error", "created_by", "created_at")
+    fields = (
+        "number", "account", "form", "said_column", "lines_column", "error", "by_column", "created_at",
+    )  # fmt: skip
     readonly_fields = fields
+
+    @admin.display(description="Lines")
+    def lines_column(self, statement: BankStatement) -> SafeString | str:
+        """Where those that it brought stand."""
+        if not statement.lines.exists():
+            return "–"
+        url = reverse("admin:orders_bankline_changelist")
+        return format_html(
+            '<a class="oms-link" href="{}?state=all&q={}">{}</a>',
+            url, statement.number, words.count(statement.lines.count(), "line"),
+        )  # fmt: skip
+
+    @admin.display(description="Sent by")
+    def by_column(self, statement: BankStatement) -> str:
+        """By name."""
+        return words.names_of([statement.created_by])[statement.created_by]
 
     @admin.display(description="What became of it")
     def said_column(self, statement: BankStatement) -> SafeString | str:
@@ -176,22 +203,26 @@ class BankLineAdmin(ReadOnlyAdmin):
         "number",
         "booked_on",
         "account",
+        "said_column",
         "amount_column",
         "left_column",
         "state_column",
     )
     list_display_links = ("number",)
-    list_select_related = ("account",)
+    list_select_related = ("account", "subject")
     list_filter = ("account",)
     list_before_template = "admin/orders/views.html"
     change_form_template = "admin/orders/bank_line.html"
-    search_fields = ("number", "bank_reference__exact", "matches__order__number")
-    search_help_text = "Number, the bank's reference, order number"
+    search_fields = (
+        "number", "bank_reference__exact", "matches__order__number", "statement__number__exact",
+    )  # fmt: skip
+    search_help_text = "Number, the bank's reference, order, statement"
     sortable_by: ClassVar = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Of the chosen state."""
+        """Of the chosen state; who paid is opened for those alone who may read it."""
         rows = super().get_queryset(request).select_related("account", "subject")
+        rows = rows.annotate(may_read=Value(request.user.has_perm(READ), BooleanField()))
         state = getattr(request, "bank_state", "")
         return rows.filter(state=state) if state in BankLineState.values else rows
 
@@ -213,8 +244,7 @@ class BankLineAdmin(ReadOnlyAdmin):
                  "count": f"{counts[name]:,}" if counts.get(name) else ""}
                 for name, label in shown
             ],
-            "view_note": EMPTY.get(state, "")
-            if not BankLine.objects.filter(state=state).exists() else "",
+            "view_note": _note(state),
         }  # fmt: skip
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -232,10 +262,22 @@ class BankLineAdmin(ReadOnlyAdmin):
                 "proposals": _proposed(line) if is_open(line) else [],
                 "book_url": reverse("admin:orders_bankline_act", args=[line.pk, "book"]),
                 "may_book": request.user.has_perm(MATCH),
-                "matches": line.matches.select_related("order").order_by("pk"),
-                "payouts": line.payouts.filter(undone_at=None),
+                "matches": [
+                    (row, words.money(row.amount, line.currency))
+                    for row in line.matches.select_related("order").order_by("pk")
+                ],
+                "payouts": [
+                    (row, *(words.money(each, row.currency) for each in (row.amount, row.fee)))
+                    for row in line.payouts.filter(undone_at=None)
+                ],
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Payer and text")
+    def said_column(self, line: BankLine) -> SafeString | str:
+        """By what somebody recognises it."""
+        told = told_of(line) if getattr(line, "may_read", False) else {}
+        return words.two_lines(told.get("payer") or "–", told.get("text", "")[:80]) if told else "–"
 
     @admin.display(description="Amount")
     def amount_column(self, line: BankLine) -> str:
@@ -255,6 +297,13 @@ class BankLineAdmin(ReadOnlyAdmin):
         )
 
 
+def _note(state: str) -> str:
+    """What a tab is for, while it alone is empty."""
+    rows = BankLine.objects.all()
+    empty = state in EMPTY and not rows.filter(state=state).exists()
+    return EMPTY[state] if empty and rows.exists() else ""
+
+
 def _proposed(line: BankLine) -> list[dict[str, Any]]:
     return [
         {
@@ -262,7 +311,7 @@ def _proposed(line: BankLine) -> list[dict[str, Any]]:
             "why": proposal.why,
             "write_off": proposal.write_off,
             "amounts": "\n".join(
-                f"{part.order} {part.amount.normalize():f}" for part in proposal.parts
+                f"{part.order} {plain(part.amount, line.currency)}" for part in proposal.parts
             ),
             "parts": [
                 (part.order, words.money(part.amount, line.currency)) for part in proposal.parts

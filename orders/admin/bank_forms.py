@@ -5,13 +5,14 @@ from typing import Any
 
 from django import forms
 
+from oms import words
 from oms.admin import ActForm
 from oms.sealed_files import SealedFile
 from orders.adapters.statements import Layout, NotReadable, guess
 from orders.adapters.statements.bank import AMOUNTS, SYNONYMS
-from orders.adapters.statements.tables import DATE_WORDS, text_of
+from orders.adapters.statements.tables import DATE_WORDS, choices_of, text_of
 from orders.enums import Gateway
-from orders.models import BankAccount, BankStatement, Order
+from orders.models import BankAccount, BankLine, BankStatement, Order
 from orders.queries.bank import Part
 
 LABELS = {
@@ -34,6 +35,16 @@ class SendStatementForm(ActForm):
     account = forms.ModelChoiceField(BankAccount.objects.filter(is_active=True))
     file = forms.FileField(help_text="CSV, or CAMT.053 in the versions 02 and 08.")
 
+    def setup(self) -> None:
+        """The only account is chosen; without one, where to make it."""
+        accounts = list(BankAccount.objects.filter(is_active=True)[:2])
+        if len(accounts) == 1:
+            self.fields["account"].initial = accounts[0].pk
+        if not accounts:
+            self.fields[
+                "account"
+            ].help_text = "There is no account yet: add yours under Bank accounts."
+
 
 class ExplainForm(ActForm):
     """Which column says what, guessed from the file."""
@@ -47,7 +58,8 @@ class ExplainForm(ActForm):
                 found, table = guess(text_of(content), SYNONYMS, AMOUNTS)
             except NotReadable:
                 return
-        headers = [("", "–"), *((title, title) for title in table.header if title)]
+        hidden = (found.columns.get("payer", ""), found.columns.get("iban", ""))
+        headers = choices_of(table, hidden=hidden)
         for meaning, label in LABELS.items():
             self.fields[meaning] = forms.ChoiceField(
                 label=label,
@@ -88,6 +100,14 @@ class BookForm(ActForm):
     write_off = forms.BooleanField(
         label="Write off what is then missing, within the channel's limit", required=False
     )
+
+    def setup(self) -> None:
+        """How much there is to give out."""
+        if isinstance(self.obj, BankLine):
+            left = words.money(self.obj.amount - self.obj.matched, self.obj.currency)
+            self.fields[
+                "amounts"
+            ].help_text = f"{left} are left. {self.fields['amounts'].help_text}"
 
     def clean(self) -> dict[str, Any]:
         """The parts, each with its order."""

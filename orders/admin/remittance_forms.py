@@ -10,7 +10,7 @@ from oms.admin import ActForm
 from oms.sealed_files import SealedFile
 from orders.adapters.statements import Layout, NotReadable, guess
 from orders.adapters.statements.remittances import AMOUNTS, SYNONYMS
-from orders.adapters.statements.tables import text_of
+from orders.adapters.statements.tables import choices_of, text_of
 from orders.models import Remittance
 
 LABELS = {"tracking": "Tracking number", "amount": "Collected", "fee": "Fee that it keeps"}
@@ -45,7 +45,7 @@ class ExplainRemittanceForm(ActForm):
                 found, table = guess(text_of(content), SYNONYMS, AMOUNTS)
             except NotReadable:
                 return
-        headers = [("", "–"), *((title, title) for title in table.header if title)]
+        headers = choices_of(table)
         for meaning, label in LABELS.items():
             self.fields[meaning] = forms.ChoiceField(
                 label=label,

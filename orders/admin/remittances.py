@@ -17,7 +17,7 @@ from orders import operations
 from orders.admin.diagnosis import page_url
 from orders.admin.remittance_forms import ExplainRemittanceForm, SendRemittanceForm
 from orders.enums import Gateway, RemittanceOutcome
-from orders.models import Remittance
+from orders.models import Remittance, RemittanceRow
 from orders.queries import outstanding
 
 ADD = "orders.add_remittance"
@@ -93,7 +93,7 @@ class RemittanceAdmin(ReadOnlyAdmin):
             "title": "Cash on delivery outstanding",
             "bands": [label for _, label in outstanding.BANDS],
             "carriers": [
-                (row, [words.money(amount, row.currency) for amount in
+                (row, [words.money(amount, row.currency) if amount else "–" for amount in
                        (row.amount, row.delivered, *row.bands)])
                 for row in outstanding.cash_by_carrier(owed, now)
             ],
@@ -130,7 +130,7 @@ class RemittanceAdmin(ReadOnlyAdmin):
                 "collected": words.money(remittance.collected, remittance.currency),
                 "fees": words.money(remittance.fees, remittance.currency),
                 "net": words.money(remittance.collected - remittance.fees, remittance.currency),
-                "rows": [(row, _chip(row.outcome)) for row in rows],
+                "rows": [_shown(row, remittance.currency) for row in rows],
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -157,6 +157,15 @@ class RemittanceAdmin(ReadOnlyAdmin):
         )
 
 
+def _shown(row: RemittanceRow, currency: str) -> tuple[object, ...]:
+    """A parcel with its outcome and amounts in words."""
+    figures = (
+        "–" if amount is None else words.money(amount, currency)
+        for amount in (row.collected, row.expected, row.fee)
+    )
+    return row, _chip(row.outcome), *figures
+
+
 def _chip(outcome: str) -> SafeString:
     found = RemittanceOutcome(outcome)
     return words.chip(found.label, TONES.get(found, ""))
@@ -165,7 +174,13 @@ def _chip(outcome: str) -> SafeString:
 def _figures() -> list[dict[str, Any]]:
     def shown(title: str, note: str, found: outstanding.Sum1, url: str) -> dict[str, Any]:
         amounts = [words.money(amount, code) for code, amount in sorted(found.amounts.items())]
-        return {"title": title, "note": note, "count": found.count, "amounts": amounts, "url": url}
+        return {
+            "title": title,
+            "note": note,
+            "count": found.count or "–",
+            "amounts": amounts,
+            "url": url,
+        }
 
     paid_out = outstanding.not_paid_out()
     return [
@@ -174,7 +189,7 @@ def _figures() -> list[dict[str, Any]]:
               page_url("orders_payment_changelist") + "?money=authorised"),
         *(
             shown(f"Captured by {Gateway(gateway).label}, not paid out",
-                  "less refunds, payouts and fees", outstanding.Sum1(1, amounts),
+                  "less refunds, payouts and fees", outstanding.Sum1(0, amounts),
                   page_url("orders_payment_changelist") + "?money=gateway")
             for gateway, amounts in paid_out.items()
         ),

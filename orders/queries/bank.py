@@ -128,7 +128,7 @@ def proposals(line: BankLine) -> list[Proposal]:
     known = {order.pk: order for order in (*named, *buyers, *same)}
     money = balances(known.values())
     found = [_named(line, order, money[order.pk], left) for order in named]
-    found += _whole(certain(line, named, money))
+    found += _whole(certain(line, named, money)) + _together(line, named, money)
     paying = {order.pk for order in buyers}
     exact = [order for order in known.values() if money[order.pk].balance == left]
     exact = [order for order in exact if order not in named and order.currency == line.currency]
@@ -149,6 +149,17 @@ def _may_be_number(word: str) -> bool:
     if not SHORTEST <= len(word) <= LONGEST or not any(sign.isdigit() for sign in word):
         return False
     return not word.isdigit() or len(word) >= SHORTEST_DIGITS
+
+
+def _together(line: BankLine, orders: Sequence[Order], money: dict[int, Balance]) -> list[Proposal]:
+    """Several orders that a line names and pays in full, with something left over."""
+    owed = [row for row in orders if money[row.pk].balance > 0 and row.currency == line.currency]
+    over = line.amount - line.matched - sum((money[row.pk].balance for row in owed), ZERO)
+    if len(owed) <= 1 or over <= 0:
+        return []
+    parts = tuple(Part(row, money[row.pk].balance) for row in owed)
+    rest = f"{plain(over, line.currency)} {line.currency}"
+    return [Proposal(parts, 85, f"It names these orders and pays them all; {rest} stay open.")]
 
 
 def _whole(parts: list[Part]) -> list[Proposal]:

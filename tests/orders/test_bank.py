@@ -185,6 +185,16 @@ def test_proposals_say_why_the_likeliest_first(shop, account):
     assert {piece.order for piece in best[3].parts} == {named, same}
 
 
+def test_line_that_pays_two_orders_and_more_is_proposed_for_both_and_the_rest_stays(shop, account):
+    a, b = order(shop, "20.00"), order(shop, "30.00")
+    send(account, ("03.11.2026", "51,50", f"{a.number} {b.number}", "Ada Byron"))
+
+    best = proposals(BankLine.objects.get())[0]
+
+    assert (best.score, best.parts) == (85, (Part(a, Decimal(20)), Part(b, Decimal(30))))
+    assert best.why == "It names these orders and pays them all; 1.50 GBP stay open."
+
+
 def test_ledger_check_finds_what_differs_and_repairs_the_figure_alone(shop, account):
     paid = order(shop)
     send(account, ("03.11.2026", "20,00", paid.number, "Ada Byron"))

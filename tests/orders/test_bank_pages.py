@@ -73,6 +73,9 @@ def test_statement_is_sent_explained_and_its_line_confirmed_and_undone(finance, 
     shown, listed = text(finance.get(url)), text(finance.get(reverse(LISTED)))
     assert "The payer has the name of its buyer; it would be a part." in shown
     assert 'Open <span class="oms-faint oms-small">2</span>' in listed
+    assert "Ada Byron" in listed
+    Group.objects.get(name="Finance").permissions.filter(codename="view_personal_data").delete()
+    assert "Ada Byron" not in text(finance.get(reverse(LISTED)))
     finance.post(book, {"act": "book", "amounts": f"{order.number} 12"}, follow=True)
     assert balance(order).received == 12
     undo = reverse("admin:orders_bankline_act", args=[line.pk, "undo"])

@@ -7,8 +7,8 @@ from orders.adapters.statements.tables import Layout, NotReadable, amount_of, ta
 from orders.operations.remittances import Collected
 
 SYNONYMS = {
-    "tracking": ("tracking", "tracking number", "tracking no", "awb", "awb number", "waybill",
-                 "waybill number", "parcel", "parcel number", "shipment", "shipment number",
+    "tracking": ("tracking", "tracking number", "tracking no", "awb", "awb no", "awb number", "waybill",
+                 "waybill no", "waybill number", "parcel", "parcel number", "shipment", "shipment number",
                  "consignment", "consignment number", "sendungsnummer", "paketnummer"),
     "amount": ("cod amount", "collected", "collected amount", "amount collected", "cod value",
                "amount", "cod", "nachnahmebetrag", "betrag", "remitted amount"),

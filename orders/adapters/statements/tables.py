@@ -115,6 +115,19 @@ def guess(
     return Layout(columns, delimiter, _decimal(money), _dates(dates)), table
 
 
+def choices_of(table: Table, *, hidden: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Columns to choose from, each with its first cell, so that one knows it again; none comes first.
+
+    Of `hidden` columns no cell is shown, as they name people.
+    """
+    found = [("", "–")]
+    for at, title in enumerate(table.header):
+        cells = (row[at].strip() for row in table.rows[:SAMPLE] if len(row) > at)
+        first = "" if title in hidden else next((cell for cell in cells if cell), "")
+        found.append((title, f"{title} (such as {first[:40]})" if first else title))
+    return [(title, label) for title, label in found if title or label == "–"]
+
+
 def amount_of(text: str, decimal: str) -> Decimal:
     """An amount as people write it: 1.204,50 or (12.00) or 12,00- or 5 CR. Raises NotReadable."""
     plain = text.strip().upper().replace("\N{MINUS SIGN}", "-")
