@@ -5,7 +5,13 @@ from inventory.queries.corrections import CORRECTABLE, corrected_among, why_not
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.courses import HOURLY, Point, course
 from inventory.queries.decisions import routed_otherwise
-from inventory.queries.doctor import Examination, Proof, examine, wrong_snapshots
+from inventory.queries.doctor import (
+    Examination,
+    Proof,
+    examine,
+    examine_fences,
+    wrong_snapshots,
+)
 from inventory.queries.fences import Draw, Taker
 from inventory.queries.finding import FoundProduct, find_products, product_with_code
 from inventory.queries.ledger import invariants, unproven_levels
@@ -95,6 +101,7 @@ __all__ = [
     "course",
     "distance_km",
     "examine",
+    "examine_fences",
     "find_products",
     "give_back",
     "invariants",

@@ -8,8 +8,10 @@ from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from inventory.enums import COUNTERS, ReservationState
-from inventory.models import Reservation, StockLevel, StockMovement, StockSnapshot
+from inventory.models import Fence, Reservation, StockLevel, StockMovement, StockSnapshot
+from inventory.queries.fence_ledger import fence_invariants
 from inventory.queries.moments import BEGINNING
+from oms.ledgers import Finding, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ def examine(levels: Iterable[StockLevel]) -> list[Examination]:
         Examination(level, _proofs(level, moved, held, last), wrong.get(level.pk, 0))
         for level in found
     ]
+
+
+def examine_fences(product_id: int) -> list[Finding]:
+    """What `check_ledgers` proves of ring-fences, of this product alone; empty without fences."""
+    if not Fence.objects.filter(product=product_id).exists():
+        return []
+    return [check(invariant) for invariant in fence_invariants(product_id)]
 
 
 def wrong_snapshots() -> QuerySet[StockSnapshot]:

@@ -1,6 +1,7 @@
 """What must hold about ring-fences, for `check_ledgers`."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -24,53 +25,57 @@ def unproven_products() -> list[Product]:
     return list(Product.objects.filter(pk__in=wrong).order_by("pk"))
 
 
-def fence_invariants() -> list[Invariant]:
-    """The invariants of fences; that no take reaches behind one is stated by the database.
+def fence_invariants(product_id: int | None = None) -> list[Invariant]:
+    """The invariants of fences, of one product or of all; each repair is of all products.
 
+    That no take reaches behind a fence is stated by the database:
     `inventory_level_fenced_within_free` holds after every change of a level: on hand covers what
     is reserved and, beside it, all that is kept. Uses show that only holders drew on a fence.
     """
+    levels = StockLevel.objects.filter(_of(product_id))
+    fences = Fence.objects.filter(_of(product_id))
+    uses = FenceUse.objects.filter(_of(product_id, "fence__product"))
     return [
         Invariant(
             "fences.kept",
             "What a level keeps behind fences equals the sum of what each fence keeps there.",
-            count=StockLevel.objects.count,
-            violations=_levels_in_words,
+            count=levels.count,
+            violations=partial(_levels_in_words, product_id),
             repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.used",
             "What is used up of a fence equals the sum of its uses.",
-            count=Fence.objects.count,
-            violations=_used_in_words,
+            count=fences.count,
+            violations=partial(_used_in_words, product_id),
             repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.backed",
             "What lines and baskets used of open fences they have reserved there, or shipped.",
-            count=FenceUse.objects.filter(fence__lifted_at=None).count,
-            violations=_unbacked_in_words,
+            count=uses.filter(fence__lifted_at=None).count,
+            violations=partial(_unbacked_in_words, product_id),
             repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.quota",
             "No fence keeps more than is left of its quota, and a lifted one keeps nothing.",
-            count=Fence.objects.count,
-            violations=_quotas_in_words,
+            count=fences.count,
+            violations=partial(_quotas_in_words, product_id),
             repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.filled",
             "No fence lacks units while units are free where it may keep them.",
-            count=Fence.objects.filter(lifted_at=None).count,
-            violations=_hungry_in_words,
+            count=fences.filter(lifted_at=None).count,
+            violations=partial(_hungry_in_words, product_id),
             repair=import_string(REPAIR),
         ),
         Invariant(
             "fences.holders",
             "Only orders and baskets of a fence's channel used it.",
-            count=FenceUse.objects.count,
-            violations=_strangers,
+            count=uses.count,
+            violations=partial(_strangers, product_id),
         ),
     ]
 
@@ -87,9 +92,7 @@ class Unbacked(NamedTuple):
 
 def unbacked_uses(product_id: int | None = None) -> list[Unbacked]:
     """Uses of open fences that no reservation accounts for; of one product, or of all."""
-    uses = FenceUse.objects.filter(fence__lifted_at=None)
-    if product_id is not None:
-        uses = uses.filter(fence__product=product_id)
+    uses = FenceUse.objects.filter(_of(product_id, "fence__product"), fence__lifted_at=None)
     held = Reservation.objects.filter(level=OuterRef("level"))
     line = held.exclude(state=ReservationState.RELEASED).filter(order_line=OuterRef("order_line"))
     soft = held.filter(state=ReservationState.OPEN, soft=OuterRef("soft"))
@@ -111,8 +114,8 @@ def unbacked_uses(product_id: int | None = None) -> list[Unbacked]:
     return found
 
 
-def _unbacked_in_words() -> Iterator[str]:
-    found = unbacked_uses()
+def _unbacked_in_words(product_id: int | None) -> Iterator[str]:
+    found = unbacked_uses(product_id)
     rows = StockLevel.objects.select_related("product", "location")
     levels = rows.in_bulk({one.level_id for one in found})
     for one in found:
@@ -122,33 +125,33 @@ def _unbacked_in_words() -> Iterator[str]:
         yield f"{whose}: {one.used} of fences of {level.product} at {level.location}, has {one.has}"
 
 
-def _wrong_levels() -> QuerySet[StockLevel]:
-    rows = StockLevel.objects.annotate(
+def _wrong_levels(product_id: int | None = None) -> QuerySet[StockLevel]:
+    rows = StockLevel.objects.filter(_of(product_id)).annotate(
         kept_units=_sum(FencedStock.objects.filter(level=OuterRef("pk")), "level")
     )
     return rows.exclude(kept_units=F("fenced")).select_related("product", "location")
 
 
-def _wrong_used() -> QuerySet[Fence]:
-    rows = Fence.objects.annotate(
+def _wrong_used(product_id: int | None = None) -> QuerySet[Fence]:
+    rows = Fence.objects.filter(_of(product_id)).annotate(
         taken=_sum(FenceUse.objects.filter(fence=OuterRef("pk")), "fence")
     )
     return rows.exclude(taken=F("used"))
 
 
-def _beyond_quota() -> QuerySet[Fence]:
-    rows = Fence.objects.annotate(
+def _beyond_quota(product_id: int | None = None) -> QuerySet[Fence]:
+    rows = Fence.objects.filter(_of(product_id)).annotate(
         there=_sum(FencedStock.objects.filter(fence=OuterRef("pk")), "fence")
     )
     beyond = Q(lifted_at=None, there__gt=F("amount") - F("used")) | Q(lifted_at__isnull=False)
     return rows.filter(beyond, there__gt=0).select_related("product")
 
 
-def _hungry() -> Iterator[Fence]:
-    rows = Fence.objects.filter(lifted_at=None, amount__gt=F("used")).annotate(
-        there=_sum(FencedStock.objects.filter(fence=OuterRef("pk")), "fence")
-    )
-    for fence in rows.filter(there__lt=F("amount") - F("used")).select_related("product"):
+def _hungry(product_id: int | None = None) -> Iterator[Fence]:
+    wishing = Fence.objects.filter(_of(product_id), lifted_at=None, amount__gt=F("used"))
+    rows = wishing.annotate(there=_sum(FencedStock.objects.filter(fence=OuterRef("pk")), "fence"))
+    hungry = rows.filter(there__lt=F("amount") - F("used"))
+    for fence in hungry.select_related("product"):
         levels = StockLevel.objects.filter(product=fence.product_id, location__is_active=True)
         if fence.location_id:
             levels = levels.filter(location=fence.location_id)
@@ -157,31 +160,32 @@ def _hungry() -> Iterator[Fence]:
             yield fence
 
 
-def _levels_in_words() -> Iterator[str]:
-    for level in _wrong_levels():
+def _levels_in_words(product_id: int | None) -> Iterator[str]:
+    for level in _wrong_levels(product_id):
         kept = level.kept_units  # type: ignore[attr-defined]
         yield f"{level.product} at {level.location}: {level.fenced}, fences {kept}"
 
 
-def _used_in_words() -> Iterator[str]:
-    for fence in _wrong_used():
+def _used_in_words(product_id: int | None) -> Iterator[str]:
+    for fence in _wrong_used(product_id):
         yield f"{fence}: {fence.used}, uses {fence.taken}"  # type: ignore[attr-defined]
 
 
-def _quotas_in_words() -> Iterator[str]:
-    for fence in _beyond_quota():
+def _quotas_in_words(product_id: int | None) -> Iterator[str]:
+    for fence in _beyond_quota(product_id):
         there = fence.there  # type: ignore[attr-defined]
         yield f"{fence} of {fence.product}: keeps {there} of {fence.left} left"
 
 
-def _hungry_in_words() -> Iterator[str]:
-    for fence in _hungry():
+def _hungry_in_words(product_id: int | None) -> Iterator[str]:
+    for fence in _hungry(product_id):
         there = fence.there  # type: ignore[attr-defined]
         yield f"{fence} of {fence.product}: keeps {there} of {fence.left}"
 
 
-def _strangers() -> Iterator[str]:
-    wrong = FenceUse.objects.filter(fence__channel__isnull=False).exclude(
+def _strangers(product_id: int | None) -> Iterator[str]:
+    uses = FenceUse.objects.filter(_of(product_id, "fence__product"))
+    wrong = uses.filter(fence__channel__isnull=False).exclude(
         Q(order_line__order__channel=F("fence__channel"))
         | Q(soft__channel=F("fence__channel__code"))
     )
@@ -192,3 +196,7 @@ def _strangers() -> Iterator[str]:
 def _sum(rows: QuerySet[Any], by: str) -> Coalesce:
     totals = rows.order_by().values(by).annotate(total=Sum("quantity")).values("total")
     return Coalesce(Subquery(totals), 0)
+
+
+def _of(product_id: int | None, by: str = "product") -> Q:
+    return Q() if product_id is None else Q(**{by: product_id})

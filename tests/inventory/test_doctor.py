@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inventory import operations as inventory
 from inventory import queries
-from inventory.models import Reservation, StockLevel, StockSnapshot
+from inventory.models import Fence, Reservation, StockLevel, StockSnapshot
 from inventory.operations import Why
 from oms.models import Event, User
 from orders.models import Channel
@@ -130,6 +130,22 @@ def test_page_opens_for_readers(client, level, query):
 
     assert page.status_code == 200
     assert len(page.context["found"]) == (1 if "mug" in query else 0)
+
+
+def test_page_proves_the_fences_of_the_sku(client, level):
+    client = login(client, "Auditor")
+    url = reverse("admin:inventory_doctor") + "?sku=MUG"
+    assert client.get(url).context["fences"] == []
+    shop = Channel.objects.get()
+    wish = inventory.FenceWish(level.product_id, inventory.Quantity(units=3), channel_id=shop.pk)
+    fence = inventory.set_fence(wish, by=BY)
+    assert client.get(url).context["ill"] == 0
+    Fence.objects.update(used=2)
+
+    page = client.get(url)
+
+    assert page.context["ill"] >= 1
+    assert f"{fence}: 2, uses 0" in page.content.decode()
 
 
 def test_page_offers_repair_to_whoever_may(client, level):

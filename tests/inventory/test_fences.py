@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from customers.models import Customer
 from customers.operations import Party
 from inventory import operations as inventory
+from inventory import queries
 from inventory.models import (
     ChannelSafetyStock,
     Fence,
@@ -152,8 +153,13 @@ def test_uses_that_no_reservation_accounts_for_are_found_told_and_given_back(mug
     FenceUse.objects.create(fence=fence, order_line=line, level=level, quantity=3)
     Fence.objects.update(used=7)  # as if a line's units had gone without giving back
     backed = next(one for one in fence_invariants() if one.name == "fences.backed")
+    other = world.stocked("CUP", level.location, 1)
+    keep(other, 1, channel_id=shop.pk)
 
     told = list(backed.violations())
+    ill = [one.shown for one in queries.examine_fences(mug.pk) if not one.holds]
+    assert ill == [(told[0],), (f"{fence} of MUG: keeps 6 of 3 left",)]
+    assert [one.holds for one in queries.examine_fences(other.pk)] == [True] * 6
     said = list(inventory.repair_fences())
 
     assert told == [f"order line {line.pk}: 7 of fences of MUG at LON, has 4"]
