@@ -25,7 +25,7 @@ from oms.admin import actor
 from oms.errors import DomainError
 from oms.money import plain
 from orders import operations
-from orders.admin import sealed
+from orders.admin import changing_lines, sealed
 from orders.enums import RETURN_CHARGES, ChangeStatus, ChangeStep, OrderStatus
 from orders.forms import changing as forms
 from orders.models import Order, OrderChange, OrderChangeStep
@@ -151,6 +151,14 @@ def products(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+def lines(request: HttpRequest, pk: int) -> HttpResponse:
+    """Other lines of the order for the page: those that a search leaves, or the next ones."""
+    order = _order(request, pk)
+    context = {**changing_lines.fields(order, request.GET), "order": order}
+    return TemplateResponse(request, "admin/orders/change/lines.html", context)
+
+
+@require_GET
 def row(request: HttpRequest, pk: int) -> HttpResponse:
     """A new row of the page: a product (`add`), or an empty charge."""
     order = _order(request, pk)
@@ -217,21 +225,9 @@ def _steps(request: HttpRequest, order: Order) -> list[Step]:
 
 
 def _fields(request: HttpRequest, order: Order, steps: list[OrderChangeStep]) -> dict[str, Any]:
-    lines = list(order.lines.select_related("product").order_by("position"))
-    free: dict[str, int] = {}
-    for level in stock.availability({line.product.sku for line in lines if line.product}):
-        free[level.sku] = free.get(level.sku, 0) + level.available
-    edits: dict[int | None, list[dict[str, Any]]] = {}
-    for step in steps:
-        edits.setdefault(step.line_id, []).append(step.values)
-    rows = []
-    for line in lines:
-        line.order = order
-        available = free.get(line.product.sku, 0) if line.product else None
-        rows.append(forms.shown_line(line, edits.get(line.pk, ())) | {"available": available})
     taken_off = {step.values.get("charge") for step in steps}
     return {
-        "rows": rows,
+        **changing_lines.fields(order, {}, steps),
         "added": [step.values for step in steps if step.kind == ChangeStep.ADD_LINE],
         "charges": [
             {"charge": charge, "off": charge.pk in taken_off}

@@ -224,6 +224,11 @@ class OrderAdmin(ReadOnlyAdmin):
             ),
             path("<int:pk>/move-units/", wrap(changing.move), name="orders_order_move_page"),
             path("<int:pk>/change-order/row/", wrap(changing.row), name="orders_order_change_row"),
+            path(
+                "<int:pk>/change-order/lines/",
+                wrap(changing.lines),
+                name="orders_order_change_lines",
+            ),
             path("<int:pk>/versions/", wrap(versions.compare), name="orders_order_versions"),
             path("<int:pk>/money/", wrap(statement.page), name="orders_order_money"),
             *super().get_urls(),

@@ -46,6 +46,37 @@
     row({ add: text }, "change-added");
     search.focus();
   };
+
+  // Other lines of a large order: an edited row stays in the form, above what is fetched.
+  const lookup = document.getElementById("line-search"), kept = document.getElementById("change-kept");
+  let asked = 0;
+  const fetchLines = async (page) => {
+    const mine = ++asked, query = new URLSearchParams({ line: lookup.value.trim(), lines: page });
+    const answer = await fetch(`${lookup.parentElement.dataset.lines}?${query}`).catch(() => null);
+    if (mine !== asked) return; // typed on meanwhile
+    if (answer?.status !== 200) {
+      lookup.nextElementSibling.textContent = "The server did not answer; these are the lines from before. Try again.";
+      return;
+    }
+    const fresh = document.createElement("template");
+    fresh.innerHTML = await answer.text();
+    const lines = document.getElementById("change-lines");
+    for (const old of lines.querySelectorAll("[data-line]"))
+      if ([...old.querySelectorAll("input[data-was]")].some((field) => field.value !== field.dataset.was)) kept.append(old);
+    for (const row of kept.querySelectorAll("[data-line]"))
+      fresh.content.querySelector(`[data-line="${row.dataset.line}"]`)?.remove();
+    lines.replaceWith(fresh.content.firstElementChild);
+  };
+  let typing;
+  lookup?.addEventListener("change", (event) => event.stopPropagation());
+  lookup?.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(fetchLines, 200, 1);
+  });
+  lookup?.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+
   const options = () => [...found.querySelectorAll("[data-sku]")];
 
   search.addEventListener("change", (event) => event.stopPropagation()); // typing here changes nothing yet
@@ -69,6 +100,8 @@
   document.getElementById("change-reason").addEventListener("change", (event) => event.stopPropagation());
   form.addEventListener("click", (event) => {
     const option = event.target.closest("[data-sku]"), drop = event.target.closest("[data-drop]"), zero = event.target.closest("[data-zero]");
+    const page = event.target.closest("[data-page]");
+    if (page) fetchLines(page.dataset.page).then(() => lookup.parentElement.scrollIntoView());
     if (option) add(option.dataset.sku);
     if (drop) drop.closest("tr, .oms-charge").remove();
     if (zero) {

@@ -1,6 +1,7 @@
 """An order of many lines costs as many statements as one of few, from placing to its return."""
 
 import re
+from time import process_time
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from oms.dispatch import drain
 from oms.models import User
 from orders import operations
 from orders.admin import page
+from orders.models import OrderLine
 from tests.factories import BY, place, shop, stocked, warehouse
 from tests.sidebar import quiet_sidebar
 
@@ -119,3 +121,39 @@ def test_page_shows_a_hundred_lines_and_finds_the_others(client, monkeypatch):
     assert shown(lines="3") == ["S4"]
     assert shown(line="s3") == ["S3"]
     assert shown(line="nothing") == []
+
+
+def test_change_page_draws_a_page_of_two_thousand_lines_and_each_that_a_draft_edits(client):
+    client.force_login(User.objects.create_superuser("root"))
+    order = place(shop(), (stocked("S0", warehouse(), 20).sku, 1))
+    first = order.lines.get()
+    order.lines.bulk_create(
+        OrderLine(
+            order=order, position=number, sku=f"X{number:04}", quantity=1, unit_price=1, total=1
+        )
+        for number in range(2, 2001)
+    )
+    last = order.lines.get(sku="X2000")
+    fewer = [operations.Step("set_quantity", last.pk, {"quantity": 0})]
+    draft = operations.draft_change(order, by=BY, steps=fewer)
+    address = f"/admin/orders/order/{order.pk}/change-order/"
+
+    def shown(path="", **query):
+        return [
+            int(pk)
+            for pk in re.findall(
+                r'data-line="(\d+)"', client.get(address + path, query).content.decode()
+            )
+        ]
+
+    client.get(address)  # warm: templates
+    started = process_time()
+    whole = client.get(address)
+    assert process_time() - started < 1
+    assert len(whole.content) < 400_000
+    rows = shown()
+    assert (len(rows), rows[0]) == (page.LINES_SHOWN, first.pk)
+    rows = shown(draft=draft.number)
+    assert (len(rows), rows[0]) == (page.LINES_SHOWN + 1, last.pk)
+    assert shown("lines/", line="x2000") == [last.pk]
+    assert shown("lines/", lines="20")[-1] == last.pk
