@@ -3,6 +3,7 @@
 from django.urls import path
 
 from orders.api.actions import urlpatterns as action_urls
+from orders.api.bank import urlpatterns as bank_urls
 from orders.api.business import urlpatterns as business_urls
 from orders.api.changes import ChangesView, ChangeView, ConfirmationView, VersionsView
 from orders.api.drafts import urlpatterns as draft_urls
@@ -45,6 +46,7 @@ urlpatterns = [
     path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
     path("reservations/", SoftReservationsView.as_view(), name="reservations"),
     path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
+    *bank_urls,
     *business_urls,
     *hold_urls,
     *draft_urls,

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from oms import sealed
+from oms import keys, sealed
 from oms.models import Event
 from orders import operations as orders
 from orders.adapters.statements import Layout, NotReadable, bank_rows, guess
@@ -193,6 +193,41 @@ def test_line_that_pays_two_orders_and_more_is_proposed_for_both_and_the_rest_st
 
     assert (best.score, best.parts) == (85, (Part(a, Decimal(20)), Part(b, Decimal(30))))
     assert best.why == "It names these orders and pays them all; 1.50 GBP stay open."
+
+
+def test_statement_is_sent_and_its_lines_are_read_through_the_api(
+    shop, account, settings, tmp_path, client
+):
+    settings.MEDIA_ROOT = tmp_path
+    paid = order(shop)
+    key = {"Authorization": f"Api-Key {keys.create('bank', scopes=['bank:write'])[1]}"}
+    mine = {"Authorization": f"Api-Key {keys.create('shop', scopes=keys.USUAL)[1]}"}
+    file = csv_of(
+        ("03.11.2026", "20,00", paid.number, "Ada Byron"), ("04.11.2026", "5,00", "x", "y")
+    )
+
+    def send_file(content, head, kind="text/csv", code="main"):
+        url = f"/api/v1/bank-statements/?account={code}"
+        return client.post(url, content, content_type=kind, headers=head)
+
+    assert send_file(file, mine).status_code == 403
+    assert send_file(file, key, code="other").status_code == 400
+    assert send_file(b"{}", key, kind="application/json").status_code == 415
+    first, again = send_file(file, key), send_file(file, key)
+    read_bank_statement(BankStatement.objects.get().job)
+
+    assert (first.status_code, first.json()["status"]) == (201, "reading")
+    assert again.json()["number"] == first.json()["number"]
+    told = client.get(f"/api/v1/bank-statements/{first.json()['number']}/", headers=key).json()
+    assert (told["status"], told["lines"], told["matched"]) == ("read", 2, 1)
+    booked = client.get("/api/v1/bank-lines/?state=matched", headers=key)
+    [row] = booked.json()["results"]
+    assert (row["matched"], row["orders"]) == (
+        "20.00",
+        [{"order": paid.number, "amount": "20.00"}],
+    )
+    assert "Ada" not in booked.content.decode()
+    assert client.get("/api/v1/bank-lines/", headers=mine).status_code == 403
 
 
 def test_ledger_check_finds_what_differs_and_repairs_the_figure_alone(shop, account):
