@@ -1,7 +1,8 @@
 """What should be seen at once when the demo opens: every hold, payment state and kind of trouble."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,10 +10,11 @@ from typing import Any
 
 from customers import operations as customers
 from fulfillment import operations as fulfillment
-from fulfillment.enums import Outcome, RejectReason, StandardReason
+from fulfillment.enums import ExchangeTiming, Outcome, RejectReason, StandardReason
 from oms import dispatch
-from oms.demo import elsewhere, world
+from oms.demo import business, elsewhere, world
 from oms.demo.people import address_of
+from oms.errors import DomainError
 from orders import operations as orders
 from orders.enums import CancelReason, HoldKind
 
@@ -38,6 +40,7 @@ class Today:
         world.table("orders.Channel").filter(code=world.WEB).update(notifies_customers=True)
         self.holds_by_rules()
         self.holds_by_people()
+        business.Companies(self.now, self.shelf[-1], self.finance).happen()
         self.payments()
         self.cancellations()
         self.drafts()
@@ -100,6 +103,11 @@ class Today:
             (HoldKind.CUSTOMER_REQUEST, "Is on holiday; deliver after Monday", "Support"),
             (HoldKind.OTHER, "Gift message has to be approved", "Operations"),
             (HoldKind.PAYMENT, "The bank took its authorisation back", "Finance"),
+            (
+                HoldKind.REFERENCE_TAKEN,
+                "The card payment pi_3QX7 pays another order of this buyer already",
+                "Finance",
+            ),
             (HoldKind.ROUTING, "Berlin's carrier is on strike: send it from London?", "Operations"),
         ):
             order = self.order(payments=())
@@ -207,6 +215,18 @@ class Today:
                 reference=f"DEMO-{order.number}",
             )
             self._next_step(document, step)
+        self._exchange(delivered.order_by("-pk")[5:25])
+
+    def _exchange(self, delivered: Iterable[Any]) -> None:
+        """One buyer wants the same again; it waits for what comes back."""
+        for order in delivered:
+            line = order.lines.select_related("product").order_by("position").first()
+            wish = fulfillment.Wish(1, StandardReason.DAMAGED)
+            swap = fulfillment.Swap(wish, line.product.sku)
+            with suppress(DomainError):
+                made = fulfillment.exchange(order, by=self.clerk, swaps={line.pk: swap})
+                if made.ships == ExchangeTiming.ON_RECEIPT:
+                    return
 
     def _next_step(self, document: Any, step: int) -> None:
         """The first comes back, the next is on its way, one is declined; the others wait."""
