@@ -341,8 +341,9 @@ def turn(mug):
 
 
 def test_priority_decides_then_promise_then_age(shop, mug):
-    old, new = place(shop, ("MUG", 5)), place(shop, ("MUG", 5), placed_at=NOW + timedelta(hours=1))
-    dear = place(shop, ("MUG", 5), placed_at=NOW + timedelta(hours=2), priority=5)
+    old = place(shop, ("MUG", 5), placed_at=NOW - timedelta(hours=2))
+    new = place(shop, ("MUG", 5), placed_at=NOW - timedelta(hours=1))
+    dear = place(shop, ("MUG", 5), priority=5)
 
     assert turn(mug) == [dear.number, old.number, new.number]
 
