@@ -4,7 +4,6 @@ A second click, a reload of the answer or two tabs of one form send the token ag
 is done twice. The use commits together with the act: what is refused may be sent again.
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -34,15 +33,6 @@ def use(text: str) -> bool:
         cursor.execute(USE, [UUID(text).hex, now])
         return bool(cursor.rowcount)
     return True
-
-
-def use_all(tokens: Iterable[str]) -> None:
-    """Use tokens up, whether they were before or not, so that acts with the same take turns.
-
-    In their order, so that two acts with several of them never wait for each other in a circle.
-    """
-    rows = [SentForm(token=text) for text in sorted(set(tokens))]
-    SentForm.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def give_back(text: str) -> None:

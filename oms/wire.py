@@ -29,6 +29,7 @@ YEARS = range(2000, 2101)
 _PATH = re.compile(r"\$(?P<path>[^`]*)`?$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$")
 _messages: list[type[msgspec.Struct]] = []
+_plain = msgspec.json.Decoder(float_hook=Decimal)  # figures as they are written
 
 
 class Sent(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,6 +62,20 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
         raise Invalid(f"This is not JSON: {error}") from None
 
 
+def decode_filled(body: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """Like `decode`, for messages in which null says as much as leaving the field out."""
+    try:
+        return decode(body, kind)
+    except Invalid:
+        if b"null" not in bytes(body):
+            raise
+    try:
+        filled = _without_null(_plain.decode(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"This is not JSON: {error}") from None
+    return decode(encode(filled), kind)
+
+
 def respond(value: Any, status: int = 200) -> HttpResponse:
     """Answer with a message, a list of messages, or plain values."""
     return HttpResponse(encode(value), status=status, content_type="application/json")
@@ -86,6 +101,12 @@ def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for name, schema in components.items():
         schemas.setdefault(name, _as_openapi(schema))
     return result
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_null(each) for name, each in value.items() if each is not None}
+    return [_without_null(each) for each in value] if isinstance(value, list) else value
 
 
 def _checked(value: Any, pointer: str) -> Any:

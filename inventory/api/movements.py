@@ -13,7 +13,7 @@ from inventory import operations
 from inventory.enums import MovementKind
 from inventory.models import Location, Product, StockMovement
 from inventory.serializers import StockMovementIn, StockMovementOut
-from oms.api import HasScope, IdempotencyMixin, RepeatNotRecognisable, actor
+from oms.api import HasScope, IdempotencyMixin, actor
 from oms.prepared import prepared
 from oms.wire import Invalid, decode, respond, schema_of
 
@@ -43,60 +43,32 @@ class StockMovementsView(IdempotencyMixin, APIView):
             }
         },
         responses={
-            200: {
-                "oneOf": [
-                    schema_of(StockMovementOut),
-                    {"type": "array", "items": schema_of(StockMovementOut)},
-                ]
-            },
             201: {
                 "oneOf": [
                     schema_of(StockMovementOut),
                     {"type": "array", "items": schema_of(StockMovementOut)},
                 ]
-            },
+            }
         },
     )
     def post(self, request: Request) -> HttpResponse:
         """Move stock; a list is moved whole or not at all.
 
-        Without a kind, a positive quantity is received and a negative one adjusted. What makes a
-        repeat harmless is the Idempotency-Key, or else the `reference`: the same movement with the
-        same reference and quantity is answered (200) as it was posted, with another quantity refused
-        (409 `reference_reused`). Without either the call is refused (422).
+        Without a kind, a positive quantity is received and a negative one adjusted. Each call moves
+        stock, since two deliveries may have one reference; with an Idempotency-Key a repeat does not.
         """
         body = request.body
         if body.lstrip()[:1] == b"[":
-            moved, status = self._move(
-                request, decode(body, list[StockMovementIn]), "/{}/reference"
-            )
-            return respond(moved, status)
-        moved, status = self._move(request, [decode(body, StockMovementIn)], "/reference")
-        return respond(moved[0], status)
+            return respond(self._move(request, decode(body, list[StockMovementIn])), 201)
+        return respond(self._move(request, [decode(body, StockMovementIn)])[0], 201)
 
-    def _move(
-        self, request: Request, sent: list[StockMovementIn], where: str
-    ) -> tuple[list[StockMovementOut], int]:
+    def _move(self, request: Request, sent: list[StockMovementIn]) -> list[StockMovementOut]:
         if not 1 <= len(sent) <= MOST_MOVEMENTS:
             msg = f"Send 1 to {MOST_MOVEMENTS} movements."
             raise Invalid(msg)
-        changes, by = _changes(sent), actor(request)
-        if self.is_guarded:
-            told = [operations.Told(row, True) for row in operations.move_by_lot(changes, by=by)]
-        else:
-            _refuse_unrecognisable(sent, where)
-            told = operations.move_once(changes, by=by)
-        rows = [_moved(each.row, message) for each, message in zip(told, sent, strict=True)]
-        return rows, 201 if any(each.is_new for each in told) else 200
-
-
-def _refuse_unrecognisable(sent: list[StockMovementIn], where: str) -> None:
-    for at, message in enumerate(sent):
-        if not message.reference.strip():
-            raise RepeatNotRecognisable(
-                pointer=where.format(at),
-                ways="a `reference` of your own, or the header Idempotency-Key",
-            )
+        changes = _changes(sent)
+        moved = operations.move_by_lot(changes, by=actor(request))
+        return [_moved(row, message) for row, message in zip(moved, sent, strict=True)]
 
 
 def _changes(sent: list[StockMovementIn]) -> list[operations.InLot]:

@@ -117,7 +117,6 @@ from inventory.operations.receiving import (
     receive_purchase_order,
 )
 from inventory.operations.repair import LedgerBroken, NothingToRepair, repair, repair_counters
-from inventory.operations.repeats import MovementReused, Told, move_once
 from inventory.operations.replenishing import (
     AlreadyDecided,
     SupplierMissing,
@@ -241,7 +240,6 @@ __all__ = [
     "LotNotTracked",
     "LotUnusable",
     "MoreThanShipped",
-    "MovementReused",
     "NoRules",
     "NoSuchKind",
     "NotADraft",
@@ -287,7 +285,6 @@ __all__ = [
     "SupplierMissing",
     "Take",
     "Terms",
-    "Told",
     "TrackingFixed",
     "Units",
     "UnitsGone",
@@ -349,7 +346,6 @@ __all__ = [
     "mark_damaged",
     "move",
     "move_by_lot",
-    "move_once",
     "network_changed",
     "order_rules",
     "plan_count",

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from oms.api import HasScope, IdempotencyMixin, RepeatNotRecognisable, actor, visible_channels
 from oms.errors import DomainError
 from oms.money import plain
-from oms.wire import Invalid, decode, respond, schema_of
+from oms.wire import Invalid, decode, decode_filled, respond, schema_of
 from orders import operations
 from orders.enums import PaymentMethod
 from orders.models import Channel, Hold, Order, Payment
@@ -119,7 +119,7 @@ class OrdersView(IdempotencyMixin, ListAPIView):
         409 `external_id_reused` when it was sent before with different content.
         """
         channel = channel_of(request)
-        placed = placed_order(decode(request.body, OrderIn))
+        placed = placed_order(decode_filled(request.body, OrderIn))
         result = operations.place_one(channel, placed, by=actor(request))
         return respond(OrderOut.of(result.detail), 201 if result.created else 200)
 
@@ -303,11 +303,11 @@ class PaymentsView(IdempotencyMixin, APIView):
 
         A repeat with the same method and reference records nothing twice. With the method
         `store_credit` the reference is the code of a gift card or the number of the buyer's own
-        credit, and the amount is taken from it at once; it needs an Idempotency-Key. Any other
-        payment needs that or a reference (422 `repeat_not_recognisable`).
+        credit, and the amount is taken from it at once; it needs an Idempotency-Key. Other money
+        that came in needs that or a reference (422 `repeat_not_recognisable`).
         """
         order = get_object_or_404(orders_of(request), number=number)
-        sent = decode(request.body, PaymentIn)
+        sent = decode_filled(request.body, PaymentIn)
         method, by = PaymentMethod(sent.method), actor(request)
         self._refuse_unrecognisable(sent, method)
         if method == PaymentMethod.STORE_CREDIT:
@@ -325,7 +325,7 @@ class PaymentsView(IdempotencyMixin, APIView):
             return
         if method == PaymentMethod.STORE_CREDIT:
             raise RepeatNotRecognisable(ways="the header Idempotency-Key")
-        if not sent.reference.strip():
+        if sent.state != "pending" and not sent.reference.strip():
             raise RepeatNotRecognisable(
                 pointer="/reference",
                 ways="the payment's own `reference`, or the header Idempotency-Key",
@@ -341,7 +341,7 @@ ACT_OF_STATE = {
 
 def _read(raw: msgspec.Raw) -> OrderIn | BulkResultOut:
     try:
-        return decode(raw, OrderIn)
+        return decode_filled(raw, OrderIn)
     except Invalid as error:
         return BulkResultOut(
             _external_id(raw),

@@ -16,7 +16,7 @@ from orders.adapters.tabular import files, objects
 from orders.adapters.tabular.findings import Level
 from orders.adapters.tabular.profile import Profile
 
-TITLE = "import_error"
+TITLE = objects.TOLD
 
 
 @dataclass(slots=True)
