@@ -1,6 +1,6 @@
 """The API of prices: what something costs a buyer and why, and the rows of a price list."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -17,7 +17,7 @@ from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.wire import Invalid, decode, respond, schema_of
 from orders import operations
 from orders.api.orders import CHANNEL, channel_of
-from orders.models import PriceList
+from orders.models import Order, PriceList
 from orders.operations import PriceRow
 from orders.queries.prices import PriceBook
 from orders.serializers.prices import (
@@ -27,6 +27,9 @@ from orders.serializers.prices import (
     PricesIn,
     PricesOut,
 )
+
+if TYPE_CHECKING:
+    from customers.models import Customer
 
 
 class PricesView(APIView):
@@ -45,11 +48,12 @@ class PricesView(APIView):
         """Prices by the lists in force for the buyer, each with the reason; nothing is written.
 
         Lists of the buyer's company come before those of the group, the channel and everybody;
-        without any the product's own price counts. 400 for a SKU or customer that there is not.
+        without any the product's own price counts. 400 for a SKU or customer that
+        there is not; a channel's key asks about buyers of that channel alone.
         """
         channel, sent = channel_of(request), decode(request.body, PricesIn)
         customer = customers.customer_by_number(sent.customer) if sent.customer else None
-        if sent.customer and customer is None:
+        if sent.customer and (customer is None or not _is_theirs(request, customer)):
             raise Invalid("There is no such customer.", "/customer")
         products = stock.products_by_sku({line.sku for line in sent.lines})
         for at, line in enumerate(sent.lines):
@@ -60,6 +64,16 @@ class PricesView(APIView):
         found = [book.price(products[line.sku], line.quantity) for line in sent.lines]
         prices = [PriceOut.of(price, channel.currency) for price in found]
         return respond(PricesOut(channel.currency, channel.price_includes_tax, prices))
+
+
+def _is_theirs(request: Request, customer: "Customer") -> bool:
+    """Whether the caller may learn what a customer pays: a channel's key of its own buyers alone."""
+    codes = visible_channels(request)
+    if codes is None:
+        return True
+    orders = Order.objects.filter(customer=customer)
+    mine = orders.filter(channel__code__in=codes)
+    return mine.exists() and not orders.exclude(channel__code__in=codes).exists()
 
 
 class ListPricesView(IdempotencyMixin, APIView):

@@ -87,21 +87,26 @@ class Exposure:
 def exposure_of(account: CreditAccount, currency: str, *, waiting: int | None = None) -> Exposure:
     """What an account owes in a currency; few statements, however many orders.
 
-    `waiting` is the id of an order that counts although it waits for credit itself.
+    Of an order that waits for credit only what was invoiced counts; `waiting` is the id of one that
+    counts all the same.
     """
     held = Hold.objects.filter(order=OuterRef("pk"), type__code=HoldKind.CREDIT_LIMIT)
     rows = Order.objects.open().filter(customer__in=account.members, currency=currency)
     rows = rows.annotate(waits=Exists(held.filter(lifted_at=None))).order_by("-pk")[:AT_ONCE]
-    orders = [row for row in rows if row.pk == waiting or not row.waits]  # type: ignore[attr-defined]
+    orders = list(rows)
     money, invoiced = balances(orders), invoiced_of(order.pk for order in orders)
     sums = {"invoiced": ZERO, "ordered": ZERO, "credit": _store_credit(account, currency)}
+    waits = 0
     for order in orders:
         left = money[order.pk].balance - money[order.pk].authorized
         on_invoice = max(invoiced.get(order.pk, ZERO) - money[order.pk].received, ZERO)
         sums["invoiced"] += min(on_invoice, max(left, ZERO))
+        if order.waits and order.pk != waiting:  # type: ignore[attr-defined]
+            waits += 1
+            continue
         sums["ordered"] += max(left, ZERO) - min(on_invoice, max(left, ZERO))
         sums["credit"] += money[order.pk].refundable
-    return Exposure(account, currency, orders=len(orders), **sums)
+    return Exposure(account, currency, orders=len(orders) - waits, **sums)
 
 
 def invoiced_of(order_ids: Iterable[int]) -> dict[int, Decimal]:

@@ -7,18 +7,23 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from compliance.consumers import issue_invoice
+from compliance.models import EntityLocation, LegalEntity
 from customers import operations as customers
 from customers.models import Company, Customer, PaymentTerms
 from customers.operations import BuyerTerms, CompanyTerms, Party
-from inventory.models import StockLevel
+from customers.queries import credit_accounts
+from inventory.models import Location, StockLevel
 from oms import keys, links
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
 from orders.models import DraftOrder, Hold
 from orders.operations import PlacedPayment
+from orders.queries.exposure import exposure_of
 from orders.queries.terms import due_on, kept
 from tests import factories as world
+from tests.factories import documents
 from tests.ledgers import assert_ledgers_hold
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +165,34 @@ def test_release_looks_at_credit_again_and_keeps_what_a_person_approved(shop):
     orders.lift_hold(hold, by=BY, reason="Their bank called")
     orders.release(placed, by=BY)
     assert placed.lines.get().released == 1
+
+
+def test_a_credit_hold_placed_by_hand_approves_nothing_when_it_is_lifted(shop):
+    shop.auto_release = False
+    shop.save()
+    firm = company(credit_limit=Decimal(100), credit_currency="GBP")
+    placed = order(shop, buyer("ada", firm), 60)
+    by_hand = orders.place_hold(placed, by=BY, kind="credit_limit", reason="Asked their bank")
+    orders.lift_hold(by_hand, by=BY, reason="Their bank called")
+    terms_of(firm, credit_limit=Decimal(50), credit_currency="GBP")
+
+    orders.release(placed, by=BY)
+
+    assert placed.holds.get(lifted_at=None).details["owed"] == "60.00"
+
+
+def test_what_was_invoiced_is_owed_also_while_the_order_waits_for_credit(shop):
+    firm = company(credit_limit=Decimal(100), credit_currency="GBP")
+    seller = LegalEntity.objects.create(code="uk", name="Shop Ltd", country="GB", currency="GBP")
+    EntityLocation.objects.create(location=Location.objects.get(), entity=seller)
+    placed = order(shop, buyer("ada", firm), 60)
+    issue_invoice(documents.ship(placed, "SH1", MUG=1))
+    orders.place_hold(placed, by=BY, kind="credit_limit", reason="Asked their bank")
+
+    (account,) = credit_accounts(placed.customer)
+    owed = exposure_of(account, "GBP")
+
+    assert (owed.invoiced, owed.ordered, owed.orders) == (60, 0, 0)
 
 
 def test_purchase_order_number_is_wanted_and_told_when_repeated(shop):

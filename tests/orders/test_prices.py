@@ -174,3 +174,27 @@ def test_file_of_prices_is_looked_at_before_it_is_imported(admin_client, mug):
     assert ListPrice.objects.count() == 1
     assert "There is no product with this SKU." in send()
     assert ListPrice.objects.get(from_quantity=10).unit_price == 8
+
+
+def test_a_channels_key_learns_the_prices_of_its_own_buyers_alone(client, shop, ada):
+    prices("wholesale", ("1", "8.00"), group="wholesale")
+    line = {"sku": "MUG", "quantity": 1}
+
+    def ask(key):
+        answer = client.post(
+            f"/api/v1/prices/?channel={key.channel}",
+            json.dumps({"customer": ada.number, "lines": [line]}),
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {texts[key.pk]}"},
+        )
+        return answer.status_code
+
+    other = world.shop("other")
+    made = [keys.create(each.code, channel=each.code) for each in (shop, other)]
+    texts = {key.pk: text for key, text in made}
+    own, stranger = (key for key, _ in made)
+    assert [ask(own), ask(stranger)] == [400, 400]
+    world.place(shop, ("MUG", 1), customer=world.ADA)
+    assert [ask(own), ask(stranger)] == [200, 400]
+    world.place(other, ("MUG", 1), customer=world.ADA)
+    assert [ask(own), ask(stranger)] == [400, 400]
