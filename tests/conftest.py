@@ -1,5 +1,6 @@
 """What every test may rely on, and what is left out where this machine has no means for it."""
 
+import gc
 import os
 
 import pytest
@@ -28,6 +29,13 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector pass over what stays: models, tests and modules are many."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.queries import balance
 from orders.queries.statement import statement_of
 from tests import factories as world
+from tests.examples import examples
 from tests.ledgers import LedgersAfterEachStep
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +178,7 @@ steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 11), st.integers(1, 5))
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -13,6 +13,7 @@ from tests import factories as world
 
 
 @pytest.mark.slow
+@pytest.mark.postgresql  # half a minute; once is enough, and on the database of production
 @pytest.mark.django_db(transaction=True)
 def test_api_under_generated_calls_keeps_its_schema(live_server, settings):
     settings.OMS_API_RATE = "none"

@@ -15,6 +15,7 @@ from inventory.queries.supply_ledger import supply_invariants
 from oms.errors import DomainError
 from oms.models import Event
 from tests import factories as world
+from tests.examples import examples
 from tests.factories import BY, documents, supply
 from tests.ledgers import assert_ledgers_hold
 
@@ -253,7 +254,7 @@ ACTS = [name for name in vars(Warehouse) if name != "under_way" and "__" not in 
 steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 7), st.integers(1, 5))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=4, max_size=14).map(lambda rest: [("buy", 0, 5), *rest]))
 def test_any_sequence_keeps_layers_average_and_valuation_consistent(sequence):
     with transaction.atomic():

@@ -25,6 +25,7 @@ from inventory.queries.fences import Quota, fill
 from oms.models import Event
 from orders import operations as orders
 from tests import factories as world
+from tests.examples import examples
 from tests.ledgers import assert_ledgers_hold
 
 BY = world.BY
@@ -478,7 +479,9 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(
+    max_examples=examples(15), deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)
 @given(acts)
 def test_any_sequence_sells_each_channel_exactly_what_the_model_allows(sequence):
     with transaction.atomic():

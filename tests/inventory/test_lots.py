@@ -17,6 +17,7 @@ from oms.errors import DomainError
 from oms.models import Event
 from orders import operations as orders
 from tests import factories as world
+from tests.examples import examples
 from tests.ledgers import assert_ledgers_hold
 
 pytestmark = pytest.mark.django_db
@@ -494,7 +495,7 @@ steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 2), st.integers(0, 1), s
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

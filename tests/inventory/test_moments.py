@@ -15,6 +15,7 @@ from inventory.models import StockLevel, StockMovement, StockSnapshot
 from inventory.operations import Take, Units, Why
 from oms.errors import DomainError
 from tests import factories as world
+from tests.examples import examples
 from tests.ledgers import assert_ledgers_hold
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +100,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=5, max_size=25))
 def test_any_moment_is_what_the_counters_said_at_that_moment(history):
     with transaction.atomic(), time_machine.travel(START, tick=False) as clock:

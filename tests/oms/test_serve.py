@@ -1,17 +1,22 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 import psutil
 import pytest
 from django.conf import settings
 
+from tests import migrated
+
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 PATIENCE = 90.0
+DATABASE = "oms.sqlite3"
 
 
 def free_port():
@@ -50,10 +55,14 @@ def children_of(process, word):
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    """Environment of an installation of its own, on SQLite."""
+    """Environment of an installation of its own, on SQLite, migrated where that was done before."""
+    folder = tmp_path_factory.mktemp("house")
+    made = migrated.KEPT / f"{migrated.checksum()}.sqlite3"
+    if made.exists():
+        shutil.copy(made, folder / DATABASE)
     kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     return kept | {
-        "OMS_DATA_DIR": str(tmp_path_factory.mktemp("house")),
+        "OMS_DATA_DIR": str(folder),
         "PORT": str(free_port()),
         "WEB_CONCURRENCY": "1",
         "PYTHONUNBUFFERED": "1",
@@ -105,6 +114,8 @@ def serve(house):
 
 
 def test_serve_from_nothing_answers_and_stops_cleanly(serve, house):
+    for file in Path(house["OMS_DATA_DIR"]).glob(f"{DATABASE}*"):
+        file.unlink()
     process = serve()
     port = int(house["PORT"])
 
