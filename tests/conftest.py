@@ -50,7 +50,8 @@ def django_db_setup(request, django_db_setup, django_db_blocker):
     if any(commits(item) for item in request.session.items):
         forget_receivers(post_migrate)  # emptying the tables would make half of those rows anew
         if connection.vendor == "postgresql":
-            connection.ops.sql_flush = empty_quickly
+            # Of the class: once Playwright runs, Django has another connection for the same thread.
+            type(connection.ops).sql_flush = staticmethod(empty_quickly)
         with django_db_blocker.unblock():
             request.config.stash[laid_down] = snapshot()
     yield
