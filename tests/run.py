@@ -64,7 +64,8 @@ def run(this: Round, arguments: list[str]) -> int:
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     if this.database:
         environment["DATABASE_URL"] = this.database
-    processes = str(min(os.cpu_count() or 2, 8))
+    # A server and a browser are waited for: one process more than cores keeps these busy.
+    processes = str(min(os.cpu_count() or 2, 8) + bool(this.database))
     command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "--dist", "worksteal"]
     command += ["--durations=20", "--durations-min=3", "-m", this.marks, *arguments]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

@@ -21,7 +21,7 @@ from tests import factories as world
 from tests.examples import examples
 from tests.ledgers import LedgersAfterEachStep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 BY = world.BY
 
