@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import UUID
 
 from django.utils.module_loading import import_string
 
+from oms import sealed
 from oms.models import Event
 
 Keys = dict[str, set[int]]  # kind of thing -> keys that stand in the facts
@@ -189,8 +190,8 @@ def _list(value: Any) -> Sequence[Any]:
 
 
 def _opaque(event: Event) -> str:
-    """A name for what has none in the world: always the same, and no key of ours."""
-    return str(uuid5(NAMESPACE_URL, f"{event.subject_type}:{event.subject_id}"))
+    """A name for what has none in the world: always the same, and no key of ours can be read from it."""
+    return str(UUID(sealed.digest(f"subject:{event.subject_type}:{event.subject_id}")[:32]))
 
 
 def _wiring() -> Any:
