@@ -99,6 +99,7 @@ class Queue(ChangeList):
             who = hold.claimant(now)
             hold.worker, hold.mine = names.get(who, ""), who == me
             hold.may = request.user.has_perm(LIFT)
+            hold.back = request.get_full_path()
         self.result_list = holds  # type: ignore[assignment]
 
 
@@ -137,6 +138,10 @@ class HoldAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
         """A list that loads its columns' facts at once."""
         return Queue
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
+        """With the order and type that name a hold, also in runs over many."""
+        return super().get_queryset(request).select_related(*self.list_select_related)
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         """Soonest due first; what was lifted, newest first."""
@@ -215,7 +220,7 @@ class HoldAdmin(ReadOnlyAdmin):
         """The one button that clears it, and claiming it."""
         if hold.lifted_at or not hold.may:
             return ""
-        address, label = remedy(hold)
+        address, label = remedy(hold, hold.back)
         act, said = ("give_back", "Give back") if hold.mine else ("claim", "Claim")
         claim_button = ""
         if hold.mine or not hold.worker:
@@ -232,10 +237,10 @@ class HoldAdmin(ReadOnlyAdmin):
         )
 
 
-def remedy(hold: Hold) -> tuple[str, str]:
-    """Where the button of a hold leads, and what it says."""
+def remedy(hold: Hold, back: str) -> tuple[str, str]:
+    """Where the button of a hold leads, and what it says; the act done, the clerk is back."""
     act, label = remedy_of(hold.kind)
-    back = "?" + urlencode({"next": reverse("admin:orders_hold_changelist")})
+    back = "?" + urlencode({"next": back})
     if act == "lift_hold":
         return reverse("admin:orders_hold_act", args=[hold.pk, "lift"]) + back, label
     if act == "see_stock":

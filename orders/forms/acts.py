@@ -116,8 +116,10 @@ class UnknownLineField(forms.ModelChoiceField):
         """The SKU, and what remembering it would set free."""
         waiting = waiting_for_sku(line.order.channel_id, line.sku).exclude(order=line.order_id)
         others = len(waiting[:COUNTED])
-        said = f"{others}{'+' if others == COUNTED else ''}"
-        return f"{line} – {said} other orders wait for it" if others else str(line)
+        if not others:
+            return str(line)
+        said = f"{others}{'+' if others == COUNTED else ''} other orders wait"
+        return f"{line} – {'1 other order waits' if others == 1 else said} for it"
 
 
 class SolveSkuForm(ActForm):

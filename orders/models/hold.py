@@ -181,7 +181,7 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.kind
+        return f"{self.order.number}: {self.type.name}"
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether somebody says to be working on it, and has not gone home since."""

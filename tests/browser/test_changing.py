@@ -1,0 +1,100 @@
+"""A placed order is changed in a browser: seen beforehand, refused when it moved, compared after."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import expect
+
+from compliance.models import EntityLocation, LegalEntity
+from oms.dispatch import drain
+from oms.models import User
+from orders import operations as orders
+from orders.models import OrderChange, OrderVersion
+from tests.factories import BY, place, shop, stocked, warehouse
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def order():
+    london = warehouse()
+    seller = LegalEntity.objects.create(
+        code="uk", name="Shop Ltd", country="GB", currency="GBP", tax_id="GB123456789"
+    )
+    EntityLocation.objects.create(location=london, entity=seller)
+    for sku, units, price in (("MUG", 10, "7.50"), ("CUP", 2, "5.00"), ("TRAY", 4, "3.00")):
+        stocked(sku, london, units, unit_price=Decimal(price), name=f"{sku.capitalize()} of ours")
+    ours = shop(duplicate_window_minutes=0, notifies_customers=True)
+    placed = place(ours, ("MUG", 3, "10.00"), ("TRAY", 2, "3.00"))
+    drain(webhooks=False)
+    return placed
+
+
+@pytest.fixture
+def ben(page, live_server, order):
+    user = User.objects.create_user("ben", password="secret", is_staff=True)
+    user.groups.add(Group.objects.get(name="Operations"))
+    page.goto(f"{live_server.url}/admin/orders/order/{order.pk}/change/")
+    page.get_by_label("Login").fill("ben")
+    page.get_by_label("Password").fill("secret")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Change order").click()
+
+
+def compared(page, label):
+    """What the preview says of one figure: now, and then."""
+    row = page.locator(".oms-compare tr", has=page.get_by_text(label, exact=True))
+    return row.locator("td").nth(1), row.locator("td").nth(2)
+
+
+def edit(page):
+    """One MUG less and cheaper, no TRAY, four CUP of which two are there; seen after each edit."""
+    total = compared(page, "Total")[1]
+    page.get_by_label("Units of MUG").fill("2")
+    page.get_by_label("Units of MUG").press("Tab")
+    expect(total).to_have_text("£26.00")
+    page.get_by_label("Price of MUG").fill("9.00")
+    page.get_by_label("Price of MUG").press("Tab")
+    expect(total).to_have_text("£24.00")
+    page.get_by_role("button", name="Take off TRAY").click()
+    expect(total).to_have_text("£18.00")
+    page.get_by_label("Add a product").press_sequentially("cup")
+    page.locator("#products-found").get_by_text("CUP", exact=True).click()
+    expect(total).to_have_text("£23.00")
+    page.get_by_label("Units of CUP").fill("4")
+    page.get_by_label("Units of CUP").press("Tab")
+    expect(total).to_have_text("£38.00")
+
+
+def test_change_is_seen_beforehand_refused_when_the_order_moved_and_compared_after(
+    page, ben, order
+):
+    edit(page)
+
+    expect(compared(page, "Total")[0]).to_have_text("£36.00")
+    expect(compared(page, "Tax")[1]).to_have_text("£6.33")
+    expect(compared(page, "Owed")[1]).to_have_text("£38.00 by the buyer")
+    expect(compared(page, "From LON")[1]).to_have_text("4 units")
+    expect(compared(page, "Waits for stock")[1]).to_have_text("2 units")
+    expect(compared(page, "Ship by")[0]).not_to_have_text("–")
+    page.locator("#change-preview").get_by_text("was changed").first.wait_for()
+    assert (OrderChange.objects.count(), order.lines.count()) == (0, 2)
+
+    orders.record_capture(order, by=BY, method="card", amount=Decimal(36), reference="ch_1")
+    page.get_by_label("Why").fill("By phone")
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("alert").get_by_text("This is what it would do now.").wait_for()
+    expect(compared(page, "Owed")[1]).to_have_text("£2.00 by the buyer")
+    assert not OrderChange.objects.exists()
+
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("its total is £38.00 now").wait_for()
+    page.get_by_role("link", name="Version 2").click()
+    for said in ("MUG", "TRAY", "CUP", "By phone"):
+        page.locator("#content-main").get_by_text(said).first.wait_for()
+    page.get_by_role("heading", name="What differs").wait_for()
+
+    order.refresh_from_db()
+    assert (order.total, OrderVersion.objects.count()) == (Decimal(38), 2)
+    assert OrderChange.objects.get().reason == "By phone"
