@@ -195,4 +195,6 @@ ANSWERS: dict[str, str] = {
     "orders.recall_lines": "fulfillment.operations.recall_lines",
     "inventory.picked_units": "fulfillment.queries.picked_units",
     "inventory.picked_lots": "fulfillment.queries.picked_lots",
+    "inventory.parcels_of_lot": "fulfillment.queries.parcels_of_lot",
+    "orders.lots_of_lines": "fulfillment.queries.lots_of_lines",
 }

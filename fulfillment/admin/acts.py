@@ -71,7 +71,7 @@ def pick(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> str:
 def pack(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
     """Close one parcel."""
     contents = forms.units_in(data)
-    parcel = operations.PackedParcel(data["weight_g"], contents)
+    parcel = operations.PackedParcel(data["weight_g"], contents, lots=forms.lots_in(data))
     operations.pack(document, by=actor(request), parcels=[parcel])
     return f"{sum(contents.values())} units of {document} are in a parcel of {data['weight_g']} g."
 

@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from fulfillment import operations
+from fulfillment import operations, queries
 from fulfillment.enums import Outcome
-from fulfillment.models import Return
+from fulfillment.models import ParcelLot, Return
 from fulfillment.operations.scanning import OPEN, takes_scans
 from oms import once
 from oms.admin import ReadOnlyAdmin, actor
@@ -27,13 +29,17 @@ SAID = {
 
 
 def desk(page: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
-    """Which return is it? The number on the label, or the order's where it has one return open."""
+    """Which return is it? The number on the label, or the order's where it has one return open.
+
+    A serial number, or a lot that went to one order alone, finds its parcel and so the order.
+    """
     _refuse_strangers(request)
     code = request.POST.get("code", "").strip()
     if request.method == "POST" and code:
-        if found := _return_with(code):
+        sent = queries.parcels_with_code(code)
+        if found := _return_with(code, sent):
             return HttpResponseRedirect(reverse("admin:fulfillment_scan_return", args=[found.pk]))
-        messages.error(request, f"No return of ours goes by {code}; look the order up instead.")
+        messages.error(request, _not_found(code, sent))
     context = {**page.admin_site.each_context(request), "title": "Receive returns"}
     return TemplateResponse(request, "admin/fulfillment/return_desk.html", context)
 
@@ -82,12 +88,41 @@ def _take(request: HttpRequest, document: Return, outcome: str) -> None:
         messages.warning(request, SAID[unit.how].format(sku=unit.sku))
 
 
-def _return_with(code: str) -> Return | None:
+def _return_with(code: str, sent: list[ParcelLot]) -> Return | None:
     rows = Return.objects.order_by("-pk")
     if found := rows.filter(number=code.upper()).first():
         return found
-    waiting = list(rows.filter(order__number=code.upper(), status__in=OPEN)[:2])
+    numbers = {_order(row).number for row in sent} or {code.upper()}
+    waiting = list(rows.filter(order__number__in=numbers, status__in=OPEN)[:2])
     return waiting[0] if len(waiting) == 1 else None
+
+
+def _not_found(code: str, sent: list[ParcelLot]) -> str | SafeString:
+    if not sent:
+        return f"No return of ours goes by {code}; look the order up instead."
+    orders = {_order(row).pk: row for row in reversed(sent)}
+    where = format_html_join(
+        ", ",
+        '<a class="oms-link" href="{}">{}</a> ({}, parcel {})',
+        [
+            (
+                reverse("admin:orders_order_change", args=[pk]),
+                _order(row).number,
+                row.parcel_line.parcel.shipment,
+                row.parcel_line.parcel.position,
+            )
+            for pk, row in orders.items()
+        ],
+    )
+    return format_html(
+        "{} went out with order {}. Scan the number of the return, or request one there.",
+        code,
+        where,
+    )
+
+
+def _order(row: ParcelLot) -> Any:
+    return row.parcel_line.line.order_line.order
 
 
 def _refuse_strangers(request: HttpRequest) -> None:

@@ -88,7 +88,9 @@ class ShipmentAdmin(ReadOnlyAdmin):
             names = words.names_of(row.source for row in said)
             context |= {
                 "shipment": shipment,
-                "parcels": shipment.parcels.prefetch_related("lines__line__order_line__product"),
+                "parcels": shipment.parcels.order_by("position").prefetch_related(
+                    "lines__line__order_line__product", "lines__lots__lot"
+                ),
                 "said": [(row, names[row.source]) for row in said],
                 "tracking_link": tracking_link(shipment),
                 "tone": TONES.get(ShipmentStatus(shipment.status), ""),

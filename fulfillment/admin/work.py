@@ -152,7 +152,9 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
                 "left": sum(line.to_pick for line in lines),
                 "may_scan": working and request.user.has_perm(acts.WORK),
                 "held": document.order.holds.filter(lifted_at=None),
-                "parcels": document.parcels.prefetch_related("lines__line__order_line__product"),
+                "parcels": document.parcels.order_by("position").prefetch_related(
+                    "lines__line__order_line__product", "lines__lots__lot"
+                ),
                 "shipments": document.shipments.select_related("carrier"),
                 "uncollected": document.status == Status.READY_FOR_PICKUP and _overdue(document),
                 "collector": self._collector(request, document),

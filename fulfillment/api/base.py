@@ -12,7 +12,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, ReturnLine, Shipment
-from fulfillment.serializers import LineUnits, PickIn
+from fulfillment.serializers import LineUnits, ParcelLotIn, PickIn
 from oms.api import HasScope, visible_channels
 from oms.wire import Invalid, respond
 from orders.queries import order_by_number
@@ -36,7 +36,9 @@ def work_of(request: Request) -> QuerySet[FulfillmentOrder]:
 def shipments_of(request: Request) -> QuerySet[Shipment]:
     """The shipments that this key may see."""
     rows = Shipment.objects.select_related(*SHIPMENT_TREE)
-    rows = rows.prefetch_related("parcels__lines__line__order_line", "tracking_events")
+    rows = rows.prefetch_related(
+        "parcels__lines__line__order_line", "parcels__lines__lots__lot", "tracking_events"
+    )
     return of_channels(rows, request)
 
 
@@ -88,6 +90,18 @@ def line_lots(
         if row.lot:
             pk = at_position(lines, row.line, f"/lines/{index}/line").pk
             named[pk].append((row.lot, row.quantity))
+    return dict(named)
+
+
+def parcel_lots(
+    document: FulfillmentOrder, sent: Iterable[ParcelLotIn]
+) -> dict[tuple[int, int], list[tuple[str, int]]]:
+    """Lots with their units by parcel and fulfilment line id."""
+    lines = {line.order_line.position: line for line in document.lines.all()}
+    named: dict[tuple[int, int], list[tuple[str, int]]] = defaultdict(list)
+    for index, row in enumerate(sent):
+        pk = at_position(lines, row.line, f"/lots/{index}/line").pk
+        named[row.parcel, pk].append((row.lot, row.quantity))
     return dict(named)
 
 

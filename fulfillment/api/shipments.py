@@ -25,6 +25,7 @@ class ShipmentFilter(filters.FilterSet):
     """Filters of the shipments."""
 
     order = filters.CharFilter("order__number")
+    lot = filters.CharFilter("parcels__lines__lots__lot__code", distinct=True)
 
     class Meta:
         model = Shipment

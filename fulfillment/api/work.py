@@ -14,6 +14,7 @@ from fulfillment.api.base import (
     PagedView,
     line_lots,
     line_quantities,
+    parcel_lots,
     shipments_of,
     visible_order,
     work_of,
@@ -155,7 +156,7 @@ class ParcelsView(WorkView):
         responses={201: schema_of(FulfillmentOrderOut)},
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        """Put picked units into parcels with a weight."""
+        """Put picked units into parcels with a weight; of tracked products by lot."""
         document = self.find(request, number)
         parcels = [
             operations.PackedParcel(
@@ -164,6 +165,7 @@ class ParcelsView(WorkView):
                 parcel.length_mm,
                 parcel.width_mm,
                 parcel.height_mm,
+                line_lots(document, parcel.lines),
             )
             for parcel in decode(request.body, ParcelsIn).parcels
         ]
@@ -189,6 +191,7 @@ class HandoverView(WorkView):
             carrier=sent.carrier,
             tracking_number=sent.tracking_number,
             service=sent.service,
+            named=parcel_lots(document, sent.lots),
         )
         return respond(ShipmentOut.of(shipments_of(request).get(pk=shipment.pk)), 201)
 

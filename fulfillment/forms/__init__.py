@@ -19,6 +19,7 @@ from fulfillment.forms.work import (
     RejectForm,
     ShipForm,
     TrackForm,
+    lots_in,
     units_in,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "RequestReturnForm",
     "ShipForm",
     "TrackForm",
+    "lots_in",
     "units_in",
     "verdicts_in",
     "wishes_in",

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from fulfillment.enums import RejectReason, ShipmentStatus
-from fulfillment.queries import carriers
+from fulfillment.queries import carriers, lots_to_pack
+from inventory.forms.lots import LotsField, by_lot
 from oms.admin import ActForm
 from oms.words import sentence_case
 from orders import queries as orders
 from orders.enums import CancelReason
 
+SUGGESTED = 12  # lots that a form names
 CLOSED = {ShipmentStatus.SHIPPED}
 
 
@@ -73,15 +76,37 @@ class PackForm(ActForm):
     weight_g = forms.IntegerField(label="Weight (g)", min_value=1, max_value=1_000_000)
 
     def setup(self) -> None:
-        """One field per line with picked units; all of them by default."""
-        for line in packable(self.obj):
+        """One field per line with picked units; all of them by default, and their lots."""
+        lines = packable(self.obj)
+        tracked = [line for line in lines if line.picked_lots.all()]
+        suggested = lots_to_pack(tracked) if tracked else {}
+        for line in lines:
             self.fields[f"line_{line.pk}"] = forms.IntegerField(
                 label=f"{line.order_line.stock_sku} {line.order_line.name}"[:80],
                 min_value=0,
                 max_value=line.to_pack,
                 initial=line.to_pack,
-                help_text=_picked(line),
+                help_text=f"{line.to_pack} picked",
             )
+            if line.pk in suggested:
+                self.fields[f"lots_{line.pk}"] = LotsField(
+                    label=f"{line.order_line.stock_sku}: lots or serial numbers",
+                    required=False,
+                    widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+                    help_text=f"Scan one after the other. Empty: {_said(suggested[line.pk])}.",
+                )
+
+    def clean(self) -> dict[str, Any]:
+        """What was scanned makes up the units; nothing scanned means what is suggested."""
+        data = super().clean() or {}
+        for name in [name for name in data if name.startswith("lots_")]:
+            units = data.get(f"line_{name.removeprefix('lots_')}") or 0
+            if data[name] and units:
+                try:
+                    data[name] = list(by_lot(data[name], units).units.items())
+                except ValidationError as error:
+                    self.add_error(name, error)
+        return data
 
 
 class TrackForm(ActForm):
@@ -111,10 +136,16 @@ def packable(document: Any) -> list[Any]:
     return [line for line in rows if line.to_pack]
 
 
-def _picked(line: Any) -> str:
-    lots = ", ".join(
-        f"{row.lot.code} × {row.quantity - row.shipped}"
-        for row in line.picked_lots.all()
-        if row.quantity > row.shipped
-    )
-    return f"{line.to_pack} picked{': ' if lots else ''}{lots}"
+def lots_in(data: dict[str, Any]) -> dict[int, list[tuple[str, int]]]:
+    """Scanned lots with their units by line id from fields named lots_ID; none left out."""
+    return {
+        int(name.removeprefix("lots_")): lots
+        for name, lots in data.items()
+        if name.startswith("lots_") and lots
+    }
+
+
+def _said(lots: list[tuple[str, int]]) -> str:
+    """What would be packed, first expired first."""
+    shown = ", ".join(f"{code} × {units}" for code, units in lots[:SUGGESTED])
+    return f"{shown} and {len(lots) - SUGGESTED} more" if len(lots) > SUGGESTED else shown

@@ -2,6 +2,7 @@
 
 from fulfillment.models.exchange import Exchange
 from fulfillment.models.fulfillment_order import FulfillmentOrder, FulfillmentOrderLine
+from fulfillment.models.parcel_lot import ParcelLot
 from fulfillment.models.picked_lot import PickedLot
 from fulfillment.models.return_policy import ReturnPolicy, ReturnReason
 from fulfillment.models.returns import Return, ReturnLine
@@ -14,6 +15,7 @@ __all__ = [
     "FulfillmentOrderLine",
     "Parcel",
     "ParcelLine",
+    "ParcelLot",
     "PickedLot",
     "Return",
     "ReturnLine",

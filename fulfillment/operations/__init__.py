@@ -14,6 +14,7 @@ from fulfillment.operations.exchanges import (
     settle_exchange,
 )
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
+from fulfillment.operations.parcel_lots import SerialInParcel
 from fulfillment.operations.picking import TooManyPicked, pick, scan
 from fulfillment.operations.pickup import (
     CollectorMissing,
@@ -43,8 +44,19 @@ from fulfillment.operations.returns import (
     reopen,
     withdraw,
 )
-from fulfillment.operations.scanning import ScannedUnit, UnknownCode, scan_return
-from fulfillment.operations.shipping import NothingPacked, ToBeCollected, UnknownCarrier, ship
+from fulfillment.operations.scanning import (
+    ScannedUnit,
+    SentWithAnother,
+    UnknownCode,
+    scan_return,
+)
+from fulfillment.operations.shipping import (
+    NothingPacked,
+    ToBeCollected,
+    UnknownCarrier,
+    UnknownParcel,
+    ship,
+)
 from fulfillment.operations.tracking import deliver, track
 from fulfillment.operations.waiving import (
     AboveKeepLimit,
@@ -75,11 +87,14 @@ __all__ = [
     "PackedParcel",
     "ReplacementLeft",
     "ScannedUnit",
+    "SentWithAnother",
+    "SerialInParcel",
     "Swap",
     "ToBeCollected",
     "TooManyPicked",
     "UnknownCarrier",
     "UnknownCode",
+    "UnknownParcel",
     "UnknownReason",
     "Wish",
     "WrongOutcome",

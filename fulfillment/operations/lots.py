@@ -59,7 +59,7 @@ def choose(
         )
         for lot, quantity in chosen:
             taken[lot] = taken.get(lot, 0) + quantity
-            _add(line, lot, quantity)
+            take(line, lot, quantity)
 
 
 def unpick(lines: Sequence[FulfillmentOrderLine]) -> None:
@@ -75,18 +75,27 @@ def unpick(lines: Sequence[FulfillmentOrderLine]) -> None:
             _give_back(row, back)
 
 
-def hand_over(line: FulfillmentOrderLine, units: int) -> tuple[tuple[int, int], ...]:
-    """The lots of the next units of a line that leave, in the order in which they were picked."""
+def hand_over(
+    line: FulfillmentOrderLine, units: int, packed: Mapping[int, int]
+) -> tuple[tuple[int, int], ...]:
+    """The lots of the units of a line that leave: those `packed`, by lot id, in their parcels.
+
+    For parcels that were packed before lots were kept, in the order in which they were picked.
+    """
     if not is_tracked(line):
         return ()
-    gone = []
-    for row in line.picked_lots.filter(shipped__lt=F("quantity")).order_by("pk"):
-        part = min(units, row.quantity - row.shipped)
-        units -= part
-        if part:
+    gone: dict[int, int] = {}
+    rows = list(line.picked_lots.filter(shipped__lt=F("quantity")).order_by("pk"))
+    for row in rows:
+        gone[row.lot_id] = min(packed.get(row.lot_id, 0), row.quantity - row.shipped)
+    left = units - sum(gone.values())
+    for row in rows:
+        more = min(left, row.quantity - row.shipped - gone[row.lot_id])
+        left -= more
+        gone[row.lot_id] += more
+        if part := gone[row.lot_id]:
             PickedLot.objects.filter(pk=row.pk).update(shipped=F("shipped") + part)
-            gone.append((row.lot_id, part))
-    return tuple(gone)
+    return tuple((lot, part) for lot, part in gone.items() if part)
 
 
 def came_back(
@@ -107,6 +116,18 @@ def came_back(
     if sum(quantity for _, quantity in parts) != units:
         raise inventory.LotMissing(sku=line.sku, quantity=units)
     return parts
+
+
+def take(line: FulfillmentOrderLine, lot_id: int, quantity: int) -> None:
+    """Count units of a lot as picked for a line."""
+    row = PickedLot.objects.filter(line=line, lot_id=lot_id)
+    if not row.update(quantity=F("quantity") + quantity):
+        PickedLot.objects.create(line=line, lot_id=lot_id, quantity=quantity)
+
+
+def put_back(line: FulfillmentOrderLine, lot_id: int, quantity: int) -> None:
+    """Count units of a lot as picked no more."""
+    _give_back(PickedLot.objects.get(line=line, lot_id=lot_id), quantity)
 
 
 def is_tracked(line: Any) -> bool:
@@ -180,12 +201,6 @@ def _suggested(
         sku = line.order_line.sku
         raise LotShort(number=document.number, usable=usable, quantity=units, sku=sku)
     return chosen
-
-
-def _add(line: FulfillmentOrderLine, lot_id: int, quantity: int) -> None:
-    row = PickedLot.objects.filter(line=line, lot_id=lot_id)
-    if not row.update(quantity=F("quantity") + quantity):
-        PickedLot.objects.create(line=line, lot_id=lot_id, quantity=quantity)
 
 
 def _give_back(row: PickedLot, back: int) -> None:

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from fulfillment.enums import FulfillmentOrderStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Parcel, ParcelLine
-from fulfillment.operations import documents
+from fulfillment.operations import documents, parcel_lots
 from fulfillment.operations.picking import refuse_held
 from oms import events
 from oms.counting import write_counts
@@ -31,20 +31,26 @@ class ParcelNotPossible(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PackedParcel:
-    """A box: weight in grams, units by fulfilment line id, outer measures in millimetres."""
+    """A box: weight in grams, units by fulfilment line id, outer measures in millimetres.
+
+    `lots` are the codes of scanned lots or serial numbers with their units, by fulfilment line id.
+    """
 
     weight_g: int
     contents: Mapping[int, int]
     length_mm: int | None = None
     width_mm: int | None = None
     height_mm: int | None = None
+    lots: Mapping[int, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
 
 @transaction.atomic
 def pack(document: FulfillmentOrder, *, by: str, parcels: Sequence[PackedParcel]) -> list[Parcel]:
     """Put picked units into parcels; the last unit completes the packing.
 
-    Raises ParcelNotPossible, NothingPicked and OrderOnHold, and changes nothing.
+    Of tracked products the lots are kept for each parcel: those that were scanned, else what was
+    picked and expires first. Raises ParcelNotPossible, NothingPicked and OrderOnHold, for tracked
+    products LotMissing, LotNotHere, LotUnusable or SerialInParcel, and changes nothing.
     """
     document = documents.lock(document)
     refuse_held(document)
@@ -53,7 +59,7 @@ def pack(document: FulfillmentOrder, *, by: str, parcels: Sequence[PackedParcel]
     lines = documents.lines_of(document)
     _refuse(document, lines, parcels)
 
-    made = _write(document, parcels)
+    made = _write(document, lines, parcels)
     write_counts(lines, "packed")
     if any(line.due > line.packed for line in lines):
         events.record("fulfillment_order.units_packed", document, by=by, parcels=len(made))
@@ -85,7 +91,11 @@ def _refuse(
         raise ParcelNotPossible
 
 
-def _write(document: FulfillmentOrder, parcels: Sequence[PackedParcel]) -> list[Parcel]:
+def _write(
+    document: FulfillmentOrder,
+    lines: Sequence[FulfillmentOrderLine],
+    parcels: Sequence[PackedParcel],
+) -> list[Parcel]:
     first = document.parcels.count() + 1
     made = Parcel.objects.bulk_create(
         [
@@ -100,12 +110,16 @@ def _write(document: FulfillmentOrder, parcels: Sequence[PackedParcel]) -> list[
             for position, parcel in enumerate(parcels, start=first)
         ]
     )
-    ParcelLine.objects.bulk_create(
+    known = {line.pk: line for line in lines}
+    boxes = dict(zip([row.pk for row in made], parcels, strict=True))
+    rows = ParcelLine.objects.bulk_create(
         [
-            ParcelLine(parcel=row, line_id=pk, quantity=quantity)
-            for row, parcel in zip(made, parcels, strict=True)
-            for pk, quantity in parcel.contents.items()
+            ParcelLine(parcel=row, line=known[pk], quantity=quantity)
+            for row in made
+            for pk, quantity in boxes[row.pk].contents.items()
             if quantity
         ]
     )
+    scanned = {row.pk: boxes[row.parcel_id].lots.get(row.line_id, ()) for row in rows}
+    parcel_lots.fill(document, rows, scanned)
     return made

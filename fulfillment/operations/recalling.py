@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from fulfillment.enums import FulfillmentOrderStatus
-from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, ParcelLine
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, ParcelLine, ParcelLot
 from fulfillment.operations import documents, lots
 from fulfillment.operations.work import STILL_WORKING, finish_if_done
 from inventory.operations import Units
@@ -80,6 +80,7 @@ def cancel_order(order: "Order", *, by: str, reason: str, note: str = "") -> "Ca
 
 def _unpack(document: FulfillmentOrder, lines: list[FulfillmentOrderLine]) -> None:
     waiting = document.parcels.filter(shipment=None)
+    ParcelLot.objects.filter(parcel_line__parcel__in=waiting).delete()
     ParcelLine.objects.filter(parcel__in=waiting).delete()
     waiting.delete()
     for line in lines:

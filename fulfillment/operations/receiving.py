@@ -1,5 +1,6 @@
 """Receiving returned goods: an outcome for each unit, and a second look at what was set apart."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from django.db import transaction
 
 from fulfillment.enums import Outcome, ReturnStatus
 from fulfillment.models import Return, ReturnLine
-from fulfillment.operations import documents, lots
+from fulfillment.operations import documents, lots, parcel_lots
 from fulfillment.operations.entitlement import settle_credit
 from fulfillment.operations.expecting import expect_units
 from inventory import operations as inventory
@@ -85,6 +86,7 @@ def take_in(
     write_counts(lines.values(), "waived", *ReturnLine.OUTCOME_FIELDS.values())
     if changes := _changes(document, lines, outcomes, named):
         inventory.move(changes, by=by)
+        parcel_lots.come_back(_by_lot(changes))
     if units := _returned(document, lines, outcomes):
         orders.record_return(document.order, by=by, units=units, reference=document.number)
     if document.status != ReturnStatus.APPROVED or any(line.missing for line in lines.values()):
@@ -210,6 +212,15 @@ def _changes(
             for lot, units in lots.came_back(line, quantity, named.get((pk, outcome), ()), left):
                 changes += _coming_back(document, line, Outcome(outcome), units, lot)
     return changes
+
+
+def _by_lot(changes: Sequence[inventory.Change]) -> dict[tuple[int, int], int]:
+    """Units that came in, by order line id and lot id."""
+    units: Counter[tuple[int, int]] = Counter()
+    for change in changes:
+        if change.lot_id and change.order_line_id and change.kind == MovementKind.RETURNED:
+            units[change.order_line_id, change.lot_id] += change.quantity
+    return units
 
 
 def _coming_back(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -9,12 +10,16 @@ from fulfillment.enums import Outcome, RefundTiming, ReturnStatus, StandardReaso
 from fulfillment.models import Return, ReturnLine
 from fulfillment.operations import documents
 from fulfillment.operations.receiving import REASON, take_in
+from fulfillment.queries.parcel_lots import in_parcels
 from fulfillment.queries.policies import returnable
 from inventory import operations as inventory
 from inventory import queries as stock
 from inventory.enums import MovementKind, StockCondition
 from oms import events
 from oms.errors import DomainError
+
+if TYPE_CHECKING:
+    from inventory.models import Lot
 
 OPEN = {ReturnStatus.APPROVED, ReturnStatus.RECEIVED}  # an extra unit may show up last
 
@@ -24,6 +29,16 @@ class UnknownCode(DomainError):
 
     code = "unknown_code"
     message = "Nothing here has the code {what}; put the unit aside and ask."
+
+
+class SentWithAnother(DomainError):
+    """The serial number is in a parcel of another order."""
+
+    code = "sent_with_another"
+    message = (
+        "Serial number {serial} went out with order {order}, parcel {parcel} of {shipment}; "
+        "receive it with a return of that order."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +57,9 @@ def scan_return(document: Return, *, by: str, code: str, outcome: str) -> Scanne
     An announced unit gets the outcome. One of the order that nobody announced is added to the
     return and set apart; a product that was not announced at all is credited when inspected. One that is not of the order, or
     more than was ever sent, is set apart as found with this return and credited to nobody. Each is
-    a movement of its own. Raises IllegalMove, UnknownCode, and LotMissing for a foreign unit of a
-    product that is tracked by lot.
+    a movement of its own. Raises IllegalMove, UnknownCode, SentWithAnother for a serial number
+    that is in another order's parcel, and LotMissing for a foreign unit of a product that is
+    tracked by lot where its SKU was scanned.
     """
     code = code.strip()
     document = documents.lock(document)
@@ -53,18 +69,21 @@ def scan_return(document: Return, *, by: str, code: str, outcome: str) -> Scanne
             number=document.number, status=document.status, to=ReturnStatus.RECEIVED
         )
     product, sku, lot = _meant(code)
+    code_of_lot = lot.code if lot else ""
+    if lot:
+        _refuse_strange(document, lot)
 
-    mine = [line for line in lines if _is(line, product)]
+    mine = _with_lot_first([line for line in lines if _is(line, product)], lot)
     if line := next((line for line in mine if line.missing or line.waived), None):
-        _take_one(document, line, outcome, lot, by=by)
+        _take_one(document, line, outcome, code_of_lot, by=by)
         return ScannedUnit(document, sku, "announced")
     if line := _unannounced(document, product):
         events.record(
             "return.unannounced", document, by=by, **documents.about(document.order), sku=sku
         )
-        _take_one(document, line, Outcome.QUARANTINE, lot, by=by)
+        _take_one(document, line, Outcome.QUARANTINE, code_of_lot, by=by)
         return ScannedUnit(document, sku, "unannounced")
-    _set_apart(document, product, by=by)
+    _set_apart(document, product, lot, by=by)
     events.record("return.foreign", document, by=by, **documents.about(document.order), sku=sku)
     return ScannedUnit(document, sku, "foreign")
 
@@ -76,13 +95,33 @@ def takes_scans(document: Return, lines: Iterable[ReturnLine]) -> bool:
     )
 
 
-def _meant(code: str) -> tuple[int, str, str]:
+def _meant(code: str) -> "tuple[int, str, Lot | None]":
     """Product id, SKU, and the lot where its code was scanned."""
     if found := stock.product_with_code(code):
-        return found.pk, found.sku, ""
+        return found.pk, found.sku, None
     if lot := stock.lots_with_code(code).select_related("product").first():
-        return lot.product_id, lot.product.sku, lot.code
+        return lot.product_id, lot.product.sku, lot
     raise UnknownCode(what=code)
+
+
+def _refuse_strange(document: Return, lot: "Lot") -> None:
+    """Raise SentWithAnother when this very unit is in a parcel of another order."""
+    sent = in_parcels([lot.pk]).filter(is_serial=True).first()
+    parcel = sent.parcel_line.parcel if sent else None
+    if parcel and parcel.shipment and parcel.shipment.order_id != document.order_id:
+        raise SentWithAnother(
+            serial=lot.code,
+            order=parcel.shipment.order.number,
+            parcel=parcel.position,
+            shipment=parcel.shipment.number,
+        )
+
+
+def _with_lot_first(mine: list[ReturnLine], lot: "Lot | None") -> list[ReturnLine]:
+    """Of several lines of a product, those that the lot went out with come first."""
+    if lot is None or len(mine) < 2:  # noqa: PLR2004 (nothing to choose)
+        return mine
+    return sorted(mine, key=lambda line: lot.pk not in stock.shipped_lots(line.order_line_id))
 
 
 def _is(line: ReturnLine, product: int) -> bool:
@@ -116,7 +155,7 @@ def _unannounced(document: Return, product: int) -> ReturnLine | None:
     return line
 
 
-def _set_apart(document: Return, product: int, *, by: str) -> None:
+def _set_apart(document: Return, product: int, lot: "Lot | None", *, by: str) -> None:
     change = inventory.Change(
         product,
         document.location_id,
@@ -126,5 +165,6 @@ def _set_apart(document: Return, product: int, *, by: str) -> None:
         "Returned: not of this order",
         condition=StockCondition.QUARANTINED,
         reason_code=REASON,
+        lot_id=lot.pk if lot else None,
     )
     inventory.move([change], by=by)

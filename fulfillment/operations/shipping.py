@@ -1,6 +1,7 @@
 """Shipping: packed parcels are handed to a carrier."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,9 +12,10 @@ from fulfillment.models import (
     FulfillmentOrder,
     FulfillmentOrderLine,
     Parcel,
+    ParcelLine,
     Shipment,
 )
-from fulfillment.operations import documents, lots
+from fulfillment.operations import documents, lots, parcel_lots
 from inventory.operations import Units
 from oms import events, numbers
 from oms.counting import write_counts
@@ -21,12 +23,23 @@ from oms.errors import DomainError
 from oms.history import stamp
 from orders import operations as orders
 
+# Parcel's position and fulfilment line id -> lot codes with units.
+InParcels = Mapping[tuple[int, int], Sequence[tuple[str, int]]]
+AS_PACKED: InParcels = MappingProxyType({})
+
 
 class NothingPacked(DomainError):
     """No parcel waits for a carrier."""
 
     code = "nothing_packed"
     message = "{number} has no packed parcel that waits for a carrier."
+
+
+class UnknownParcel(DomainError):
+    """No packed parcel with this position holds the line."""
+
+    code = "unknown_parcel"
+    message = "{number} has no packed parcel {parcel} with that line that waits for a carrier."
 
 
 class UnknownCarrier(DomainError):
@@ -51,15 +64,19 @@ def ship(
     carrier: str,
     tracking_number: str = "",
     service: str = "",
+    named: InParcels = AS_PACKED,
 ) -> Shipment:
     """Hand every packed parcel to a carrier: stock is issued, the order learns of it.
 
-    A fulfilment order may ship in parts; it is shipped when nothing is left. Raises NothingPacked,
-    UnknownCarrier, ToBeCollected and OrderOnHold; when the order was cancelled meanwhile, IllegalMove.
+    A fulfilment order may ship in parts; it is shipped when nothing is left. `named` says anew
+    which lots or serial numbers are in lines of parcels, for whoever scans them only now. Raises
+    NothingPacked, UnknownCarrier, ToBeCollected and OrderOnHold; UnknownParcel and what `pack`
+    raises for lots; when the order was cancelled meanwhile, IllegalMove.
     """
     document = documents.lock(document)
     if document.for_pickup:
         raise ToBeCollected(number=document.number)
+    _name(document, named)
     shipment = hand_over(
         document, by=by, carrier=_carrier(carrier), tracking=(tracking_number, service)
     )
@@ -83,10 +100,25 @@ def hand_over(
         raise NothingPacked(number=document.number)
 
     shipment = _write(document, parcels, carrier, *tracking, by=by)
-    units = _hand_over(document, lines)
+    packed = parcel_lots.packed_lots(lines, [parcel.pk for parcel in parcels])
+    units = _hand_over(document, lines, packed)
     orders.record_shipment(document.order, by=by, units=units, reference=shipment.number)
     _record(document, shipment, lines, units, by=by)
     return shipment
+
+
+def _name(document: FulfillmentOrder, named: InParcels) -> None:
+    if not named:
+        return
+    rows = ParcelLine.objects.filter(
+        parcel__fulfillment_order=document, parcel__shipment=None
+    ).select_related("parcel", "line__order_line__product")
+    held = {(row.parcel.position, row.line_id): row for row in rows}
+    for parcel, line in named:
+        if (parcel, line) not in held:
+            raise UnknownParcel(number=document.number, parcel=parcel)
+    scanned = {held[key].pk: codes for key, codes in named.items()}
+    parcel_lots.refill(document, [held[key] for key in named], scanned)
 
 
 def _carrier(code: str) -> Carrier:
@@ -121,13 +153,17 @@ def _write(
     return shipment
 
 
-def _hand_over(document: FulfillmentOrder, lines: Sequence[FulfillmentOrderLine]) -> list[Units]:
+def _hand_over(
+    document: FulfillmentOrder,
+    lines: Sequence[FulfillmentOrderLine],
+    packed: Mapping[int, Mapping[int, int]],
+) -> list[Units]:
     units = [
         Units(
             line.order_line_id,
             document.location_id,
             line.to_ship,
-            lots.hand_over(line, line.to_ship),
+            lots.hand_over(line, line.to_ship, packed.get(line.pk, {})),
         )
         for line in lines
         if line.to_ship

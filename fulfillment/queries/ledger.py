@@ -6,7 +6,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from fulfillment.models import FulfillmentOrderLine, ParcelLine, PickedLot, ReturnLine
+from fulfillment.models import FulfillmentOrderLine, ParcelLine, ParcelLot, PickedLot, ReturnLine
 from oms.ledgers import Invariant
 
 
@@ -37,6 +37,12 @@ def invariants() -> list[Invariant]:
             "Picked and shipped units of a tracked line are those of its lots.",
             count=PickedLot.objects.count,
             violations=_wrong_lots,
+        ),
+        Invariant(
+            "fulfillment.parcel_lots",
+            "The lots in a line of a parcel make up its units, and none has more than was picked.",
+            count=ParcelLot.objects.count,
+            violations=_wrong_parcel_lots,
         ),
         Invariant(
             "fulfillment.returned",
@@ -122,3 +128,17 @@ def _wrong_lots() -> Iterator[str]:
     for line in wrong.select_related("fulfillment_order", "order_line"):
         has = f"picked {line.picked}, lots {line.by_lot}; shipped {line.shipped}, lots {line.gone}"
         yield f"{line.fulfillment_order} {line.order_line.sku}: {has}"
+
+
+def _wrong_parcel_lots() -> Iterator[str]:
+    totals = ParcelLot.objects.filter(parcel_line=OuterRef("pk")).order_by().values("parcel_line")
+    units = totals.annotate(total=Sum("quantity")).values("total")
+    kept = ParcelLine.objects.filter(lots__isnull=False).distinct().annotate(by_lot=Subquery(units))
+    for row in kept.exclude(by_lot=F("quantity")).select_related("parcel__fulfillment_order"):
+        has = f"{row.quantity} units, lots {row.by_lot}"
+        yield f"{row.parcel.fulfillment_order} {row.parcel}: {has}"
+    packed = ParcelLot.objects.filter(parcel_line__line=OuterRef("line"), lot=OuterRef("lot"))
+    sums = packed.order_by().values("lot").annotate(total=Sum("quantity")).values("total")
+    wrong = PickedLot.objects.annotate(packed=Coalesce(Subquery(sums), 0))
+    for pick in wrong.filter(packed__gt=F("quantity")).select_related("lot", "line__order_line"):
+        yield f"{pick.line.order_line.sku} lot {pick.lot}: {pick.quantity} picked, parcels {pick.packed}"

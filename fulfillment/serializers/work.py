@@ -1,6 +1,6 @@
 """Messages about work and shipments."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -39,9 +39,9 @@ class RejectionIn(Sent):
 
 @message
 class PickIn(Sent):
-    """Picked units of an order line; of a tracked product those of a lot or serial number.
+    """Picked or packed units of an order line; of a tracked product those of a lot or serial number.
 
-    Without one, what expires first is taken as picked.
+    Without one, what expires first is taken.
     """
 
     line: Position
@@ -61,7 +61,7 @@ class ParcelIn(Sent):
     """A packed box: weight in grams, outer measures in millimetres."""
 
     weight_g: Grams
-    lines: Annotated[list[LineUnits], msgspec.Meta(min_length=1, max_length=2_000)]
+    lines: Annotated[list[PickIn], msgspec.Meta(min_length=1, max_length=2_000)]
     length_mm: Millimetres | None = None
     width_mm: Millimetres | None = None
     height_mm: Millimetres | None = None
@@ -75,12 +75,27 @@ class ParcelsIn(Sent):
 
 
 @message
+class ParcelLotIn(Sent):
+    """Units of a lot or serial number in a packed parcel, by the parcel's position."""
+
+    parcel: Annotated[int, msgspec.Meta(ge=1, le=30_000)]
+    line: Position
+    quantity: Quantity
+    lot: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+@message
 class HandoverIn(Sent):
-    """Every packed parcel goes to this carrier."""
+    """Every packed parcel goes to this carrier.
+
+    `lots` says anew which lots or serial numbers are in lines of parcels; they make up all units of
+    each line that is named. Lines that are not named stay as they were packed.
+    """
 
     carrier: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     tracking_number: Short = ""
     service: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    lots: Annotated[list[ParcelLotIn], msgspec.Meta(max_length=5_000)] = []
 
 
 @message
@@ -188,12 +203,31 @@ class FulfillmentOrderOut(msgspec.Struct):
 
 
 @message
+class ParcelLotOut(msgspec.Struct):
+    """Units of a lot or serial number in a parcel, and how many of them came back."""
+
+    lot: str
+    quantity: int
+    returned: int
+    expires_on: date | None
+
+
+@message
+class ParcelLineOut(msgspec.Struct):
+    """Units of an order line in a parcel; of a tracked product with its lots or serial numbers."""
+
+    line: int
+    quantity: int
+    lots: list[ParcelLotOut]
+
+
+@message
 class ParcelOut(msgspec.Struct):
     """A box and what is in it."""
 
     position: int
     weight_g: int
-    lines: list[LineUnits]
+    lines: list[ParcelLineOut]
 
 
 @message
@@ -247,5 +281,15 @@ class ShipmentOut(msgspec.Struct):
 
 
 def _parcel(parcel) -> ParcelOut:  # noqa: ANN001 (a reverse relation's row)
-    lines = [LineUnits(row.line.order_line.position, row.quantity) for row in parcel.lines.all()]
+    lines = [
+        ParcelLineOut(
+            row.line.order_line.position,
+            row.quantity,
+            [
+                ParcelLotOut(one.lot.code, one.quantity, one.returned, one.lot.expires_on)
+                for one in row.lots.all()
+            ],
+        )
+        for row in parcel.lines.all()
+    ]
     return ParcelOut(parcel.position, parcel.weight_g, lines)

@@ -19,14 +19,16 @@ from inventory.admin.stock import product_link
 from inventory.forms import HoldLotForm, ReleaseLotForm, TrackingForm
 from inventory.models import Lot, Product
 from inventory.queries import lots as questions
+from inventory.queries.recall import PACKED, PICKED, SENT, Traced, recall
 from oms import words
 from oms.admin import Act, ReadOnlyAdmin, actor
 
 SHOWN = 100
 HEADER = (
-    "order", "channel", "customer", "country", "shipment", "shipped", "units", "returned",
-    "with customer",
+    "order", "channel", "customer", "country", "state", "location", "work", "shipment", "parcel",
+    "tracking number", "shipped", "units", "returned", "with customer",
 )  # fmt: skip
+STATES = {PICKED: "Picked, not packed", PACKED: "Packed, not shipped", SENT: "With the customer"}
 
 
 def hold(request: HttpRequest, lot: Lot, data: dict[str, Any]) -> str:
@@ -132,7 +134,7 @@ class LotAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def recall_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Every order that got units of the lot, as CSV; customers by number, without names."""
+        """Every order, parcel and customer with units of the lot; customers by number, not name."""
         lot = self.get_object(request, str(pk))
         if lot is None or not self.has_view_permission(request, lot):
             raise Http404
@@ -140,7 +142,7 @@ class LotAdmin(ReadOnlyAdmin):
         response["Content-Disposition"] = f'attachment; filename="recall-{lot.pk}.csv"'
         file = csv.writer(response)
         file.writerow(HEADER)
-        file.writerows(_row(one) for one in questions.delivered(lot))
+        file.writerows(_row(one) for one in recall(lot))
         return response
 
     @admin.display(description="Lot or serial number")
@@ -181,7 +183,7 @@ def state_of(lot: Lot) -> tuple[str, str]:
 
 def trace_of(lot: Lot) -> dict[str, Any]:
     """What the page of a lot shows."""
-    delivered = questions.delivered(lot)
+    traced = recall(lot)
     moves = list(questions.movements_of(lot)[:SHOWN])
     names = words.names_of(row.actor for row in moves)
     for row in moves:
@@ -195,19 +197,28 @@ def trace_of(lot: Lot) -> dict[str, Any]:
         "state": state_of(lot),
         "stock": stock,
         "totals": totals,
-        "out": sum(one.out for one in delivered),
-        "orders": len({one.order.pk for one in delivered}),
-        "delivered": delivered[:SHOWN],
-        "more": max(len(delivered) - SHOWN, 0),
+        "out": sum(one.out for one in traced),
+        "orders": len({one.order.pk for one in traced if one.out}),
+        "traced": [(one, said_of(one)) for one in traced[:SHOWN]],
+        "more": max(len(traced) - SHOWN, 0),
         "movements": moves,
-        "in_hand": questions.in_hand(lot),
         "title": lot.code,
     }
 
 
-def _row(one: questions.Delivered) -> tuple[Any, ...]:
+def said_of(one: Traced) -> tuple[str, str]:
+    """A word for where the units are, and its tone."""
+    if one.state != SENT:
+        return STATES[one.state], "warn"
+    if not one.out:
+        return "Came back", ""
+    return (STATES[SENT], "bad") if not one.returned else ("Partly back", "bad")
+
+
+def _row(one: Traced) -> tuple[Any, ...]:
     order = one.order
     customer = order.customer.number if order.customer else ""
-    when = f"{one.at:%Y-%m-%d %H:%M}"
-    ids = (order.number, order.channel.code, customer, order.ship_country)
-    return (*ids, one.shipment, when, one.issued, one.returned, one.out)
+    when = f"{one.at:%Y-%m-%d %H:%M}" if one.at else ""
+    ids = (order.number, order.channel.code, customer, order.ship_country, said_of(one)[0].lower())
+    parcel = (one.location, one.work, one.shipment, one.parcel or "", one.tracking_number)
+    return (*ids, *parcel, when, one.units, one.returned, one.out)

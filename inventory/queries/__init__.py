@@ -18,6 +18,7 @@ from inventory.queries.ledger import invariants, unproven_levels
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
 from inventory.queries.limits import Limit, Listing, limits_of, listings_of
 from inventory.queries.lots import (
+    lot_code,
     lots_by_code,
     lots_here,
     lots_with_code,
@@ -113,6 +114,7 @@ __all__ = [
     "location_accuracy",
     "location_codes",
     "location_ids",
+    "lot_code",
     "lots_by_code",
     "lots_here",
     "lots_with_code",

@@ -1,34 +1,14 @@
-"""Questions about lots and serial numbers: what may leave first, what lies where, who got it."""
+"""Questions about lots and serial numbers: what may leave first, what lies where."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from inventory.enums import MovementKind, StockCondition
 from inventory.models import Lot, LotStock, StockMovement
-
-MOST = 20_000  # rows of a recall
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """Units of a lot that went to a customer with a shipment, and how many came back."""
-
-    order: Any
-    shipment: str
-    at: Any
-    issued: int
-    returned: int
-
-    @property
-    def out(self) -> int:
-        """Units that the customer still has."""
-        return self.issued - self.returned
 
 
 def fefo(
@@ -83,6 +63,11 @@ def lots_with_code(code: str) -> QuerySet[Lot]:
     return Lot.objects.filter(code__in={code.strip(), code.strip().upper()})
 
 
+def lot_code(lot_id: int) -> str:
+    """What is printed on units of the lot."""
+    return Lot.objects.values_list("code", flat=True).get(pk=lot_id)
+
+
 def lots_by_code(product_id: int | None, codes: Iterable[str]) -> dict[str, Lot]:
     """The product's lots with these codes."""
     rows = Lot.objects.filter(product=product_id, code__in={code.strip() for code in codes})
@@ -110,39 +95,6 @@ def movements_of(lot: Lot) -> QuerySet[StockMovement]:
     """Everything that happened to a lot, from the supplier on, newest first."""
     rows = StockMovement.objects.filter(lot=lot).order_by("-pk")
     return rows.select_related("level__location", "order_line__order")
-
-
-def delivered(lot: Lot) -> list[Delivered]:
-    """Every order that got units of a lot, newest first: the list for a recall.
-
-    One row per order line and shipment; returned units are counted against the line's latest
-    shipment first.
-    """
-    kinds = (MovementKind.ISSUED, MovementKind.RETURNED)
-    rows = StockMovement.objects.filter(lot=lot, kind__in=kinds, order_line__isnull=False)
-    rows = rows.select_related("order_line__order__customer", "order_line__order__channel")
-    back: dict[int, int] = defaultdict(int)
-    out = []
-    for row in rows.order_by("-pk")[:MOST]:
-        line = row.order_line_id or 0
-        if row.kind == MovementKind.RETURNED:
-            back[line] += row.quantity
-            continue
-        returned = min(back[line], -row.quantity)
-        back[line] -= returned
-        order = row.order_line.order
-        out.append(Delivered(order, row.reference, row.at, -row.quantity, returned))
-    return out
-
-
-def in_hand(lot: Lot) -> list[Any]:
-    """Units that were picked for an order and have not left: in trolleys and parcels.
-
-    Rows of the app above, by the relation's name alone: each with line, order and place.
-    """
-    rows = lot.picks.filter(quantity__gt=F("shipped"))  # type: ignore[attr-defined]
-    rows = rows.select_related("line__fulfillment_order__location", "line__order_line__order")
-    return list(rows.annotate(units=F("quantity") - F("shipped")).order_by("pk")[:MOST])
 
 
 def shipped_lots(order_line_id: int) -> dict[int, int]:

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from customers import queries as customers
 from inventory import queries as stock
@@ -42,6 +44,7 @@ from orders.queries.together import could_join, relatives
 
 MESSAGES_SHOWN = 20
 LINES_SHOWN = 100
+LOTS_SHOWN = 12  # of a line
 ENDED = {RequestState.DONE, RequestState.WITHDRAWN, RequestState.OTHERWISE}
 MOVED = {
     TransactionKind.AUTHORIZE: "authorised",
@@ -62,6 +65,8 @@ class LineRow:
     line: OrderLine
     places: list[str] = field(default_factory=list)  # where its open reservations are
     levels: list[stock.Availability] = field(default_factory=list)
+    lots: list[dict[str, Any]] = field(default_factory=list)  # of its parcels
+    more_lots: int = 0
 
     @property
     def available(self) -> int:
@@ -183,7 +188,30 @@ def line_rows(lines: Sequence[OrderLine]) -> list[LineRow]:
     for row in rows.values():
         if row.line.product:
             row.levels = levels[row.line.product.sku]
+    _add_lots(rows)
     return list(rows.values())
+
+
+def _add_lots(rows: dict[int, LineRow]) -> None:
+    """Which lots or serial numbers went into which parcel: a query where any line is tracked."""
+    tracked = [
+        pk for pk, row in rows.items() if row.line.product and row.line.product.tracking != "none"
+    ]
+    if not tracked:
+        return
+    told = import_string(import_module("oms.wiring").ANSWERS["orders.lots_of_lines"])(tracked)
+    for pk, lots in told.items():
+        rows[pk].more_lots = max(len(lots) - LOTS_SHOWN, 0)
+        rows[pk].lots = [
+            {
+                "lot": lot,
+                "where": f"{lot.shipment or lot.work}, parcel {lot.parcel}",
+                "url": page_url("fulfillment_shipment_change", lot.shipment_id)
+                if lot.shipment_id
+                else page_url("fulfillment_fulfillmentorder_change", lot.work_id),
+            }
+            for lot in lots[:LOTS_SHOWN]
+        ]
 
 
 def money_rows(order: Order, money: Balance) -> list[MoneyRow]:

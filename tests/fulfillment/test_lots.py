@@ -233,7 +233,7 @@ def test_suggestion_is_what_picking_all_then_takes(london, admin_client, setting
     assert list(picked.values_list("lot__code", "quantity")) == [("SOON", 1), ("LATE", 3)]
     lot = reverse("admin:inventory_lot_change", args=[picked.last().lot_id])
     page = admin_client.get(lot).content.decode()
-    assert "Picked and not shipped" in page
+    assert "Picked, not packed" in page
     assert document.number in page
     pack = reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "pack"])
-    assert "4 picked: SOON × 1, LATE × 3" in admin_client.get(pack).content.decode()
+    assert "SOON × 1, LATE × 3" in admin_client.get(pack).content.decode()

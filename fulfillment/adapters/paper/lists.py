@@ -8,7 +8,7 @@ from reportlab.platypus import Flowable, PageBreak, Spacer
 
 from fulfillment import queries
 from fulfillment.adapters.paper.address import address_and_wishes
-from fulfillment.models import FulfillmentOrder
+from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
 from oms.paper import STRONG, TITLE, barcode, build, table, text
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _head(document: FulfillmentOrder, title: str) -> list[Flowable]:
 
 def _to_pick(document: FulfillmentOrder) -> Flowable:
     rows = [[text(name, STRONG) for name in ("SKU", "Product", "Pick", "Done")]]
-    lines = _lines(document)
+    lines = lines_of(document)
     lots = queries.lots_to_pick(document, lines)
     for line in lines:
         wanted = line.order_line
@@ -60,13 +60,23 @@ def _to_pick(document: FulfillmentOrder) -> Flowable:
 
 def _packed(document: FulfillmentOrder) -> Flowable:
     rows = [[text(name, STRONG) for name in ("SKU", "Product", "Ordered", "In this delivery")]]
-    for line in _lines(document):
+    for line in lines_of(document):
         wanted = line.order_line
         in_it = line.packed or line.due
-        picked = [text(_lot(row.lot, row.quantity)) for row in line.picked_lots.all()]
-        what = [text(wanted.name), *picked]
+        what = [text(wanted.name), *(text(said) for said in lots_in_parcels(line))]
         rows.append([text(wanted.sku), what, text(wanted.due), text(in_it, STRONG)])
     return table(rows, [36, 84, 22, 34])
+
+
+def lots_in_parcels(line: FulfillmentOrderLine) -> list[str]:
+    """Lots or serial numbers with their parcel; while nothing is packed, what was picked."""
+    packed = sorted(line.parcel_lines.all(), key=lambda row: row.parcel.position)
+    said = [
+        f"{_lot(one.lot, one.quantity)}, parcel {row.parcel.position}"
+        for row in packed
+        for one in row.lots.all()
+    ]
+    return said or [_lot(row.lot, row.quantity) for row in line.picked_lots.all()]
 
 
 def _lot(lot: "Lot", units: int) -> str:
@@ -74,6 +84,8 @@ def _lot(lot: "Lot", units: int) -> str:
     return f"{lot.code} × {units}{until}"
 
 
-def _lines(document: FulfillmentOrder) -> list:
+def lines_of(document: FulfillmentOrder) -> list:
+    """The lines with their products, lots and parcels, by position."""
     rows = document.lines.select_related("order_line__product")
-    return list(rows.prefetch_related("picked_lots__lot").order_by("order_line__position"))
+    lots = ("picked_lots__lot", "parcel_lines__parcel", "parcel_lines__lots__lot")
+    return list(rows.prefetch_related(*lots).order_by("order_line__position"))
