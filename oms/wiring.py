@@ -174,6 +174,13 @@ SUBJECTS: dict[str, str] = {
     "inventory.stocklevel": "inventory.queries.publishing.level_subjects",
 }
 
+# What a customer's timeline is told by each app: `moments_of(members, before, most)`.
+MOMENTS: tuple[str, ...] = (
+    "customers.queries.moments.moments_of",
+    "orders.queries.moments.moments_of",
+    "fulfillment.queries.moments.moments_of",
+)
+
 # Functions `reseal(by=)` that wrap what the system itself sealed by the newest master key.
 RESEALERS: tuple[str, ...] = (
     "orders.operations.sent_files.reseal_uploads",
@@ -186,6 +193,8 @@ ANSWERS: dict[str, str] = {
     "inventory.sold_ahead": "orders.queries.limits.sold_ahead",
     "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
+    "customers.returns_of": "fulfillment.queries.moments.returns_of",
+    "customers.promises_to": "reporting.queries.buyers.promises_to",
     "customers.standing_of": "orders.queries.dealings.standing_of",
     "orders.invoiced": "compliance.queries.documents.invoiced_of",
     "orders.withdraw_lines": "fulfillment.operations.withdraw_lines",

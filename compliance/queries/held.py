@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db.models import Model, QuerySet
 
 from customers.models import DataSubject
-from customers.queries import ADDRESS, PROFILE
+from customers.queries import ADDRESS, NOTE, PROFILE
 from oms.models import Event
 
 ORDER = "orders.order.sealed"
@@ -73,6 +73,11 @@ REGISTER: tuple[Held, ...] = (
         "notifications", "customers.Notification", "customer__subject", "Telling of orders",
         envelopes={"sealed": Envelope(NOTIFICATION)},
     ),
+    Held(
+        "notes", "customers.CustomerNote", "customer__subject", "Serving customers",
+        envelopes={"sealed": Envelope(NOTE)},
+    ),
+    Held("tags", "customers.CustomerTag", "customer__subject", "Serving customers alike"),
     Held("contact_preference", "customers.ContactPreference", "customer__subject",
          "Writing as the person wishes"),
     Held("buyer", "customers.Buyer", "customer__subject", "Knowing what a person may order"),

@@ -7,7 +7,10 @@ from customers.forms.acts import (
     CompanyTermsForm,
     CorrectForm,
     DeliveryForm,
+    NoteForm,
+    TagForm,
     TermsForm,
+    UntagForm,
 )
 from customers.forms.merging import MergeForm, SurvivorForm
 from customers.forms.notifications import (
@@ -28,9 +31,12 @@ __all__ = [
     "CorrectForm",
     "DeliveryForm",
     "MergeForm",
+    "NoteForm",
     "SurvivorForm",
+    "TagForm",
     "TemplateForm",
     "TermsForm",
     "TestForm",
+    "UntagForm",
     "WithdrawForm",
 ]

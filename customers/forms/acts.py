@@ -3,8 +3,13 @@
 from django import forms
 
 from customers.enums import AddressKind, BuyerRole, RepeatedNumber
-from customers.models import Company, PaymentTerms
+from customers.models import Company, Customer, PaymentTerms
+from customers.operations import BadCustomerTag, clean_tag
+from customers.operations.notes import LONGEST_NOTE
+from customers.queries import family_of, tags_in_use, tags_of
 from oms.admin import ActForm, ReasonForm
+
+TAGS_NAMED = 20
 
 
 class CorrectForm(ReasonForm):
@@ -49,6 +54,51 @@ class TermsForm(ReasonForm):
     payment_terms_days = forms.IntegerField(
         label="Payment terms (days)", min_value=0, max_value=365, help_text="0: at once."
     )
+
+
+class NoteForm(ActForm):
+    """What is worth knowing of a customer."""
+
+    text = forms.CharField(
+        label="Note", max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class TagForm(ActForm):
+    """Words by which people, rules and segments find customers again."""
+
+    tags = forms.CharField(
+        max_length=400,
+        help_text="One or several, with commas between them, such as vip, press. Never a name.",
+    )
+
+    def setup(self) -> None:
+        """Show which tags others have, so that there is one word for one thing."""
+        if used := tags_in_use(TAGS_NAMED):
+            self.fields["tags"].help_text += f" In use: {', '.join(used)}."
+
+    def clean_tags(self) -> list[str]:
+        """The words, each once; bad ones are refused here and not row by row."""
+        words = [word for word in self.cleaned_data["tags"].split(",") if word.strip()]
+        try:
+            found = list(dict.fromkeys(clean_tag(word) for word in words))
+        except BadCustomerTag as error:
+            raise forms.ValidationError(error.detail, code="tag") from error
+        if not found:
+            raise forms.ValidationError("Write at least one tag.", code="required")
+        return found
+
+
+class UntagForm(ActForm):
+    """Which tags go: of one customer its own, of several those in use."""
+
+    tags = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+
+    def setup(self) -> None:
+        """The tags that there are."""
+        customer = self.obj if isinstance(self.obj, Customer) else None
+        found = tags_of(family_of(customer)) if customer else tags_in_use()
+        self.fields["tags"].choices = [(tag, tag) for tag in found]
 
 
 class ClassifyForm(ReasonForm):

@@ -3,6 +3,7 @@
 from customers.models.company import Buyer, Company, PaymentTerms
 from customers.models.consent import Consent
 from customers.models.merging import CustomerMerge, DuplicatePair
+from customers.models.notes import CustomerNote, CustomerTag
 from customers.models.notification import (
     ContactPreference,
     Notification,
@@ -24,6 +25,8 @@ __all__ = [
     "ContactPreference",
     "Customer",
     "CustomerMerge",
+    "CustomerNote",
+    "CustomerTag",
     "DataSubject",
     "Disclosure",
     "DuplicatePair",

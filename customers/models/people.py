@@ -100,6 +100,8 @@ class Customer(models.Model):
             ("export_person", "Can export everything held on a person"),
             ("erase_person", "Can erase a person's data for good"),
             ("merge_customer", "Can merge customers and undo it"),
+            ("note_customer", "Can write notes about customers"),
+            ("tag_customer", "Can tag customers"),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,13 @@ from customers.operations.merging import (
     merge,
     undo_merge,
 )
+from customers.operations.notes import (
+    BadCustomerTag,
+    BadNote,
+    add_note,
+    clean_tag,
+    tag_customer,
+)
 from customers.operations.notifications import (
     CannotBeMuted,
     NotResendable,
@@ -52,6 +59,8 @@ from customers.operations.reading import (
 from customers.queries import SubjectErased
 
 __all__ = [
+    "BadCustomerTag",
+    "BadNote",
     "BuyerTerms",
     "BuysForNobody",
     "CannotBeMuted",
@@ -69,7 +78,9 @@ __all__ = [
     "TermsImpossible",
     "WordingMissing",
     "add_address",
+    "add_note",
     "classify",
+    "clean_tag",
     "correct",
     "destroy_fiscal_keys",
     "disclose",
@@ -95,6 +106,7 @@ __all__ = [
     "set_delivery_wishes",
     "set_terms",
     "stop_notifications",
+    "tag_customer",
     "undo_merge",
     "withdraw_consent",
 ]

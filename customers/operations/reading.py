@@ -46,12 +46,16 @@ def disclose_fiscal(
 
 @transaction.atomic(savepoint=False)
 def disclose_all(readings: Iterable[Reading], *, by: str) -> list[dict[str, Any]]:
-    """Open several envelopes, such as those of one page, and record it in one statement."""
+    """Open several envelopes, such as those of one page, and record it in one statement.
+
+    Envelopes of a person that are called the same, such as the notes of a page, are one reading.
+    """
     readings = list(readings)
     values = [unseal(item.subject, item.envelope, item.context) for item in readings]
     opened = [item for item, value in zip(readings, values, strict=True) if value]
+    once = {(item.subject.pk, item.what): item.subject for item in opened}
     Disclosure.objects.bulk_create(
-        Disclosure(subject=item.subject, reader=by, what=item.what) for item in opened
+        Disclosure(subject=subject, reader=by, what=what) for (_, what), subject in once.items()
     )
     return values
 

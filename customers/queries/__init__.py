@@ -14,6 +14,14 @@ from customers.queries.companies import (
 from customers.queries.consents import consents_of, has_consented
 from customers.queries.delivery import delivery_wishes, wishes_in_words
 from customers.queries.merging import family_of, root_of, roots_of, suspected_pairs
+from customers.queries.notes import (
+    NOTE,
+    notes_among,
+    tagged,
+    tags_by_person,
+    tags_in_use,
+    tags_of,
+)
 from customers.queries.notifications import (
     About,
     Amount,
@@ -54,6 +62,7 @@ from customers.queries.people import (
 
 __all__ = [
     "ADDRESS",
+    "NOTE",
     "PROFILE",
     "About",
     "Amount",
@@ -84,6 +93,7 @@ __all__ = [
     "messages_of",
     "name_of",
     "names_of",
+    "notes_among",
     "notice_kinds",
     "notifications_about",
     "phone_token",
@@ -95,6 +105,10 @@ __all__ = [
     "seal",
     "seal_fiscal",
     "suspected_pairs",
+    "tagged",
+    "tags_by_person",
+    "tags_in_use",
+    "tags_of",
     "template_for",
     "terms_of",
     "tokens_of",

@@ -42,6 +42,10 @@ TOLD = {
     "customer.consent_given": told("they said yes to a use of their data", PURPOSE),
     "customer.consent_withdrawn": told("they said no", PURPOSE),
     "customer.notification_requeued": told("a message to them is sent again"),
+    "customer.noted": told("somebody wrote a note about them"),
+    "customer.tagged": told(
+        "their tags change", One("added", "new tags"), One("removed", "tags that are gone")
+    ),
     "customer.merged": told(
         "they are the same person as another customer", One("into", "number of that customer")
     ),

@@ -32,9 +32,13 @@ class OrderQuerySet(LockingQuerySet["Order"]):
         """Not left, and past their promised ship date."""
         return self.promised_before(now)
 
+    def not_left(self) -> "OrderQuerySet":
+        """Of which something has still to leave."""
+        return self.filter(stage__in=NOT_LEFT)
+
     def promised_before(self, moment: datetime) -> "OrderQuerySet":
         """Not left, and promised before this moment."""
-        return self.filter(stage__in=NOT_LEFT, promised_at__lt=moment)
+        return self.not_left().filter(promised_at__lt=moment)
 
 
 class Order(models.Model):

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, QuerySet, Sum
 from customers.queries import CreditAccount, roots_of
 from oms.money import ZERO
 from orders.enums import OrderStatus
-from orders.models import Order
+from orders.models import Order, StoreCredit
 from orders.queries.balance import balances
 from orders.queries.exposure import Exposure, exposure_of
 
@@ -30,19 +30,23 @@ class Lifetime:
 
 @dataclass(frozen=True, slots=True)
 class Dealings:
-    """The newest orders of a customer, what is owed for open ones and what all are worth."""
+    """The newest orders of a customer, what is owed for open ones, what all are worth, and credit."""
 
     orders: list[Order]
     more: bool
     owed: dict[str, Decimal]
     lifetime: list[Lifetime]
+    credits: list[StoreCredit]  # with something left
 
 
 def dealings_of(customer_id: int) -> Dealings:
-    """Of everybody who is this person; six statements, however many orders."""
-    rows = Order.objects.filter(customer__in=set(roots_of([customer_id])))
+    """Of everybody who is this person; seven statements, however many orders."""
+    family = set(roots_of([customer_id]))
+    rows = Order.objects.filter(customer__in=family)
     newest = list(rows.select_related("channel").order_by("-pk")[: SHOWN + 1])
-    return Dealings(newest[:SHOWN], len(newest) > SHOWN, owed_by(customer_id), _lifetime(rows))
+    kept = StoreCredit.objects.filter(customer__in=family, balance__gt=0).order_by("pk")
+    owed, lifetime = owed_by(customer_id), _lifetime(rows)
+    return Dealings(newest[:SHOWN], len(newest) > SHOWN, owed, lifetime, list(kept[:SHOWN]))
 
 
 def standing_of(account: CreditAccount) -> list[Exposure]:

@@ -173,6 +173,9 @@ def through_pages(client, shop, data_dir):
     act = reverse("admin:customers_customer_act", args=[customer.pk, "correct"])
     right = PARTY | {"act": "correct", "company": "Quillfeather Ltd", "reason": "told by phone"}
     assert client.post(act, right).status_code == 302
+    note = reverse("admin:customers_customer_act", args=[customer.pk, "note"])
+    assert client.post(note, {"act": "note", "text": f"{NAME} rang: {PHONE}"}).status_code == 302
+    assert f"{NAME} rang" in client.get(page).text
 
 
 DOORS = [through_api, through_bulk, through_import, through_upload, through_pages]
