@@ -2,13 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Concat
 
 from compliance.enums import DocumentKind, TaxCategory, Treatment
@@ -24,7 +23,6 @@ from orders.models import Order, OrderCharge, OrderLine
 from orders.queries.sealing import CONTEXT as ORDER_CONTEXT
 
 YEAR_IN_NUMBER = 2
-COLUMN_UNIT = Decimal("0.0001")  # what columns of money hold; SQLite sums as binary fractions
 PREFIX_LENGTH = 6
 
 ADDRESS = ("line1", "line2", "city", "region", "postcode", "country")
@@ -248,11 +246,8 @@ def _notes(decision: Decision, categories: set[str], on: date) -> tuple[str, ...
     return tuple(notes)
 
 
-def invoiced_of(order_ids: Iterable[int]) -> dict[int, Decimal]:
-    """Gross of the invoices less credit notes, by order, in the order's currency."""
-    found: dict[int, Decimal] = {}
-    rows = Invoice.objects.filter(order__in=list(order_ids)).values_list("order", "kind")
-    for order, kind, gross in rows.annotate(sum=Sum("gross")):
-        sign = 1 if kind == DocumentKind.INVOICE else -1
-        found[order] = found.get(order, Decimal(0)) + sign * Decimal(gross).quantize(COLUMN_UNIT)
-    return found
+def invoiced_of(order_ids: QuerySet) -> QuerySet[Any, Any]:
+    """Gross of the invoices less credit notes of these orders: `of` (an order) and `amount`."""
+    signed = Case(When(kind=DocumentKind.INVOICE, then=F("gross")), default=-F("gross"))
+    rows = Invoice.objects.filter(order__in=order_ids).order_by()
+    return rows.values(of=F("order")).annotate(amount=Sum(signed))

@@ -14,7 +14,7 @@ from oms.money import plain
 from orders.enums import ReleaseTest
 from orders.models import Hold, HoldType, Order, OrderLine
 from orders.queries.balance import Balance
-from orders.queries.exposure import exposure_of
+from orders.queries.exposure import exposures_of
 from orders.queries.rules.facts import facts_of, kept
 from orders.queries.rules.vocabulary import AFTERWARDS, asked
 from orders.queries.sealing import CONTEXT
@@ -81,7 +81,7 @@ def _credit_free(_hold: Hold, standing: Standing) -> Verdict:
     accounts = customers.credit_accounts(order.customer) if order.customer else []
     if not accounts:
         return Verdict(passed=True, said="the buyer has no credit limit")
-    found = [exposure_of(each, order.currency, waiting=order.pk) for each in accounts]
+    found = exposures_of(accounts, order.currency, waiting=order.pk)
     worst = min(found, key=lambda exposure: (not exposure.is_over, exposure.free))
     told = worst.figures
     said = f"{worst.account.name} owes {told['owed']} of at most {told['limit']} {order.currency}"
