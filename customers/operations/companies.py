@@ -109,14 +109,15 @@ def set_buyer(customer: Customer, given: BuyerTerms, *, by: str, reason: str) ->
     return row
 
 
-def lock_accounts(accounts: Iterable[CreditAccount]) -> None:
-    """Let one order after the other use the credit of these accounts, until the transaction ends.
+def lock_accounts(accounts: Iterable[CreditAccount], *, buyers: Iterable[Buyer] = ()) -> None:
+    """Let one order after the other use the credit of these accounts and these buyers' limits.
 
-    Companies before customers, each in key order, so that no two callers wait in a circle; between
-    an order's row and stock levels in the order of locks. Rows that point to them are not kept
-    waiting.
+    Until the transaction ends. Companies before customers, each in key order and all in one call,
+    so that no two callers wait in a circle; between an order's row and stock levels in the order of
+    locks. Rows that point to them are not kept waiting.
     """
     found = {(account.kind, account.pk) for account in accounts}
+    found |= {("customer", buyer.customer_id) for buyer in buyers}
     for kind, table in (("company", Company), ("customer", Customer)):
         if keys := sorted(pk for each, pk in found if each == kind):
             rows = table.objects.filter(pk__in=keys).order_by("pk")  # type: ignore[attr-defined]

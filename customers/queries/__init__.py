@@ -1,10 +1,13 @@
 """Questions about people, one file per noun."""
 
 from customers.queries.companies import (
+    NOBODY,
+    BuysFor,
     CreditAccount,
     account_of,
     approvers_of,
     buyer_of,
+    buys_for,
     company_of,
     credit_accounts,
     line_of,
@@ -62,10 +65,12 @@ from customers.queries.people import (
 
 __all__ = [
     "ADDRESS",
+    "NOBODY",
     "NOTE",
     "PROFILE",
     "About",
     "Amount",
+    "BuysFor",
     "CreditAccount",
     "Notice",
     "NoticeKind",
@@ -73,6 +78,7 @@ __all__ = [
     "account_of",
     "approvers_of",
     "buyer_of",
+    "buys_for",
     "company_of",
     "compose",
     "consents_of",

@@ -1,10 +1,10 @@
 """Companies as a tree: who belongs to whom, on which terms they buy, and within whose limit."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-
-from django.db.models import Q
+from typing import Any
 
 from customers.enums import BuyerRole
 from customers.models import Buyer, Company, Customer, PaymentTerms
@@ -28,16 +28,70 @@ class CreditAccount:
     members: frozenset[int]  # customers, those merged into them included
 
 
+@dataclass(frozen=True, slots=True)
+class BuysFor:
+    """For whom a person buys and what limits them; empty for who buys for nobody else."""
+
+    line: tuple[Company, ...] = ()  # the company and those above it, the nearest first
+    accounts: tuple[CreditAccount, ...] = ()  # whose limits an order on account must keep
+    buyer: Buyer | None = None  # what they may spend for the company
+
+    @property
+    def company(self) -> Company | None:
+        """The company itself."""
+        return self.line[0] if self.line else None
+
+    @property
+    def limited(self) -> Buyer | None:
+        """The buyer's row where it limits what they may order for the company."""
+        buyer = self.buyer
+        if buyer is None or buyer.role == BuyerRole.APPROVER or not self.line:
+            return None
+        is_free = buyer.order_limit is None and buyer.period_limit is None
+        return None if is_free else buyer
+
+
+NOBODY = BuysFor()
+
+
+def lines_of(company_ids: Iterable[int]) -> dict[int, tuple[Company, ...]]:
+    """Companies with those above them, the nearest first; one statement a generation for all."""
+    ids, found = set(company_ids), dict[int, Company]()
+    missing = ids
+    while missing:
+        rows = list(Company.objects.select_related("terms").filter(pk__in=missing))
+        found |= {row.pk: row for row in rows}
+        missing = {row.parent_id for row in rows if row.parent_id} - found.keys()
+    return {pk: tuple(_upwards(found, pk)) for pk in ids if pk in found}
+
+
 def line_of(company: Company | None) -> list[Company]:
     """A company and those above it, the nearest first; one statement a generation."""
-    found: list[Company] = []
-    while company is not None and len(found) < DEEPEST:
-        found.append(company)
-        company = (
-            Company.objects.select_related("terms").filter(pk=company.parent_id).first()
-            if company.parent_id
-            else None
-        )
+    if company is None:
+        return []
+    above = lines_of([company.parent_id]) if company.parent_id else {}
+    return [company, *above.get(company.parent_id or 0, ())]
+
+
+def buys_for(people: Iterable[Customer]) -> dict[int, BuysFor]:
+    """For whom each of these people buys, by their ids.
+
+    The statements are as many as companies stand above one another, not as there are people; for
+    people without company and limit there is none.
+    """
+    roots = _roots(people)
+    lines = lines_of(root.company_id for root in roots.values() if root.company_id)
+    owners = {pk: owner for pk, line in lines.items() if (owner := _owner(line))}
+    of_companies = _of_companies(owners.values())
+    of_people = _of_people(root for root in roots.values() if root.credit_limit is not None)
+    buyers = _buyers(root.pk for root in roots.values() if root.company_id)
+    found = {}
+    for pk, root in roots.items():
+        owner = owners.get(root.company_id or 0)
+        accounts = [of_companies[owner.pk]] if owner else []
+        accounts += [of_people[root.pk]] if root.pk in of_people else []
+        line = lines.get(root.company_id or 0, ())
+        found[pk] = BuysFor(line, tuple(accounts), buyers.get(root.pk))
     return found
 
 
@@ -56,31 +110,13 @@ def terms_of(company: Company | None) -> PaymentTerms | None:
 
 def credit_accounts(customer: Customer) -> list[CreditAccount]:
     """Whose limits an order on account of this customer must keep; none where none are set."""
-    root, found = root_of(customer), []
-    if root.company_id is not None and (owner := _owner(company_of(root))):
-        found.append(_of_company(owner))
-    if root.credit_limit is not None:
-        merged = Customer.objects.filter(merged_into=root).values_list("pk", flat=True)
-        members = frozenset([root.pk, *merged])
-        limit = Decimal(root.credit_limit)
-        found.append(CreditAccount("customer", root.pk, root.number, limit, "", members))
-    return found
+    return list(buys_for([customer])[customer.pk].accounts)
 
 
 def account_of(company: Company) -> CreditAccount | None:
     """The account within which a company buys, or none."""
-    owner = _owner(company)
-    return _of_company(owner) if owner else None
-
-
-def sharing(owner: Company) -> list[int]:
-    """Ids of the companies that buy within the limit of this one, itself first."""
-    found, level = [owner.pk], [owner.pk]
-    while level:
-        rows = Company.objects.filter(parent__in=level, shares_credit=True).exclude(pk__in=found)
-        level = list(rows.order_by("pk").values_list("pk", flat=True))
-        found += level
-    return found
+    owner = _owner(line_of(company))
+    return _of_companies([owner])[owner.pk] if owner else None
 
 
 def buyer_of(customer: Customer) -> Buyer | None:
@@ -115,24 +151,86 @@ def _below(company: Company, depth: int) -> list[tuple[int, Company]]:
     return found
 
 
-def _owner(company: Company | None) -> Company | None:
+def _upwards(found: Mapping[int, Company], pk: int | None) -> Iterable[Company]:
+    for _ in range(DEEPEST):
+        if pk is None:
+            return
+        yield found[pk]
+        pk = found[pk].parent_id
+
+
+def _roots(people: Iterable[Customer]) -> dict[int, Customer]:
+    people = list(people)
+    merged = {row.merged_into_id for row in people if row.merged_into_id}
+    survivors = Customer.objects.in_bulk(merged) if merged else {}
+    return {row.pk: survivors.get(row.merged_into_id, row) for row in people}
+
+
+def _owner(line: Iterable[Company]) -> Company | None:
     """Whose limit counts: the company's own, or along those that share, the parent's."""
-    for each in line_of(company):
+    for each in line:
         if not each.shares_credit:
             return each if each.credit_limit is not None else None
     return None
 
 
-def _of_company(owner: Company) -> CreditAccount:
-    ids: Iterable[int] = sharing(owner)
-    rows = Customer.objects.filter(
-        Q(company__in=ids, merged_into=None) | Q(merged_into__company__in=ids)
-    )
-    return CreditAccount(
-        "company",
-        owner.pk,
-        owner.name,
-        Decimal(owner.credit_limit or 0),
-        owner.credit_currency,
-        frozenset(rows.values_list("pk", flat=True)),
-    )
+def _of_companies(companies: Iterable[Company]) -> dict[int, CreditAccount]:
+    """The account of each company that has a limit, with everybody who buys within it."""
+    owners = {row.pk: row for row in companies}
+    if not owners:
+        return {}
+    owner_of = _sharing(owners)
+    members: dict[int, set[int]] = defaultdict(set)
+    living = Customer.objects.filter(company__in=owner_of, merged_into=None)
+    merged = Customer.objects.filter(merged_into__company__in=owner_of)
+    for rows, name in ((living, "company"), (merged, "merged_into__company")):
+        known: Iterable[Any] = rows.values_list("pk", name)
+        for pk, company in known:
+            members[owner_of[company]].add(pk)
+    return {
+        pk: CreditAccount(
+            "company",
+            pk,
+            row.name,
+            Decimal(row.credit_limit or 0),
+            row.credit_currency,
+            frozenset(members[pk]),
+        )
+        for pk, row in owners.items()
+    }
+
+
+def _sharing(owner_ids: Iterable[int]) -> dict[int, int]:
+    """Companies that buy within the limit of these, themselves included, each with whose it is."""
+    owner_of = {pk: pk for pk in owner_ids}
+    level: Collection[int] = list(owner_of)
+    while level:
+        rows = Company.objects.filter(parent__in=level, shares_credit=True)
+        below: dict[Any, Any] = dict(rows.exclude(pk__in=owner_of).values_list("pk", "parent"))
+        owner_of |= {pk: owner_of[parent] for pk, parent in below.items()}
+        level = list(below)
+    return owner_of
+
+
+def _of_people(roots: Iterable[Customer]) -> dict[int, CreditAccount]:
+    """The account of each person who has a limit, with those who were merged into them."""
+    people = {root.pk: root for root in roots}
+    if not people:
+        return {}
+    members = {pk: {pk} for pk in people}
+    merged = Customer.objects.filter(merged_into__in=people).values_list("pk", "merged_into")
+    pointers: Iterable[Any] = merged
+    for pk, root in pointers:
+        members[root].add(pk)
+    return {
+        pk: CreditAccount(
+            "customer", pk, row.number, Decimal(row.credit_limit or 0), "", frozenset(members[pk])
+        )
+        for pk, row in people.items()
+    }
+
+
+def _buyers(customer_ids: Iterable[int]) -> dict[int, Buyer]:
+    ids = set(customer_ids)
+    rows = Buyer.objects.filter(customer__in=ids) if ids else ()
+    return {row.customer_id: row for row in rows}

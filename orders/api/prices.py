@@ -19,7 +19,7 @@ from orders import operations
 from orders.api.orders import CHANNEL, channel_of
 from orders.models import Order, PriceList
 from orders.operations import PriceRow
-from orders.queries.prices import PriceBook
+from orders.queries.prices import price_book
 from orders.serializers.prices import (
     ListPricesIn,
     PriceOut,
@@ -60,7 +60,7 @@ class PricesView(APIView):
             if line.sku not in products:
                 raise Invalid("There is no such product.", f"/lines/{at}/sku")
         on = sent.on or timezone.localdate()
-        book = PriceBook(channel, customer, products.values(), on)
+        book = price_book(channel, customer, products.values(), on)
         found = [book.price(products[line.sku], line.quantity) for line in sent.lines]
         prices = [PriceOut.of(price, channel.currency) for price in found]
         return respond(PricesOut(channel.currency, channel.price_includes_tax, prices))

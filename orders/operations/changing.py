@@ -24,6 +24,7 @@ from orders.enums import ChangeStatus, ChangeStep, OrderStatus
 from orders.models import Order, OrderChange, OrderChangeStep, OrderVersion
 from orders.operations import checking, limits, moving, pipeline
 from orders.operations.change_steps import STEP_CONTEXT, Change, StepImpossible, apply, make_room
+from orders.operations.credit_holds import lock_credit_of
 from orders.operations.rehearsing import rehearse
 from orders.operations.rerouting import follow
 from orders.queries.changes import Standing, standing
@@ -215,6 +216,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     if base is not None and base != _last_event(order):
         raise OrderMoved(number=order.number)
     steps = sorted(change.steps.order_by("position"), key=_is_removal)
+    lock_credit_of([order, *moving.joined(order, _joining(steps))])
     held = limits.hold_limits(order, steps)
     make_room(order, steps, by=by, number=change.number)
     moving.make_room(order, _joining(steps), by=by, number=change.number)

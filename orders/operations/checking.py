@@ -17,8 +17,8 @@ from orders.operations import businesses, hold_rows
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import Work
 from orders.operations.rules.at_placing import apply_rules
-from orders.queries.exposure import exposure_of
-from orders.queries.prices import Price, PriceBook
+from orders.queries.exposure import exposures_of
+from orders.queries.prices import Price, PriceBooks
 from orders.queries.terms import business_of
 from orders.queries.totals import totals_of
 from orders.queries.validation import (
@@ -35,13 +35,14 @@ Basket = tuple[tuple[str, int], ...]  # SKU and units of every line, in order
 
 def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     """Add up each draft and give it a hold for everything that speaks against it."""
-    twins, books = _twins(channel, drafts), businesses.Books()
+    twins, books = _twins(channel, drafts), businesses.Books.of(drafts)
+    lists = _lists(channel, drafts)
     for draft in drafts:
         totals = totals_of(draft.order, draft.lines, draft.charges)
         order = draft.order
         order.goods_total, order.charges_total = totals.goods, totals.charges
         order.tax_total, order.total = totals.tax, totals.total
-        candidate = _candidate(channel, draft, twins, books)
+        candidate = _candidate(draft, twins, books, lists)
         found = findings(candidate)
         _keep_books(draft, candidate, {finding.kind for finding in found}, books)
         draft.holds += [
@@ -79,8 +80,8 @@ def recheck(work: Work) -> list[Hold]:
         twin="",
         on_account=on_account,
         exposures=tuple(
-            exposure_of(each, order.currency, waiting=order.pk).more(grown - total)
-            for each in accounts
+            each.more(grown - total)
+            for each in exposures_of(accounts, order.currency, waiting=order.pk)
         ),
         business=row,
         spending=businesses.spending_without(order, row),
@@ -102,12 +103,12 @@ def _hold(work: Work, finding: Finding) -> Hold:
 
 
 def _candidate(
-    channel: Channel, draft: Draft, twins: dict[int, str], books: businesses.Books
+    draft: Draft, twins: dict[int, str], books: businesses.Books, lists: PriceBooks | None
 ) -> Candidate:
     order, row = draft.order, draft.business
     on_account = businesses.is_on_account(draft)
     return Candidate(
-        channel=channel,
+        channel=order.channel,
         address=draft.placed.shipping_address,
         unknown_skus=tuple(
             dict.fromkeys(line.sku for line in draft.lines if line.product_id is None)
@@ -116,20 +117,30 @@ def _candidate(
         stated_total=draft.placed.total,
         twin=twins.get(id(draft), ""),
         on_account=on_account,
-        exposures=books.standing(draft.accounts, order.currency) if on_account else (),
+        exposures=books.standing(draft),
         business=row,
-        number_needed=row is not None and businesses.needs_number(row),
-        repeats=businesses.repeats(draft, books),
-        spending=businesses.spending(draft, books),
-        off_list=_off_list(channel, draft) if channel.checks_prices else (),
+        number_needed=businesses.needs_number(draft.buys_for),
+        repeats=books.repeats(draft),
+        spending=books.limits(draft),
+        off_list=_off_list(lists, draft) if lists else (),
     )
 
 
-def _off_list(channel: Channel, draft: Draft) -> tuple[tuple[str, Decimal, Price], ...]:
+def _lists(channel: Channel, drafts: Sequence[Draft]) -> PriceBooks | None:
+    """The price lists of the batch, where the channel compares prices with them."""
+    if not channel.checks_prices:
+        return None
+    return PriceBooks(
+        channel,
+        (draft.buys_for.line for draft in drafts),
+        {line.product.pk for draft in drafts for line in draft.lines if line.product},
+    )
+
+
+def _off_list(lists: PriceBooks, draft: Draft) -> tuple[tuple[str, Decimal, Price], ...]:
     """Lines at another price than the lists of the day it was placed; unlisted ones pass."""
     order = draft.order
-    known = {line.product.pk: line.product for line in draft.lines if line.product}
-    book = PriceBook(channel, order.customer, known.values(), order.placed_at.date())
+    book = lists.book(order.customer, draft.buys_for.line, order.placed_at.date())
     units: dict[int, int] = defaultdict(int)
     for line in draft.lines:
         units[line.product_id or 0] += line.quantity
@@ -148,10 +159,10 @@ def _keep_books(
 ) -> None:
     """Let later orders of the batch see what this one uses up, and tag a number used before."""
     order = draft.order
-    if candidate.on_account and HoldKind.CREDIT_LIMIT not in kinds:
-        books.owe(draft.accounts, order.currency, order.total)
-    if candidate.spending is not None and HoldKind.APPROVAL not in kinds:
-        books.spent[order.customer.pk, order.currency] += order.total
+    if HoldKind.CREDIT_LIMIT not in kinds:
+        books.owe(draft)
+    if HoldKind.APPROVAL not in kinds:
+        books.spend(draft)
     if candidate.repeats and businesses.REPEATED not in order.tags:
         order.tags = [*order.tags, businesses.REPEATED]
 

@@ -14,7 +14,7 @@ from customers import queries as customers
 from orders.enums import HoldKind, PaymentMethod
 from orders.models import Hold, Order, Payment
 from orders.operations import hold_rows
-from orders.queries.exposure import exposure_of
+from orders.queries.exposure import exposures_of
 from orders.queries.validation import Finding, beyond_credit
 
 if TYPE_CHECKING:
@@ -35,14 +35,28 @@ def lock_credit(work: "Work") -> None:
 
 
 def lock_credit_of(orders: Iterable[Order]) -> None:
-    """Lock whose credit these locked orders use, all at once, for acts on several orders."""
-    owing = [order for order in orders if _may_owe(order)]
+    """Lock whose credit and limits these locked orders use, all at once, before any stock.
+
+    For acts on several orders, and for those that may make an order dearer; few statements for any
+    number of orders.
+    """
+    owing = [(order, order.customer) for order in orders if order.customer and _may_owe(order)]
     if not owing:
         return
-    rows = Payment.objects.filter(order__in=owing, method=PaymentMethod.ON_ACCOUNT)
+    rows = Payment.objects.filter(
+        order__in=[order for order, _ in owing], method=PaymentMethod.ON_ACCOUNT
+    )
     on_account = set(rows.values_list("order_id", flat=True))
-    accounts = [each for order in owing if order.pk in on_account for each in _accounts(order)]
-    customer_operations.lock_accounts(accounts)
+    buys_for = customers.buys_for({buyer.pk: buyer for _, buyer in owing}.values())
+    customer_operations.lock_accounts(
+        (
+            account
+            for order, buyer in owing
+            if order.pk in on_account
+            for account in buys_for[buyer.pk].accounts
+        ),
+        buyers=(each.limited for each in buys_for.values() if each.limited),
+    )
 
 
 def place(work: "Work") -> None:
@@ -50,8 +64,7 @@ def place(work: "Work") -> None:
 
     What a person approved goes on, unless it has grown since.
     """
-    for account in work.accounts:
-        exposure = exposure_of(account, work.order.currency, waiting=work.order.pk)
+    for exposure in exposures_of(work.accounts, work.order.currency, waiting=work.order.pk):
         finding = beyond_credit(exposure, work.order.total)
         if finding and not _approved(work.order, finding):
             hold = Hold(reason=finding.reason[:300], details=finding.details)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from customers.queries import CreditAccount
+from customers.queries import NOBODY, BuysFor
 from inventory import operations as inventory
 from inventory import queries as stock
 from oms.errors import DomainError
@@ -53,7 +53,7 @@ class Draft:
     plans: list[stock.Plan] = field(default_factory=list)  # how it was sourced
     promise: Promise | None = None  # where it waits for supply
     business: Business | None = None  # purchase order number and terms, where there are any
-    accounts: list[CreditAccount] = field(default_factory=list)  # whose limits it must keep
+    buys_for: BuysFor = NOBODY  # whose limits it must keep
     pickup: "Location | None" = None  # where the buyer collects it
     by: str = ""
     released: bool = False

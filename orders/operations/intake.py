@@ -17,6 +17,7 @@ from oms import events
 from oms.models import Event
 from orders.models import Channel, CountryAlias, Order, OrderLine, SkuAlias
 from orders.operations import corrections, pipeline
+from orders.operations.credit_holds import lock_credit_of
 from orders.operations.drafts import Draft
 from orders.operations.sent import PlacedOrder
 from orders.queries.countries import country_code, is_country
@@ -78,7 +79,7 @@ def remember_country(
 def solve_waiting(event: Event) -> int:
     """Solve a channel's other waiting orders by what was just remembered; how many were.
 
-    All are locked in key order first. More than a hundred go on by further events; an order that
+    All are locked in key order first, then whose credit they use, then what they may get of stock. More than a hundred go on by further events; an order that
     was put right meanwhile is left alone. Called again, it finds nothing.
     """
     order = Order.objects.select_related("channel").get(pk=event.subject_id)
@@ -126,7 +127,7 @@ def _solve_skus(channel: Channel, sku: str) -> int:
     if alias is None:
         return 0  # forgotten meanwhile
     waiting = list(waiting_for_sku(channel.pk, sku)[: AT_ONCE + 1])
-    Order.objects.lock(*waiting[:AT_ONCE])
+    lock_credit_of(Order.objects.select_related("customer").lock(*waiting[:AT_ONCE]))
     inventory.hold_levels(products_waited_for(waiting[:AT_ONCE]) | {alias.product_id})
     solved = 0
     for key in waiting[:AT_ONCE]:
@@ -144,7 +145,8 @@ def _solve_countries(channel: Channel, country: str) -> int:
     rows = CountryAlias.objects.filter(channel=channel, country=country)
     words = set(rows.values_list("alias", flat=True))
     found = _with_words(list(waiting_for_country(channel.pk)), words)
-    locked = Order.objects.select_related("subject").lock(*found[:AT_ONCE])
+    locked = Order.objects.select_related("subject", "customer").lock(*found[:AT_ONCE])
+    lock_credit_of(locked)
     inventory.hold_levels(products_waited_for(found[:AT_ONCE]))
     solved = [order for order in locked if _names_country(order, words, country)]
     if len(found) > AT_ONCE and solved:

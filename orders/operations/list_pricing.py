@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.models import DraftOrder, OrderLine
 from orders.operations import composing
 from orders.operations.working_out import content_of, work_out
-from orders.queries.prices import Price, PriceBook
+from orders.queries.prices import Price, price_book
 
 
 def priced(document: DraftOrder, lines: Sequence[OrderLine]) -> list[Price | None]:
@@ -18,7 +18,7 @@ def priced(document: DraftOrder, lines: Sequence[OrderLine]) -> list[Price | Non
     Units of all lines of a product count together for its quantity breaks.
     """
     known = {line.product.pk: line.product for line in lines if line.product}
-    book = PriceBook(document.channel, document.customer, known.values(), timezone.localdate())
+    book = price_book(document.channel, document.customer, known.values(), timezone.localdate())
     units: dict[int, int] = {}
     for line in lines:
         if line.product_id:

@@ -44,6 +44,7 @@ COPIED = (
     "priority",
     "tags",
     "placed_at",
+    "created_at",  # a part counts in its buyer's period when the whole was taken
     "promised_at",
 )
 UNIT = Decimal("0.0001")  # of a unit price
@@ -171,6 +172,11 @@ def finish(change: Change) -> list[Order]:
 def lines_of(order: Order, joining: Iterable[str]) -> QuerySet[OrderLine]:
     """The lines of all orders that a change is about."""
     return OrderLine.objects.filter(order__number__in={order.number, *joining})
+
+
+def joined(order: Order, joining: Iterable[str]) -> list[Order]:
+    """The other orders that a change merges into its own; raises StepImpossible."""
+    return [_other(order, number) for number in joining]
 
 
 def make_room(order: Order, joining: Iterable[str], *, by: str, number: str) -> None:

@@ -6,7 +6,7 @@ by rank. The first list that knows the product decides, by the highest quantity 
 Without any the product's own list price counts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from oms.money import plain
 from orders.models import Channel, ListPrice, PriceList
 
 if TYPE_CHECKING:
-    from customers.models import Customer
+    from customers.models import Company, Customer
     from inventory.models import Product
 
 Breaks = list[tuple[int, Decimal]]  # from how many units, at which price
@@ -44,18 +44,13 @@ class PriceBook:
     """The lists that count for one buyer in one channel on one day, with prices of some products."""
 
     def __init__(
-        self,
-        channel: Channel,
-        customer: "Customer | None",
-        products: "Iterable[Product]",
-        on: date,
+        self, channel: Channel, lists: Sequence[PriceList], breaks: dict[tuple[int, int], Breaks]
     ) -> None:
-        """Read lists and prices: two statements, and the buyer's company."""
+        """Of lists in the order in which they are asked."""
         self.channel = channel
-        self.lists = lists_for(channel, customer, on)
-        self.passed = [each for each in self.lists if not _is_stated_alike(each, channel)]
-        self.lists = [each for each in self.lists if _is_stated_alike(each, channel)]
-        self.breaks = _breaks(self.lists, [product.pk for product in products])
+        self.passed = [each for each in lists if not _is_stated_alike(each, channel)]
+        self.lists = [each for each in lists if _is_stated_alike(each, channel)]
+        self.breaks = breaks
 
     def price(self, product: "Product", quantity: int) -> Price:
         """What a unit costs when so many are bought."""
@@ -84,37 +79,63 @@ class PriceBook:
         return said
 
 
-def lists_for(channel: Channel, customer: "Customer | None", on: date) -> list[PriceList]:
-    """The lists in force for a buyer, the one that decides first at the beginning."""
-    root = customers.root_of(customer) if customer else None
-    company = customers.company_of(root) if root else None
-    companies = [each.pk for each in customers.line_of(company)]
-    group = root.group if root else ""
-    rows = PriceList.objects.filter(
-        Q(channel=None) | Q(channel=channel),
-        Q(company=None) | Q(company__in=companies),
-        Q(group="") | Q(group__iexact=group),
-        Q(valid_from=None) | Q(valid_from__lte=on),
-        Q(valid_to=None) | Q(valid_to__gte=on),
-        is_active=True,
-        currency__iexact=channel.currency,
-    ).select_related("company", "channel")
+class PriceBooks:
+    """The lists of many buyers in one channel, with prices of some products."""
 
-    def turn(each: PriceList) -> tuple[int, int, int, int]:
-        near = companies.index(each.company_id) if each.company_id else len(companies)
-        return near, not each.group, each.channel_id is None, each.rank
+    def __init__(
+        self,
+        channel: Channel,
+        lines: Iterable[Sequence["Company"]],
+        product_ids: Collection[int],
+    ) -> None:
+        """Read lists and prices for buyers of these companies: two statements for any number."""
+        self.channel = channel
+        companies = {each.pk for line in lines for each in line}
+        rows = PriceList.objects.filter(
+            Q(channel=None) | Q(channel=channel),
+            Q(company=None) | Q(company__in=companies),
+            is_active=True,
+            currency__iexact=channel.currency,
+        )
+        self.rows = list(rows.select_related("company", "channel"))
+        self.breaks = _breaks(self.rows, product_ids)
 
-    return sorted(rows, key=lambda each: (*turn(each), each.code))
+    def book(self, customer: "Customer | None", line: Sequence["Company"], on: date) -> PriceBook:
+        """For a buyer of a company with those above it, on one day; no statement."""
+        companies = [each.pk for each in line]
+        group = customers.root_of(customer).group.casefold() if customer else ""
+
+        def turn(each: PriceList) -> tuple[int, int, int, int, str]:
+            near = companies.index(each.company_id) if each.company_id else len(companies)
+            return near, not each.group, each.channel_id is None, each.rank, each.code
+
+        lists = (
+            each
+            for each in self.rows
+            if each.company_id in {None, *companies}
+            and each.group.casefold() in {"", group}
+            and (each.valid_from or on) <= on <= (each.valid_to or on)
+        )
+        return PriceBook(self.channel, sorted(lists, key=turn), self.breaks)
+
+
+def price_book(
+    channel: Channel, customer: "Customer | None", products: "Iterable[Product]", on: date
+) -> PriceBook:
+    """The lists of one buyer: two statements, and who buys for whom."""
+    line = customers.buys_for([customer])[customer.pk].line if customer else ()
+    books = PriceBooks(channel, [line], [product.pk for product in products])
+    return books.book(customer, line, on)
 
 
 def list_price(
     channel: Channel, customer: "Customer | None", product: "Product", quantity: int, on: date
 ) -> Price:
-    """The price of one product; for several, read one `PriceBook`."""
-    return PriceBook(channel, customer, [product], on).price(product, quantity)
+    """The price of one product; for several, read one `price_book`."""
+    return price_book(channel, customer, [product], on).price(product, quantity)
 
 
-def _breaks(lists: Sequence[PriceList], products: list[int]) -> dict[tuple[int, int], Breaks]:
+def _breaks(lists: Sequence[PriceList], products: Collection[int]) -> dict[tuple[int, int], Breaks]:
     found: dict[tuple[int, int], Breaks] = {}
     if not lists or not products:
         return found

@@ -1,19 +1,23 @@
 """What a buyer has ordered for a company, against what they may."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
-from customers.enums import BuyerRole
+from customers.queries import roots_of
 from oms.money import ZERO, plain
 from orders.enums import HoldKind, OrderStatus
 from orders.models import Hold, Order
 
 if TYPE_CHECKING:
     from customers.models import Buyer
+
+UNIT = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +60,43 @@ class Spending:
 
 
 def spending_of(
-    buyer: "Buyer | None", currency: str, at: datetime, *, without: int = 0
-) -> Spending | None:
-    """What a buyer may spend and has spent; none where nothing limits them."""
-    if buyer is None or buyer.role == BuyerRole.APPROVER:
-        return None
-    if buyer.order_limit is None and buyer.period_limit is None:
-        return None
-    spent = ZERO if buyer.period_limit is None else _spent(buyer, currency, at, without)
-    return Spending(currency, buyer.order_limit, buyer.period_limit, buyer.period_days, spent)
+    buyers: Iterable["Buyer"], currency: str, at: datetime, *, without: int = 0
+) -> dict[int, Spending]:
+    """What limited buyers may spend and have spent in a currency, by the ids of the people.
+
+    The days of a period end at `at`; an order counts from the moment in which we took it, whatever
+    it says itself of when it was placed, also to the people who were merged into the buyer. Orders
+    that wait for approval, cancelled ones and the order `without` do not count. One statement for
+    each length of a period.
+    """
+    buyers = list(buyers)
+    spent: dict[int, Decimal] = {}
+    by_days: dict[int, list[int]] = defaultdict(list)
+    for buyer in buyers:
+        if buyer.period_limit is not None:
+            by_days[buyer.period_days].append(buyer.customer_id)
+    roots = roots_of(pk for ids in by_days.values() for pk in ids) if by_days else {}
+    for days, ids in by_days.items():
+        family = {pk: root for pk, root in roots.items() if root in set(ids)}
+        for pk, amount in _spent(family, currency, at - timedelta(days=days), without):
+            spent[family[pk]] = spent.get(family[pk], ZERO) + amount.quantize(UNIT)
+    return {
+        buyer.customer_id: Spending(
+            currency,
+            buyer.order_limit,
+            buyer.period_limit,
+            buyer.period_days,
+            spent.get(buyer.customer_id, ZERO),
+        )
+        for buyer in buyers
+    }
 
 
-def _spent(buyer: "Buyer", currency: str, at: datetime, without: int) -> Decimal:
-    since = at - timedelta(days=buyer.period_days)
-    waiting = Hold.objects.filter(type__code=HoldKind.APPROVAL, lifted_at=None).values("order")
-    rows = Order.objects.filter(
-        customer=buyer.customer_id, currency=currency, placed_at__gt=since, placed_at__lte=at
-    )
-    rows = rows.exclude(status=OrderStatus.CANCELLED).exclude(pk__in=waiting)
-    rows = rows.exclude(pk=without)
-    return Decimal(rows.aggregate(sum=Sum("total"))["sum"] or ZERO).quantize(Decimal("0.0001"))
+def _spent(
+    people: Iterable[int], currency: str, since: datetime, without: int
+) -> Iterable[tuple[int, Decimal]]:
+    waits = Hold.objects.filter(order=OuterRef("pk"), type__code=HoldKind.APPROVAL, lifted_at=None)
+    rows = Order.objects.filter(~Exists(waits), customer__in=people, currency=currency)
+    rows = rows.filter(created_at__gt=since).exclude(status=OrderStatus.CANCELLED)
+    rows = rows.exclude(pk=without).order_by()
+    return rows.values_list("customer").annotate(sum=Sum("total"))

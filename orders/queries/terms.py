@@ -1,15 +1,18 @@
 """Payment terms of an order: which ones hold, and until when an invoice is to be paid."""
 
 from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from customers import queries as customers
+from django.db.models import Max
+
 from customers.enums import TermsKind
 from orders.enums import OrderStatus
 from orders.models import Business, Channel, Order
+from orders.queries.together import split_relatives
 
 if TYPE_CHECKING:
     from customers.models import Company, Customer, PaymentTerms
@@ -35,13 +38,14 @@ class Due:
 
 
 def terms_for(
-    customer: "Customer | None", company: "Company | None", channel: Channel
+    customer: "Customer | None", line: "Sequence[Company]", channel: Channel
 ) -> dict[str, Any]:
     """The terms an order is placed on, as it keeps them; empty where it is paid at once.
 
-    The company's, else the nearest one's above it, else the customer's days, else the channel's.
+    Those of the company, or of the nearest in the `line` above it, else the customer's days, else
+    the channel's.
     """
-    if company is not None and (found := customers.terms_of(company)):
+    if found := next((each.terms for each in line if each.terms), None):
         return kept(found)
     if customer is not None and customer.payment_terms_days:
         days = customer.payment_terms_days
@@ -94,12 +98,47 @@ def due_on(terms: dict[str, Any], issued_on: date) -> Due:
     return Due(start + timedelta(days=days), terms["name"], until, percent)
 
 
+def number_of(row: Business | None) -> tuple[int, str] | None:
+    """The company and the number it gave, of an order that has both."""
+    if row is None or row.company_id is None or not row.purchase_order_number:
+        return None
+    return row.company_id, row.purchase_order_number
+
+
+def repeated_among(rows: Iterable[Business]) -> dict[tuple[int, str], str]:
+    """Of the numbers of new orders those that their companies used, with the latest order each.
+
+    Cancelled orders are left out. Two statements for any number of orders.
+    """
+    wanted = {key for row in rows if (key := number_of(row))}
+    if not wanted:
+        return {}
+    used = Business.objects.filter(
+        company__in={company for company, _ in wanted},
+        purchase_order_number__in={number for _, number in wanted},
+    ).exclude(order__status=OrderStatus.CANCELLED)
+    keys = used.order_by().values_list("company", "purchase_order_number")
+    latest = {
+        (company, number): order
+        for company, number, order in keys.annotate(latest=Max("order"))
+        if (company, number) in wanted
+    }
+    names = Order.objects.filter(pk__in=latest.values()).values_list("pk", "number")
+    numbers = dict(names) if latest else {}
+    return {key: numbers[order] for key, order in latest.items()}
+
+
 def repeated_in(row: Business) -> str:
-    """An earlier order of the company with the same number, cancelled ones left out; or nothing."""
+    """An earlier order of the company with the same number; or nothing.
+
+    Cancelled ones are left out, and so are parts that were split off from one another: they are
+    one purchase.
+    """
+    family = split_relatives(row.order_id)
     rows = Business.objects.filter(
-        company=row.company, purchase_order_number=row.purchase_order_number
+        company=row.company,
+        purchase_order_number=row.purchase_order_number,
+        order__lt=row.order_id,
     )
-    if row.order_id:
-        rows = rows.filter(order__lt=row.order_id)
-    rows = rows.exclude(order__status=OrderStatus.CANCELLED).order_by("-pk")
-    return rows.values_list("order__number", flat=True).first() or ""
+    rows = rows.exclude(order__in=family).exclude(order__status=OrderStatus.CANCELLED)
+    return rows.order_by("-pk").values_list("order__number", flat=True).first() or ""

@@ -48,20 +48,33 @@ def could_join(order: Order) -> list[Order]:
 
 def split_family(order: Order) -> list[Order]:
     """The order and everything that was split off from it or from its parts, the oldest first."""
-    found, fresh = {order.pk}, {order.pk}
-    while fresh:
-        rows = OrderLink.objects.filter(kind=OrderLinkKind.SPLIT, source__in=fresh)
-        fresh = set(rows.values_list("target", flat=True)) - found
-        found |= fresh
-    return list(Order.objects.filter(pk__in=found).order_by("pk"))
+    return list(Order.objects.filter(pk__in=_parts(order.pk)).order_by("pk"))
+
+
+def split_relatives(order_id: int) -> set[int]:
+    """Ids of all parts of what was one order once, this one included, whichever part it is."""
+    return _parts(_root(order_id))
 
 
 def split_root(order: Order) -> int:
     """Id of the order that this one was split off from in the beginning; its own where it was not."""
-    root = order.pk
+    return _root(order.pk)
+
+
+def _root(order_id: int) -> int:
+    root = order_id
     while above := OrderLink.objects.filter(kind=OrderLinkKind.SPLIT, target=root).first():
         root = above.source_id
     return root
+
+
+def _parts(order_id: int) -> set[int]:
+    found, fresh = {order_id}, {order_id}
+    while fresh:
+        rows = OrderLink.objects.filter(kind=OrderLinkKind.SPLIT, source__in=fresh)
+        fresh = set(rows.values_list("target", flat=True)) - found
+        found |= fresh
+    return found
 
 
 def is_replacement(root: int) -> bool:

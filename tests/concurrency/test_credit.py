@@ -5,14 +5,20 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from customers import operations as customers
 from customers.models import Company
-from customers.operations import CompanyTerms, Party
+from customers.operations import BuyerTerms, CompanyTerms, Party
 from customers.queries import account_of
+from inventory.models import Product
+from oms.models import Event
 from orders import operations as orders
+from orders.enums import ChangeStep
 from orders.models import Hold, Order
 from orders.operations import PlacedPayment
+from orders.operations.changing import Step
 from orders.queries.dealings import standing_of
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
@@ -58,7 +64,7 @@ def test_place_crowd_uses_the_credit_once(at_once, shop, company):
 
 def test_place_crowd_without_the_lock_uses_it_twice(at_once, shop, company, monkeypatch):
     """The control: looked at without a lock, many see the same credit."""
-    monkeypatch.setattr(customers, "lock_accounts", lambda _accounts: None)
+    monkeypatch.setattr(customers, "lock_accounts", lambda _accounts, **_more: None)
 
     at_once([partial(place, shop, number) for number in range(ORDERS)])
 
@@ -76,3 +82,87 @@ def test_money_that_arrives_lets_exactly_as_many_go_on_as_it_pays_for(at_once, s
     told = Counter(type(answer).__name__ for answer in answers)
     assert told == {"Order": ORDERS - COVERED}
     assert Hold.objects.filter(lifted_at=None).count() == ORDERS - COVERED - 1
+
+
+def limited():
+    """Ben, who may order for 50.00 in 30 days; each order costs 10.00."""
+    firm = Company.objects.create(code="ENGINES", name="Engines")
+    ben = customers.identify([Party(name="Ben", email="ben@example.com")], by=world.BY)[0]
+    customers.classify(ben, by=world.BY, group="", company=firm, reason="Works there")
+    limit = BuyerTerms(period_limit=Decimal(10 * COVERED))
+    customers.set_buyer(ben, limit, by=world.BY, reason="Agreed")
+
+
+def spend(shop, number):
+    wish = world.wish(
+        ("MUG", 1), external_id=f"E{number}", customer=Party(name="Ben", email="ben@example.com")
+    )
+    return orders.place_one(shop, wish, by="api-key:test").order
+
+
+def test_a_buyer_who_orders_everywhere_at_once_keeps_within_the_period(at_once, shop):
+    limited()
+
+    placed = at_once([partial(spend, shop, number) for number in range(ORDERS)])
+
+    assert all(isinstance(each, Order) for each in placed)
+    assert Hold.objects.filter(type__code="approval").count() == ORDERS - COVERED
+    assert_ledgers_hold()
+
+
+def test_a_buyer_who_orders_everywhere_at_once_without_the_lock_spends_twice(
+    at_once, shop, monkeypatch
+):
+    """The control: looked at without a lock, many see the same rest of the limit."""
+    limited()
+    monkeypatch.setattr(customers, "lock_accounts", lambda _accounts, **_more: None)
+
+    at_once([partial(spend, shop, number) for number in range(ORDERS)])
+
+    assert Hold.objects.filter(type__code="approval").count() < ORDERS - COVERED
+
+
+def locked(captured):
+    """Which kinds of rows a transaction waited for, in turn, repeats left out."""
+    kinds = (
+        ("order", 'FROM "orders_order"'),
+        ("credit", 'FROM "customers_company"'),
+        ("stock", 'FROM "inventory_stocklevel"'),
+    )
+    told = [
+        name
+        for row in captured
+        if " FOR " in row["sql"].upper()
+        for name, words in kinds
+        if words in row["sql"]
+    ]
+    return [name for at, name in enumerate(told) if at == 0 or told[at - 1] != name]
+
+
+@pytest.mark.parametrize("act", ["sku", "country", "change"])
+def test_credit_is_locked_after_orders_and_before_stock(act, shop, company):
+    """Whoever places an order does so; the other way round the two would wait in a circle."""
+    foreign = {**world.LONDON, "country": "Albion"}
+    waiting = {"sku": (("CUP", 1), {}), "country": (("MUG", 1), {"shipping_address": foreign})}
+    lines, fields = waiting.get(act, (("MUG", 1), {}))
+    for number in range(3):
+        payments = (PlacedPayment("on_account", Decimal(10), "pending"),)
+        who = Party(name="Buyer", email=f"b{number}@example.com")
+        order = world.place(shop, lines, customer=who, payments=payments, **fields)
+    if act == "sku":
+        orders.remember_sku(order.lines.get(), by=world.BY, product=Product.objects.get())
+        later = partial(orders.solve_waiting, Event.objects.get(name="order.sku_remembered"))
+    elif act == "country":
+        orders.remember_country(
+            order, by=world.BY, shipping_address=world.LONDON, reason="It is clear"
+        )
+        later = partial(orders.solve_waiting, Event.objects.get(name="order.country_remembered"))
+    else:
+        step = Step(ChangeStep.SET_QUANTITY, order.lines.get().pk, {"quantity": 2})
+        change = orders.draft_change(order, by=world.BY, steps=[step])
+        later = partial(orders.confirm_change, change, by=world.BY)
+
+    with CaptureQueriesContext(connection) as asked:
+        later()
+
+    assert locked(asked.captured_queries)[:3] == ["order", "credit", "stock"]

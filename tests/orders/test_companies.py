@@ -1,11 +1,14 @@
 """Orders of companies: credit, purchase order numbers, terms, limits and approval."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from compliance.consumers import issue_invoice
 from compliance.models import EntityLocation, LegalEntity
@@ -18,8 +21,11 @@ from oms import keys, links
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
-from orders.models import DraftOrder, Hold
+from orders.enums import ChangeStep
+from orders.models import DraftOrder, Hold, Order
 from orders.operations import PlacedPayment
+from orders.operations.changing import Step
+from orders.queries.balance import balances
 from orders.queries.exposure import exposure_of
 from orders.queries.terms import due_on, kept
 from tests import factories as world
@@ -195,6 +201,70 @@ def test_what_was_invoiced_is_owed_also_while_the_order_waits_for_credit(shop):
     assert (owed.invoiced, owed.ordered, owed.orders) == (60, 0, 0)
 
 
+def test_exposure_added_up_by_the_database_is_that_of_each_order(shop):
+    """The balance of one order and the statement over all say the same, also for what is odd."""
+    firm = company(credit_limit=Decimal(1000), credit_currency="GBP")
+    ada = buyer("ada", firm)
+    paid, spare, card, back, _open = (order(shop, ada, amount) for amount in (60, 50, 40, 30, 20))
+    orders.record_capture(
+        paid, by=BY, method="bank_transfer", amount=Decimal("9.99"), reference="1"
+    )
+    orders.record_capture(spare, by=BY, method="bank_transfer", amount=Decimal(58), reference="2")
+    orders.record_authorization(card, by=BY, method="card", amount=Decimal(15), reference="3")
+    orders.record_capture(back, by=BY, method="bank_transfer", amount=Decimal(37), reference="4")
+    orders.grant_refund(back, by=BY, amount=Decimal(5), reason="Scratched")
+    (account,) = credit_accounts(paid.customer)
+
+    owed = exposure_of(account, "GBP")
+
+    money = balances([paid, spare, card, back, _open])
+    left = sum(max(each.balance - each.authorized, 0) for each in money.values())
+    spared = sum(each.refundable for each in money.values())
+    assert (owed.invoiced, owed.ordered, owed.credit, owed.orders) == (0, left, spared, 5)
+    assert (left, spared) == (Decimal("95.01"), 10)
+
+
+def batch_of(number, firms):
+    """Orders on account of as many buyers of some companies, each with a number of its own."""
+    payments = (PlacedPayment(ACCOUNT, Decimal(10), "pending"),)
+    return [
+        world.wish(
+            ("MUG", 1),
+            external_id=f"{number}-{at}",
+            customer=buyer(f"b{number}x{at}", firms[at % len(firms)], period_limit=Decimal(60)),
+            payments=payments,
+            purchase_order_number=f"PO-{number}-{at}",
+        )
+        for at in range(number)
+    ]
+
+
+def questions(captured):
+    """How often the database was asked; what is written, SQLite takes in several pieces."""
+    return sum(row["sql"].startswith(("SELECT", "\nWITH")) for row in captured.captured_queries)
+
+
+def test_batch_of_company_orders_asks_as_often_as_a_small_one(shop):
+    shop.checks_prices = True
+    shop.save()
+    top = company("TOP", credit_limit=Decimal(5000), credit_currency="GBP")
+    firms = [
+        company(f"F{at}", parent=top, terms=PaymentTerms.objects.get(code="net-30"), **credit)
+        for at, credit in enumerate(
+            ({"shares_credit": True}, {"credit_limit": Decimal(900), "credit_currency": "GBP"})
+        )
+    ]
+    first, few, many = (batch_of(number, firms) for number in (2, 4, 40))
+    orders.place(shop, first, by=BY)
+    with CaptureQueriesContext(connection) as asked:
+        orders.place(shop, few, by=BY)
+    with CaptureQueriesContext(connection) as asked_more:
+        placed = orders.place(shop, many, by=BY)
+
+    assert questions(asked_more) == questions(asked)
+    assert {kind for each in placed for kind in kinds(each.order)} <= {"price_mismatch"}
+
+
 def test_purchase_order_number_is_wanted_and_told_when_repeated(shop):
     firm = company(needs_purchase_order=True)
     ada = buyer("ada", firm)
@@ -212,6 +282,25 @@ def test_purchase_order_number_is_wanted_and_told_when_repeated(shop):
     terms_of(firm, needs_purchase_order=True, repeated_number="warn")
     warned = order(shop, ada, 10, purchase_order_number="PO-2")
     assert (kinds(warned), warned.tags) == ([], ["repeated-po"])
+
+
+def test_parts_of_one_order_do_not_repeat_its_purchase_order_number(shop):
+    shop.auto_release = False
+    shop.save()
+    ada = buyer("ada", company(needs_purchase_order=True))
+    whole = world.place(shop, ("MUG", 3), customer=ada)
+    step = Step(ChangeStep.SPLIT_OFF, whole.lines.get().pk, {"quantity": 1})
+    change = orders.draft_change(whole, by=BY, steps=[step])
+    orders.confirm_change(change, by=BY)
+    part = Order.objects.exclude(pk=whole.pk).get()
+    assert kinds(part) == ["purchase_order"]
+
+    orders.set_purchase_order_number(whole, by=BY, number="PO-1")
+    orders.set_purchase_order_number(part, by=BY, number="PO-1")
+
+    assert kinds(part) == []
+    assert part.created_at == whole.created_at
+    assert kinds(order(shop, ada, 10, purchase_order_number="PO-1")) == ["purchase_order"]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +356,29 @@ def test_order_beyond_the_limit_waits_for_its_approver(shop, asked):
     assert order(shop, ben, 10).holds.get().reason == (
         "10.00 GBP beside 51.00 in 30 days is more than the buyer's 60.00"
     )
+
+
+def test_period_of_a_buyer_counts_from_when_the_order_came_whatever_it_says(shop):
+    ben = buyer("ben", company(), period_limit=Decimal(60))
+    old = timezone.now() - timedelta(days=400)
+    order(shop, ben, 51, placed_at=old)
+
+    again = [order(shop, ben, 10, placed_at=at) for at in (old, world.NOW)]
+
+    assert [kinds(each) for each in again] == [["approval"]] * 2
+
+
+def test_period_of_a_buyer_counts_what_was_ordered_under_another_number(shop):
+    firm = company()
+    order(shop, buyer("old", firm), 51)
+    ben = buyer("ben", firm, period_limit=Decimal(60))
+    twin, row = (
+        customers.identify([Party(name="Ben", email=f"{name}@example.com")], by=BY)[0]
+        for name in ("old", "ben")
+    )
+    customers.merge(twin, into=row, by=BY, reason="One person")
+
+    assert kinds(order(shop, ben, 10)) == ["approval"]
 
 
 def test_declined_order_is_cancelled_or_comes_back_as_a_draft(shop, asked):
