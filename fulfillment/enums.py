@@ -190,3 +190,63 @@ class Outcome(models.TextChoices):
     QUARANTINE = "quarantine"  # set apart for a decision
     SCRAP = "scrap"  # destroyed
     SEND_BACK = "send_back"  # to the sender, not ours
+
+
+class ClaimKind(models.TextChoices):
+    """What a carrier did to a parcel."""
+
+    LOST = "lost", "Lost"  # never arrived
+    DAMAGED = "damaged", "Damaged"
+    SHORT = "short", "Short"  # arrived, and something is missing from it
+    LATE = "late", "Late"  # arrived, after the time that was agreed
+
+
+class ClaimRemedy(models.TextChoices):
+    """What the buyer gets at once, whatever the carrier says later."""
+
+    NOTHING = "nothing", "Nothing yet"
+    REFUND = "refund", "A refund without goods"
+    REPLACEMENT = "replacement", "The same goods again, from stock"
+
+
+class ClaimStatus(models.TextChoices):
+    """Life of a claim against a carrier."""
+
+    OPEN = "open"  # written down; the carrier does not know of it
+    SENT = "sent"  # the carrier has it and owes an answer
+    ACCEPTED = "accepted"  # it pays what was claimed
+    PARTLY_ACCEPTED = "partly_accepted"  # it pays less
+    DECLINED = "declined"  # it pays nothing
+    PAID = "paid"  # everything it accepted is here
+    WITHDRAWN = "withdrawn"  # we do not claim it any more
+
+
+CLAIM_MOVES: dict[str, set[str]] = {
+    ClaimStatus.OPEN: {ClaimStatus.SENT, ClaimStatus.WITHDRAWN},
+    ClaimStatus.SENT: {
+        ClaimStatus.ACCEPTED,
+        ClaimStatus.PARTLY_ACCEPTED,
+        ClaimStatus.DECLINED,
+        ClaimStatus.WITHDRAWN,
+    },
+    ClaimStatus.ACCEPTED: {ClaimStatus.PAID},
+    ClaimStatus.PARTLY_ACCEPTED: {ClaimStatus.PAID},
+    ClaimStatus.DECLINED: {ClaimStatus.SENT, ClaimStatus.WITHDRAWN},  # with more evidence
+    ClaimStatus.PAID: {ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED},  # booked by mistake
+    ClaimStatus.WITHDRAWN: set(),
+}
+
+
+class ClaimEntryKind(models.TextChoices):
+    """What moved in the ledger of claims."""
+
+    RECEIVED = "received", "Received"  # from the carrier
+    UNDONE = "undone", "Undone"  # a receipt that was booked by mistake
+
+
+class Convention(models.TextChoices):
+    """By whose law a carrier's liability is limited, in special drawing rights a kilogram."""
+
+    NONE = "", "None; only what the terms say"
+    CMR = "cmr", "CMR (by road)"
+    MONTREAL = "montreal", "Montreal (by air)"

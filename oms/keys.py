@@ -20,13 +20,13 @@ from oms.models import ApiKey
 
 EVERYTHING = "*"
 READ_PERSONAL = "customers:read_personal"  # names and addresses; reading and writing lack it
-USUAL = (  # every call of the pipeline; not bank, rules, purchasing, reports or people's addresses
+USUAL = (  # every call of the pipeline; not bank, claims, rules, purchasing, reports or people's addresses
     "channels:read", "customers:write", "events:read", "fulfillment:write", "invoices:read",
     "orders:write", "products:write", "returns:write", "shipments:write", "stock:write",
     "webhooks:write",
 )  # fmt: skip
 SCOPES = (
-    "bank", "channels", "customers", "events", "fulfillment", "invoices", "orders", "products",
+    "bank", "channels", "claims", "customers", "events", "fulfillment", "invoices", "orders", "products",
     "purchasing", "reports",
     "returns", "rules", "shipments", "stock", "webhooks",
 )  # fmt: skip

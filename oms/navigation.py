@@ -65,6 +65,17 @@ FINANCE = Work(
         Page("Ledger", "menu_book", "reporting_ledger", "orders.view_payment"),
     ),
 )  # fmt: skip
+RETURNS = Work(
+    "Returns",
+    (
+        Page("Returns", "assignment_return", "fulfillment_return_changelist",
+             "fulfillment.view_return", "returns"),
+        Page("Receive returns", "barcode_scanner", "fulfillment_return_desk",
+             "fulfillment.change_return"),
+        Page("Claims", "gavel", "fulfillment_claim_changelist", "fulfillment.view_claim"),
+        Page("Claims due", "alarm", "fulfillment_claims_due", "fulfillment.view_claim", "claims"),
+    ),
+)  # fmt: skip
 WORK = (
     Work("", (Page("Home", "home", "index"),)),
     Work(
@@ -184,24 +195,7 @@ WORK = (
             ),
         ),
     ),
-    Work(
-        "Returns",
-        (
-            Page(
-                "Returns",
-                "assignment_return",
-                "fulfillment_return_changelist",
-                "fulfillment.view_return",
-                "returns",
-            ),
-            Page(
-                "Receive returns",
-                "barcode_scanner",
-                "fulfillment_return_desk",
-                "fulfillment.change_return",
-            ),
-        ),
-    ),
+    RETURNS,
     Work(
         "Customers",
         (
@@ -365,6 +359,12 @@ WORK = (
                 "Carriers", "flight", "fulfillment_carrier_changelist", "fulfillment.view_carrier"
             ),
             Page(
+                "Claim terms",
+                "balance",
+                "fulfillment_claimterms_changelist",
+                "fulfillment.view_claimterms",
+            ),
+            Page(
                 "Legal entities",
                 "account_balance",
                 "compliance_legalentity_changelist",
@@ -456,6 +456,10 @@ COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "gateway": lambda: _rows("orders.GatewayRequest").filter(state__in=["declined", "given_up"]),
     "bank": lambda: _rows("orders.BankLine").filter(state="open"),
     "returns": lambda: _rows("fulfillment.Return").filter(status="requested"),
+    "claims": lambda: _rows("fulfillment.Claim").filter(
+        status__in=["open", "sent", "accepted", "partly_accepted"],
+        due_on__lte=timezone.localdate(),
+    ),
 }
 
 # First letters of a public number -> whose number it is.
@@ -474,6 +478,7 @@ NUMBERS = {
     "BL": ("orders.BankLine", "account_balance"),
     "BS": ("orders.BankStatement", "account_balance"),
     "CR": ("orders.Remittance", "local_atm"),
+    "CL": ("fulfillment.Claim", "gavel"),
     "C": ("customers.Customer", "person"),
 }
 

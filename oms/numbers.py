@@ -30,6 +30,7 @@ SERIES = {
     "bank_statement": "BS",
     "bank_line": "BL",
     "remittance": "CR",
+    "claim": "CL",
 }
 
 

@@ -200,6 +200,7 @@ ANSWERS: dict[str, str] = {
     "orders.withdraw_lines": "fulfillment.operations.withdraw_lines",
     "orders.carriers": "fulfillment.queries.carriers",
     "orders.by_tracking": "fulfillment.queries.orders_by_tracking",
+    "orders.claimable": "fulfillment.queries.claimable_shipments",
     "orders.handed_over": "fulfillment.queries.handed_over",
     "orders.recall_lines": "fulfillment.operations.recall_lines",
     "inventory.picked_units": "fulfillment.queries.picked_units",

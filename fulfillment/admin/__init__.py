@@ -1,6 +1,7 @@
 """Fulfilment in the back office: work of the locations, shipments, returns, carriers."""
 
 from fulfillment.admin.carrier import CarrierAdmin
+from fulfillment.admin.claims import ClaimAdmin, ClaimTermsAdmin
 from fulfillment.admin.return_terms import ReturnPolicyAdmin, ReturnReasonAdmin
 from fulfillment.admin.returns import ReturnAdmin
 from fulfillment.admin.shipment import ShipmentAdmin
@@ -8,6 +9,8 @@ from fulfillment.admin.work import FulfillmentOrderAdmin
 
 __all__ = [
     "CarrierAdmin",
+    "ClaimAdmin",
+    "ClaimTermsAdmin",
     "FulfillmentOrderAdmin",
     "ReturnAdmin",
     "ReturnPolicyAdmin",

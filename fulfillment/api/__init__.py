@@ -2,6 +2,14 @@
 
 from django.urls import path
 
+from fulfillment.api.claims import (
+    ClaimAnswerView,
+    ClaimDetailView,
+    ClaimListView,
+    ClaimReceiptsView,
+    ClaimSendingView,
+    ClaimWithdrawalView,
+)
 from fulfillment.api.exchanges import ExchangeListView, RefundInsteadView, SendingAnywayView
 from fulfillment.api.pickup import CollectionView, GivenUpView, ReadyView
 from fulfillment.api.returns import (
@@ -66,4 +74,10 @@ urlpatterns = [
     path("returns/<str:number>/withdrawal/", WithdrawalView.as_view()),
     path("returns/<str:number>/refund-without-goods/", RefundWithoutGoodsView.as_view()),
     path("returns/<str:number>/closure/", ClosureView.as_view()),
+    path("claims/", ClaimListView.as_view()),
+    path("claims/<str:number>/", ClaimDetailView.as_view()),
+    path("claims/<str:number>/sending/", ClaimSendingView.as_view()),
+    path("claims/<str:number>/answer/", ClaimAnswerView.as_view()),
+    path("claims/<str:number>/receipts/", ClaimReceiptsView.as_view()),
+    path("claims/<str:number>/withdrawal/", ClaimWithdrawalView.as_view()),
 ]

@@ -11,7 +11,14 @@ from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 
-from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, ReturnLine, Shipment
+from fulfillment.models import (
+    Claim,
+    FulfillmentOrder,
+    FulfillmentOrderLine,
+    Return,
+    ReturnLine,
+    Shipment,
+)
 from fulfillment.serializers import LineUnits, ParcelLotIn, PickIn
 from oms.api import HasScope, visible_channels
 from oms.wire import Invalid, respond
@@ -45,6 +52,14 @@ def shipments_of(request: Request) -> QuerySet[Shipment]:
 def returns_of(request: Request) -> QuerySet[Return]:
     """The returns that this key may see."""
     rows = Return.objects.select_related(*WORK_TREE, "exchange__replacement")
+    return of_channels(rows.prefetch_related("lines__order_line__product"), request)
+
+
+def claims_of(request: Request) -> QuerySet[Claim]:
+    """The claims that this key may see."""
+    rows = Claim.objects.select_related(
+        "order__channel", "shipment", "parcel", "carrier", "credit__exchange__replacement"
+    )
     return of_channels(rows.prefetch_related("lines__order_line__product"), request)
 
 

@@ -1,6 +1,13 @@
 """Input of the buttons of fulfilment pages; validation only."""
 
 from fulfillment.forms.buyer import BuyerReturnForm
+from fulfillment.forms.claims import (
+    AnswerClaimForm,
+    BookClaimForm,
+    OpenClaimForm,
+    SendClaimForm,
+    UndoClaimForm,
+)
 from fulfillment.forms.returns import (
     DeclineForm,
     ExchangeForm,
@@ -24,6 +31,8 @@ from fulfillment.forms.work import (
 )
 
 __all__ = [
+    "AnswerClaimForm",
+    "BookClaimForm",
     "BuyerReturnForm",
     "CancelOrderForm",
     "CollectForm",
@@ -31,13 +40,16 @@ __all__ = [
     "ExchangeForm",
     "GiveUpForm",
     "InspectForm",
+    "OpenClaimForm",
     "PackForm",
     "RecallForm",
     "ReceiveForm",
     "RejectForm",
     "RequestReturnForm",
+    "SendClaimForm",
     "ShipForm",
     "TrackForm",
+    "UndoClaimForm",
     "lots_in",
     "units_in",
     "verdicts_in",

@@ -1,5 +1,6 @@
 """Tables of the fulfillment app, one file per noun."""
 
+from fulfillment.models.claim import Claim, ClaimEntry, ClaimLine, ClaimTerms
 from fulfillment.models.exchange import Exchange
 from fulfillment.models.fulfillment_order import FulfillmentOrder, FulfillmentOrderLine
 from fulfillment.models.parcel_lot import ParcelLot
@@ -10,6 +11,10 @@ from fulfillment.models.shipment import Carrier, Parcel, ParcelLine, Shipment, T
 
 __all__ = [
     "Carrier",
+    "Claim",
+    "ClaimEntry",
+    "ClaimLine",
+    "ClaimTerms",
     "Exchange",
     "FulfillmentOrder",
     "FulfillmentOrderLine",

@@ -1,6 +1,21 @@
 """The only code that changes fulfilment documents, one file per noun."""
 
 from fulfillment.operations.changes import withdraw_lines
+from fulfillment.operations.claiming import (
+    Asked,
+    NotClaimable,
+    NothingClaimed,
+    WrongClaimAmount,
+    open_claim,
+)
+from fulfillment.operations.claims import (
+    EntryUndone,
+    answer_claim,
+    book_claim,
+    send_claim,
+    undo_claim_entry,
+    withdraw_claim,
+)
 from fulfillment.operations.documents import IllegalMove
 from fulfillment.operations.exchanges import (
     ExchangeEnded,
@@ -10,6 +25,7 @@ from fulfillment.operations.exchanges import (
     Swap,
     exchange,
     refund_instead,
+    replace_without_goods,
     send_anyway,
     settle_exchange,
 )
@@ -69,15 +85,19 @@ from fulfillment.queries.policies import NotReturnable, Wish
 
 __all__ = [
     "AboveKeepLimit",
+    "Asked",
     "CollectorMissing",
+    "EntryUndone",
     "ExchangeEnded",
     "GoodsAwaited",
     "IllegalMove",
     "NotAvailable",
+    "NotClaimable",
     "NotForPickup",
     "NotInspected",
     "NotReturnable",
     "NothingArrived",
+    "NothingClaimed",
     "NothingPacked",
     "NothingPicked",
     "NothingToInspect",
@@ -97,9 +117,12 @@ __all__ = [
     "UnknownParcel",
     "UnknownReason",
     "Wish",
+    "WrongClaimAmount",
     "WrongOutcome",
     "accept",
+    "answer_claim",
     "approve",
+    "book_claim",
     "cancel_order",
     "close",
     "collect",
@@ -116,6 +139,7 @@ __all__ = [
     "let_keep",
     "make_ready",
     "offer_return",
+    "open_claim",
     "pack",
     "pick",
     "recall",
@@ -123,15 +147,19 @@ __all__ = [
     "refund_instead",
     "reject",
     "reopen",
+    "replace_without_goods",
     "request_return",
     "scan",
     "scan_return",
     "send_anyway",
+    "send_claim",
     "settle_exchange",
     "ship",
     "take_back",
     "track",
+    "undo_claim_entry",
     "waive_missing",
     "withdraw",
+    "withdraw_claim",
     "withdraw_lines",
 ]

@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.utils import timezone
 
-from fulfillment.enums import FULFILLMENT_ORDER_MOVES, RETURN_MOVES
-from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, ReturnLine
+from fulfillment.enums import CLAIM_MOVES, FULFILLMENT_ORDER_MOVES, RETURN_MOVES
+from fulfillment.models import (
+    Claim,
+    FulfillmentOrder,
+    FulfillmentOrderLine,
+    Return,
+    ReturnLine,
+)
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
@@ -15,7 +21,14 @@ from orders import operations as orders
 if TYPE_CHECKING:
     from orders.models import Order
 
-D = TypeVar("D", FulfillmentOrder, Return)
+D = TypeVar("D", FulfillmentOrder, Return, Claim)
+Document = FulfillmentOrder | Return | Claim
+
+KINDS = {  # model -> what its events begin with, and its moves
+    FulfillmentOrder: ("fulfillment_order", FULFILLMENT_ORDER_MOVES),
+    Return: ("return", RETURN_MOVES),
+    Claim: ("claim", CLAIM_MOVES),
+}
 
 ENDED = {"rejected", "cancelled", "declined", "withdrawn", "expired"}
 
@@ -46,7 +59,7 @@ def move(document: D, to: str, *, by: str, reason: str = "", **facts: object) ->
     fields = ["status", *_stamp_time(document, to, now)]
     stamp(document, by=by, reason=reason)
     document.save(update_fields=fields)
-    noun = "return" if isinstance(document, Return) else "fulfillment_order"
+    noun, _ = KINDS[type(document)]
     events.record(f"{noun}.{to}", document, by=by, **about(document.order), **facts)
 
 
@@ -55,9 +68,9 @@ def about(order: "Order") -> dict[str, object]:
     return {"order": order.pk, "order_number": order.number}
 
 
-def refuse_move(document: FulfillmentOrder | Return, to: str) -> None:
+def refuse_move(document: Document, to: str) -> None:
     """Raise IllegalMove when the table does not know this move."""
-    table = RETURN_MOVES if isinstance(document, Return) else FULFILLMENT_ORDER_MOVES
+    _, table = KINDS[type(document)]
     if to not in table[document.status]:
         raise IllegalMove(number=document.number, status=document.status, to=to)
 
@@ -75,7 +88,7 @@ def return_lines(document: Return) -> dict[int, ReturnLine]:
     return {line.pk: line for line in rows}
 
 
-def _stamp_time(document: FulfillmentOrder | Return, to: str, now: datetime) -> list[str]:
+def _stamp_time(document: Document, to: str, now: datetime) -> list[str]:
     name = "ended_at" if to in ENDED else f"{to}_at"
     if not hasattr(document, name):
         return []

@@ -24,6 +24,7 @@ from fulfillment.operations import documents
 from fulfillment.operations.recalling import recall
 from fulfillment.operations.requesting import request_return
 from fulfillment.operations.returns import approve
+from fulfillment.operations.waiving import credit_without_goods
 from fulfillment.operations.work import STILL_WORKING
 from fulfillment.queries.policies import Wish, policies_for
 from oms import events
@@ -119,6 +120,41 @@ def exchange(
     made.save()
     if ships == ExchangeTiming.ON_RECEIPT:
         _hold(made, by=by)
+    orders.move_spare(document.order, replacement, by=by, reference=document.number)
+    events.record("return.exchanged", document, by=by, **_about(made))
+    return made
+
+
+@transaction.atomic
+def replace_without_goods(
+    order: "Order", *, by: str, wishes: Mapping[int, Wish], reference: str, reason: str
+) -> Exchange:
+    """Send shipped units (by order line id) once more, of which nobody expects the first ones back.
+
+    They are credited by a return without goods, and what is credited pays for the replacement,
+    whose stock is reserved now and which may leave at once. A repeat with the same reference gives
+    the existing exchange. Raises what `credit_without_goods` raises, BuyerUnknown, and
+    NotAvailable; nothing is changed then.
+    """
+    order = orders.lock_order(order)
+    if known := order.returns.filter(reference=reference).first():
+        return Exchange.objects.get(return_order=known)
+    found = {line.pk: line.stock_sku for line in order.lines.select_related("product")}
+    lines = _lines(order, {pk: Swap(wish, found.get(pk, "")) for pk, wish in wishes.items()})
+    document = credit_without_goods(order, by=by, wishes=wishes, reference=reference, reason=reason)
+
+    replacement = orders.place_replacement(order, by=by, lines=lines, reference=document.number)
+    _refuse_waiting(replacement)
+    made = Exchange(
+        return_order=document,
+        replacement=replacement,
+        ships=ExchangeTiming.AT_ONCE,
+        status=ExchangeStatus.DONE,
+        ended_at=timezone.now(),
+        note=reason[:200],
+    )
+    stamp(made, by=by)
+    made.save()
     orders.move_spare(document.order, replacement, by=by, reference=document.number)
     events.record("return.exchanged", document, by=by, **_about(made))
     return made

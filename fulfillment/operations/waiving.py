@@ -5,7 +5,6 @@ units turn up all the same they are received like others, and are not credited t
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -17,7 +16,7 @@ from fulfillment.operations.entitlement import settle_credit
 from fulfillment.operations.expecting import expect_units
 from fulfillment.operations.receiving import received
 from fulfillment.operations.requesting import write_return
-from fulfillment.queries.policies import Wish, keep_limit
+from fulfillment.queries.policies import Wish, policies_for
 from oms import events
 from oms.counting import write_counts
 from oms.errors import DomainError
@@ -26,7 +25,7 @@ from orders import operations as orders
 from orders.queries.totals import share
 
 if TYPE_CHECKING:
-    from orders.models import Order
+    from orders.models import Order, OrderLine
 
 
 class AboveKeepLimit(DomainError):
@@ -46,16 +45,27 @@ def let_keep(document: Return, *, by: str, reason: str) -> Return:
     Raises AboveKeepLimit, and IllegalMove once the return has ended or everything is here.
     """
     document = documents.lock(document)
-    worth, limit = _missing_worth(document), keep_limit(document)
+    lines = list(document.lines.select_related("order_line__product"))
+    missing = [(row.order_line, row.missing) for row in lines]
+    refuse_above_keep_limit(document.number, document.order, missing)
+    return waive_missing(document, by=by, reason=reason)
+
+
+def refuse_above_keep_limit(
+    number: str, order: "Order", units: "Iterable[tuple[OrderLine, int]]"
+) -> None:
+    """Raise AboveKeepLimit where units are worth more than the strictest of their policies allows."""
+    units, currency = list(units), order.currency
+    limit = min(row.keep_limit for row in policies_for(order, [line for line, _ in units]).values())
+    parts = [share(line.total, count, line.quantity, currency) for line, count in units]
+    worth = sum(parts, ZERO)
     if worth > limit:
-        currency = document.order.currency
         raise AboveKeepLimit(
-            number=document.number,
+            number=number,
             limit=plain(limit, currency),
             worth=plain(worth, currency),
             currency=currency,
         )
-    return waive_missing(document, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -129,12 +139,3 @@ def _credit(
     settle_credit(document, lines.values(), by=by)
     expect_units(document, by=by)
     return document
-
-
-def _missing_worth(document: Return) -> Decimal:
-    currency = document.order.currency
-    rows = document.lines.select_related("order_line")
-    parts = [
-        share(row.order_line.total, row.missing, row.order_line.quantity, currency) for row in rows
-    ]
-    return sum(parts, ZERO)

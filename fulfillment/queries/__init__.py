@@ -2,6 +2,7 @@
 
 from fulfillment.queries.actions import allowed_actions, allowed_return_actions
 from fulfillment.queries.carriers import carriers
+from fulfillment.queries.claims import allowed_claim_actions, claimable_shipments
 from fulfillment.queries.collecting import handed_over, orders_by_tracking
 from fulfillment.queries.ledger import invariants
 from fulfillment.queries.parcel_lots import (
@@ -16,8 +17,10 @@ from fulfillment.queries.shipments import units_of
 
 __all__ = [
     "allowed_actions",
+    "allowed_claim_actions",
     "allowed_return_actions",
     "carriers",
+    "claimable_shipments",
     "handed_over",
     "invariants",
     "lots_of_lines",

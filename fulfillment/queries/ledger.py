@@ -6,7 +6,16 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from fulfillment.models import FulfillmentOrderLine, ParcelLine, ParcelLot, PickedLot, ReturnLine
+from fulfillment.models import (
+    ClaimEntry,
+    ClaimLine,
+    FulfillmentOrderLine,
+    ParcelLine,
+    ParcelLot,
+    PickedLot,
+    ReturnLine,
+)
+from fulfillment.queries.claims import wrong_money, wrong_units
 from oms.ledgers import Invariant
 
 
@@ -55,6 +64,18 @@ def invariants() -> list[Invariant]:
             "Units that returns credited equal the order line's credited units.",
             count=ReturnLine.objects.count,
             violations=_wrong_credited,
+        ),
+        Invariant(
+            "fulfillment.claim_money",
+            "What a claim has received is the sum of its entries, and a claim is paid when all is.",
+            count=ClaimEntry.objects.count,
+            violations=wrong_money,
+        ),
+        Invariant(
+            "fulfillment.claim_units",
+            "No more units are claimed of a shipment than it held.",
+            count=ClaimLine.objects.count,
+            violations=wrong_units,
         ),
     ]
 

@@ -180,12 +180,6 @@ def returnable(lines: Iterable["OrderLine"]) -> dict[int, int]:
     }
 
 
-def keep_limit(document: Return) -> Decimal:
-    """Up to what a return may be worth whose goods need not come back: its strictest policy's."""
-    lines = [row.order_line for row in document.lines.select_related("order_line__product")]
-    return min(row.keep_limit for row in policies_for(document.order, lines).values())
-
-
 def refuse_unreturnable(lines: "Mapping[int, OrderLine]", wishes: Mapping[int, Wish]) -> None:
     """Raise NotReturnable for more units than are left, and for none."""
     if not wishes:

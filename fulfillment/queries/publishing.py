@@ -22,6 +22,17 @@ HERE = (
     PLACE,
     Rows("lines", "units that are here", ("line:order_line", "product:product", "quantity")),
 )
+CLAIMED = (
+    ORDER,
+    One("shipment", "number of the shipment"),
+    One("kind", "lost, damaged, short or late"),
+    One("amount", "what is claimed, in the order's currency"),
+)
+BOOKED = (
+    *CLAIMED,
+    One("booked", "what came in; negative when a receipt is taken back"),
+    One("received", "what is here in all"),
+)
 EXCHANGED = (
     ORDER,
     One("replacement", "number of the order sent in its place"),
@@ -94,6 +105,21 @@ TOLD = {
         "units are refunded and need not come back", ORDER, One("units", "how many")
     ),
     "return.closed": told("nothing is left to do", ORDER),
+    "claim.opened": told("a claim against a carrier is written down", *CLAIMED),
+    "claim.made_good": told(
+        "the buyer of a claimed parcel has their remedy",
+        *CLAIMED,
+        One("remedy", "refund or replacement"),
+        One("replacement", "number of the order sent in its place; null without one"),
+    ),
+    "claim.sent": told("the carrier has the claim", *CLAIMED),
+    "claim.accepted": told("it pays what is claimed", *CLAIMED, One("accepted", "how much")),
+    "claim.partly_accepted": told("it pays less", *CLAIMED, One("accepted", "how much")),
+    "claim.declined": told("it pays nothing", *CLAIMED, One("accepted", "0")),
+    "claim.booked": told("money of a claim came in", *BOOKED),
+    "claim.booking_undone": told("a receipt of a claim is taken back", *BOOKED),
+    "claim.paid": told("all that the carrier accepted is here", *CLAIMED),
+    "claim.withdrawn": told("it is claimed no more", *CLAIMED),
 }
 
 

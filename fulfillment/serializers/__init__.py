@@ -1,5 +1,13 @@
 """Messages of the fulfilment API."""
 
+from fulfillment.serializers.claims import (
+    ClaimAnswerIn,
+    ClaimIn,
+    ClaimLineOut,
+    ClaimOut,
+    ClaimReceiptIn,
+    ClaimSendingIn,
+)
 from fulfillment.serializers.returns import (
     EndIn,
     ExchangeIn,
@@ -36,6 +44,12 @@ from fulfillment.serializers.work import (
 )
 
 __all__ = [
+    "ClaimAnswerIn",
+    "ClaimIn",
+    "ClaimLineOut",
+    "ClaimOut",
+    "ClaimReceiptIn",
+    "ClaimSendingIn",
     "CollectionIn",
     "DeliveryIn",
     "EndIn",

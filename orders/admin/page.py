@@ -159,8 +159,17 @@ def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
         "exchange_url": take_back
         and may("orders.add_order")
         and page_url("fulfillment_exchange", order.pk),
+        "claim_url": _claim_url(order) if may("fulfillment.add_claim") else "",
         "return_url": take_back and page_url("fulfillment_request_return", order.pk),
     }
+
+
+def _claim_url(order: Order) -> str:
+    """Where a claim is opened for the last shipment of which something can be claimed now."""
+    if not related(order, "shipments", "carrier"):
+        return ""
+    found = import_string(import_module("oms.wiring").ANSWERS["orders.claimable"])(order.pk)
+    return reverse("admin:fulfillment_shipment_act", args=[found[0], "open_claim"]) if found else ""
 
 
 def line_page(request: HttpRequest, lines: Sequence[OrderLine]) -> dict[str, Any]:
@@ -346,6 +355,14 @@ def links(order: Order) -> dict[str, list[dict[str, str]]]:
         "returns": [
             _link(row, "fulfillment_return_change", row.location.code)
             for row in related(order, "returns", "location")
+        ],
+        "claims": [
+            _link(
+                row,
+                "fulfillment_claim_change",
+                f"{row.carrier.name}, {words.money(row.amount, row.currency)}",
+            )
+            for row in related(order, "claims", "carrier")
         ],
         "documents": [
             _link(row, "compliance_invoice_change", words.money(row.gross, row.currency))

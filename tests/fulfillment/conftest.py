@@ -1,9 +1,14 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
 import pytest
+from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from fulfillment.consumers import create_fulfillment_orders
-from fulfillment.models import Carrier
+from fulfillment.models import Carrier, ClaimTerms, Shipment
 from oms.models import Event
+from orders import operations as orders
 from tests import factories as world
 
 
@@ -50,3 +55,28 @@ class Floor:
             document, by=world.BY, carrier="royal-mail", tracking_number="RA473124829GB"
         )
         return order, shipment
+
+
+@pytest.fixture
+def sent(floor):
+    """Three mugs of ten pounds, paid for, 900 g, twelve days with the carrier; and its terms."""
+    paid = orders.PlacedPayment("card", Decimal(30), "captured", "ch_1")
+    order = world.place(floor.channel, ("MUG", 3), payments=(paid,))
+    floor.dispatch(order)
+    document = fulfillment.pick(order.fulfillment_orders.get(), by=world.BY)
+    contents = {line.pk: line.picked for line in document.lines.all()}
+    fulfillment.pack(document, by=world.BY, parcels=[fulfillment.PackedParcel(900, contents)])
+    shipment = fulfillment.ship(document, by=world.BY, carrier="royal-mail")
+    terms(floor)
+    return aged(shipment, 12)
+
+
+def terms(floor, **fields):
+    defaults = {"valid_from": date(2026, 1, 1), "currency": "GBP", "per_kg": 12}
+    carrier = Carrier.objects.get(code="royal-mail")
+    return ClaimTerms.objects.create(carrier=carrier, **{**defaults, **fields})
+
+
+def aged(shipment, days):
+    Shipment.objects.filter(pk=shipment.pk).update(shipped_at=timezone.now() - timedelta(days=days))
+    return Shipment.objects.select_related("order", "carrier").get(pk=shipment.pk)

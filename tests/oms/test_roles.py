@@ -68,6 +68,13 @@ def test_terms_of_returns_are_set_and_waived_by_operations_alone(codename):
     assert holders(codename) == {"Operations"}
 
 
+def test_claims_are_opened_by_many_and_their_money_is_booked_by_finance():
+    assert holders("add_claim") == {"Operations", "Warehouse", "Support"}
+    assert holders("change_claim") == {"Operations", "Support"}
+    assert holders("book_claim") == {"Finance"}
+    assert holders("change_claimterms") == {"Operations"}
+
+
 def test_terms_of_returns_are_seen_by_every_role():
     everybody = {"Operations", "Warehouse", "Finance", "Support", "Auditor"}
 

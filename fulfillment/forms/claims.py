@@ -1,0 +1,143 @@
+"""Input of the buttons of claims; validation only."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from fulfillment.enums import ClaimEntryKind, ClaimRemedy
+from fulfillment.forms.work import units_in
+from fulfillment.queries.claims import claimable_kinds, unclaimed
+from oms import words
+from oms.admin import ActForm
+from oms.money import ZERO, quantize
+from orders.queries.totals import share
+
+
+class OpenClaimForm(ActForm):
+    """What the carrier did, to which units, what is claimed, and what the buyer gets."""
+
+    kind = forms.ChoiceField(label="What happened")
+    parcel = forms.ChoiceField(required=False)
+    amount = forms.DecimalField(max_digits=14, decimal_places=4, min_value=0)
+    evidence = forms.CharField(
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="What the carrier is told: last scan, state of the box, what the buyer saw.",
+    )
+    remedy = forms.ChoiceField(
+        label="The buyer gets",
+        choices=ClaimRemedy.choices,
+        help_text="At once, whatever the carrier says. A replacement is reserved now.",
+    )
+    waiver = forms.CharField(
+        label="Why the policy is waived",
+        required=False,
+        max_length=200,
+        help_text="Needed for a refund above what the return policy lets buyers keep.",
+    )
+
+    def setup(self) -> None:
+        """Kinds that are possible now, the units that no claim is about, and what they are worth."""
+        if self.obj is None:
+            return
+        shipment: Any = self.obj
+        kinds, parcels = claimable_kinds(shipment), list(shipment.parcels.order_by("position"))
+        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["parcel"].choices = [  # type: ignore[attr-defined]
+            ("", "All of the shipment"), *((str(row.pk), str(row)) for row in parcels),
+        ]  # fmt: skip
+        if len(parcels) < 2:  # noqa: PLR2004 (nothing to choose from)
+            del self.fields["parcel"]
+        worth = self._ask_units(shipment)
+        currency = shipment.order.currency
+        self.fields["amount"].label = f"Amount claimed ({currency})"
+        self.fields["amount"].initial = quantize(worth, currency)
+        self.order_fields(["kind", "parcel", *self._lines, "amount", "evidence", "remedy"])
+
+    def clean(self) -> dict[str, Any]:
+        """Units by order line; none where only time is claimed."""
+        data = super().clean() or {}
+        late = data.get("kind") == "late"
+        data["units"] = {} if late else {pk: units for pk, units in units_in(data).items() if units}
+        return data
+
+    def _ask_units(self, shipment: Any) -> Decimal:
+        free, worth = unclaimed(shipment), ZERO
+        lines = shipment.order.lines.filter(pk__in=free).order_by("position")
+        for line in lines:
+            units = free[line.pk]
+            worth += share(line.total, units, line.quantity, shipment.order.currency)
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=f"{line.sku} {line.name}"[:80],
+                min_value=0,
+                max_value=units,
+                initial=units,
+                required=False,
+                help_text=f"{units} in the shipment that no claim is about",
+            )
+        self._lines = [f"line_{line.pk}" for line in lines]
+        return worth
+
+
+class SendClaimForm(ActForm):
+    """How the carrier calls it, and what is said beyond."""
+
+    carrier_reference = forms.CharField(label="The carrier's number", required=False, max_length=80)
+    evidence = forms.CharField(
+        label="More evidence",
+        required=False,
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Added to what was said before.",
+    )
+
+
+class AnswerClaimForm(ActForm):
+    """What the carrier accepts."""
+
+    accepted = forms.DecimalField(
+        max_digits=14, decimal_places=4, min_value=0, help_text="0: it declines."
+    )
+    answer = forms.CharField(required=False, max_length=300, help_text="What it says.")
+
+    def setup(self) -> None:
+        """Everything, unless said otherwise."""
+        if self.obj is not None:
+            claim: Any = self.obj
+            self.fields["accepted"].label = f"Accepted ({claim.currency})"
+            self.fields["accepted"].initial = quantize(claim.amount, claim.currency)
+
+
+class BookClaimForm(ActForm):
+    """Money that came."""
+
+    amount = forms.DecimalField(max_digits=14, decimal_places=4, min_value=0)
+    reference = forms.CharField(
+        max_length=80, help_text="Of the payment, as the bank or the carrier names it."
+    )
+
+    def setup(self) -> None:
+        """What is still owed, unless said otherwise."""
+        if self.obj is not None:
+            claim: Any = self.obj
+            left = quantize(claim.accepted - claim.received, claim.currency)
+            self.fields["amount"].label = f"Received ({claim.currency})"
+            self.fields["amount"].initial = left
+
+
+class UndoClaimForm(ActForm):
+    """Which receipt was a mistake."""
+
+    entry = forms.ChoiceField(label="Receipt")
+    reason = forms.CharField(max_length=200)
+
+    def setup(self) -> None:
+        """Receipts that stand."""
+        if self.obj is not None:
+            claim: Any = self.obj
+            rows = claim.entries.filter(kind=ClaimEntryKind.RECEIVED, undone_by=None)
+            self.fields["entry"].choices = [  # type: ignore[attr-defined]
+                (str(row.pk), f"{words.money(row.amount, claim.currency)} {row.reference}")
+                for row in rows.order_by("pk")
+            ]

@@ -1,0 +1,168 @@
+"""Claims against carriers: what may be claimed, what waits for whom, and what is owed how long."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import F, QuerySet, Sum
+from django.utils import timezone
+
+from fulfillment.enums import ClaimKind, ClaimStatus, ShipmentStatus
+from fulfillment.models import Claim, ClaimLine, ClaimTerms, ParcelLine, Shipment
+from fulfillment.models.claim import DUE
+from fulfillment.queries.liability import claim_by, terms_of
+from fulfillment.queries.pickup import is_collected
+from oms.money import ZERO
+
+BANDS = (
+    (30, "up to 30 days"),
+    (60, "31 to 60 days"),
+    (90, "61 to 90 days"),
+    (None, "over 90 days"),
+)
+ARRIVED = {ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED_TO_SENDER}
+STANDING = [status for status in ClaimStatus if status != ClaimStatus.WITHDRAWN]
+LOOKED_AT = 3  # shipments of an order
+CENT = Decimal("0.0001")
+
+
+@dataclass(slots=True)
+class Outstanding:
+    """What a carrier has not paid of its claims, by age in days since they were opened."""
+
+    carrier: str
+    currency: str
+    count: int = 0
+    claimed: Decimal = ZERO  # of it, not answered yet
+    accepted: Decimal = ZERO  # of it, accepted
+    bands: list[Decimal] = field(default_factory=lambda: [ZERO] * len(BANDS))
+
+
+def claimable_kinds(shipment: Shipment) -> list[ClaimKind]:
+    """What can be claimed for the shipment now; nothing of what its buyer collected.
+
+    Wants its carrier and order selected.
+    """
+    terms = terms_of(shipment, shipment.order.currency)
+    kinds = [kind for kind in ClaimKind if not why_not(shipment, kind, terms)]
+    if kinds in ([], [ClaimKind.LATE]) or unclaimed(shipment):
+        return kinds
+    return [kind for kind in kinds if kind == ClaimKind.LATE]
+
+
+def claimable_shipments(order: int) -> list[int]:
+    """Shipments of an order, by id, of which something can be claimed now; looks at the last few."""
+    rows = Shipment.objects.filter(order=order).select_related("order", "carrier")
+    return [row.pk for row in rows.order_by("-pk")[:LOOKED_AT] if claimable_kinds(row)]
+
+
+def why_not(shipment: Shipment, kind: str, terms: ClaimTerms | None) -> str:
+    """What speaks against a claim of this kind today, as the rest of a sentence; empty: nothing."""
+    today = timezone.localdate()
+    if is_collected(shipment):
+        return "its buyer collected it"
+    if kind == ClaimKind.LOST and shipment.status in ARRIVED:
+        return "it arrived"
+    if kind == ClaimKind.LATE and shipment.status != ShipmentStatus.DELIVERED:
+        return "it is not delivered yet"
+    if kind == ClaimKind.LOST and terms and shipment.status != ShipmentStatus.EXCEPTION:
+        since = timezone.localdate(shipment.shipped_at) + timedelta(days=terms.lost_after_days)
+        if today < since:
+            return f"it counts as lost from {since.day} {since:%B %Y}"
+    last = claim_by(terms, shipment, kind)
+    if last and today > last:
+        return f"the carrier took such claims until {last.day} {last:%B %Y}"
+    return ""
+
+
+def unclaimed(shipment: Shipment, parcel: int | None = None) -> dict[int, int]:
+    """Units of the shipment, or of one parcel, that no standing claim is about, by order line id."""
+    rows = ParcelLine.objects.filter(parcel__shipment=shipment)
+    whole, mine = _units(rows), _units(rows.filter(parcel=parcel)) if parcel else None
+    lines = ClaimLine.objects.filter(claim__shipment=shipment, claim__status__in=STANDING)
+    taken, near = _units(lines, "order_line"), {}
+    if parcel:
+        near = _units(lines.filter(claim__parcel=parcel), "order_line")
+    free = {}
+    for line, units in (whole if mine is None else mine).items():
+        left = whole[line] - taken.get(line, 0)
+        free[line] = min(left, units - near.get(line, 0)) if parcel else left
+    return {line: units for line, units in free.items() if units > 0}
+
+
+def _units(rows: QuerySet, line: str = "line__order_line") -> dict[int, int]:
+    return dict(rows.order_by().values_list(line).annotate(units=Sum("quantity")))
+
+
+def allowed_claim_actions(claim: Claim) -> list[str]:
+    """Names of the acts that a claim's status allows."""
+    status = claim.status
+    rules = {
+        "send": status in {ClaimStatus.OPEN, ClaimStatus.DECLINED},
+        "answer": status == ClaimStatus.SENT,
+        "book": status in {ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED},
+        "undo": claim.received > 0,
+        "withdraw": status in {ClaimStatus.OPEN, ClaimStatus.SENT, ClaimStatus.DECLINED},
+    }
+    return [name for name, allowed in rules.items() if allowed]
+
+
+def claims_due(day: date) -> QuerySet[Claim]:
+    """Claims whose next step was due before or on this day, the longest first."""
+    return Claim.objects.filter(status__in=DUE, due_on__lte=day).order_by("due_on", "pk")
+
+
+def outstanding(today: date) -> list[Outstanding]:
+    """What each carrier still owes, by currency: all that is claimed and not answered, or accepted."""
+    rows = Claim.objects.filter(status__in=DUE).select_related("carrier")
+    found: dict[tuple[str, str], Outstanding] = {}
+    for claim in rows:
+        key = claim.carrier.name, claim.currency
+        row = found.setdefault(key, Outstanding(*key))
+        answered = claim.status in {ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED}
+        left = (claim.accepted if answered else claim.amount) - claim.received
+        row.count += 1
+        row.accepted += left if answered else ZERO
+        row.claimed += ZERO if answered else left
+        row.bands[_band((today - timezone.localdate(claim.opened_at)).days)] += left
+    return sorted(found.values(), key=lambda row: (row.carrier, row.currency))
+
+
+def _band(age: int) -> int:
+    return next(at for at, (days, _) in enumerate(BANDS) if days is None or age <= days)
+
+
+def wrong_money() -> Iterable[str]:
+    """Claims whose received money is not what their entries come to."""
+    sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    signs = {"received": 1, "undone": -1}
+    entries = Claim.objects.filter(entries__isnull=False).order_by()
+    for pk, kind, total in entries.values_list("pk", "entries__kind").annotate(
+        total=Sum("entries__amount")
+    ):
+        sums[pk] += signs[kind] * Decimal(total).quantize(CENT)
+    suspects = Claim.objects.filter(received__gt=0) | Claim.objects.filter(pk__in=list(sums))
+    for claim in suspects.distinct():
+        if claim.received != sums[claim.pk]:
+            yield f"{claim}: {claim.received} received, its entries come to {sums[claim.pk]}"
+    for claim in Claim.objects.filter(
+        status__in=[ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED], received=F("accepted")
+    ):
+        yield f"{claim}: all of {claim.accepted} is here, and it is {claim.status}"
+
+
+def wrong_units() -> Iterable[str]:
+    """Shipments of which more units are claimed than they held."""
+    lines = ClaimLine.objects.filter(claim__status__in=STANDING).order_by()
+    claimed = lines.values_list(
+        "claim__shipment", "claim__shipment__number", "order_line"
+    ).annotate(units=Sum("quantity"))
+    about = Claim.objects.filter(status__in=STANDING).values("shipment")
+    parcels = ParcelLine.objects.filter(parcel__shipment__in=about).order_by()
+    sums = parcels.values_list("parcel__shipment", "line__order_line").annotate(sum=Sum("quantity"))
+    held = {(shipment, line): units for shipment, line, units in sums}
+    for shipment, number, line, units in claimed:
+        if units > held.get((shipment, line), 0):
+            yield f"{number}: {units} units claimed, {held.get((shipment, line), 0)} were in it"

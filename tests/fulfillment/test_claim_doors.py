@@ -1,0 +1,191 @@
+"""Claims by the back office and by the API: the same refusals, the same money."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from fulfillment import operations as fulfillment
+from fulfillment.models import Claim, ClaimTerms, ReturnPolicy
+from oms import keys
+from oms.models import User
+from tests import factories as world
+from tests.fulfillment.test_admin import press
+from tests.fulfillment.test_claims import asked, claim
+from tests.ledgers import assert_ledgers_hold
+
+BY = world.BY
+
+
+@pytest.fixture
+def as_role(client):
+    def sign_in(role):
+        user = User.objects.create_user(role.lower(), is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def call(client):
+    key = keys.create("Claims", channel="shop", scopes=["claims:write", "returns:write"])[1]
+
+    def send(path, data=None, key=key):
+        how = client.get if data is None else client.post
+        answer = how(
+            f"/api/v1/claims/{path}",
+            data,
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+        return answer.status_code, answer.json()
+
+    return send
+
+
+def filled(shipment, **more):
+    line = shipment.order.lines.get()
+    return {
+        "kind": "lost", "amount": "30", "evidence": "No scan", "remedy": "nothing",
+        f"line_{line.pk}": 3, **more,
+    }  # fmt: skip
+
+
+def test_clerk_takes_a_claim_from_the_order_page_to_its_money(sent, as_role):
+    client = as_role("Operations")
+    order_page = reverse("admin:orders_order_change", args=[sent.order_id])
+    form = reverse("admin:fulfillment_shipment_act", args=[sent.pk, "open_claim"])
+    assert form in client.get(order_page).content.decode()
+    page = client.get(form).content.decode()
+    assert "3 in the shipment that no claim is about" in page
+    assert 'value="30.00"' in page
+
+    answer = client.post(form, {"act": "open_claim", **filled(sent)}, follow=True)
+
+    made = Claim.objects.get()
+    assert made.number in answer.content.decode()
+    assert form not in client.get(order_page).content.decode()
+    assert "with Royal Mail" in press(client, made, "send", carrier_reference="RM-7")[0]
+    assert "10.00 to come" in press(client, made, "answer", accepted="10", answer="Weight")[0]
+    url = reverse("admin:fulfillment_claim_act", args=[made.pk, "book"])
+    assert client.get(url).status_code == 403
+    due = client.get(reverse("admin:fulfillment_claims_due")).content.decode()
+    assert made.number in due
+    client = as_role("Finance")
+    assert "0.00 left" in press(client, made, "book", amount="10", reference="P1")[0]
+    shown = client.get(reverse("admin:fulfillment_claim_change", args=[made.pk])).content.decode()
+    assert "RM-7" in shown
+    entry = made.entries.get().pk
+    assert "owed again" in press(client, made, "undo", entry=entry, reason="Not ours")[0]
+    made.refresh_from_db()
+    assert (made.status, made.received) == ("partly_accepted", 0)
+    assert_ledgers_hold()
+
+
+def test_role_gives_away_only_what_it_may(sent, as_role):
+    client = as_role("Warehouse")
+
+    said = press(client, sent, "open_claim", **filled(sent, remedy="replacement"))
+    assert said == ["Your role may not give that to the buyer; open the claim without it."]
+    press(client, sent, "open_claim", **filled(sent, remedy="refund", waiver="Please"))
+    assert not Claim.objects.exists()
+    press(client, sent, "open_claim", **filled(sent))
+
+    made = Claim.objects.get()
+    assert (
+        reverse("admin:fulfillment_claim_act", args=[made.pk, "send"])
+        not in client.get(
+            reverse("admin:fulfillment_claim_change", args=[made.pk])
+        ).content.decode()
+    )
+
+
+def test_list_of_claims_costs_the_same_for_one_and_three(sent, as_role, django_assert_num_queries):
+    client = as_role("Auditor")
+    claim(sent, units=1, amount=10)
+    for page in ("/admin/fulfillment/claim/?status=open", "/admin/fulfillment/claim/due/"):
+        client.get(page)
+    with django_assert_num_queries(7):
+        client.get("/admin/fulfillment/claim/?status=open")
+    with django_assert_num_queries(6):
+        client.get("/admin/fulfillment/claim/due/")
+    claim(sent, units=1, amount=10)
+    claim(sent, units=1, amount=10)
+    with django_assert_num_queries(7):
+        three = client.get("/admin/fulfillment/claim/?status=open")
+    with django_assert_num_queries(6):
+        client.get("/admin/fulfillment/claim/due/")
+    assert len(three.context["cl"].result_list) == 3
+
+
+def test_empty_pages_say_what_to_do(db, as_role):
+    client = as_role("Operations")
+
+    assert (
+        "No carrier owes anything" in client.get("/admin/fulfillment/claim/due/").content.decode()
+    )
+    assert "A claim is opened on" in client.get("/admin/fulfillment/claim/").content.decode()
+    terms = client.get("/admin/fulfillment/claimterms/").content.decode()
+    assert "Without terms a claim has no last day" in terms
+
+
+def test_terms_are_kept_by_operations_and_need_a_rate_for_a_convention(sent, as_role):
+    client = as_role("Operations")
+    carrier = sent.carrier_id
+    days = {f"{name}_days": 9 for name in ("lost_after", "loss", "damage", "delay", "answer")}
+    form = {"carrier": carrier, "valid_from": "2026-11-01", "currency": "GBP", **days}
+
+    refused = client.post("/admin/fulfillment/claimterms/add/", {**form, "convention": "cmr"})
+    client.post(
+        "/admin/fulfillment/claimterms/add/", {**form, "convention": "cmr", "sdr_rate": "1.05"}
+    )
+
+    assert "say what one is worth" in refused.content.decode()
+    assert ClaimTerms.objects.get(convention="cmr").loss_days == 9
+    assert "CMR (by road)" in client.get("/admin/fulfillment/claimterms/").content.decode()
+
+
+def test_api_opens_once_and_books_what_was_accepted(sent, floor, call):
+    ReturnPolicy.objects.create(name="Keep", channel=floor.channel, keep_limit=20)
+    wanted = {
+        "shipment": sent.number, "kind": "lost", "amount": "20.00", "evidence": "No scan",
+        "lines": [{"line": 1, "quantity": 2}], "parcel": 1, "remedy": "refund", "reference": "W1",
+    }  # fmt: skip
+
+    status, made = call("", wanted)
+    assert status == 201, made
+    assert (made["parcel"], made["liable"], made["remedy"], made["rma"]) == (
+        1, "10.80", "refund", Claim.objects.get().credit.number,
+    )  # fmt: skip
+    assert made["lines"] == [{"line": 1, "sku": "MUG", "quantity": 2}]
+    assert call("", wanted)[1]["number"] == made["number"]
+    number = made["number"]
+    assert call(f"{number}/sending/", {"carrier_reference": "RM"})[1]["status"] == "sent"
+    assert call(f"{number}/answer/", {"accepted": "20"})[1]["allowed_actions"] == ["book"]
+    for _ in range(2):
+        status, paid = call(f"{number}/receipts/", {"amount": "20", "reference": "P1"})
+        assert (status, paid["status"], paid["received"]) == (201, "paid", "20.00")
+    assert call(f"{number}/withdrawal/", {"reason": "x"})[1]["code"] == "illegal_move"
+    assert [row["number"] for row in call("?status=paid")[1]["results"]] == [number]
+    assert call(f"{number}/")[1]["allowed_actions"] == ["undo"]
+    assert_ledgers_hold()
+
+
+def test_api_refuses_without_scope_and_what_it_cannot_find(sent, call):
+    wanted = {
+        "shipment": sent.number, "kind": "lost", "amount": "20", "evidence": "No scan",
+        "lines": [{"line": 1, "quantity": 2}],
+    }  # fmt: skip
+    usual = keys.create("Usual", channel="shop", scopes=keys.USUAL)[1]
+    assert call("", wanted, key=usual)[0] == 403
+    assert call("", {**wanted, "remedy": "replacement"})[0] == 403
+    assert call("", {**wanted, "shipment": "SH1"})[0] == 400
+    assert call("", {**wanted, "parcel": 2})[0] == 400
+    assert call("", {**wanted, "kind": "late"})[1]["code"] == "not_claimable"
+    world.shop("other")
+    made = fulfillment.open_claim(sent, by=BY, asked=asked(sent, amount=Decimal(30)))
+    stranger = keys.create("Other", channel="other", scopes=["claims:read"])[1]
+    assert call(f"{made.number}/", key=stranger)[0] == 404
