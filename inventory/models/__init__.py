@@ -1,6 +1,6 @@
 """Tables of the inventory app, one file per noun."""
 
-from inventory.models.availability import Availability
+from inventory.models.availability import Availability, Retelling
 from inventory.models.cost import CostEntry, CostLayer, LevelCost
 from inventory.models.count import Count, CountEntry, CountLine, CountPolicy, CountSchedule
 from inventory.models.expected import ExpectedSupply
@@ -65,6 +65,7 @@ __all__ = [
     "ReplenishmentPolicy",
     "ReplenishmentProposal",
     "Reservation",
+    "Retelling",
     "RoutingRule",
     "RoutingRuleSet",
     "RoutingSimulation",

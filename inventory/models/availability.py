@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 
 from inventory.models.product import Product
 
@@ -46,3 +48,29 @@ class Availability(models.Model):
     def channel_code(self) -> str:
         """Whose API keys may read its events."""
         return self.channel.code
+
+
+class Retelling(models.Model):
+    """Levels whose figures channels are told anew, in turns: up to `until`, and how far it is.
+
+    Written where a rule changes that holds for very many levels, and gone when all were looked at.
+    """
+
+    location = models.ForeignKey(
+        "inventory.Location", models.CASCADE, null=True, related_name="retellings"
+    )  # of all locations where there is none
+    after = models.BigIntegerField(default=0)  # id of the last level that was looked at
+    until = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(after__gte=0) & Q(after__lte=F("until")),
+                name="inventory_retelling_within_its_end",
+                violation_error_message="It goes from the first level to the last one.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.after} of {self.until}"

@@ -4,6 +4,10 @@ Every change of a level raises its `changes`; a level whose `told` is behind is 
 worker at a time, which adds up what each channel may sell and records `availability.changed` where
 that differs from what was told last. A burst of changes gives one event with the last figure, and a
 change that comes while the worker reads leaves the level behind, so that none is lost.
+
+What holds for very many levels at once, such as what a channel leaves of every product, changes in
+one short transaction that also writes a `Retelling`. The worker goes through its levels in turns and
+keeps how far it is: whoever is stopped in the middle goes on from there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +26,7 @@ from inventory.models import (
     Fence,
     Location,
     Product,
+    Retelling,
     StockLevel,
 )
 from inventory.operations import counters, fences
@@ -51,7 +56,7 @@ def tell_availability() -> int:
     for _ in range(BATCHES):
         looked, found = _tell_batch()
         told += found
-        if looked < BATCH:
+        if looked < BATCH and not _go_on():
             break
     return told
 
@@ -62,8 +67,9 @@ def set_channel_safety_stock(
 ) -> None:
     """Let a channel leave so many units at every location: of a product, or of every other one.
 
-    No quantity ends it. What the channel may sell is told anew. Records
-    `channel_safety_stock.set` on the row; nothing when nothing changed.
+    No quantity ends it. It counts for every order from now on; what the channel may sell is told
+    anew, of every product in turns. Records `channel_safety_stock.set` on the row; nothing when
+    nothing changed.
     """
     rows = ChannelSafetyStock.objects.filter(channel=channel_id, product=product)
     row = rows.select_for_update().first() or ChannelSafetyStock(
@@ -79,7 +85,10 @@ def set_channel_safety_stock(
     events.record("channel_safety_stock.set", row, by=by, before=before, after=quantity, **facts)
     if quantity is None:
         row.delete()
-    touch(StockLevel.objects.filter(product=product) if product else StockLevel.objects.all())
+    if product is None:
+        tell_all()
+    else:
+        touch(StockLevel.objects.filter(product=product))
 
 
 def tell_untrue() -> Iterator[str]:
@@ -93,12 +102,19 @@ def tell_untrue() -> Iterator[str]:
     tell_availability()
 
 
-def tell_all() -> int:
-    """Have channels told of everything anew: there is a channel more, or one that was off is on.
+@transaction.atomic
+def tell_all(location: Location | None = None) -> Retelling | None:
+    """Have channels told anew of everything, or of all that lies at a location, in turns.
 
-    How many levels; figures that stay the same are not told twice.
+    None where there is nothing. Figures that stay the same are not told twice, and what waits to be
+    begun is not gone through twice.
     """
-    return touch(StockLevel.objects.all())
+    last = StockLevel.objects.order_by("-pk").values_list("pk", flat=True).first()
+    if last is None:
+        return None
+    waiting = Retelling.objects.filter(location=location, after=0, until=last)
+    waiting = waiting.select_for_update(skip_locked=True)  # one that is being begun is no use
+    return waiting.first() or Retelling.objects.create(location=location, until=last)
 
 
 @transaction.atomic
@@ -107,12 +123,11 @@ def serve_anew(location: Location) -> None:
 
     What fences kept there is kept elsewhere as far as there is stock, or there again.
     """
-    here = StockLevel.objects.filter(location=location)
     fenced = Fence.objects.filter(lifted_at=None, product__levels__location=location)
     levels = StockLevel.objects.filter(product__in=fenced.values("product"))
     StockLevel.objects.lock(*levels.values_list("pk", flat=True))
     fences.settle(levels.values_list("pk", flat=True))
-    touch(here)
+    tell_all(location)
 
 
 def touch(levels: Any) -> int:
@@ -120,6 +135,27 @@ def touch(levels: Any) -> int:
     with transaction.atomic():
         pks = levels.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
         return StockLevel.objects.filter(pk__in=list(pks)).update(changes=F("changes") + 1)
+
+
+@transaction.atomic
+def _go_on() -> bool:
+    """Mark the next levels of the eldest retelling; whether there were any."""
+    if not _alone():
+        return False
+    row = Retelling.objects.select_for_update(skip_locked=True).order_by("pk").first()
+    if row is None:
+        return False
+    levels = StockLevel.objects.filter(pk__gt=row.after, pk__lte=row.until)
+    if row.location_id:
+        levels = levels.filter(location=row.location_id)
+    pks = list(levels.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    touch(StockLevel.objects.filter(pk__in=pks))
+    if len(pks) < BATCH:
+        row.delete()
+    else:
+        row.after = pks[-1]
+        row.save(update_fields=["after"])
+    return True
 
 
 @transaction.atomic

@@ -62,7 +62,7 @@ from inventory.queries.sourcing import (
     source,
     supply_of,
 )
-from inventory.queries.told import Untrue, untrue_figures
+from inventory.queries.told import Untrue, levels_to_tell, untrue_figures
 
 __all__ = [
     "ANYWHERE",
@@ -109,6 +109,7 @@ __all__ = [
     "kept_at_counter",
     "last_of",
     "learnt_since",
+    "levels_to_tell",
     "limits_of",
     "listings_of",
     "location_accuracy",

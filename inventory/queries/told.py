@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.module_loading import import_string
 
-from inventory.models import Availability, Product, StockLevel
+from inventory.models import Availability, Product, Retelling, StockLevel
 from inventory.queries import selling
 from oms.ledgers import Invariant
 
@@ -67,12 +67,27 @@ def _suspects(product_ids: Collection[int], channels: dict[int, Any]) -> set[Sus
     }
     true = selling.figures_of(product_ids, channels)
     waiting = StockLevel.objects.filter(product__in=product_ids).exclude(changes=F("told"))
-    waits = set(waiting.values_list("product_id", flat=True))
+    waits = {*waiting.values_list("product_id", flat=True), *_to_be_looked_at(product_ids)}
     return {
         (product, channel, told.get((product, channel), 0), units)
         for (product, channel), units in true.items()
         if product not in waits and told.get((product, channel), 0) != units
     }
+
+
+def levels_to_tell() -> int:
+    """Levels at which channels are yet to be told anew after a rule for very many changed."""
+    return sum(_left(row).count() for row in Retelling.objects.order_by("pk"))
+
+
+def _to_be_looked_at(product_ids: Collection[int]) -> Iterator[int]:
+    for row in Retelling.objects.all():
+        yield from _left(row).filter(product__in=product_ids).values_list("product_id", flat=True)
+
+
+def _left(row: Retelling) -> QuerySet[StockLevel]:
+    rows = StockLevel.objects.filter(pk__gt=row.after, pk__lte=row.until)
+    return rows.filter(location=row.location_id) if row.location_id else rows
 
 
 def _named(rows: list[Suspect], channels: dict[int, Any]) -> Iterator[Untrue]:

@@ -48,7 +48,7 @@ LISTING_ACTS = (
         set_safety,
         form=ListingSafetyForm,
         help="Units that this channel leaves at every location, beside the location's own safety "
-        "stock. What it may sell is told anew at once.",
+        "stock. It counts at once; the channel is told anew what it may sell.",
         icon="shield",
     ),
     Act(
@@ -143,6 +143,7 @@ class ChannelAdmin(EditableAdmin):
     ) -> HttpResponse:
         """The form, with the products that the channel sells in a way of its own below."""
         if (channel := kwargs.get("obj")) is not None:
+            context["levels_to_tell"] = stock.levels_to_tell()
             context["listings"] = stock.listings_of(channel.pk)[:LISTINGS_SHOWN]
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -97,7 +97,7 @@ class SafetyStockView(IdempotencyMixin, APIView):
         responses={200: schema_of(SafetyStock)},
     )
     def put(self, request: Request, code: str) -> HttpResponse:
-        """Leave so many; null ends it. What the channel may sell is told anew at once."""
+        """Leave so many; null ends it. What the channel may sell is told anew soon."""
         channel, sent = _channel(request, code), decode(request.body, SafetyStock)
         inventory.set_channel_safety_stock(channel.pk, sent.safety_stock, by=actor(request))
         return _usual(channel)

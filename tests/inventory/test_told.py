@@ -3,10 +3,13 @@
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inventory import operations as inventory
-from inventory.models import Availability, Fence, FencedStock, StockLevel
+from inventory import queries
+from inventory.models import Availability, Fence, FencedStock, Retelling, StockLevel
 from inventory.queries import untrue_figures
 from inventory.tasks import fences as fence_tasks
 from oms.models import Event, User
@@ -174,3 +177,84 @@ def test_fence_that_does_not_add_up_is_mended_by_the_chore(shop, spoil):
     assert (event.actor, event.facts["sku"]) == ("command:check_ledgers", "MUG")
     assert_ledgers_hold()
     assert fence_tasks.mend() == 0
+
+
+# --- In turns -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(shop, london, monkeypatch):
+    """Five products, looked at two at a time, a turn a run."""
+    for number in range(4):
+        world.stocked(f"CUP{number}", london, 10)
+    inventory.tell_availability()
+    monkeypatch.setattr("inventory.operations.telling.BATCH", 2)
+    monkeypatch.setattr("inventory.operations.telling.BATCHES", 1)
+    return shop
+
+
+def figures():
+    return list(Availability.objects.order_by("product").values_list("quantity", flat=True))
+
+
+def test_safety_stock_of_every_product_is_told_in_turns(many):
+    with CaptureQueriesContext(connection) as asked:
+        inventory.set_channel_safety_stock(many.pk, 3, by=BY)
+    assert not [one for one in asked if "stocklevel" in one["sql"] and "UPDATE" in one["sql"]]
+    assert queries.levels_to_tell() == 5
+    assert (figures(), untrue()) == ([10] * 5, [])  # they wait
+
+    seen = []
+    while queries.levels_to_tell():
+        assert inventory.tell_availability() <= 2
+        seen.append((queries.levels_to_tell(), figures().count(7), untrue()))
+    inventory.tell_availability()
+
+    assert [left for left, *_ in seen] == [3, 3, 1, 1, 0][: len(seen)]
+    assert all(wrong == [] for *_, wrong in seen)
+    assert (figures(), untrue()) == ([7] * 5, [])
+    assert not Retelling.objects.exists()
+
+
+def test_worker_that_is_killed_goes_on_where_it_was(many, monkeypatch):
+    inventory.set_channel_safety_stock(many.pk, 3, by=BY)
+    inventory.tell_availability()
+    inventory.tell_availability()
+    before = Retelling.objects.values().get(), figures()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Retelling, "save", interrupt)
+        patched.setattr("inventory.operations.telling._write", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            inventory.tell_availability()
+    assert (Retelling.objects.values().get(), figures()) == before
+
+    monkeypatch.setattr("inventory.operations.telling.BATCHES", 20)
+    inventory.tell_availability()
+    assert (figures(), untrue(), Retelling.objects.count()) == ([7] * 5, [], 0)
+
+
+def interrupt(*_args, **_more):
+    raise KeyboardInterrupt
+
+
+def test_what_waits_to_be_begun_is_gone_through_once(many, ops):
+    inventory.set_channel_safety_stock(many.pk, 3, by=BY)
+    inventory.set_channel_safety_stock(many.pk, 4, by=BY)
+    assert Retelling.objects.count() == 1
+    page = ops.get(reverse("admin:orders_channel_change", args=[many.pk])).content.decode()
+    assert "5 stock levels to go" in page
+
+    inventory.tell_availability()
+    inventory.tell_availability()
+    inventory.set_channel_safety_stock(many.pk, 5, by=BY)
+
+    assert Retelling.objects.count() == 2
+    told = sum(inventory.tell_availability() for _ in range(12))
+    assert told <= 10  # each figure at most once for each of the two
+    assert figures() == [5] * 5
+
+
+def test_database_refuses_a_retelling_beyond_its_end(db):
+    with pytest.raises(IntegrityError, match="within_its_end"):
+        Retelling.objects.create(after=2, until=1)
