@@ -37,6 +37,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.payment_captured": (NOTIFY, RULES),
     "order.payment_authorized": (CAPTURE, RULES),
     "order.payment_voided": (RULES,),
+    "order.gateway_declined": (RULES,),
     "order.sku_remembered": ("orders.consumers.solve_waiting",),
     "order.country_remembered": ("orders.consumers.solve_waiting",),
     "order.held": ("orders.consumers.ask_approvers", RULES),

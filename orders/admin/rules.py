@@ -19,9 +19,10 @@ from oms.admin import Act, ReadOnlyAdmin, actor
 from oms.admin.jobs import progress_of
 from oms.errors import DomainError
 from orders import operations
-from orders.enums import RuleMoment, RuleOutcome, RuleState, RuleSubject
+from orders.admin import rule_runs
+from orders.enums import RuleMoment, RuleState, RuleSubject
 from orders.forms.rules import ActivateForm, RuleForm, TemplateForm, TryForm
-from orders.models import Rule, RuleRun, RuleTrial, RuleVersion
+from orders.models import Rule, RuleTrial, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
 from orders.queries.hold_types import hold_names
 from orders.queries.rules.actions import actions_builder
@@ -31,9 +32,7 @@ from orders.queries.rules.vocabulary import EVERY, NOW_ONLY, SEALED, asked, rule
 from orders.queries.rules.wording import version_words
 
 EDIT, FORCE = "orders.edit_rule", "orders.activate_rule"
-RUNS_SHOWN = 50
 WEEK = timedelta(days=7)
-TONES = {RuleOutcome.DONE: "", RuleOutcome.FAILED: "warn", RuleOutcome.STOPPED: "bad"}
 
 
 class BeginForm(TemplateForm):
@@ -119,7 +118,14 @@ class RuleAdmin(ReadOnlyAdmin):
         """With versions and the runs of a week."""
         week = Q(runs__at__gte=timezone.now() - WEEK)
         versions = RuleVersion.objects.select_related("rule").order_by("-number")
-        rows = super().get_queryset(request).annotate(week=Count("runs", filter=week))
+        rows = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                week=Count("runs__order", filter=week)
+                + Count("runs__chain", filter=week & Q(runs__order=None), distinct=True)
+            )
+        )
         return rows.prefetch_related(Prefetch("versions", versions))
 
     def buttons(self, request: HttpRequest, obj: Any = None) -> list[dict[str, Any]]:
@@ -290,14 +296,6 @@ def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
     versions = list(rule.versions.all())
     names = words.names_of(version.created_by for version in versions)
-    runs = rule.runs.select_related("order", "product", "purchase_order", "version__rule").order_by(
-        "-at", "-pk"
-    )
-    counts = rule.runs.aggregate(
-        every=Count("pk"),
-        stopped=Count("pk", filter=Q(outcome=RuleOutcome.STOPPED)),
-        failed=Count("pk", filter=Q(outcome=RuleOutcome.FAILED)),
-    )
     return {
         "title": rule.name,
         "subtitle": None,
@@ -308,23 +306,12 @@ def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
             {"row": row, "words": version_words(row), "who": names[row.created_by]}
             for row in versions
         ],
-        "runs": [
-            {"row": run, "tone": TONES[RuleOutcome(run.outcome)], "url": _page_of(run)}
-            for run in runs[:RUNS_SHOWN]
-        ],
-        "counts": counts,
+        "runs": rule_runs.newest(rule),
+        "counts": rule_runs.counted(rule.runs.all()),
         "trials": RuleTrial.objects.filter(version__rule=rule)
         .select_related("version__rule", "job")
         .order_by("-pk")[:10],
     }
-
-
-def _page_of(run: RuleRun) -> str:
-    if run.order_id:
-        return reverse("admin:orders_order_change", args=[run.order_id])
-    if run.product_id:
-        return reverse("admin:inventory_product_change", args=[run.product_id])
-    return reverse("admin:inventory_purchaseorder_change", args=[run.purchase_order_id])
 
 
 def _shown(rule: Rule) -> RuleVersion | None:

@@ -133,7 +133,10 @@ class TryForm(VersionForm):
     """Which version, and how far back."""
 
     days = forms.IntegerField(
-        min_value=1, max_value=3650, initial=30, help_text="Days of past orders."
+        min_value=1,
+        max_value=36_500,
+        initial=30,
+        help_text="Days of past orders; 36500 is all there are.",
     )
 
 

@@ -24,6 +24,8 @@ REFERENCE = One("reference", "number of the document that says so")
 REVISION = One("revision", "how often it was revised, 1 at first")
 RULE = One("rule", "name of the rule")
 VERSION = One("version", "its version")
+ABOUT = One("about", "kind of thing")
+MET = One("count", "how many it met this time")
 CODE_REASON = One("reason", "code of the reason")
 ENDED = (
     AMOUNT,
@@ -260,12 +262,14 @@ TOLD = {
         "it is asked at another place", One("before", "place before"), One("after", "place now")
     ),
     "rule.notified": told("a rule writes to the customer", RULE, One("template", "of the message")),
-    "rule.mailed": told("a rule writes to a colleague", RULE, One("about", "kind of thing")),
+    "rule.mailed": told("a rule writes to colleagues", RULE, ABOUT, MET),
     "rule.told": told(
-        "a rule tells you of something",
+        "a rule tells you of products or purchase orders, in one event for up to 200",
         RULE,
-        One("about", "kind of thing"),
-        One("label", "its number, SKU or code"),
+        ABOUT,
+        MET,
+        One("labels", "their SKUs or numbers"),
+        One("label", "the SKU or number, in events of earlier releases"),
         One("message", "what the rule's author wrote"),
     ),
     "hold_type.added": told("there is a new type of hold", One("code", "its code")),

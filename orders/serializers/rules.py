@@ -103,7 +103,7 @@ class RuleOrderIn(Sent):
 class TrialIn(Sent):
     """How many days of past orders."""
 
-    days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 30
+    days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
 
 
 @message

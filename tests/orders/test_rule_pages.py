@@ -267,3 +267,23 @@ def test_order_of_rules_is_closed_to_those_who_may_only_look(client):
     url = reverse("admin:orders_rule_order")
     assert client.get(url).status_code == 200
     assert client.post(url, {"move": f"up:{rule.pk}"}).status_code == 403
+
+
+def test_page_tells_of_a_turn_over_products_in_one_row(ben, client, django_assert_max_num_queries):
+    for number in range(12):
+        world.product(f"POT{number:02}")
+    version = draft("low_stock")
+    orders.activate_rule(version, by=BY, may=anything)
+    orders.run_scheduled()
+    url = reverse("admin:orders_rule_change", args=[version.rule_id])
+
+    with django_assert_max_num_queries(40):
+        answer = client.get(url)
+
+    page = " ".join(answer.content.decode().split())
+    assert answer.context["counts"] == {"every": 1, "stopped": 0, "failed": 1}
+    assert "POT09</a>" in page
+    assert "and 2 more" in page
+    assert "Nobody who works here would read it." in page
+    listed = client.get(reverse(LIST)).content.decode()
+    assert ">1<" in "".join(listed.split())

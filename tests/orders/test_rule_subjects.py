@@ -1,22 +1,19 @@
 """Rules on products and purchase orders: they tell once a day of what they fit."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from inventory.models import PurchaseOrder
 from oms import jobs
 from oms.conditions import leaf
 from oms.dispatch import drain
 from oms.models import Event, Job
 from orders import operations as orders
 from orders.models import RuleRun, RuleTrial, RuleVersion
-from orders.operations.rules.templates import TEMPLATES
 from tests import factories as world
-from tests.factories import supply
 
 pytestmark = pytest.mark.django_db
 BY = world.BY
@@ -57,31 +54,11 @@ def test_low_stock_is_told_once_a_day_for_each_product(shelf, time_machine):
     assert (sent.to, sent.subject) == (["buyer@shop.example"], "POT: Order more")
     assert f"/admin/inventory/product/{run.product_id}/change/" in sent.body
     told = Event.objects.get(name="rule.mailed")
-    assert (told.subject_id, told.facts["label"]) == (rule.rule_id, "POT")
+    assert (told.subject_id, told.facts["count"]) == (rule.rule_id, 1)
 
     time_machine.move_to(timezone.now() + timedelta(days=1), tick=True)
     RuleVersion.objects.update(next_at=world.NOW)
     assert orders.run_scheduled() == 1
-
-
-def test_late_supplier_is_told_by_the_template_that_ships():
-    late = supply.sent(("MUG", 5, "2"))
-    supply.sent(("MUG", 3, "2"))
-    PurchaseOrder.objects.filter(pk=late.pk).update(expected_on=date(2020, 1, 1))
-    PurchaseOrder.objects.exclude(pk=late.pk).update(expected_on=date(2090, 1, 1))
-    in_force(TEMPLATES["late_supplier"].wording)
-
-    assert orders.run_scheduled() == 1
-
-    run = RuleRun.objects.get()
-    assert (run.about, run.saw["missing"]) == (late.number, 5)
-    assert Event.objects.get(name="rule.told").facts["message"] == "The supplier is late"
-
-
-def test_low_stock_template_tells_of_what_is_sold_out(shelf):
-    in_force(TEMPLATES["low_stock"].wording)
-    assert orders.run_scheduled() == 1
-    assert RuleRun.objects.get().about == "POT"
 
 
 def test_a_rule_that_was_switched_off_meanwhile_tells_nothing(shelf, monkeypatch):

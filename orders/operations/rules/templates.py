@@ -24,6 +24,10 @@ def _tag(word: str) -> dict[str, Any]:
     return {"do": "tag", "tag": word}
 
 
+def _mail(message: str) -> dict[str, Any]:
+    return {"do": "mail", "to": "Operations", "message": message}
+
+
 def _all(*leaves: dict[str, Any]) -> dict[str, Any]:
     return {"all": list(leaves)}
 
@@ -65,12 +69,12 @@ TEMPLATES: dict[str, Template] = {
     ),
     "payments_fail": Template(
         "Repeated failed payments",
-        "Three authorisations given up on one order.",
+        "Three payments of one order were given up, or declined by the gateway.",
         Wording(
             "event",
             [_hold("fraud", "Several payments of this order failed", owner="Finance")],
-            _all(leaf("voided", "gte", "3")),
-            ["order.payment_voided"],
+            _all(leaf("failed_payments", "gte", "3")),
+            ["order.payment_voided", "order.gateway_declined"],
         ),
     ),
     "unpaid": Template(
@@ -112,11 +116,21 @@ TEMPLATES: dict[str, Template] = {
         ),
     ),
     "address": Template(
-        "Address without a street",
-        "Held until somebody completes it, also where the channel is trusted.",
-        _placing(
-            _all(leaf("address_lacks", "has_any", ["street", "postcode"])),
-            _hold("incomplete_address", "Ask the buyer for the full address", owner="Support"),
+        "Address incomplete",
+        "The built-in check holds it; support gets the order, and a task to ask the buyer.",
+        Wording(
+            "event",
+            [
+                {"do": "assign", "owner": "Support"},
+                {
+                    "do": "task",
+                    "title": "Ask the buyer for the full address",
+                    "owner": "Support",
+                    "due_hours": 4,
+                },
+            ],
+            _all(leaf("holds", "has_any", ["incomplete_address"])),
+            ["order.held"],
         ),
     ),
     "gift": Template(
@@ -154,21 +168,23 @@ TEMPLATES: dict[str, Template] = {
     ),
     "low_stock": Template(
         "Low stock",
-        "Tells once a day of products at their reorder point or sold out; add a mail to who buys.",
+        "One mail and event a turn of products at their reorder point or sold out, each once a day.",
         _things(
             "product",
             60,
             {"any": [leaf("proposed", "gt", "0"), leaf("available", "lte", "0")]},
-            {"do": "tell", "message": "At its reorder point, or sold out"},
+            _mail("At the reorder point, or sold out"),
+            {"do": "tell", "message": "At the reorder point, or sold out"},
         ),
     ),
     "late_supplier": Template(
         "Late supplier",
-        "Tells once a day of purchase orders past their day; add a mail to who calls the supplier.",
+        "One mail and event a turn of purchase orders past their day, each once a day.",
         _things(
             "purchase_order",
             120,
             _all(leaf("late_days", "gte", "1"), leaf("missing", "gt", "0")),
+            _mail("The supplier is late"),
             {"do": "tell", "message": "The supplier is late"},
         ),
     ),

@@ -1,13 +1,13 @@
 """The facts of orders that rules ask about, for any number of orders in a few statements."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from orders.enums import TransactionKind
-from orders.models import Hold, Order, OrderLine, Payment, PaymentTransaction
+from orders.enums import RequestState, TransactionKind
+from orders.models import GatewayRequest, Hold, Order, OrderLine, Payment, PaymentTransaction
 from orders.queries.rules.earlier import earlier
 from orders.queries.rules.vocabulary import LATER
 from orders.queries.validation import missing_parts
@@ -78,6 +78,7 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
     methods = _grouped(Payment.objects.filter(order__in=keys), "method", names, {"methods"})
     holds = _grouped(Hold.objects.filter(order__in=keys, lifted_at=None), "type", names, {"holds"})
     voided = _voided(keys) if "voided" in names else {}
+    failed = _failed(keys) if "failed_payments" in names else {}
     history = earlier(keys) if {"customer_orders", "customer_spent"} & set(names) else {}
     later = {field.name for field in LATER} & set(names)
     return {
@@ -86,6 +87,7 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
             **(_later_facts(order, lines[order.pk], now) if later else {}),
             "holds": set(holds[order.pk]),
             "voided": voided.get(order.pk, 0),
+            "failed_payments": failed.get(order.pk, 0),
             **history.get(order.pk, {}),
         }
         for order in orders
@@ -134,6 +136,17 @@ def _voided(keys: Sequence[int]) -> dict[int, int]:
     for order in rows.values_list("payment__order_id", flat=True):
         found[order] += 1
     return found
+
+
+def _failed(keys: Sequence[int]) -> dict[int, int]:
+    """Payments of each order that were given up, or that a gateway would not take, each once."""
+    given_up = PaymentTransaction.objects.filter(
+        payment__order__in=keys, kind=TransactionKind.VOID
+    ).values_list("payment__order_id", "payment_id")
+    declined = GatewayRequest.objects.filter(
+        payment__order__in=keys, kind=TransactionKind.CAPTURE, state=RequestState.DECLINED
+    ).values_list("payment__order_id", "payment_id")
+    return Counter(order for order, _ in {*given_up, *declined})
 
 
 def kept(facts: Facts, names: Iterable[str]) -> dict[str, Any]:
