@@ -51,13 +51,9 @@ def may_read(request: Request) -> bool:
 
 
 def is_shared(request: Request, customer: Customer) -> bool:
-    """Whether a channel's key asks for somebody who also buys elsewhere.
-
-    What was told to one seller is not shown to another, and not theirs to change: whoever places
-    an order with somebody's e-mail address would learn all about them.
-    """
+    """Whether a channel's key asks for somebody who also buys elsewhere."""
     codes = visible_channels(request)
-    return codes is not None and customer.orders.exclude(channel__code__in=codes).exists()
+    return codes is not None and queries.buys_elsewhere(customer, codes)
 
 
 def shown(request: Request, customer: Customer) -> CustomerOut:

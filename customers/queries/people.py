@@ -4,7 +4,7 @@ Nothing here records that somebody read; a door that shows a person's data to a 
 through `customers.operations.disclose`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -116,6 +116,32 @@ def find_subjects(text: str) -> QuerySet[DataSubject]:
 def customer_by_number(number: str) -> Customer | None:
     """One customer with their data subject, or none."""
     return Customer.objects.select_related("subject").filter(number=number).first()
+
+
+def is_known_to(customer: Customer, codes: Collection[str]) -> bool:
+    """Whether this person, under any of their numbers, ordered in one of these channels."""
+    return any(each.orders.filter(channel__code__in=codes).exists() for each in _person(customer))
+
+
+def buys_elsewhere(customer: Customer, codes: Collection[str]) -> bool:
+    """Whether this person, under any of their numbers, also ordered in other channels than these.
+
+    What was told to one seller is neither shown to another nor theirs to change: whoever places an
+    order with somebody's e-mail address would learn all about them.
+    """
+    return any(each.orders.exclude(channel__code__in=codes).exists() for each in _person(customer))
+
+
+def is_theirs(customer: Customer, codes: Collection[str] | None) -> bool:
+    """Whether sellers of these channels alone know this person; None means every channel."""
+    if codes is None:
+        return True
+    return is_known_to(customer, codes) and not buys_elsewhere(customer, codes)
+
+
+def _person(customer: Customer) -> QuerySet[Customer]:
+    root = customer.merged_into_id or customer.pk
+    return Customer.objects.filter(Q(pk=root) | Q(merged_into=root))
 
 
 def find_customers(text: str) -> QuerySet[Customer]:

@@ -9,12 +9,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from customers import queries as customers
 from inventory import queries as stock
 from oms.api import HasScope, IdempotencyMixin, actor
 from oms.wire import Invalid, decode, respond, schema_of, utc
 from orders import operations
 from orders.api.orders import channel_of, orders_of
+from orders.api.prices import buyer_of
 from orders.queries.promising import promise
 from orders.queries.sealing import area_of
 from orders.serializers import PromiseOut, QuoteOut, QuotesOut
@@ -122,13 +122,8 @@ class PriorityView(IdempotencyMixin, APIView):
 
 
 def _group(request: Request) -> str:
-    number = request.query_params.get("customer", "")
-    if not number:
-        return ""
-    customer = None if "\0" in number else customers.customer_by_number(number)
-    if customer is None:
-        raise Invalid("There is no customer with this number.", "/customer")
-    return customer.group
+    customer = buyer_of(request, request.query_params.get("customer", ""))
+    return customer.group if customer else ""
 
 
 def _lines(request: Request) -> list[tuple[str, int]]:

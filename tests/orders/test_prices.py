@@ -176,25 +176,30 @@ def test_file_of_prices_is_looked_at_before_it_is_imported(admin_client, mug):
     assert ListPrice.objects.get(from_quantity=10).unit_price == 8
 
 
-def test_a_channels_key_learns_the_prices_of_its_own_buyers_alone(client, shop, ada):
+@pytest.mark.parametrize("question", ["prices", "promise"])
+def test_a_channels_key_learns_the_terms_of_its_own_buyers_alone(client, shop, ada, question):
+    """What a group pays, and what is kept for it, is said of buyers of that channel alone."""
     prices("wholesale", ("1", "8.00"), group="wholesale")
-    line = {"sku": "MUG", "quantity": 1}
+    sent = {"customer": ada.number, "lines": [{"sku": "MUG", "quantity": 1}]}
 
     def ask(key):
-        answer = client.post(
-            f"/api/v1/prices/?channel={key.channel}",
-            json.dumps({"customer": ada.number, "lines": [line]}),
-            content_type="application/json",
-            headers={"Authorization": f"Api-Key {texts[key.pk]}"},
-        )
-        return answer.status_code
+        headers = {"Authorization": f"Api-Key {texts[key.pk]}"}
+        url = f"/api/v1/{question}/?channel={key.channel}"
+        if question == "promise":
+            url += f"&sku=MUG&customer={ada.number}"
+            return client.get(url, headers=headers).status_code
+        return client.post(url, sent, content_type="application/json", headers=headers).status_code
 
     other = world.shop("other")
     made = [keys.create(each.code, channel=each.code) for each in (shop, other)]
+    made.append(keys.create("ERP"))
     texts = {key.pk: text for key, text in made}
-    own, stranger = (key for key, _ in made)
-    assert [ask(own), ask(stranger)] == [400, 400]
+    own, stranger, erp = (key for key, _ in made)
+    erp.channel = "shop"
+    assert [ask(own), ask(stranger), ask(erp)] == [400, 400, 200]
     world.place(shop, ("MUG", 1), customer=world.ADA)
     assert [ask(own), ask(stranger)] == [200, 400]
-    world.place(other, ("MUG", 1), customer=world.ADA)
+    twin = customers.identify([world.CORA], by=BY)[0]
+    world.place(other, ("MUG", 1), customer=world.CORA)
+    customers.merge(twin, into=ada, by=BY, reason="One person")
     assert [ask(own), ask(stranger)] == [400, 400]
