@@ -11,6 +11,7 @@ from oms.admin import Act, ReasonForm, actor
 from orders import operations, queries
 from orders.forms.business import ApproveForm, NumberForm
 from orders.models import Order
+from orders.queries.approvals import Seen
 from orders.queries.terms import business_of
 
 Data = dict[str, Any]
@@ -21,6 +22,10 @@ def _may(name: str) -> Any:
     return lambda order: name in queries.allowed_actions(order)
 
 
+def _seen(order: Order) -> Data:
+    return {"seen": Seen.of(order).key}
+
+
 def _number(order: Order) -> Data:
     row = business_of(order)
     return {"number": row.purchase_order_number if row else ""}
@@ -28,7 +33,8 @@ def _number(order: Order) -> Data:
 
 def approve(request: HttpRequest, order: Order, data: Data) -> str:
     """Let it go on."""
-    order = operations.approve(order, by=actor(request), note=data["note"])
+    seen = Seen.read(data["seen"])
+    order = operations.approve(order, by=actor(request), note=data["note"], seen=seen)
     return f"{order} is approved; it is in {words.sentence_case(order.get_stage_display())}."
 
 
@@ -57,6 +63,7 @@ BUSINESS_ACTS = (
         APPROVE,
         approve,
         form=ApproveForm,
+        initial=_seen,
         allowed=_may("approve"),
         help="Lets the order go on although it is beyond what its buyer may order.",
         icon="verified",

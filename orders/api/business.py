@@ -14,6 +14,7 @@ from oms.wire import Invalid, decode, respond, schema_of
 from orders import operations
 from orders.api.orders import orders_of, shown
 from orders.models import Order
+from orders.queries.approvals import Seen
 from orders.serializers.business import ApprovalIn, ApprovalOut, BuyerNumberIn
 from orders.serializers.orders import OrderOut
 
@@ -32,13 +33,15 @@ class ApprovalView(IdempotencyMixin, APIView):
     def post(self, request: Request, number: str) -> HttpResponse:
         """Approve an order that is beyond its buyer's limit, decline it, or send it back as a draft.
 
-        409 `nothing_to_approve` when it does not wait for an approval (any more). Declining cancels
-        the order with the reason; sending back cancels it too and opens a draft with its content.
+        409 `nothing_to_approve` when it does not wait for an approval (any more), and
+        `approval_outdated` when its total is not the one that was seen. Declining cancels the order
+        with the reason; sending back cancels it too and opens a draft with its content.
         """
         order = get_object_or_404(orders_of(request), number=number)
         sent, by = decode(request.body, ApprovalIn), actor(request)
         if sent.decision == "approve":
-            order = operations.approve(order, by=by, note=sent.reason)
+            seen = None if sent.total is None else Seen(sent.total)
+            order = operations.approve(order, by=by, note=sent.reason, seen=seen)
             return respond(_answer(order), 201)
         if not sent.reason:
             raise Invalid("Say why.", "/reason")

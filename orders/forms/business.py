@@ -8,6 +8,7 @@ from oms.admin import ActForm
 class ApproveForm(ActForm):
     """Anything to be kept with the approval."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)
     note = forms.CharField(required=False, max_length=200, help_text="Kept with the approval.")
 
 

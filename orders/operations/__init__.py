@@ -1,6 +1,7 @@
 """The only code that changes orders, one file per noun."""
 
 from orders.operations.approving import (
+    ApprovalOutdated,
     NothingToApprove,
     approve,
     ask_approvers,
@@ -266,6 +267,7 @@ from orders.operations.working_out import content_of, work_out
 __all__ = [
     "UPLOAD_KEPT",
     "AmountTooHigh",
+    "ApprovalOutdated",
     "BadRule",
     "BadTag",
     "BatchRefused",

@@ -13,10 +13,12 @@ from customers import queries as customers
 from oms import events
 from oms.errors import DomainError
 from oms.models import Event
+from oms.money import plain
 from orders.enums import CancelReason, HoldKind
 from orders.models import DraftOrder, Hold, Order
 from orders.operations import cancelling, composing, hold_rows, pipeline
 from orders.operations.reordering import content_of_order
+from orders.queries.approvals import Seen
 from orders.queries.terms import business_of
 
 if TYPE_CHECKING:
@@ -30,14 +32,28 @@ class NothingToApprove(DomainError):
     message = "Order {number} does not wait for an approval."
 
 
+class ApprovalOutdated(DomainError):
+    """The order is not the one that its approver looked at."""
+
+    code = "approval_outdated"
+    message = "{changed} Look at order {number} again before you decide."
+
+
 @transaction.atomic
-def approve(order: Order, *, by: str, note: str = "") -> Order:
-    """Let an order go on that is beyond its buyer's limit. Raises NothingToApprove."""
+def approve(order: Order, *, by: str, note: str = "", seen: Seen | None = None) -> Order:
+    """Let an order go on that is beyond its buyer's limit.
+
+    `seen` is what the approver looked at. Raises NothingToApprove, and ApprovalOutdated, which says
+    what is different, when the order has changed since.
+    """
     work = pipeline.lock(order, by=by)
     hold = _waiting(work)
+    if seen is not None and (changed := seen.changed(work.order)):
+        raise ApprovalOutdated(number=work.order.number, changed=changed)
 
     hold_rows.end(work, hold, reason=f"Approved. {note}".strip()[:300])
-    work.fact("order.approved", hold=hold.pk, note=note)
+    total = plain(work.order.total, work.order.currency)
+    work.fact("order.approved", hold=hold.pk, note=note, total=total)
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
 

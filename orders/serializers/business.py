@@ -1,5 +1,6 @@
 """Messages about orders of companies: approval and purchase order number."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,10 +10,14 @@ from oms.wire import Sent, Text, message
 
 @message
 class ApprovalIn(Sent):
-    """What an approver of the company decides; a reason where it is not approved."""
+    """What an approver of the company decides; a reason where it is not approved.
+
+    `total` is what the approver saw: 409 `approval_outdated` says what the order costs by now.
+    """
 
     decision: Literal["approve", "decline", "send_back"]
     reason: Text = ""
+    total: Decimal | None = None
 
 
 @message

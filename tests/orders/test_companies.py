@@ -394,14 +394,73 @@ def test_declined_order_is_cancelled_or_comes_back_as_a_draft(shop, asked):
     assert DraftOrder.objects.count() == 1
 
 
-def test_approver_decides_by_the_link_in_the_mail(asked):
+def mailed_link():
+    """The path of the link that the approver got."""
     drain()
     customers.send_due()
-
     [message] = mail.outbox
     assert message.to == ["cora@example.com"]
     address = next(word for word in message.body.split() if "/approvals/" in word)
-    path = "/" + address.split("/", 3)[3]
+    return "/" + address.split("/", 3)[3]
+
+
+def change(placed, kind, **values):
+    step = Step(kind, placed.lines.first().pk, values)
+    orders.confirm_change(orders.draft_change(placed, by=BY, steps=[step]), by=BY)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"unit_price": "61"}, "The total is 61.00 GBP now; it was 51.00 GBP."),
+        ({"quantity": 2, "unit_price": "25.5"}, "products or units have changed"),
+    ],
+)
+def test_approver_approves_only_what_they_saw(asked, values, said):
+    path = mailed_link()
+    if "quantity" in values:
+        change(asked, ChangeStep.SET_QUANTITY, quantity=values["quantity"])
+    change(asked, ChangeStep.SET_PRICE, unit_price=values["unit_price"])
+
+    answer = Client().post(path, {"decision": "approve"})
+
+    assert (answer.status_code, said in answer.content.decode()) == (409, True)
+    assert said in Client().get(path).content.decode()
+    assert Hold.objects.get().lifted_at is None
+    assert not Event.objects.filter(name="order.approved").exists()
+    shown = answer.context["shown"]
+    assert Client().post(path, {"decision": "approve", "shown": shown}).status_code == 200
+    assert Hold.objects.get().lifted_at is not None
+
+
+def test_api_and_back_office_approve_only_the_total_that_was_seen(
+    asked, client, admin_client, settings
+):
+    settings.OMS_REQUIRE_MFA = False
+    url = f"/api/v1/orders/{asked.number}/approval/"
+    page = f"/admin/orders/order/{asked.pk}/acts/approve/"
+    seen = admin_client.get(page).context["form"].initial["seen"]
+    change(asked, ChangeStep.SET_PRICE, unit_price="61")
+    headers = {"Authorization": f"Api-Key {keys.create('ERP')[1]}"}
+
+    def approve(total):
+        sent = {"decision": "approve", "total": total}
+        return client.post(url, sent, content_type="application/json", headers=headers)
+
+    refused = approve("51.00")
+    told = admin_client.post(
+        page, {"act": "1", "note": "", "seen": seen}, follow=True
+    ).content.decode()
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "approval_outdated")
+    assert "The total is 61.00 GBP now; it was 51.00 GBP." in told
+    assert Hold.objects.get().lifted_at is None
+    assert approve("61.00").status_code == 201
+
+
+def test_approver_decides_by_the_link_in_the_mail(asked):
+    path = mailed_link()
+
     page = Client().get(path)
     assert "51.00" in page.content.decode()
     assert Client().post(path, {"decision": "decline"}).status_code == 400
