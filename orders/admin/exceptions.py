@@ -3,30 +3,26 @@
 from typing import Any, ClassVar
 
 from django.apps import apps
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.views import ChangeList
 
 from oms import words
 from oms.admin import ReadOnlyAdmin, actor
-from oms.errors import DomainError
 from orders import operations
+from orders.admin import claims
 from orders.admin.acts import HOLD_ACTS
 from orders.admin.diagnosis import page_url
 from orders.models import Hold
-from orders.models.hold import claimed_now
+from orders.models.claim import claimed_now, free_for
 from orders.queries.hold_types import hold_names, remedy_of
 
 LIFT = "orders.lift_hold"
@@ -78,29 +74,13 @@ class ViewFilter(SimpleListFilter):
     template = "admin/orders/order/no_filter.html"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        """Every view."""
-        return [("overdue", "Overdue"), ("escalated", "Escalated"), ("mine", "Mine")]
+        """Every view; without one, and nothing else asked, what one can take."""
+        return [(name, name) for name in _views(request)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of the chosen view."""
-        return queryset.filter(_views(request).get(self.value() or "", Q()))
-
-
-class Queue(ChangeList):
-    """Loads what the columns need for a page of rows, not row by row."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """The holds with the names of who works on them."""
-        super().get_results(request)
-        holds = list(self.result_list)
-        names = words.names_of({hold.claimed_by for hold in holds if hold.claimed_by})
-        now, me = timezone.now(), actor(request)
-        for hold in holds:
-            who = hold.claimant(now)
-            hold.worker, hold.mine = names.get(who, ""), who == me
-            hold.may = request.user.has_perm(LIFT)
-            hold.back = request.get_full_path()
-        self.result_list = holds  # type: ignore[assignment]
+        view = self.value() or ("todo" if claims.is_open_list(request) else "all")
+        return queryset.filter(_views(request).get(view, Q()))
 
 
 @admin.register(Hold)
@@ -112,6 +92,7 @@ class HoldAdmin(ReadOnlyAdmin):
         "them, who looks after them and until when."
     )
     acts = HOLD_ACTS
+    claims_need = LIFT
     list_display = (
         "order_column",
         "what_column",
@@ -137,7 +118,7 @@ class HoldAdmin(ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
         """A list that loads its columns' facts at once."""
-        return Queue
+        return claims.ClaimedList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
         """With the order and type that name a hold, also in runs over many."""
@@ -153,8 +134,7 @@ class HoldAdmin(ReadOnlyAdmin):
         """Claim and give back, before the pages of the rows."""
         wrap = self.admin_site.admin_view
         return [
-            path("<int:pk>/claim/", wrap(claim), name="orders_hold_claim"),
-            path("<int:pk>/give-back/", wrap(give_back), name="orders_hold_give_back"),
+            *claims.urls(Hold, wrap, LIFT, operations.claim_hold, operations.give_back_hold),
             *super().get_urls(),
         ]
 
@@ -221,19 +201,11 @@ class HoldAdmin(ReadOnlyAdmin):
         if hold.lifted_at or not hold.may:
             return ""
         address, label = remedy(hold, hold.back)
-        act, said = ("give_back", "Give back") if hold.mine else ("claim", "Claim")
-        claim_button = ""
-        if hold.mine or not hold.worker:
-            claim_button = format_html(
-                '<button class="oms-btn" name="oms" formaction="{}" formnovalidate>{}</button>',
-                reverse(f"admin:orders_hold_{act}", args=[hold.pk]),
-                said,
-            )
         return format_html(
             '<span class="oms-chips"><a class="oms-btn" href="{}">{}</a>{}</span>',
             address,
             label,
-            claim_button,
+            claims.button(hold),
         )
 
 
@@ -248,38 +220,13 @@ def remedy(hold: Hold, back: str) -> tuple[str, str]:
     return reverse("admin:orders_order_act", args=[hold.order_id, act]) + back, label
 
 
-@require_POST
-def claim(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say that one works on it."""
-    return _mind(request, pk, operations.claim_hold, "is yours")
-
-
-@require_POST
-def give_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Work on it no longer."""
-    return _mind(request, pk, operations.give_back_hold, "is given back")
-
-
-def _mind(request: HttpRequest, pk: int, act: Any, said: str) -> HttpResponse:
-    if not request.user.has_perm(LIFT):
-        raise PermissionDenied
-    hold = get_object_or_404(Hold.objects.select_related("order"), pk=pk)
-    try:
-        act(hold, by=actor(request))
-        messages.success(request, f"{hold.order} {said}.")
-    except DomainError as error:
-        messages.error(request, error.detail)
-    back = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
-        back = reverse("admin:orders_hold_changelist")
-    return HttpResponseRedirect(back)
-
-
 # --- Tabs -------------------------------------------------------------------------------------
 
 
 def _views(request: HttpRequest) -> dict[str, Q]:
     return {
+        "todo": free_for(actor(request)),
+        "all": Q(),
         "overdue": Q(due_at__lt=timezone.now()),
         "escalated": Q(escalated_at__isnull=False),
         "mine": claimed_now() & Q(claimed_by=actor(request)),
@@ -287,22 +234,27 @@ def _views(request: HttpRequest) -> dict[str, Q]:
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    """Everything, what presses, one tab for each type that waits, and failed reactions."""
+    """What one can take, everything, what presses, a tab for each type, and failed reactions."""
     by_type, pressing = _counts()
-    mine = Hold.objects.filter(STATES[""][1], _views(request)["mine"]).count()
+    views = _views(request)
+    own = Hold.objects.filter(STATES[""][1]).aggregate(
+        todo=Count("pk", filter=views["todo"]), mine=Count("pk", filter=views["mine"])
+    )
     here = {name: request.GET.get(name, "") for name in ("view", "type")}
     rows = [
-        ("All", {}, sum(count for _, _, count in by_type)),
+        ("Mine and unclaimed", {}, own["todo"]),
+        ("All", {"view": "all"}, sum(count for _, _, count in by_type)),
         ("Overdue", {"view": "overdue"}, pressing["overdue"]),
         ("Escalated", {"view": "escalated"}, pressing["escalated"]),
-        ("Mine", {"view": "mine"}, mine),
+        ("Mine", {"view": "mine"}, own["mine"]),
         *((name, {"type": code}, count) for code, name, count in by_type),
     ]
     shown = [
         {
             "title": title,
             "query": "?" + urlencode(wanted),
-            "here": here == {"view": "", "type": "", **wanted},
+            "here": here == {"view": "", "type": "", **wanted}
+            and (wanted or claims.is_open_list(request)),
             "count": f"{count:,}" if count else "",
         }
         for title, wanted, count in rows

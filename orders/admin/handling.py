@@ -3,10 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Count, F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
@@ -14,14 +17,17 @@ from unfold.enums import ActionVariant
 from oms import words
 from oms.admin import Act, ReadOnlyAdmin, actor
 from orders import operations
+from orders.admin import claims
 from orders.admin.acts import may
 from orders.admin.others import order_link
 from orders.forms.handling import AssignForm, CarrierForm, FinishForm, GiveTaskForm
 from orders.models import Handling, Order, Task
+from orders.models.claim import claimed_now, free_for
 from orders.queries.rules.actions import carriers
 
 Data = dict[str, Any]
 HANDLE = "orders.handle_order"
+FINISH = "orders.finish_task"
 
 
 def handling_of(order: Order) -> Handling:
@@ -84,9 +90,9 @@ def handling_context(order: Order) -> dict[str, Any]:
     """The card on the order's page: decisions, what is scheduled, tasks with open ones first."""
     row = handling_of(order)
     tasks = sorted(order.tasks.all(), key=lambda task: (task.done_at is not None, -task.pk))
-    names = words.names_of(task.done_by for task in tasks if task.done_by)
-    back = "?next=" + reverse("admin:orders_order_change", args=[order.pk])
     now = timezone.now()
+    names = words.names_of(who for task in tasks if (who := task.done_by or task.claimant(now)))
+    back = "?next=" + reverse("admin:orders_order_change", args=[order.pk])
     return {
         "handling": row,
         "carrier_name": dict(carriers()).get(row.carrier, row.carrier) if row.carrier else "",
@@ -96,6 +102,7 @@ def handling_context(order: Order) -> dict[str, Any]:
                 "task": task,
                 "overdue": task.done_at is None and task.due_at is not None and task.due_at < now,
                 "done_by": names.get(task.done_by, ""),
+                "worker": names.get(task.claimant(now), ""),
                 "finish": reverse("admin:orders_task_act", args=[task.pk, "finish"]) + back,
             }
             for task in tasks
@@ -121,6 +128,45 @@ class StateFilter(DropdownFilter):
         return queryset.filter(done_at__isnull=self.value() != "done")
 
 
+class ViewFilter(SimpleListFilter):
+    """Whose tasks; drawn as tabs over the list, not among the filters."""
+
+    title = "view"
+    parameter_name = "view"
+    template = "admin/orders/order/no_filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Every view; without one, and nothing else asked, what one can take."""
+        return [(name, name) for name in _views(request)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the chosen view."""
+        view = self.value() or ("todo" if claims.is_open_list(request) else "all")
+        return queryset.filter(_views(request).get(view, Q()))
+
+
+def _views(request: HttpRequest) -> dict[str, Q]:
+    me = actor(request)
+    return {"todo": free_for(me), "mine": claimed_now() & Q(claimed_by=me), "all": Q()}
+
+
+def task_tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """What one can take, what one has taken, and all that is open; two statements."""
+    rows, views = Task.objects.filter(done_at=None), _views(request)
+    counts = rows.aggregate(**{name: Count("pk", filter=which) for name, which in views.items()})
+    named = (("Mine and unclaimed", ""), ("Mine", "mine"), ("All", "all"))
+    chosen, bare = request.GET.get("view", ""), claims.is_open_list(request)
+    return [
+        {
+            "title": title,
+            "query": f"?view={view}" if view else "?",
+            "here": view == chosen if view else bare,
+            "count": f"{counts[view or 'todo']:,}" if counts[view or "todo"] else "",
+        }
+        for title, view in named
+    ]
+
+
 @admin.register(Task)
 class TaskAdmin(ReadOnlyAdmin):
     """What people are to do about orders, the most urgent first."""
@@ -130,20 +176,49 @@ class TaskAdmin(ReadOnlyAdmin):
     )
 
     acts = (
-        Act("finish", "Done", "orders.finish_task", finish, form=FinishForm,
+        Act("finish", "Done", FINISH, finish, form=FinishForm,
             allowed=lambda task: task.done_at is None, icon="task_alt",
             variant=ActionVariant.PRIMARY, bulk=True, help="It is done; the order says by whom."),
     )  # fmt: skip
-    list_display = ("title_column", "order_column", "owner_column", "due_column", "state_column")
+    claims_need = FINISH
+    list_display = (
+        "title_column",
+        "order_column",
+        "owner_column",
+        "due_column",
+        "state_column",
+        "do_column",
+    )
     list_display_links = ("title_column",)
     list_select_related = ("order",)
-    list_filter = (StateFilter, "owner")
+    list_filter = (ViewFilter, StateFilter, "owner")
+    list_before_template = "admin/orders/exceptions.html"
     list_filter_submit = True
     search_fields = ("order__number",)
     search_help_text = "Order number"
     sortable_by: ClassVar = ()
-    ordering = ("due_at", "pk")
-    fields = ("title", "order", "owner", "due_at", "created_by", "created_at", "done_at", "note")
+    ordering = (F("due_at").asc(nulls_last=True), "pk")
+    fields = (
+        "title", "order", "owner", "due_at", "created_by", "created_at", "claimed_by",
+        "claimed_at", "done_at", "note",
+    )  # fmt: skip
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
+        """A list that knows who works on what."""
+        return claims.ClaimedList
+
+    def get_urls(self) -> list[URLPattern]:
+        """Claim and give back, before the pages of the rows."""
+        wrap = self.admin_site.admin_view
+        acts = operations.claim_task, operations.give_back_task
+        return [*claims.urls(Task, wrap, FINISH, *acts), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The tasks under their tabs."""
+        context = {"view_tabs": task_tabs(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     @admin.display(description="Task")
     def title_column(self, task: Task) -> SafeString:
@@ -156,9 +231,9 @@ class TaskAdmin(ReadOnlyAdmin):
         return order_link(task.order_id, task.order.number)
 
     @admin.display(description="For")
-    def owner_column(self, task: Task) -> str:
-        """Whose it is."""
-        return task.owner
+    def owner_column(self, task: Any) -> SafeString:
+        """Whose it is, and who works on it."""
+        return words.two_lines(task.owner, task.worker if task.done_at is None else "")
 
     @admin.display(description="Due")
     def due_column(self, task: Task) -> str:
@@ -172,3 +247,17 @@ class TaskAdmin(ReadOnlyAdmin):
             return words.chip("Done")
         late = task.due_at is not None and task.due_at < timezone.now()
         return words.chip("Overdue", "bad") if late else words.chip("Open")
+
+    @admin.display(description="")
+    def do_column(self, task: Any) -> SafeString | str:
+        """Done, and claiming it."""
+        if task.done_at is not None or not task.may:
+            return ""
+        done = reverse("admin:orders_task_act", args=[task.pk, "finish"])
+        return format_html(
+            '<span class="oms-chips"><a class="oms-btn" href="{}?{}">{}</a>{}</span>',
+            done,
+            urlencode({"next": task.back}),
+            "Done",
+            claims.button(task),
+        )

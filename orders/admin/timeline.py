@@ -304,6 +304,8 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Not cancelled as scheduled – {facts['reason']}"
     ),
     "order.task_created": lambda _teller, facts: f"Task for {facts['owner']}: {facts['title']}",
+    "order.task_claimed": lambda _teller, facts: f"Task claimed: {facts['title']}",
+    "order.task_given_back": lambda _teller, facts: f"Task given back: {facts['title']}",
     "order.task_done": lambda _teller, facts: (
         f"Task done: {facts['title']}{facts['note'] and ' – ' + facts['note']}"
     ),

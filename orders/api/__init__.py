@@ -25,6 +25,7 @@ from orders.api.promise import urlpatterns as promise_urls
 from orders.api.rules import urlpatterns as rule_urls
 from orders.api.soft import SoftReservationsView, SoftReservationView
 from orders.api.statement import urlpatterns as statement_urls
+from orders.api.tasks import urlpatterns as task_urls
 
 urlpatterns = [
     path("channels/", ChannelsView.as_view(), name="channels"),
@@ -55,5 +56,6 @@ urlpatterns = [
     *promise_urls,
     *rule_urls,
     *statement_urls,
+    *task_urls,
     *gateway_urls,
 ]

@@ -16,7 +16,7 @@ from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.wire import respond, schema_of
 from orders import operations
 from orders.models import Hold, HoldType
-from orders.models.hold import claimed_now
+from orders.models.claim import claimed_now
 from orders.serializers import HoldOut
 from orders.serializers.holds import ExceptionOut, HoldTypeOut
 

@@ -9,13 +9,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from orders.enums import BY_SYSTEM, HoldKind, LiftedBy, ReleaseTest
-
-CLAIM_LASTS = timedelta(hours=8)  # a shift; whoever went home does not keep it for ever
-
-
-def claimed_now() -> Q:
-    """Holds that somebody works on; the same question as `Hold.is_claimed`, to the database."""
-    return Q(claimed_at__gt=timezone.now() - CLAIM_LASTS)
+from orders.models.claim import CLAIM_SAYS, CLAIM_WHOLE, Claimable
 
 
 class HoldType(models.Model):
@@ -116,7 +110,7 @@ class HoldType(models.Model):
         return due_at + timedelta(hours=self.escalate_hours)
 
 
-class Hold(models.Model):
+class Hold(Claimable):
     """One reason to wait. Several may be open at once; an order is on hold while one is open."""
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="holds")
@@ -137,8 +131,6 @@ class Hold(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     escalate_at = models.DateTimeField(null=True, blank=True)  # if it is still open then
     escalated_at = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.CharField(max_length=80, blank=True)  # who is working on it
-    claimed_at = models.DateTimeField(null=True, blank=True)
     failed_test_at = models.DateTimeField(null=True, blank=True)  # only then its test may lift it
     asked_at = models.DateTimeField(null=True, blank=True)  # when the chore last tested it
     lifted_by = models.CharField(max_length=80, blank=True)
@@ -158,10 +150,9 @@ class Hold(models.Model):
                 violation_error_message="This hold is already open.",
             ),
             models.CheckConstraint(
-                condition=Q(claimed_by="", claimed_at=None)
-                | (~Q(claimed_by="") & Q(claimed_at__isnull=False)),
+                condition=CLAIM_WHOLE,
                 name="orders_hold_claim_whole",
-                violation_error_message="A claim says who and since when.",
+                violation_error_message=CLAIM_SAYS,
             ),
         ]
         indexes: ClassVar = [
@@ -182,14 +173,6 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order.number}: {self.type.name}"
-
-    def is_claimed(self, now: datetime) -> bool:
-        """Whether somebody says to be working on it, and has not gone home since."""
-        return self.claimed_at is not None and self.claimed_at > now - CLAIM_LASTS
-
-    def claimant(self, now: datetime) -> str:
-        """Who works on it, as an actor; nobody once the claim has lapsed."""
-        return self.claimed_by if self.is_claimed(now) else ""
 
     @property
     def kind(self) -> str:

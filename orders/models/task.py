@@ -7,9 +7,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from oms.querysets import LockingQuerySet
+from orders.models.claim import CLAIM_SAYS, CLAIM_WHOLE, Claimable
 
 
-class Task(models.Model):
+class Task(Claimable):
     """Something a person is to do about an order; who, until when, and that it was done."""
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="tasks")
@@ -40,6 +41,11 @@ class Task(models.Model):
                 condition=Q(done_at=None, done_by="") | Q(done_at__isnull=False) & ~Q(done_by=""),
                 name="orders_task_done_by_somebody",
                 violation_error_message="A task that is done was done by somebody.",
+            ),
+            models.CheckConstraint(
+                condition=CLAIM_WHOLE,
+                name="orders_task_claim_whole",
+                violation_error_message=CLAIM_SAYS,
             ),
         ]
         indexes: ClassVar = [

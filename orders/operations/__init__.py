@@ -245,7 +245,15 @@ from orders.operations.rules import (
 )
 from orders.operations.rules.versions import Wording
 from orders.operations.tagging import BadTag, change_tags, tag
-from orders.operations.tasks import TaskDone, create_task, finish_task
+from orders.operations.tasks import (
+    TaskClaimed,
+    TaskDone,
+    TaskNotClaimed,
+    claim_task,
+    create_task,
+    finish_task,
+    give_back_task,
+)
 from orders.operations.undoing import (
     ChangedSince,
     hold_again,
@@ -347,7 +355,9 @@ __all__ = [
     "StatementRead",
     "Step",
     "StepImpossible",
+    "TaskClaimed",
     "TaskDone",
+    "TaskNotClaimed",
     "Terms",
     "ToBeCollected",
     "TooManyUnits",
@@ -391,6 +401,7 @@ __all__ = [
     "change_tags",
     "charge_unreturned",
     "claim_hold",
+    "claim_task",
     "confirm_change",
     "content_of",
     "correct_address",
@@ -415,6 +426,7 @@ __all__ = [
     "forget_upload",
     "forget_uploads_of_the_erased",
     "give_back_hold",
+    "give_back_task",
     "give_stock_back",
     "grant_refund",
     "hear",

@@ -244,6 +244,8 @@ TOLD = {
         "it is to go with a carrier", One("carrier", "code"), One("service", "code")
     ),
     "order.task_created": told("somebody is to do something about it", One("owner", "role")),
+    "order.task_claimed": told("somebody works on that"),
+    "order.task_given_back": told("nobody works on that any more"),
     "order.task_done": told("that is done"),
     "order.rule_ran": told("a rule acted on it", RULE, VERSION),
     "order.rule_stopped": told("a rule was stopped that called itself again", RULE, VERSION),

@@ -156,13 +156,32 @@ def test_queue_offers_a_lapsed_claim_to_everybody(ben, client, held):
     assert mine.is_claimed(timezone.now())
 
 
+def test_queue_opens_with_what_one_can_take_and_a_search_finds_the_rest(ben, client, held):
+    orders.claim_hold(held[0], by="user:77")
+    orders.claim_hold(held[1], by=f"user:{ben.pk}")
+
+    def shown(query=""):
+        return set(client.get(QUEUE + query).context["cl"].result_list)
+
+    assert shown() == {held[1], held[2]}
+    assert shown("?view=all") == set(held)
+    assert shown(f"?q={held[0].order}") == {held[0]}
+    assert shown("?type=fraud") == {held[0]}
+    tabs = client.get(QUEUE).context["view_tabs"]
+    assert [(tab["title"], tab["count"]) for tab in tabs[:2]] == [
+        ("Mine and unclaimed", "2"),
+        ("All", "3"),
+    ]
+    assert [tab["title"] for tab in tabs if tab["here"]] == ["Mine and unclaimed"]
+
+
 def test_claim_without_the_permission_is_forbidden(client, held):
     user = User.objects.create_user("ada", is_staff=True)
     user.groups.add(Group.objects.get(name="Auditor"))
     client.force_login(user)
 
     assert client.post(reverse("admin:orders_hold_claim", args=[held[0].pk])).status_code == 403
-    assert "Claim" not in client.get(QUEUE).content.decode()
+    assert ">Claim<" not in client.get(QUEUE).content.decode()
 
 
 def test_queue_with_three_rows_asks_as_much_as_with_one(ben, client, held):
