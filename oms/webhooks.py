@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from oms.models import DeliveryState, Event, WebhookDelivery, WebhookEndpoint, W
 
 PREFIX = "whsec_"
 BATCH = 1_000
+MOST_MEANT, LIKENESS = 4, 0.75  # names proposed for one that does not exist, and how alike
 
 
 class UnsafeUrl(DomainError):
@@ -38,7 +40,7 @@ class UnknownEvent(InvalidInput):
     """No event has a name that the pattern fits."""
 
     code = "unknown_event"
-    message = "No event is called {pattern}. There are: {names}."
+    message = "No event is called {pattern}. {hint}"
 
 
 class NothingToRetry(DomainError):
@@ -144,9 +146,17 @@ def refuse_unknown(patterns: Sequence[str]) -> None:
     names = sorted(telling.declared())
     for at, pattern in enumerate(patterns):
         if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
-            near = [name for name in names if name.startswith(f"{pattern.partition('.')[0]}.")]
-            told = ", ".join(near or names)
-            raise UnknownEvent(pointer=f"/events/{at}", pattern=pattern, names=told)
+            hint = _hint(pattern, names)
+            raise UnknownEvent(pointer=f"/events/{at}", pattern=pattern, hint=hint)
+
+
+def _hint(pattern: str, names: Sequence[str]) -> str:
+    """The few names that whoever wrote the pattern may have meant, or how names begin."""
+    families = [f"{family}.*" for family in sorted({name.partition(".")[0] for name in names})]
+    meant = get_close_matches(pattern.casefold(), [*names, *families], MOST_MEANT, LIKENESS)
+    if meant:
+        return f"Did you mean {' or '.join(meant)}?"
+    return f"Patterns are {', '.join(families)}; the guide at /api/docs/ has every name."
 
 
 def check_url(url: str) -> None:

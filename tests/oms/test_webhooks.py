@@ -139,8 +139,19 @@ def test_endpoint_for_an_event_that_never_happens_is_refused(db, caller):
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, "unknown_event")
     assert problem["errors"][0]["pointer"] == "/events/1"
-    assert "order.placed" in problem["detail"]
+    assert problem["detail"] == "No event is called order.plced. Did you mean order.placed?"
     assert not WebhookEndpoint.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [("orders.*", "Did you mean order.*"), ("Order.Placed", "order.placed"), ("zz", "draft.*, ")],
+)
+def test_unknown_event_names_the_few_that_may_be_meant(pattern, hint):
+    with pytest.raises(webhooks.UnknownEvent) as refused:
+        webhooks.refuse_unknown([pattern])
+    assert hint in refused.value.detail
+    assert len(refused.value.detail) < 600
 
 
 def test_endpoint_with_a_field_that_nobody_reads_is_refused(db, caller):

@@ -65,11 +65,11 @@ def test_import_places_good_rows_and_reports_the_others(tmp_path):
     assert [(row["row"], row["external_id"], row["code"]) for row in report] == [
         ("12", "536370", "charge"),
         ("13", "C536379", "charge_credit"),
+        ("14", "C536383", "credit_unmatched"),
         ("15", "536414", "zero_price"),
         ("19", "536544", "charge"),
         ("20", "536589", "negative_quantity"),
         ("21", "C537600", "not_sold"),
-        ("14", "C536383", "credit_unmatched"),
     ]
 
 

@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,8 +33,15 @@ class Finding:
     reason: str
 
 
+MOST_KEPT = 10_000  # findings in memory
+
+
 class Report:
-    """Findings as they come: written at once, so that a long file costs no memory."""
+    """Findings in the order of the file's rows, of a batch of orders at a time.
+
+    Reading tells of rows before the orders of their batch are placed and tell of theirs; so a batch
+    is sorted when it has ended. No more than so many wait for that: a long file costs no memory.
+    """
 
     def __init__(self, path: Path) -> None:
         """Begin the file; an earlier report under the same name is replaced."""
@@ -43,6 +51,7 @@ class Report:
         self._file = path.open("w", encoding="utf-8-sig", newline="")  # Excel reads the mark
         self._writer = csv.writer(self._file)
         self._writer.writerow(TITLES)
+        self._kept: list[Finding] = []
 
     def __enter__(self) -> Self:
         return self
@@ -53,23 +62,29 @@ class Report:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.flush()
         self._file.close()
 
     def add(self, finding: Finding) -> None:
         """Write a finding down."""
         self.counts[finding.level, finding.code] += 1
-        self._writer.writerow(
-            (
-                finding.row,
-                harmless(finding.external_id),
-                finding.level,
-                finding.code,
-                harmless(finding.reason),
-            )
-        )
+        self._kept.append(finding)
+        if len(self._kept) >= MOST_KEPT:
+            self.flush()
 
     def flush(self) -> None:
-        """Let a reader see what was found so far."""
+        """A batch has ended: write what was found, so that a reader sees it."""
+        for finding in sorted(self._kept, key=attrgetter("row")):
+            self._writer.writerow(
+                (
+                    finding.row,
+                    harmless(finding.external_id),
+                    finding.level,
+                    finding.code,
+                    harmless(finding.reason),
+                )
+            )
+        self._kept.clear()
         self._file.flush()
 
     def total(self, level: Level) -> int:
