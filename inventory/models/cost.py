@@ -37,6 +37,11 @@ class LevelCost(models.Model):
                 name="inventory_level_cost_not_negative",
                 violation_error_message="No less than nothing is valued.",
             ),
+            models.CheckConstraint(
+                condition=Q(fifo_value__gte=0) & Q(average_value__gte=0),
+                name="inventory_level_cost_value_not_negative",
+                violation_error_message="No stock is worth less than nothing.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,6 +63,11 @@ class CostLayer(models.Model):
                 condition=Q(remaining__gte=0) & Q(remaining__lte=models.F("quantity")),
                 name="inventory_cost_layer_remaining_within_quantity",
                 violation_error_message="No more is left of a layer than came in.",
+            ),
+            models.CheckConstraint(
+                condition=Q(remaining_value__gte=0),
+                name="inventory_cost_layer_value_not_negative",
+                violation_error_message="No stock is worth less than nothing.",
             ),
         ]
         indexes: ClassVar = [

@@ -1,6 +1,9 @@
 """What is stocked, sold, taxed and declared."""
 
+from typing import ClassVar
+
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -45,6 +48,15 @@ class Product(models.Model):
     history = HistoricalRecords()
 
     objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(unit_cost=None) | Q(unit_cost__gte=0),
+                name="inventory_product_unit_cost_not_negative",
+                violation_error_message="A unit costs nothing or something.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.sku

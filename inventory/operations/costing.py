@@ -152,10 +152,15 @@ class Book:
         self._book(movement, Value(), "", units=0)
 
     def add_cost(self, cost: LandedCost, layer: CostLayer, amount: Decimal) -> None:
-        """Part of a landed cost, as far as the units are still there."""
+        """Part of a landed cost, as far as the units are still there.
+
+        A credit takes off no more than they are worth; the rest is an income of today.
+        """
         fifo = (amount * layer.remaining / layer.quantity).quantize(PLACES)
+        fifo = max(fifo, -layer.remaining_value)
         there = min(self.state.quantity, layer.quantity)
         average = (amount * there / layer.quantity).quantize(PLACES)
+        average = max(average, -self.state.average_value)
         layer.remaining_value += fifo
         self._add(0, Value(fifo, average), cost.at)
         self.entries.append(

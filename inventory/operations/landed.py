@@ -38,8 +38,8 @@ def add_landed_cost(receipt: GoodsReceipt, landed: Landed, *, by: str) -> Landed
 
     Spread by value, weight or quantity, to the cent by largest remainder. Units that are still
     there become dearer; the part of those that have left is an expense of today. A repeat of the
-    same invoice gives the existing cost. A negative amount takes back too high an estimate. Raises
-    NothingToSpread.
+    same invoice gives the existing cost. A negative amount takes back too high an estimate; no unit
+    becomes worth less than nothing by it. Raises NothingToSpread.
     """
     receipt = GoodsReceipt.objects.select_related("location").lock_one(receipt.pk)
     again = receipt.landed_costs.filter(kind=landed.kind, reference=landed.reference)

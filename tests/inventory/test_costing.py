@@ -5,15 +5,17 @@
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory import operations as inventory
-from inventory.models import CostEntry, CostLayer, LevelCost, StockLevel, Transfer
+from inventory.models import CostEntry, CostLayer, LevelCost, StockLevel, StockMovement, Transfer
 from inventory.queries.supply_ledger import supply_invariants
 from oms.errors import DomainError
 from oms.models import Event
+from reporting.queries.valuation import valuation
 from tests import factories as world
 from tests.examples import examples
 from tests.factories import BY, documents, supply
@@ -186,6 +188,33 @@ def test_landed_cost_is_spread_to_the_cent(spread_by, parts):
     assert_ledgers_hold()
 
 
+def test_credit_takes_off_no_more_than_the_goods_are_worth():
+    """5 at 2.00 of which 3 left: a credit of 20.00 takes the 4.00 that lie there, 16.00 are income."""
+    receipt = buy(5, "2.00")
+    lose(3)
+
+    inventory.add_landed_cost(receipt, inventory.Landed("freight", Decimal(-20), "value"), by=BY)
+
+    entry = CostEntry.objects.get(landed_cost__isnull=False)
+    assert (entry.fifo_value, entry.fifo_expensed) == (Decimal(-4), Decimal(-16))
+    assert (entry.average_value, entry.average_expensed) == (Decimal(-4), Decimal(-16))
+    assert valued() == (2, Decimal(0), Decimal(0))
+    lose(2)
+    assert valued() == (0, Decimal(0), Decimal(0))
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize("name", ["fifo_value", "average_value"])
+def test_database_knows_no_stock_worth_less_than_nothing(name):
+    buy(1, "2.00")
+    valued()
+
+    with pytest.raises(IntegrityError, match="not_negative"), transaction.atomic():
+        LevelCost.objects.update(**{name: -1})
+    with pytest.raises(IntegrityError, match="not_negative"), transaction.atomic():
+        CostLayer.objects.update(remaining_value=-1)
+
+
 def test_landed_cost_of_nothing_is_refused():
     receipt = buy(1, "1.00")
 
@@ -210,6 +239,25 @@ class Warehouse:
         if self.receipts:
             landed = inventory.Landed("freight", Decimal(f"{size}.01"), "value")
             inventory.add_landed_cost(self.receipts[pick % len(self.receipts)], landed, by=BY)
+
+    def cheaper(self, pick, size):
+        """An estimate was too high, perhaps by more than the goods are worth by now."""
+        if self.receipts:
+            landed = inventory.Landed("freight", -Decimal(f"{size * 3}.01"), "quantity")
+            inventory.add_landed_cost(self.receipts[pick % len(self.receipts)], landed, by=BY)
+
+    def correct(self, pick, size):
+        """A movement was wrong; its opposite is effective since then."""
+        rows = StockMovement.objects.order_by("-pk")[:8]
+        if rows:
+            inventory.correct(rows[pick % len(rows)], by=BY, why=inventory.Why("entered-twice"))
+
+    def buy_anew(self, pick, size):
+        """A receipt had too high a price: it is undone and received at a lower one."""
+        if self.receipts:
+            receipt = self.receipts[pick % len(self.receipts)]
+            inventory.undo_receipt(receipt, by=BY, why=inventory.Why("entered-twice"))
+            self.receipts.append(buy(size, "0.11", code=receipt.location.code))
 
     def issue(self, pick, size):
         lose(size, code=self.places[pick % 2].code)
@@ -270,6 +318,12 @@ def test_any_sequence_keeps_layers_average_and_valuation_consistent(sequence):
         assert_ledgers_hold()
         for cost in LevelCost.objects.select_related("level"):
             assert cost.quantity == cost.level.on_hand + cost.level.damaged
+            assert min(cost.fifo_value, cost.average_value) >= 0
             if not cost.quantity:
                 assert (cost.fifo_value, cost.average_value) == (0, 0)
+        assert not CostLayer.objects.filter(remaining_value__lt=0)
+        for row in valuation(timezone.localdate()).bridges:
+            for method in ("fifo", "average"):
+                steps = sum(getattr(step, method) for step in (row.opening, *row.steps))
+                assert steps == getattr(row.closing, method)
         transaction.set_rollback(True)
