@@ -348,7 +348,8 @@ class ChangeStep(models.TextChoices):
     SET_QUANTITY = "set_quantity"  # of a line, in units wanted
     SET_PRICE = "set_price"  # per unit, of what has not shipped
     SET_DISCOUNT = "set_discount"  # of the whole line
-    SET_ADDRESS = "set_address"  # where it goes
+    SET_ADDRESS = "set_address"  # where it goes; what was to be collected is sent there
+    SET_PICKUP = "set_pickup"  # where the buyer collects it
     ADD_CHARGE = "add_charge"  # or, negative, a reduction of the whole order
     REMOVE_CHARGE = "remove_charge"  # that no invoice shows
     SPLIT_OFF = "split_off"  # units of a line go into an order of their own

@@ -33,7 +33,13 @@ from inventory.queries.moments import (
     stock_at,
 )
 from inventory.queries.pages import location_codes, location_ids, product_ids
-from inventory.queries.pickup import address_of, kept_at_counter, pickup_places
+from inventory.queries.pickup import (
+    address_of,
+    kept_at_counter,
+    pickup_choices,
+    pickup_days,
+    pickup_places,
+)
 from inventory.queries.places import ANYWHERE, Destination, distance_km
 from inventory.queries.products import product_by_id, products_by_sku
 from inventory.queries.promise import (
@@ -124,6 +130,8 @@ __all__ = [
     "open_soft_reservations",
     "orders_of_channels",
     "outlook",
+    "pickup_choices",
+    "pickup_days",
     "pickup_places",
     "preview_report",
     "product_by_id",

@@ -15,6 +15,18 @@ def pickup_places(codes: Collection[str]) -> dict[str, Location]:
     return {row.code: row for row in rows}
 
 
+def pickup_choices() -> list[tuple[str, str, int]]:
+    """Where buyers may collect, by name: code, name, and days that goods are kept for them."""
+    rows = Location.objects.filter(is_active=True, service__offers_pickup=True).order_by("name")
+    return list(rows.values_list("code", "name", "service__pickup_days"))
+
+
+def pickup_days(location: Location) -> int:
+    """How many days a location, read with its service, keeps goods for their buyer."""
+    service = getattr(location, "service", None)
+    return service.pickup_days if service else PICKUP_DAYS
+
+
 def kept_at_counter(location_id: int) -> timedelta:
     """How long a location keeps goods for a buyer who was told that they are ready."""
     days = LocationService.objects.filter(location=location_id).values_list(

@@ -28,6 +28,7 @@ from orders import operations
 from orders.admin import changing_lines, sealed
 from orders.enums import RETURN_CHARGES, ChangeStatus, ChangeStep, OrderStatus
 from orders.forms import changing as forms
+from orders.forms.drafting import pickup_choices
 from orders.models import Order, OrderChange, OrderChangeStep
 from orders.operations import OrderMoved, Preview, Step
 from orders.operations.change_steps import STEP_CONTEXT
@@ -218,7 +219,10 @@ def _steps(request: HttpRequest, order: Order) -> list[Step]:
     address = sealed.opened(request, order).get("shipping_address", {}) if named else {}
     lines = list(order.lines.order_by("position"))
     charges = list(order.charges.order_by("pk"))
-    return forms.steps_of(request.POST, lines=lines, charges=charges, address=address)
+    pickup = order.pickup_location.code if order.pickup_location else ""
+    return forms.steps_of(
+        request.POST, lines=lines, charges=charges, address=address, pickup=pickup
+    )
 
 
 # --- Showing ----------------------------------------------------------------------------------
@@ -235,6 +239,7 @@ def _fields(request: HttpRequest, order: Order, steps: list[OrderChangeStep]) ->
         ],
         "new_charges": [step.values for step in steps if step.kind == ChangeStep.ADD_CHARGE],
         "address_form": _address_form(request, order, steps),
+        **_pickup(order, steps),
     }
 
 
@@ -256,6 +261,18 @@ def _address_form(
             )
     form = forms.AddressForm(initial=wanted, prefix="address")
     return [(field, present.get(field.name, "")) for field in form]
+
+
+def _pickup(order: Order, steps: list[OrderChangeStep]) -> dict[str, Any]:
+    """Where it may be collected, where it is, and where a kept draft wants it to be."""
+    was = wanted = order.pickup_location.code if order.pickup_location else ""
+    for step in steps:
+        if step.kind in {ChangeStep.SET_ADDRESS, ChangeStep.SET_PICKUP}:
+            wanted = str(step.values.get("location", ""))
+    choices = pickup_choices()
+    if was not in {code for code, _ in choices}:
+        choices.append((was, f"Collected at {order.pickup_location}"))
+    return {"pickup_choices": choices, "pickup_was": was, "pickup": wanted}
 
 
 def _untouched(order: Order) -> dict[str, Any]:
@@ -298,7 +315,7 @@ def figures(before: Standing, after: Standing, currency: str) -> list[Row]:
             words.moment(after.promised_at),
             "warn" if _later(before.promised_at, after.promised_at) else "",
         ),
-        Row("Ships to", before.content["ship_to"] or "–", after.content["ship_to"] or "–"),
+        Row("Ships to", _goes_to(before.content), _goes_to(after.content)),
         Row(
             "Status",
             words.sentence_case(before.content["status"]),
@@ -306,6 +323,12 @@ def figures(before: Standing, after: Standing, currency: str) -> list[Row]:
             "warn" if after.content["status"] == "cancelled" else "",
         ),
     ]
+
+
+def _goes_to(content: dict[str, Any]) -> str:
+    if place := content.get("pickup"):
+        return f"collected at {place}"
+    return content["ship_to"] or "–"
 
 
 def _amounts(before: Standing, after: Standing, currency: str) -> Iterator[Row]:
@@ -352,7 +375,9 @@ def _preview(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _order(request: HttpRequest, pk: int) -> Order:
     _demand(request)
-    return get_object_or_404(Order.objects.select_related("channel", "subject"), pk=pk)
+    return get_object_or_404(
+        Order.objects.select_related("channel", "subject", "pickup_location"), pk=pk
+    )
 
 
 def _draft(order: Order, number: str) -> OrderChange | None:

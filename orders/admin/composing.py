@@ -39,6 +39,7 @@ from orders.queries.prices import list_price
 
 CHANGE, ADD = "orders.change_draftorder", "orders.add_draftorder"
 SHOWN = 8
+UNSEEN: dict[str, Any] = {"tax_amount": None, "name": "", "external_id": ""}  # not on the page
 NOT_A_NUMBER = "Quantity and price must be numbers: check the row of {sku}."
 
 
@@ -105,7 +106,9 @@ def _begin(request: HttpRequest, channel: Channel, number: str) -> DraftOrder:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Take over what the page says, and answer with its living part."""
     _demand(request, CHANGE, sealed.PERMISSION)
-    rows = DraftOrder.objects.select_related("channel", "customer__subject", "subject")
+    rows = DraftOrder.objects.select_related(
+        "channel", "customer__subject", "subject", "pickup_location"
+    )
     document = get_object_or_404(rows, pk=pk)
     form, lines = DraftForm(request.POST), line_forms(request.POST)
     if sentence := _wrong(form, lines):
@@ -138,17 +141,42 @@ def _told(
     form: DraftForm, lines: list[PlacedLine], request: HttpRequest, document: DraftOrder
 ) -> PlacedOrder:
     added = _added(_scanned(request).strip(), document)
-    return PlacedOrder(
+    kept = operations.content_of(document)
+    told = PlacedOrder(
         external_id=document.external_id,
         currency=document.currency,
         customer=form.party(),
         shipping_address=form.address(),
+        billing_address={}
+        if kept.billing_address == kept.shipping_address
+        else kept.billing_address,
         lines=_joined(lines, added) if added else tuple(lines),
         charges=form.charges(),
         priority=document.priority,
         tags=tuple(document.tags),
         purchase_order_number=form.cleaned_data["purchase_order_number"].strip(),
+        pickup_location=form.cleaned_data["pickup_location"],
     )
+    return _with_stated_tax(told, kept)
+
+
+def _with_stated_tax(told: PlacedOrder, kept: PlacedOrder) -> PlacedOrder:
+    """Tax that a channel stated stays with what the page left as it was, for the same place."""
+    if _taxed_by(told) != _taxed_by(kept):
+        return told
+    taxes = {replace(line, **UNSEEN): line.tax_amount for line in kept.lines}
+    charged = {(row.kind, row.amount): row.tax_amount for row in kept.charges}
+    return replace(
+        told,
+        lines=tuple(replace(line, tax_amount=taxes.get(line)) for line in told.lines),
+        charges=tuple(
+            replace(row, tax_amount=charged.get((row.kind, row.amount))) for row in told.charges
+        ),
+    )
+
+
+def _taxed_by(content: PlacedOrder) -> tuple[Any, ...]:
+    return content.shipping_address, content.pickup_location, bool(content.customer.tax_id)
 
 
 def _scanned(request: HttpRequest) -> str:
@@ -263,7 +291,7 @@ def placed(request: HttpRequest, order: Order) -> HttpResponse:
 def paper_of(request: HttpRequest, pk: int) -> HttpResponse:
     """The quote as PDF."""
     _demand(request, "orders.view_draftorder", sealed.PERMISSION)
-    rows = DraftOrder.objects.select_related("channel", "subject")
+    rows = DraftOrder.objects.select_related("channel", "subject", "pickup_location")
     document = get_object_or_404(rows, pk=pk)
     return pdf(document.number, paper.quote(document, by=actor(request)))
 
@@ -299,6 +327,9 @@ def _live(document: DraftOrder) -> dict[str, Any]:
 
 
 def _refused(document: DraftOrder, rows: list[dict[str, Any]]) -> str:
+    place = document.pickup_location
+    if place is not None and not stock.pickup_places([place.code]):
+        return f"Nobody collects at {place.name} any more: choose where it goes."
     if document.channel.allows_backorder or not any(row["waits"] for row in rows):
         return ""
     return f"{document.channel.name} takes no backorders: the order would be refused."
@@ -313,6 +344,7 @@ def _initial(document: DraftOrder, opened: dict[str, Any]) -> dict[str, Any]:
         **opened.get("shipping_address", {}),
         **opened.get("contact", {}),
         "purchase_order_number": document.purchase_order_number,
+        "pickup_location": document.pickup_location.code if document.pickup_location else "",
         "shipping": _short(sums.get(ChargeKind.SHIPPING)),
         "rebate": _short(rebate or None),
     }

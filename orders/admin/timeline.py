@@ -219,6 +219,7 @@ STEP_WORDS = {
     ChangeStep.SET_PRICE: "changed price",
     ChangeStep.SET_DISCOUNT: "changed discount",
     ChangeStep.SET_ADDRESS: "changed address",
+    ChangeStep.SET_PICKUP: "changed pickup location",
     ChangeStep.ADD_CHARGE: "added charge",
     ChangeStep.REMOVE_CHARGE: "removed charge",
     ChangeStep.SPLIT_OFF: "split line",

@@ -31,7 +31,9 @@ from orders.serializers.orders import OrderOut
 
 def drafts_of(request: Request) -> QuerySet[DraftOrder]:
     """The drafts that this key may see."""
-    rows = DraftOrder.objects.select_related("channel", "customer", "order")
+    rows = DraftOrder.objects.select_related(
+        "channel", "customer", "order", "pickup_location__service"
+    )
     rows = rows.prefetch_related("lines", "charges")
     codes = visible_channels(request)
     return rows if codes is None else rows.filter(channel__code__in=codes)

@@ -63,13 +63,14 @@ def steps_of(
     lines: Sequence[OrderLine],
     charges: Sequence[OrderCharge],
     address: Mapping[str, str],
+    pickup: str,
 ) -> list[Step]:
     """The steps that a page's fields mean for an order as it is now. Raises WrongInput."""
     touched = {name.split("-")[1] for name in data if name.startswith("line-")}
     return [
         *(step for line in lines if str(line.pk) in touched for step in _of_line(data, line)),
         *_added(data),
-        *_moved(data, address),
+        *_moved(data, address, pickup),
         *(
             Step(ChangeStep.REMOVE_CHARGE, values={"charge": charge.pk})
             for charge in charges
@@ -141,7 +142,16 @@ def _charged(data: Mapping[str, Any]) -> Iterator[Step]:
         yield Step(ChangeStep.ADD_CHARGE, values={**given, "amount": str(given["amount"])})
 
 
-def _moved(data: Mapping[str, Any], address: Mapping[str, str]) -> Iterator[Step]:
+def _moved(data: Mapping[str, Any], address: Mapping[str, str], pickup: str) -> Iterator[Step]:
+    """Another place to collect at, or an address; whoever chose a place meant no address."""
+    chosen = str(data.get("pickup", pickup))
+    if chosen:
+        if chosen != pickup:
+            yield Step(ChangeStep.SET_PICKUP, values={"location": chosen})
+        return
+    if pickup and not any(f"address-{part}" in data for part in ADDRESS):
+        msg = "Say where it is to be sent; so far the address is that of the pickup location."
+        raise WrongInput(msg)
     if not any(f"address-{part}" in data for part in ADDRESS):
         return
     given = _cleaned(AddressForm(data, prefix="address"), "The address")

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pycountry
 from django import forms
 from django.utils import timezone
 
 from customers.operations import Party
+from inventory import queries as stock
+from oms import words
 from oms.admin import ActForm
 from oms.money import ZERO
 from orders.enums import ChargeKind, PaymentMethod
@@ -35,6 +37,15 @@ class ChannelField(forms.ModelChoiceField):
         return f"{obj.name} ({obj.currency})"
 
 
+def pickup_choices() -> list[tuple[str, str]]:
+    """To the address, or where buyers may collect it and for how long it is kept there."""
+    places = [
+        (code, f"Collected at {name}, kept {words.count(days, 'day')}")
+        for code, name, days in stock.pickup_choices()
+    ]
+    return [("", "Sent to the address"), *places]
+
+
 class StartForm(forms.Form):
     """Through which channel an order comes in."""
 
@@ -57,6 +68,7 @@ class DraftForm(forms.Form):
     city = forms.CharField(label="City", max_length=100, required=False)
     region = forms.CharField(label="Region or state", max_length=100, required=False)
     country = forms.ChoiceField(label="Country", choices=COUNTRIES, required=False)
+    pickup_location = forms.ChoiceField(label="How", required=False)
     purchase_order_number = forms.CharField(
         label="Purchase order number", max_length=60, required=False
     )
@@ -66,6 +78,10 @@ class DraftForm(forms.Form):
     rebate = forms.DecimalField(
         label="Discount on the whole", min_value=0, max_digits=12, decimal_places=2, required=False
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ChoiceField", self.fields["pickup_location"]).choices = pickup_choices()
 
     def party(self) -> Party:
         """Who buys."""

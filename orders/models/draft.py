@@ -38,6 +38,9 @@ class DraftOrder(models.Model):
     tax_total = MoneyField(default=0)
     total = MoneyField(default=0)
     ship_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
+    pickup_location = models.ForeignKey(
+        "inventory.Location", models.PROTECT, null=True, blank=True, related_name="+"
+    )  # where the buyer collects it; empty: it is sent
     purchase_order_number = models.CharField(max_length=60, blank=True)  # the buyer's own
     priority = models.SmallIntegerField(default=0)
     tags = models.JSONField(default=list, blank=True)
@@ -112,6 +115,7 @@ class DraftLine(models.Model):
     unit_price = MoneyField()
     discount = MoneyField(default=0)  # of the whole line, positive
     tax_amount = MoneyField(default=0)
+    stated_tax = MoneyField(null=True)  # what the channel says it is; empty: ours counts
     total = MoneyField()  # with tax
 
     class Meta:
@@ -138,6 +142,7 @@ class DraftCharge(models.Model):
     description = models.CharField(max_length=200, blank=True)
     amount = MoneyField()  # as priced: with or without tax like the lines
     tax_amount = MoneyField(default=0)
+    stated_tax = MoneyField(null=True)  # what the channel says it is; empty: ours counts
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount}"

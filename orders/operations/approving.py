@@ -4,7 +4,6 @@ The hold of its own type is the question. Approvers answer in the back office, t
 by the link in the mail that `ask_approvers` sends to the company's own people.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -87,7 +86,6 @@ def send_back(order: Order, *, by: str, reason: str) -> DraftOrder:
     work.fact("order.declined", hold=hold.pk, reason=reason, sent_back=True)
     pipeline.settle(work)
     cancelling.cancel(work.order, by=by, reason=CancelReason.CUSTOMER, note=_note(reason))
-    content = replace(content, external_id="")
     document, _ = composing.draft(work.order.channel, content, by=by, customer=work.order.customer)
     events.record("draft.sent_back", document, by=by, order_number=order.number, reason=reason)
     return document

@@ -95,7 +95,7 @@ def make_room(order: Order, steps: Iterable[OrderChangeStep], *, by: str, number
 
 def _disturbs(step: OrderChangeStep, line: OrderLine) -> bool:
     """Whether a step needs units that a location works on."""
-    if step.kind == ChangeStep.SET_ADDRESS:
+    if step.kind in {ChangeStep.SET_ADDRESS, ChangeStep.SET_PICKUP}:
         return True
     if step.line_id != line.pk:
         return False
@@ -164,13 +164,33 @@ def _set_discount(change: Change, step: OrderChangeStep) -> None:
 
 def _set_address(change: Change, step: OrderChangeStep) -> None:
     work, order = change.work, change.work.order
-    if order.pickup_location:
-        raise StepImpossible(reason=f"It is collected at {order.pickup_location.name}.")
-    if not any(line.due > line.shipped for line in work.lines):
-        raise StepImpossible(reason="Everything has shipped; only the carrier can redirect it.")
+    _refuse_sent(work)
     address = customers.unseal(order.subject, step.sealed, STEP_CONTEXT)
     if missing := missing_parts(address):
         raise StepImpossible(reason=f"The address still lacks: {', '.join(missing)}.")
+    order.pickup_location = None
+    _send_to(change, address)
+
+
+def _set_pickup(change: Change, step: OrderChangeStep) -> None:
+    work, order, code = change.work, change.work.order, str(step.values["location"])
+    _refuse_sent(work)
+    place = stock.pickup_places([code]).get(code)
+    if place is None:
+        raise StepImpossible(reason=f"Buyers cannot collect orders at {code}.")
+    contact = customers.unseal(order.subject, order.sealed, CONTEXT).get("contact", {})
+    order.pickup_location = place
+    _send_to(change, {**stock.address_of(place), "name": contact.get("name", "")})
+
+
+def _refuse_sent(work: pipeline.Work) -> None:
+    if not any(line.due > line.shipped for line in work.lines):
+        raise StepImpossible(reason="Everything has shipped; only the carrier can redirect it.")
+
+
+def _send_to(change: Change, address: dict[str, str]) -> None:
+    """Seal where the locked order goes, and tax there what nothing has shipped of."""
+    work, order = change.work, change.work.order
     values = customers.unseal(order.subject, order.sealed, CONTEXT)
     values["shipping_address"] = address
     order.sealed = customers.seal(order.subject, values, CONTEXT)
@@ -289,6 +309,7 @@ STEPS: dict[ChangeStep, Callable[[Change, OrderChangeStep], None]] = {
     ChangeStep.SET_PRICE: _set_price,
     ChangeStep.SET_DISCOUNT: _set_discount,
     ChangeStep.SET_ADDRESS: _set_address,
+    ChangeStep.SET_PICKUP: _set_pickup,
     ChangeStep.ADD_CHARGE: _add_charge,
     ChangeStep.REMOVE_CHARGE: _remove_charge,
     ChangeStep.SPLIT_OFF: _split_off,

@@ -26,7 +26,7 @@ from orders.operations import checking, limits, moving, pipeline
 from orders.operations.change_steps import STEP_CONTEXT, Change, StepImpossible, apply, make_room
 from orders.operations.credit_holds import lock_credit_of
 from orders.operations.rehearsing import rehearse
-from orders.operations.rerouting import follow
+from orders.operations.rerouting import elsewhere, follow
 from orders.queries.changes import Standing, standing
 from orders.queries.notices import Told, told_since
 from orders.queries.versions import content_of, current_content, worth_moved
@@ -235,6 +235,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     touched = moving.finish(changing)
     if changing.moved:
         follow(work)
+        _refuse_elsewhere(work.order)
     checking.recheck(work)
     work.fact("order.changed", change=change.number, steps=[step.kind for step in steps])
     pipeline.settle(work)
@@ -256,6 +257,18 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     _decide(change, ChangeStatus.CONFIRMED, by=by)
     change.order = order
     return change
+
+
+def _refuse_elsewhere(order: Order) -> None:
+    """Refuse a place to collect at that has not got what is reserved elsewhere."""
+    place = order.pickup_location
+    if place is None or not (units := elsewhere(order)):
+        return
+    told = ", ".join(f"{count} at {name}" for name, count in units.items())
+    raise StepImpossible(
+        reason=f"Units are reserved elsewhere ({told}), and {place.name} cannot serve them now; "
+        "lift holds first, or move stock there."
+    )
 
 
 def _is_removal(step: OrderChangeStep) -> bool:

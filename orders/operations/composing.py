@@ -15,6 +15,7 @@ from customers import operations as customer_operations
 from customers import queries as customers
 from customers.operations import Party
 from inventory import operations as inventory
+from inventory import queries as stock
 from oms import events, numbers
 from oms.errors import DomainError
 from oms.history import stamp
@@ -22,7 +23,7 @@ from oms.money import ZERO, plain, quantize
 from orders.enums import DRAFT_MOVES, DraftStatus
 from orders.models import Channel, DraftCharge, DraftLine, DraftOrder, Order
 from orders.operations import keeping
-from orders.operations.drafting import personal_of
+from orders.operations.drafting import nowhere, personal_of
 from orders.operations.drafts import Draft
 from orders.operations.nonsense import nonsense
 from orders.operations.placing import place_one
@@ -176,7 +177,10 @@ def _place(document: DraftOrder, content: PlacedOrder, *, by: str, pay_by: str) 
 
 
 def _plain(content: PlacedOrder) -> PlacedOrder:
-    """The content without what belongs to placing; who has no name is called as the addressee."""
+    """The content without what belongs to placing; who has no name is called as the addressee.
+
+    Tax that somebody stated stays: it is kept whatever we would assess.
+    """
     party = content.customer
     if not party.name and (name := content.shipping_address.get("name", "")):
         party = replace(party, name=name)
@@ -185,8 +189,6 @@ def _plain(content: PlacedOrder) -> PlacedOrder:
         content,
         customer=party,
         billing_address=billing,
-        lines=tuple(replace(line, tax_amount=None) for line in content.lines),
-        charges=tuple(replace(charge, tax_amount=None) for charge in content.charges),
         payments=(),
         placed_at=None,
         total=None,
@@ -206,14 +208,16 @@ def _is_kept(document: DraftOrder, content: PlacedOrder) -> bool:
 
 def _refuse_nonsense(channel: Channel, content: PlacedOrder) -> None:
     checked = content if content.lines else replace(content, lines=(ANY_LINE,))
-    if error := nonsense(channel, checked):
+    if error := nonsense(channel, checked) or nowhere(content):
         raise error
 
 
 def _known(channel: Channel, content: PlacedOrder) -> DraftOrder | None:
     if not content.external_id:
         return None
-    rows = DraftOrder.objects.select_related("channel", "customer__subject", "subject")
+    rows = DraftOrder.objects.select_related(
+        "channel", "customer__subject", "subject", "pickup_location"
+    )
     known = rows.filter(channel=channel, external_id=content.external_id).first()
     if known is not None and not _is_kept(known, content):
         raise ExternalIdReused(external_id=content.external_id, number=known.number)
@@ -227,6 +231,8 @@ def _is_known(party: Party) -> bool:
 def _write(document: DraftOrder, content: PlacedOrder, *, by: str, reason: str) -> None:
     """Seal who buys, work out what it costs, and save the draft with its rows."""
     _seal(document, content, by=by)
+    code = content.pickup_location
+    document.pickup_location = stock.pickup_places([code])[code] if code else None
     worked = work_out(document, content, by=by)
     document.ship_country = worked.order.ship_country
     document.priority, document.tags = content.priority, list(content.tags)
@@ -278,9 +284,10 @@ def _replace_rows(document: DraftOrder, worked: Draft) -> None:
             unit_price=line.unit_price,
             discount=line.discount,
             tax_amount=line.tax_amount,
+            stated_tax=sent.tax_amount,
             total=line.total,
         )
-        for line in worked.lines
+        for line, sent in zip(worked.lines, worked.placed.lines, strict=True)
     )
     DraftCharge.objects.bulk_create(
         DraftCharge(
@@ -289,8 +296,9 @@ def _replace_rows(document: DraftOrder, worked: Draft) -> None:
             description=charge.description,
             amount=charge.amount,
             tax_amount=charge.tax_amount,
+            stated_tax=sent.tax_amount,
         )
-        for charge in worked.charges
+        for charge, sent in zip(worked.charges, worked.placed.charges, strict=True)
     )
 
 

@@ -137,11 +137,18 @@ def _sent_before(channel: int, ids: list[str]) -> QuerySet[Order]:
     return rows.select_related("customer", "pickup_location")
 
 
-def _nowhere(draft: Draft) -> InvalidOrder | None:
+def nowhere(placed: PlacedOrder) -> InvalidOrder | None:
     """Refuse to have goods collected where nobody may."""
+    code = placed.pickup_location
+    return None if not code or stock.pickup_places([code]) else _not_at(code)
+
+
+def _nowhere(draft: Draft) -> InvalidOrder | None:
     code = draft.placed.pickup_location
-    if not code or draft.pickup:
-        return None
+    return None if not code or draft.pickup else _not_at(code)
+
+
+def _not_at(code: str) -> InvalidOrder:
     reason = f"Buyers cannot collect orders at {code}."
     return InvalidOrder(reason=reason, pointer="/pickup_location")
 

@@ -94,9 +94,10 @@ def keep_the_same(document: DraftOrder, soft: "SoftReservation", *, by: str) -> 
 
 def lock(document: DraftOrder) -> DraftOrder:
     """Lock the draft's row and return it freshly read."""
-    return DraftOrder.objects.select_related("channel", "customer__subject", "subject").lock_one(
-        document.pk
+    rows = DraftOrder.objects.select_related(
+        "channel", "customer__subject", "subject", "pickup_location"
     )
+    return rows.lock_one(document.pk)
 
 
 def refuse_ended(document: DraftOrder) -> None:
@@ -130,4 +131,5 @@ def _basket(document: DraftOrder) -> inventory.Basket:
         raise NothingToKeep(number=document.number)
     group = document.customer.group if document.customer else ""
     taker = stock.Taker(document.channel_id, group)
-    return inventory.Basket(tuple(units.items()), taker=taker)
+    place = document.pickup_location_id
+    return inventory.Basket(tuple(units.items()), location_id=place, taker=taker)

@@ -38,8 +38,8 @@ def price_by_lists(document: DraftOrder, *, by: str) -> DraftOrder:
     worked = work_out(document, content, by=by)
     listed = priced(document, worked.lines)
     lines = tuple(
-        replace(line, unit_price=price.unit_price)
-        if price and price.unit_price is not None
+        replace(line, unit_price=price.unit_price, tax_amount=None)
+        if price and price.unit_price not in {None, line.unit_price}
         else line
         for line, price in zip(content.lines, listed, strict=True)
     )

@@ -2,6 +2,7 @@
 
 from customers import queries as customers
 from customers.operations import Party
+from inventory import queries as stock
 from oms.money import ZERO
 from orders.enums import RETURN_CHARGES
 from orders.models import Order
@@ -16,23 +17,25 @@ def content_of_order(order: Order) -> PlacedOrder:
     """What is still wanted of an order: buyer, addresses, lines, charges, purchase order number.
 
     Opens the envelope without recording it; nothing of it is shown here. A line that was partly
-    cancelled comes without its discount, which was of the whole line.
+    cancelled comes without its discount and its tax, which were of the whole line. The place where
+    it was to be collected is left out when nobody collects there any more.
     """
     opened = customers.unseal(order.subject, order.sealed, CONTEXT)
     contact = opened.get("contact", {})
-    row = business_of(order)
+    row, place = business_of(order), order.pickup_location
     lines = order.lines.order_by("position")
     return PlacedOrder(
         external_id="",
         currency=order.currency,
         customer=Party(**{name: contact.get(name, "") for name in CONTACT}),
-        shipping_address=opened.get("shipping_address", {}),
+        shipping_address={} if place else opened.get("shipping_address", {}),
         billing_address=opened.get("billing_address") or {},
         lines=tuple(
             PlacedLine(
                 sku=line.sku,
                 quantity=line.due,
                 unit_price=line.unit_price,
+                tax_amount=line.tax_amount if line.due == line.quantity else None,
                 discount=line.discount if line.due == line.quantity else ZERO,
                 external_id=line.external_id,
                 name=line.name,
@@ -41,10 +44,11 @@ def content_of_order(order: Order) -> PlacedOrder:
             if line.due
         ),
         charges=tuple(
-            PlacedCharge(row.kind, row.amount, description=row.description)
+            PlacedCharge(row.kind, row.amount, row.tax_amount, row.description)
             for row in order.charges.exclude(kind__in=RETURN_CHARGES).order_by("pk")
         ),
         priority=order.priority,
         tags=tuple(order.tags),
         purchase_order_number=row.purchase_order_number if row else "",
+        pickup_location=place.code if place and stock.pickup_places([place.code]) else "",
     )

@@ -67,6 +67,16 @@ def follow(work: pipeline.Work) -> None:
         work.reload()
 
 
+def elsewhere(order: Order) -> dict[str, int]:
+    """Units of an order to be collected that are reserved where its buyer does not go, by location."""
+    found: dict[str, int] = {}
+    for row in stock.open_reservations(order.lines.values_list("pk", flat=True)):
+        if row.level.location_id != order.pickup_location_id:
+            name = row.level.location.name
+            found[name] = found.get(name, 0) + row.quantity
+    return found
+
+
 def reroute_due() -> int:
     """Route the next orders again that other rules than those in force routed; returns how many were.
 

@@ -11,7 +11,7 @@ from inventory import queries as stock
 from orders.models import DraftOrder, Order
 from orders.operations import businesses
 from orders.operations.checking import place_holds
-from orders.operations.drafting import allot, charge_of, line_of, products_of
+from orders.operations.drafting import allot, at_place, charge_of, line_of, products_of
 from orders.operations.drafts import Draft
 from orders.operations.pricing import assess_taxes
 from orders.operations.sent import PlacedCharge, PlacedLine, PlacedOrder
@@ -25,7 +25,9 @@ def work_out(document: DraftOrder, content: PlacedOrder, *, by: str) -> Draft:
 
     Stock is looked at without a lock: a plan promises nothing.
     """
-    worked = Draft(content, order=_order(document, content))
+    if place := document.pickup_location:
+        content = at_place(content, place)
+    worked = Draft(content, order=_order(document, content), pickup=place)
     products = products_of(document.channel, [worked])
     worked.lines = [
         line_of(position, line, products.get(line.sku), content)
@@ -59,6 +61,7 @@ def content_of(document: DraftOrder) -> PlacedOrder:
                 sku=line.sku,
                 quantity=line.quantity,
                 unit_price=line.unit_price,
+                tax_amount=line.stated_tax,
                 discount=line.discount,
                 external_id=line.external_id,
                 name=line.name,
@@ -66,12 +69,13 @@ def content_of(document: DraftOrder) -> PlacedOrder:
             for line in document.lines.order_by("position")
         ),
         charges=tuple(
-            PlacedCharge(charge.kind, charge.amount, description=charge.description)
+            PlacedCharge(charge.kind, charge.amount, charge.stated_tax, charge.description)
             for charge in document.charges.order_by("pk")
         ),
         priority=document.priority,
         tags=tuple(document.tags),
         purchase_order_number=document.purchase_order_number,
+        pickup_location=document.pickup_location.code if document.pickup_location else "",
     )
 
 
@@ -86,6 +90,7 @@ def _order(document: DraftOrder, content: PlacedOrder) -> Order:
         ship_country=country if is_country(country) else "",
         ship_region=address.get("region", "")[:40],
         ship_area=area_of(address),
+        pickup_location=document.pickup_location,
         buyer_tax_id=bool(content.customer.tax_id),
         placed_at=now,
         created_at=now,

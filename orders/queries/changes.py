@@ -30,7 +30,7 @@ class Standing:
 
 def standing(order: Order) -> Standing:
     """How an order stands now, freshly read; a fixed number of statements."""
-    order = Order.objects.select_related("channel").get(pk=order.pk)
+    order = Order.objects.select_related("channel", "pickup_location").get(pk=order.pk)
     lines = list(order.lines.order_by("position"))
     route: dict[str, int] = {}
     for held in stock.open_reservations([line.pk for line in lines]):

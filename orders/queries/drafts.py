@@ -22,7 +22,7 @@ def quote_key(document: DraftOrder) -> str:
 def quoted(key: str) -> tuple[DraftOrder | None, int]:
     """The draft and the revision that a quote's link names."""
     number, _, revision = key.partition(":")
-    rows = DraftOrder.objects.select_related("channel", "subject", "order")
+    rows = DraftOrder.objects.select_related("channel", "subject", "order", "pickup_location")
     return rows.filter(number=number).first(), int(revision or 0)
 
 

@@ -58,6 +58,7 @@ def content_of(
             "tax": plain(totals.tax, money),
             "total": plain(totals.total, money),
         },
+        "pickup": order.pickup_location.name if order.pickup_location else "",
         "ship_to": " ".join(part for part in (order.ship_area, order.ship_country) if part),
         "status": order.status,
     }
@@ -81,6 +82,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
         *_lines(before["lines"], after["lines"]),
         *_charges(before["charges"], after["charges"]),
         *_plain("Ships to", before["ship_to"], after["ship_to"]),
+        *_plain("Collected at", before.get("pickup", ""), after.get("pickup", "")),
         *_plain("Status", before["status"], after["status"]),
         *(
             difference

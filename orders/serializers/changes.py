@@ -21,6 +21,7 @@ Kind = Literal[
     "set_price",
     "set_discount",
     "set_address",
+    "set_pickup",
     "add_charge",
     "remove_charge",
     "split_off",
@@ -36,6 +37,7 @@ NEEDS: dict[str, tuple[set[str], set[str]]] = {
     ChangeStep.SET_PRICE: ({"line", "unit_price"}, {"discount"}),
     ChangeStep.SET_DISCOUNT: ({"line", "discount"}, set()),
     ChangeStep.SET_ADDRESS: ({"address"}, set()),
+    ChangeStep.SET_PICKUP: ({"location"}, set()),
     ChangeStep.ADD_CHARGE: ({"type", "amount"}, {"description"}),
     ChangeStep.REMOVE_CHARGE: ({"charge"}, set()),
     ChangeStep.SPLIT_OFF: ({"line", "quantity"}, set()),
@@ -51,6 +53,8 @@ class ChangeStepIn(Sent):
     1. `set_quantity` names the units wanted in all, 0 takes a line off; `discount` is of the whole
     line. `add_charge` with a negative amount reduces the order. `split_off` takes units of a line
     out into one new order, `merge_from` brings in all of another open order of the same customer.
+    `set_pickup` names the `location` at which the buyer collects the order; `set_address` has it
+    sent, also what was to be collected.
     """
 
     kind: Kind
@@ -65,6 +69,7 @@ class ChangeStepIn(Sent):
     description: Text | None = None
     charge: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
     order: Annotated[str, msgspec.Meta(max_length=20)] | None = None
+    location: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
 
 
 @message
@@ -250,7 +255,13 @@ def _values(row: ChangeStepIn, charges: Sequence[int]) -> dict[str, Any]:
         for name in ("unit_price", "discount", "amount")
         if (amount := getattr(row, name)) is not None
     }
-    plainly = {"sku": row.sku, "quantity": row.quantity, "kind": row.type, "order": row.order}
+    plainly = {
+        "sku": row.sku,
+        "quantity": row.quantity,
+        "kind": row.type,
+        "order": row.order,
+        "location": row.location,
+    }
     values |= {name: value for name, value in plainly.items() if value is not None}
     if row.type is not None:
         values["description"] = row.description or ""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from customers.operations import Party
+from inventory.queries import pickup_days
 from oms.links import link
 from oms.money import plain as money
 from oms.wire import Moment, Sent, Short, message, utc
@@ -29,7 +30,8 @@ Promised = Literal["", "bank_transfer", "cash_on_delivery", "on_account"]
 class DraftIn(Sent):
     """An order being put together; everything but the currency may be missing yet.
 
-    `external_id` makes a repeat harmless. `revision` is the one you changed: 409 `draft_changed`
+    `external_id` makes a repeat harmless. With a `pickup_location` the buyer collects it there. Tax
+    that is stated is kept; what states none is worked out. `revision` is the one you changed: 409 `draft_changed`
     when it is no longer the present one.
     """
 
@@ -43,6 +45,7 @@ class DraftIn(Sent):
     priority: Annotated[int, msgspec.Meta(ge=-100, le=100)] = 0
     tags: Annotated[list[Short], msgspec.Meta(max_length=20)] = []
     purchase_order_number: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    pickup_location: Annotated[str, msgspec.Meta(max_length=40)] = ""
     revision: Annotated[int, msgspec.Meta(ge=1, le=2_000_000_000)] | None = None
 
 
@@ -107,7 +110,10 @@ class OfferOut(msgspec.Struct):
 
 @message
 class DraftOut(msgspec.Struct):
-    """A draft with its lines; `order` is the number of the order that it became."""
+    """A draft with its lines; `order` is the number of the order that it became.
+
+    `pickup_days` is how long goods are kept for their buyer at the `pickup_location`.
+    """
 
     number: str
     channel: str
@@ -122,6 +128,8 @@ class DraftOut(msgspec.Struct):
     charges: list[ChargeOut]
     quote: OfferOut | None
     order: str | None
+    pickup_location: str | None
+    pickup_days: int | None
     created_at: datetime
     allowed_actions: list[str]
 
@@ -152,6 +160,8 @@ class DraftOut(msgspec.Struct):
             ],
             quote=_offer(draft),
             order=draft.order.number if draft.order else None,
+            pickup_location=draft.pickup_location.code if draft.pickup_location else None,
+            pickup_days=pickup_days(draft.pickup_location) if draft.pickup_location else None,
             created_at=utc(draft.created_at),
             allowed_actions=allowed_draft_actions(draft),
         )
@@ -179,15 +189,18 @@ def drafted(sent: DraftIn) -> PlacedOrder:
                 line.quantity,
                 line.unit_price,
                 line.discount,
+                tax_amount=line.tax_amount,
                 external_id=line.external_id,
                 name=line.name,
             )
             for line in sent.lines
         ),
         charges=tuple(
-            PlacedCharge(row.type, row.amount, description=row.description) for row in sent.charges
+            PlacedCharge(row.type, row.amount, row.tax_amount, row.description)
+            for row in sent.charges
         ),
         priority=sent.priority,
         tags=tuple(sent.tags),
         purchase_order_number=sent.purchase_order_number,
+        pickup_location=sent.pickup_location,
     )

@@ -88,7 +88,7 @@ def test_pickup_where_nobody_may_collect_is_refused(floor, store, code):
     assert not Order.objects.exists()
 
 
-def test_pickup_keeps_its_place_for_an_address(floor, store):
+def test_pickup_is_sent_to_an_address_by_a_change_alone(floor, store):
     order = world.place(floor.channel, ("MUG", 1), **AT)
     before = (order.ship_area, bytes(order.sealed))
     with pytest.raises(orders.ToBeCollected):
@@ -96,7 +96,7 @@ def test_pickup_keeps_its_place_for_an_address(floor, store):
     floor.dispatch(order)
     step = orders.Step("set_address", address=world.LONDON)
     seen = orders.preview_steps(order, by=BY, steps=[step])
-    assert "collected at" in seen.refusal.detail
+    assert (seen.refusal, seen.after.content["pickup"]) == (None, "")
     order.refresh_from_db()
     assert (order.ship_area, bytes(order.sealed)) == before
     assert "correct_address" not in allowed_actions(order)

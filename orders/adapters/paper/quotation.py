@@ -57,6 +57,8 @@ def _head(document: DraftOrder, by: str) -> list[Flowable]:
         made, until = (timezone.localtime(at) for at in (document.quoted_at, document.valid_until))
         story.append(_text(f"{made:%d %B %Y}, valid until {until:%d %B %Y}"))
     story += [Spacer(1, 6 * mm), *(_text(line) for line in _address(document, by))]
+    if place := document.pickup_location:
+        story.append(_text(f"To be collected at {place.name}, {place.postcode} {place.city}"))
     return [*story, Spacer(1, 8 * mm)]
 
 
