@@ -1,16 +1,18 @@
 """What should be seen at once when the demo opens: every hold, payment state and kind of trouble."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from customers import operations as customers
 from fulfillment import operations as fulfillment
 from fulfillment.enums import ExchangeTiming, Outcome, RejectReason, StandardReason
+from fulfillment.queries.policies import returnable
 from oms import dispatch
 from oms.demo import business, elsewhere, world
 from oms.demo.people import address_of
@@ -202,8 +204,8 @@ class Today:
         delivered = world.table("orders.Order").filter(
             status="closed", fulfillment_status="shipped"
         )
-        for step, order in enumerate(delivered.order_by("-pk")[:5]):
-            line = order.lines.order_by("position").first()
+        newest = delivered.order_by("-pk")
+        for step, (order, line) in enumerate(islice(_can_come_back(newest[:100]), 5)):
             document = fulfillment.request_return(
                 order,
                 by=self.clerk,
@@ -215,12 +217,11 @@ class Today:
                 reference=f"DEMO-{order.number}",
             )
             self._next_step(document, step)
-        self._exchange(delivered.order_by("-pk")[5:25])
+        self._exchange(newest[5:50])
 
     def _exchange(self, delivered: Iterable[Any]) -> None:
         """One buyer wants the same again; it waits for what comes back."""
-        for order in delivered:
-            line = order.lines.select_related("product").order_by("position").first()
+        for order, line in _can_come_back(delivered):
             wish = fulfillment.Wish(1, StandardReason.DAMAGED)
             swap = fulfillment.Swap(wish, line.product.sku)
             with suppress(DomainError):
@@ -239,6 +240,15 @@ class Today:
                 line.pk: {Outcome.RESTOCK.value: line.quantity} for line in document.lines.all()
             }
             fulfillment.receive(document, by=self.picker, outcomes=outcomes)
+
+
+def _can_come_back(delivered: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Orders with a line of which a unit is still with the buyer, whatever happened before."""
+    for order in delivered:
+        lines = list(order.lines.select_related("product").order_by("position"))
+        free = returnable(lines)
+        if line := next((line for line in lines if free[line.pk] > 0), None):
+            yield order, line
 
 
 def _content(placed: orders.PlacedOrder) -> dict[str, Any]:
