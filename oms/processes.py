@@ -1,5 +1,6 @@
 """Child processes of `serve`: started together, watched, stopped together."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -8,6 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 
+# The C library gives each thread a heap of its own and keeps what it frees; web workers with four
+# threads stay about 18 MB smaller with one heap (glibc, mallopt(3)). What the caller sets stands.
+SPARING = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
 GRACE_SECONDS = 25.0
 CALM_SECONDS = 10.0  # a child that lived this long is started again without a pause
 
@@ -26,7 +30,10 @@ class Child:
     def start(self) -> None:
         """Start it, or start it again."""
         self._process = subprocess.Popen(  # noqa: S603 (own command)
-            self._command, process_group=0, pass_fds=self._pass_fds
+            self._command,
+            process_group=0,
+            pass_fds=self._pass_fds,
+            env={**SPARING, **os.environ},
         )
         self._started = time.monotonic()
 

@@ -10,8 +10,6 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any
 
-from lxml import etree
-
 from orders.adapters.statements.tables import LARGEST, NotReadable
 from orders.operations.bank_lines import Entry
 
@@ -37,17 +35,19 @@ def is_xml(content: IO[bytes]) -> bool:
 
 def entries(content: IO[bytes], iban: str) -> Iterator[Entry]:
     """Every booked movement, payment by payment where the bank tells them. Raises NotReadable."""
+    from lxml import etree
+
     _refuse_large(content)
     account = ""
     try:
         events = etree.iterparse(content, events=("start", "end"), **SAFE)
         for event, node in events:
-            name = etree.QName(node).localname
+            name = _name(node)
             if event == "start":
                 if node.getparent() is None:
                     _refuse_other(node)
                 continue
-            if name == "Acct" and etree.QName(node.getparent()).localname == "Stmt":
+            if name == "Acct" and _name(node.getparent()) == "Stmt":
                 account = _text(node, "Id/IBAN") or _text(node, "Id/Othr/Id")
                 _refuse_account(account, iban)
             elif name == "Ntry":
@@ -55,6 +55,10 @@ def entries(content: IO[bytes], iban: str) -> Iterator[Entry]:
                 node.clear()
     except etree.XMLSyntaxError as broken:
         raise NotReadable(f"The file is no XML: {str(broken)[:120]}.") from broken
+
+
+def _name(node: Any) -> str:
+    return str(node.tag).rpartition("}")[2]
 
 
 def _refuse_large(content: IO[bytes]) -> None:
@@ -67,8 +71,8 @@ def _refuse_large(content: IO[bytes]) -> None:
 def _refuse_other(root: Any) -> None:
     if root.getroottree().docinfo.doctype:
         raise NotReadable("A bank statement has no document type; this file is refused.")
-    space = etree.QName(root).namespace or ""
-    if etree.QName(root).localname != "Document" or not space.endswith(VERSIONS):
+    space = root.tag.rpartition("}")[0].removeprefix("{")
+    if _name(root) != "Document" or not space.endswith(VERSIONS):
         raise NotReadable(
             f"This is {space.rpartition(':')[2] or 'something else'}; camt.053.001.02 and "
             "camt.053.001.08 are read."
