@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -89,13 +88,12 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     if order.status not in CHANGEABLE:
         messages.error(request, operations.NotChangeable(number=order, status=order.status).detail)
         return HttpResponseRedirect(_url(order))
-    lines = order.lines.filter(quantity__gt=F("cancelled") + F("shipped")).order_by("position")
     chosen = request.GET.getlist("merge")
     context = {
         **admin.site.each_context(request),
         "title": f"Split or merge {order.number}",
         "order": order,
-        "lines": [(line, line.due - line.shipped) for line in lines],
+        **changing_lines.to_split(order, {}),
         "joinable": [(other, other.number in chosen) for other in could_join(order)],
         **_untouched(order),
     }
@@ -155,7 +153,8 @@ def products(request: HttpRequest) -> HttpResponse:
 def lines(request: HttpRequest, pk: int) -> HttpResponse:
     """Other lines of the order for the page: those that a search leaves, or the next ones."""
     order = _order(request, pk)
-    context = {**changing_lines.fields(order, request.GET), "order": order}
+    rows = changing_lines.to_split if "split" in request.GET else changing_lines.fields
+    context = {**rows(order, request.GET), "order": order}
     return TemplateResponse(request, "admin/orders/change/lines.html", context)
 
 
@@ -232,6 +231,7 @@ def _fields(request: HttpRequest, order: Order, steps: list[OrderChangeStep]) ->
     taken_off = {step.values.get("charge") for step in steps}
     return {
         **changing_lines.fields(order, {}, steps),
+        **changing_lines.moved(order, steps),
         "added": [step.values for step in steps if step.kind == ChangeStep.ADD_LINE],
         "charges": [
             {"charge": charge, "off": charge.pk in taken_off}

@@ -1,4 +1,4 @@
-/* The page of an order change: sends only what was edited, adds rows, and asks for the preview. */
+/* The pages that change an order, or split it: send only what was edited, add rows, ask for the preview. */
 (() => {
   const form = document.getElementById("change-form");
   if (!form) return;
@@ -52,7 +52,8 @@
   let asked = 0;
   const fetchLines = async (page) => {
     const mine = ++asked, query = new URLSearchParams({ line: lookup.value.trim(), lines: page });
-    const answer = await fetch(`${lookup.parentElement.dataset.lines}?${query}`).catch(() => null);
+    const lines = lookup.parentElement.dataset.lines, sign = lines.includes("?") ? "&" : "?";
+    const answer = await fetch(`${lines}${sign}${query}`).catch(() => null);
     if (mine !== asked) return; // typed on meanwhile
     if (answer?.status !== 200) {
       lookup.nextElementSibling.textContent = "The server did not answer; these are the lines from before. Try again.";
@@ -60,12 +61,12 @@
     }
     const fresh = document.createElement("template");
     fresh.innerHTML = await answer.text();
-    const lines = document.getElementById("change-lines");
-    for (const old of lines.querySelectorAll("[data-line]"))
+    const shown = document.getElementById("change-lines");
+    for (const old of shown.querySelectorAll("[data-line]"))
       if ([...old.querySelectorAll("input[data-was]")].some((field) => field.value !== field.dataset.was)) kept.append(old);
     for (const row of kept.querySelectorAll("[data-line]"))
       fresh.content.querySelector(`[data-line="${row.dataset.line}"]`)?.remove();
-    lines.replaceWith(fresh.content.firstElementChild);
+    shown.replaceWith(fresh.content.firstElementChild);
   };
   let typing;
   lookup?.addEventListener("change", (event) => event.stopPropagation());
@@ -79,8 +80,8 @@
 
   const options = () => [...found.querySelectorAll("[data-sku]")];
 
-  search.addEventListener("change", (event) => event.stopPropagation()); // typing here changes nothing yet
-  search.addEventListener("keydown", (event) => {
+  search?.addEventListener("change", (event) => event.stopPropagation()); // typing here changes nothing yet
+  search?.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       event.preventDefault();
       add(search.value.trim());
@@ -89,14 +90,14 @@
       options()[0].focus();
     } else if (event.key === "Escape") found.replaceChildren();
   });
-  found.addEventListener("keydown", (event) => {
+  found?.addEventListener("keydown", (event) => {
     const all = options(), at = all.indexOf(document.activeElement);
     if (event.key === "ArrowDown" && all[at + 1]) all[at + 1].focus();
     else if (event.key === "ArrowUp") (all[at - 1] || search).focus();
     else return;
     event.preventDefault();
   });
-  document.getElementById("charge-more").addEventListener("click", () => row({ charge: "" }, "change-charges"));
+  document.getElementById("charge-more")?.addEventListener("click", () => row({ charge: "" }, "change-charges"));
   document.getElementById("change-reason").addEventListener("change", (event) => event.stopPropagation());
   form.addEventListener("click", (event) => {
     const option = event.target.closest("[data-sku]"), drop = event.target.closest("[data-drop]"), zero = event.target.closest("[data-zero]");

@@ -98,3 +98,29 @@ def test_change_is_seen_beforehand_refused_when_the_order_moved_and_compared_aft
     order.refresh_from_db()
     assert (order.total, OrderVersion.objects.count()) == (Decimal(38), 2)
     assert OrderChange.objects.get().reason == "By phone"
+
+
+def test_lines_of_a_large_order_are_found_and_split_off_from_several_pages(
+    page, ben, order, live_server, monkeypatch
+):
+    monkeypatch.setattr("orders.admin.page.LINES_SHOWN", 2)
+    long = place(order.channel, ("MUG", 2), ("TRAY", 1), ("MUG", 1), ("CUP", 2))
+    drain(webhooks=False)
+    page.goto(f"{live_server.url}/admin/orders/order/{long.pk}/move-units/")
+
+    page.get_by_label("Split off MUG").fill("1")
+    page.get_by_label("Split off MUG").press("Tab")
+    new = page.locator(".oms-compare tr", has=page.get_by_text("New order"))
+    expect(new).to_contain_text("1 unit, £10.00")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Split off CUP").wait_for()
+    page.get_by_label("Find a line").fill("cup")
+    expect(page.locator("#change-lines tr[data-line]")).to_have_count(1)
+    expect(page.locator("#change-kept tr")).to_have_count(1)
+    page.get_by_label("Split off CUP").fill("2")
+    page.get_by_label("Split off CUP").press("Tab")
+    expect(new).to_contain_text("3 units, £30.00")
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("Units went between it and").wait_for()
+
+    assert [line.due for line in long.lines.order_by("position")] == [1, 1, 1, 0]

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from oms.dispatch import drain
-from orders.models import Order
+from orders.models import Order, OrderChange
 from tests import factories as world
 from tests.orders.test_change_pages import ben, decided, looked_at, order, sign_in, text, url
 
@@ -73,3 +73,41 @@ def test_whoever_may_not_change_orders_may_not_move_their_units(sign_in, order):
     client = sign_in("Warehouse")
     assert client.get(url("move_page", order)).status_code == 403
     assert looked_at(client, order, **split(order, "1")).status_code == 403
+
+
+def test_page_draws_a_part_of_the_lines_and_finds_the_others(ben, order, monkeypatch):
+    monkeypatch.setattr("orders.admin.page.LINES_SHOWN", 2)
+    long = world.place(order.channel, ("MUG", 1), ("CUP", 2), ("MUG", 3), ("MUG", 4))
+    drain(webhooks=False)
+
+    def units(answer):
+        return [row["free"] for row in answer.context["rows"]]
+
+    first = ben.get(url("move_page", long))
+    assert (units(first), first.context["line_count"]) == ([1, 2], 4)
+    assert text(first).count("Split off") == 2
+    rest = ben.get(url("change_lines", long), {"split": "1", "lines": "2"})
+    assert (units(rest), "Split off MUG" in text(rest)) == ([3, 4], True)
+    assert units(ben.get(url("change_lines", long), {"split": "1", "line": "cup"})) == [2]
+
+
+def test_kept_split_is_shown_as_what_it_is_and_done_from_the_draft(ben, order):
+    other, line = second(order), order.lines.get()
+    decided(ben, order, **split(order, "2"), **{f"merge-{other.number}": "on"}, act="keep")
+    draft = OrderChange.objects.get()
+
+    page = ben.get(url("change_page", order), {"draft": draft.number})
+
+    assert page.context["rows"][0]["wanted"]["quantity"] == "3"
+    shown = text(page)
+    assert (
+        f'name="line-{line.pk}-split" type="number" inputmode="numeric" min="0" value="2"' in shown
+    )
+    assert f'name="merge-{other.number}" checked' in shown
+    assert "2 units, £20.00" in shown
+    sent = {**split(order, "2"), "draft": draft.number, "base": page.context["base"]}
+    decided(ben, order, **sent, act="confirm")
+    order.refresh_from_db()
+    assert (order.lines.get().due, order.total) == (1, Decimal(10))
+    draft.refresh_from_db()
+    assert draft.status == "confirmed"
