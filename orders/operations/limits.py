@@ -6,6 +6,7 @@ rows are locked before stock levels, and only where a limited product is short o
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from inventory import operations as inventory
 from inventory import queries as stock
@@ -13,7 +14,11 @@ from inventory.enums import LimitKind
 from oms.errors import DomainError
 from orders.enums import ChangeStep, HoldKind, OverLimit
 from orders.models import Channel, Hold, Order, OrderChangeStep, OrderLine
-from orders.operations.drafts import Draft
+from orders.queries.limits import backordered_beside
+from orders.queries.waiting import told_waiting
+
+if TYPE_CHECKING:
+    from orders.operations.drafts import Draft
 
 Wanted = Counter[tuple[int, str]]  # (product id, kind) -> units
 
@@ -23,6 +28,12 @@ class LimitReached(DomainError):
 
     code = "limit_reached"
     message = "{sku}: {wanted} more on {kind} would pass the limit of {limit}; {left} may be sold."
+
+
+class NoBackorders(LimitReached):
+    """More would be sold than there is, in a channel that refuses when short."""
+
+    message = "{sku}: {wanted} not in stock, and the channel takes no backorders."
 
 
 class Room:
@@ -54,7 +65,7 @@ def limited(lines: Iterable[OrderLine]) -> Iterator[int]:
     return (line.product.pk for line in lines if line.product and line.product.is_limited)
 
 
-def wanted_ahead(draft: Draft) -> Wanted:
+def wanted_ahead(draft: "Draft") -> Wanted:
     """Units of limited products that this order would get before they are there.
 
     What may get no stock while it is held has none yet: only its pre-orders are known.
@@ -70,7 +81,7 @@ def wanted_ahead(draft: Draft) -> Wanted:
     return wanted
 
 
-def keep_within(channel: Channel, draft: Draft, room: Room | None, *, by: str) -> bool:
+def keep_within(channel: Channel, draft: "Draft", room: Room | None, *, by: str) -> bool:
     """Whether an order being placed keeps within the limits; else it is refused, or held.
 
     By the channel's policy. Raises StockTaken where limits matter and are not locked yet.
@@ -116,16 +127,61 @@ def refuse_beyond(order: Order, before: Sequence[stock.Limit]) -> None:
             raise _reached(line.sku if line else "", limit.used - old.used, limit, old.left)
 
 
+def asked_when_lifted(order: Order, lines: Sequence[OrderLine]) -> list[stock.Limit] | None:
+    """Lock what an order that got no stock while it was held has to keep within now.
+
+    None where there is nothing to ask: it was asked when it was placed, a person let it pass, or
+    neither the products nor the channel limit anything.
+    """
+    if any(line.allocated or line.shipped for line in lines):
+        return None
+    held = order.holds.filter(lifted_at__isnull=False, type__stops_allocation=True)
+    kinds: set[str] = set(held.values_list("type__code", flat=True))
+    if not kinds or HoldKind.OUT_OF_STOCK in kinds or not told_waiting(order).first:
+        return None
+    found = inventory.lock_limits(line.product_id for line in lines if line.product_id)
+    return found if found or not order.channel.allows_backorder else None
+
+
+def refuse_lifted(order: Order, held: Sequence[stock.Limit]) -> None:
+    """Raise LimitReached when what a lifted order still lacks is more than may be sold ahead.
+
+    Where the channel takes no backorders that is nothing. Others that are held since they were
+    placed are asked when it is their turn.
+    """
+    lines = [line for line in order.lines.select_related("product") if line.backordered]
+    short = [line for line in lines if line.product and not line.product.is_preorder]
+    wanted: Counter[int] = Counter()
+    for line in short:
+        wanted[line.product_id or 0] += line.backordered
+    skus = {line.product_id: line.sku for line in short}
+    if short and not order.channel.allows_backorder:
+        sku, units = short[0].sku, wanted[short[0].product_id or 0]
+        raise NoBackorders(sku=sku, wanted=units, kind="backorder", limit=0, left=0)
+    used = backordered_beside(order, wanted)
+    for limit in held:
+        if limit.kind == LimitKind.BACKORDER and limit.channel_id in {None, order.channel_id}:
+            units = wanted[limit.product_id]
+            left = max(limit.units - used.get((limit.product_id, limit.channel_id), 0), 0)
+            if units > left:
+                raise _reached(skus[limit.product_id], units, limit, left)
+
+
+def hold_for(refusal: LimitReached, kind: str = LimitKind.BACKORDER) -> Hold:
+    """The hold of an order that would pass a limit; a person decides."""
+    return Hold(
+        type_id=HoldKind.OUT_OF_STOCK,
+        reason=refusal.detail[:300],
+        details={"limit": refusal.params["limit"], "kind": kind},
+    )
+
+
 def _reached(sku: str, units: int, limit: stock.Limit, left: int) -> LimitReached:
     kind = LimitKind(limit.kind).label.lower()
     return LimitReached(sku=sku, wanted=units, kind=kind, limit=limit.units, left=left)
 
 
-def _hold(draft: Draft, refusal: LimitReached, limit: stock.Limit, by: str) -> Hold:
-    return Hold(
-        type_id=HoldKind.OUT_OF_STOCK,
-        reason=refusal.detail[:300],
-        details={"limit": limit.units, "kind": limit.kind},
-        placed_by=by,
-        placed_at=draft.order.created_at,
-    )
+def _hold(draft: "Draft", refusal: LimitReached, limit: stock.Limit, by: str) -> Hold:
+    hold = hold_for(refusal, limit.kind)
+    hold.placed_by, hold.placed_at = by, draft.order.created_at
+    return hold

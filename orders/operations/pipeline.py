@@ -21,7 +21,7 @@ from oms.events import Fact
 from oms.history import stamp
 from orders.enums import ORDER_MOVES, ChargeKind, OrderStatus
 from orders.models import Hold, Order, OrderLine
-from orders.operations import credit_holds, hold_rows
+from orders.operations import credit_holds, hold_rows, limits
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balance
 from orders.queries.rests import open_rest
@@ -122,7 +122,7 @@ def advance(order: Order, *, by: str, avoid: Iterable[int] = ()) -> Order:
     if work.order.status in OPEN:
         hold_rows.lift_passed(work)
         if work.may_allocate:
-            allocate(work, avoid=avoid)
+            _allocate_within_limits(work, avoid)
         if work.order.channel.auto_release and not work.holds and _may_release(work):
             credit_holds.place(work)
             if not work.holds:
@@ -206,6 +206,26 @@ def allocate(work: Work, *, avoid: Iterable[int] = (), cause: str = "") -> None:
     if waiting:
         _reserve(work, waiting, avoid, cause)
         _tell_waiting(work, waiting)
+
+
+def _allocate_within_limits(work: Work, avoid: Iterable[int]) -> None:
+    """As `allocate`; what got no stock since it was placed asks the limits now, as placing does.
+
+    Whoever would pass one gets no stock, and a hold of its own: a person decides.
+    """
+    held = limits.asked_when_lifted(work.order, work.lines)
+    if held is None:
+        allocate(work, avoid=avoid)
+        return
+    facts = list(work.facts)
+    try:
+        with transaction.atomic():
+            allocate(work, avoid=avoid)
+            limits.refuse_lifted(work.order, held)
+    except limits.LimitReached as refusal:
+        work.facts = facts
+        work.reload()
+        hold_rows.begin(work, limits.hold_for(refusal))
 
 
 def _reserve(

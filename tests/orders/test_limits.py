@@ -264,6 +264,66 @@ def test_order_on_hold_counts_and_can_go_on_without_passing_the_limit(mug, shop)
     assert refused(shop, ("MUG", 1))["left"] == 0
 
 
+NOWHERE = {**world.LONDON, "city": ""}
+
+
+def hold_of(order):
+    found = order.holds.filter(lifted_at=None).values_list("type_id", "reason", "details")
+    return found.get()
+
+
+def test_lifting_holds_never_passes_the_limit(mug, shop):
+    """Both came on hold, when neither had a backorder yet; the second finds the limit used."""
+    limit(mug, 3)
+    first = place(shop, ("MUG", 5), shipping_address=NOWHERE)
+    second = place(shop, ("MUG", 2), shipping_address=NOWHERE, customer=world.CORA)
+
+    orders.lift_hold(first.holds.get(), by=BY, reason="Asked the customer")
+    orders.lift_holds(second, by=BY, reason="Asked the customer")
+
+    assert (first.lines.get().allocated, first.lines.get().backordered) == (2, 3)
+    assert second.lines.get().allocated == 0
+    kind, reason, details = hold_of(second)
+    assert (kind, details) == ("out_of_stock", {"limit": 3, "kind": "backorder"})
+    assert reason == "MUG: 2 more on backorder would pass the limit of 3; 0 may be sold."
+    second.refresh_from_db()
+    assert second.stage == "validation"
+    assert not Event.objects.filter(name="order.backordered", subject_id=second.pk).exists()
+    assert_ledgers_hold()
+
+    orders.lift_holds(second, by=BY, reason="One more case comes")  # a person decides
+    assert second.lines.get().backordered == 2
+    orders.advance(second, by=BY)
+    assert not second.holds.filter(lifted_at=None).exists()
+
+
+def test_lifted_order_takes_stock_within_the_limit_again_and_again(mug, shop):
+    limit(mug, 3)
+    order = place(shop, ("MUG", 5), shipping_address=NOWHERE)
+    orders.lift_hold(order.holds.get(), by=BY, reason="Asked")
+    limit(mug, 1)
+
+    hold = orders.place_hold(order, by=BY, kind="review", reason="Look again")
+    orders.lift_hold(hold, by=BY, reason="Fine")
+
+    assert not order.holds.filter(lifted_at=None).exists()  # its backorder was taken before
+
+
+def test_lifting_a_hold_asks_for_stock_where_the_channel_takes_no_backorders(mug, shop):
+    Channel.objects.filter(pk=shop.pk).update(allows_backorder=False)
+    shop.refresh_from_db()
+    held = place(shop, ("MUG", 2), shipping_address=NOWHERE)
+    place(shop, ("MUG", 1), customer=world.CORA)
+
+    orders.lift_hold(held.holds.get(), by=BY, reason="Asked the customer")
+
+    kind, reason, _ = hold_of(held)
+    assert (kind, held.lines.get().allocated) == ("out_of_stock", 0)
+    assert reason == "MUG: 1 not in stock, and the channel takes no backorders."
+    assert mug.levels.get().reserved == 1
+    assert_ledgers_hold()
+
+
 def test_order_that_the_limit_holds_does_not_count_against_it(mug, shop):
     limit(mug, 3)
     Channel.objects.filter(pk=shop.pk).update(over_limit="hold")
