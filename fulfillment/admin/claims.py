@@ -93,7 +93,7 @@ class ClaimAdmin(ReadOnlyAdmin):
                 for row in claims.outstanding(timezone.localdate())
             ],
             "claims": [
-                (claim, words.money(_open(claim), claim.currency), _due(claim))
+                (claim, words.money(_open(claim), claim.currency), *_next(claim))
                 for claim in found[:SHOWN]
             ],
             "more": len(found) > SHOWN,
@@ -123,7 +123,7 @@ class ClaimAdmin(ReadOnlyAdmin):
     def amount_column(self, claim: Claim) -> SafeString:
         """And what came of it."""
         parts = []
-        if claim.answered_at:
+        if claim.accepted:
             parts.append(f"{words.money(claim.accepted, claim.currency)} accepted")
         if claim.received:
             parts.append(f"{words.money(claim.received, claim.currency)} here")
@@ -219,10 +219,13 @@ def _open(claim: Claim) -> Any:
 
 
 def _due(claim: Claim) -> SafeString:
+    said, late = _next(claim)
+    return words.two_lines(said or "–", "overdue" if late else "", "bad" if late else "")
+
+
+def _next(claim: Claim) -> tuple[str, bool]:
+    """Whose turn it is until when, and whether that day is over."""
     said = NEXT.get(ClaimStatus(claim.status))
     if said is None or claim.due_on is None:
-        return words.two_lines("–", "")
-    late = claim.due_on < timezone.localdate()
-    return words.two_lines(
-        f"{said} {claim.due_on:%d %b}", "overdue" if late else "", "bad" if late else ""
-    )
+        return "", False
+    return f"{said} {claim.due_on.day} {claim.due_on:%b}", claim.due_on < timezone.localdate()
