@@ -250,3 +250,36 @@ class Convention(models.TextChoices):
     NONE = "", "None; only what the terms say"
     CMR = "cmr", "CMR (by road)"
     MONTREAL = "montreal", "Montreal (by air)"
+
+
+class OriginReason(models.TextChoices):
+    """Why a carrier brings a parcel back."""
+
+    REFUSED = "refused", "Refused"  # the buyer did not take it
+    ADDRESS_UNKNOWN = "address_unknown", "Address unknown"
+    UNCOLLECTED = "uncollected", "Not collected"  # nobody fetched it from the shop or locker
+    DAMAGED = "damaged", "Damaged on the way"
+    OTHER = "other", "Other"
+
+
+class OriginDecision(models.TextChoices):
+    """What becomes of a parcel that came back."""
+
+    WAITING = "waiting", "To be decided"
+    HOLD = "hold", "Kept until later"
+    RESHIP = "reship", "Sent once more"
+    REFUND = "refund", "Refunded"
+    SETTLED = "settled", "Made good before"
+
+
+ORIGIN_MOVES: dict[str, set[str]] = {
+    OriginDecision.WAITING: {
+        OriginDecision.HOLD,
+        OriginDecision.RESHIP,
+        OriginDecision.REFUND,
+    },
+    OriginDecision.HOLD: {OriginDecision.RESHIP, OriginDecision.REFUND},
+    OriginDecision.RESHIP: set(),
+    OriginDecision.REFUND: set(),
+    OriginDecision.SETTLED: set(),
+}

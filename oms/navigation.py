@@ -72,6 +72,8 @@ RETURNS = Work(
              "fulfillment.view_return", "returns"),
         Page("Receive returns", "barcode_scanner", "fulfillment_return_desk",
              "fulfillment.change_return"),
+        Page("Came back", "keyboard_return", "fulfillment_originreturn_changelist",
+             "fulfillment.view_originreturn", "came_back"),
         Page("Claims", "gavel", "fulfillment_claim_changelist", "fulfillment.view_claim"),
         Page("Claims due", "alarm", "fulfillment_claims_due", "fulfillment.view_claim", "claims"),
     ),
@@ -456,6 +458,7 @@ COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "gateway": lambda: _rows("orders.GatewayRequest").filter(state__in=["declined", "given_up"]),
     "bank": lambda: _rows("orders.BankLine").filter(state="open"),
     "returns": lambda: _rows("fulfillment.Return").filter(status="requested"),
+    "came_back": lambda: _rows("fulfillment.OriginReturn").filter(decision="waiting"),
     "claims": lambda: _rows("fulfillment.Claim").filter(
         status__in=["open", "sent", "accepted", "partly_accepted"],
         due_on__lte=timezone.localdate(),

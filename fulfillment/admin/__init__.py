@@ -2,6 +2,7 @@
 
 from fulfillment.admin.carrier import CarrierAdmin
 from fulfillment.admin.claims import ClaimAdmin, ClaimTermsAdmin
+from fulfillment.admin.origin import OriginReturnAdmin
 from fulfillment.admin.return_terms import ReturnPolicyAdmin, ReturnReasonAdmin
 from fulfillment.admin.returns import ReturnAdmin
 from fulfillment.admin.shipment import ShipmentAdmin
@@ -12,6 +13,7 @@ __all__ = [
     "ClaimAdmin",
     "ClaimTermsAdmin",
     "FulfillmentOrderAdmin",
+    "OriginReturnAdmin",
     "ReturnAdmin",
     "ReturnPolicyAdmin",
     "ReturnReasonAdmin",

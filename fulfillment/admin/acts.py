@@ -12,6 +12,7 @@ from unfold.enums import ActionVariant
 from fulfillment import forms, operations, queries
 from fulfillment.adapters import paper
 from fulfillment.admin.claim_acts import OPEN_CLAIM
+from fulfillment.admin.origin_acts import ORIGIN_ACTS
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, Shipment
@@ -293,6 +294,7 @@ SHIPMENT_ACTS = (
     Act("track", "Add tracking event", SHIP, track, forms.TrackForm, undelivered,
         help="A shipment never runs backwards: late events are kept and change nothing.",
         icon="location_on"),
+    *ORIGIN_ACTS,
     OPEN_CLAIM,
 )  # fmt: skip
 

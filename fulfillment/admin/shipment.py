@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from fulfillment.admin import acts
+from fulfillment.admin.origin_acts import row_of
 from fulfillment.enums import ShipmentStatus
 from fulfillment.models import Shipment
 from oms import words
@@ -94,6 +95,9 @@ class ShipmentAdmin(ReadOnlyAdmin):
                 "said": [(row, names[row.source]) for row in said],
                 "tracking_link": tracking_link(shipment),
                 "tone": TONES.get(ShipmentStatus(shipment.status), ""),
+                "origin": (origin := row_of(shipment)),
+                "reshipped": origin and getattr(origin.return_order, "exchange", None),
+                "claims": shipment.claims.order_by("pk"),
                 "title": shipment.number,
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -11,6 +11,7 @@ from fulfillment.api.claims import (
     ClaimWithdrawalView,
 )
 from fulfillment.api.exchanges import ExchangeListView, RefundInsteadView, SendingAnywayView
+from fulfillment.api.origin import OriginDecisionView, OriginView
 from fulfillment.api.pickup import CollectionView, GivenUpView, ReadyView
 from fulfillment.api.returns import (
     ApprovalView,
@@ -60,6 +61,8 @@ urlpatterns = [
     path("shipments/<str:number>/", ShipmentDetailView.as_view()),
     path("shipments/<str:number>/tracking-events/", TrackingView.as_view()),
     path("shipments/<str:number>/delivery/", DeliveryView.as_view()),
+    path("shipments/<str:number>/return-to-origin/", OriginView.as_view()),
+    path("shipments/<str:number>/origin-decision/", OriginDecisionView.as_view()),
     path("returns/", ReturnListView.as_view()),
     path("returns/<str:number>/", ReturnDetailView.as_view()),
     path("exchanges/", ExchangeListView.as_view()),

@@ -25,7 +25,12 @@ from oms.wire import Invalid, respond
 from orders.queries import order_by_number
 
 WORK_TREE = ("order__channel", "location")
-SHIPMENT_TREE = ("order__channel", "fulfillment_order", "carrier")
+SHIPMENT_TREE = (
+    "order__channel",
+    "fulfillment_order",
+    "carrier",
+    "origin_return__return_order__exchange__replacement",
+)
 
 
 def of_channels(rows: QuerySet, request: Request) -> QuerySet:

@@ -8,6 +8,7 @@ from fulfillment.forms.claims import (
     SendClaimForm,
     UndoClaimForm,
 )
+from fulfillment.forms.origin import BringBackForm, ReshipForm
 from fulfillment.forms.returns import (
     DeclineForm,
     ExchangeForm,
@@ -33,6 +34,7 @@ from fulfillment.forms.work import (
 __all__ = [
     "AnswerClaimForm",
     "BookClaimForm",
+    "BringBackForm",
     "BuyerReturnForm",
     "CancelOrderForm",
     "CollectForm",
@@ -46,6 +48,7 @@ __all__ = [
     "ReceiveForm",
     "RejectForm",
     "RequestReturnForm",
+    "ReshipForm",
     "SendClaimForm",
     "ShipForm",
     "TrackForm",

@@ -3,6 +3,7 @@
 from fulfillment.models.claim import Claim, ClaimEntry, ClaimLine, ClaimTerms
 from fulfillment.models.exchange import Exchange
 from fulfillment.models.fulfillment_order import FulfillmentOrder, FulfillmentOrderLine
+from fulfillment.models.origin import OriginReturn
 from fulfillment.models.parcel_lot import ParcelLot
 from fulfillment.models.picked_lot import PickedLot
 from fulfillment.models.return_policy import ReturnPolicy, ReturnReason
@@ -18,6 +19,7 @@ __all__ = [
     "Exchange",
     "FulfillmentOrder",
     "FulfillmentOrderLine",
+    "OriginReturn",
     "Parcel",
     "ParcelLine",
     "ParcelLot",

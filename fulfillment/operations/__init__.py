@@ -29,6 +29,13 @@ from fulfillment.operations.exchanges import (
     send_anyway,
     settle_exchange,
 )
+from fulfillment.operations.origin import (
+    DecidedBefore,
+    NothingCameBack,
+    keep_for_later,
+    refund_origin,
+    reship,
+)
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
 from fulfillment.operations.parcel_lots import SerialInParcel
 from fulfillment.operations.picking import TooManyPicked, pick, scan
@@ -73,7 +80,7 @@ from fulfillment.operations.shipping import (
     UnknownParcel,
     ship,
 )
-from fulfillment.operations.tracking import deliver, track
+from fulfillment.operations.tracking import CannotComeBack, bring_back, deliver, track
 from fulfillment.operations.waiving import (
     AboveKeepLimit,
     credit_without_goods,
@@ -86,7 +93,9 @@ from fulfillment.queries.policies import NotReturnable, Wish
 __all__ = [
     "AboveKeepLimit",
     "Asked",
+    "CannotComeBack",
     "CollectorMissing",
+    "DecidedBefore",
     "EntryUndone",
     "ExchangeEnded",
     "GoodsAwaited",
@@ -97,6 +106,7 @@ __all__ = [
     "NotInspected",
     "NotReturnable",
     "NothingArrived",
+    "NothingCameBack",
     "NothingClaimed",
     "NothingPacked",
     "NothingPicked",
@@ -123,6 +133,7 @@ __all__ = [
     "answer_claim",
     "approve",
     "book_claim",
+    "bring_back",
     "cancel_order",
     "close",
     "collect",
@@ -136,6 +147,7 @@ __all__ = [
     "give_up",
     "give_up_rest",
     "inspect",
+    "keep_for_later",
     "let_keep",
     "make_ready",
     "offer_return",
@@ -145,10 +157,12 @@ __all__ = [
     "recall",
     "receive",
     "refund_instead",
+    "refund_origin",
     "reject",
     "reopen",
     "replace_without_goods",
     "request_return",
+    "reship",
     "scan",
     "scan_return",
     "send_anyway",

@@ -12,6 +12,7 @@ from fulfillment.enums import ClaimKind, ClaimRemedy, StandardReason
 from fulfillment.models import Claim, ClaimLine, ClaimTerms, Parcel, Return, Shipment
 from fulfillment.operations import documents
 from fulfillment.operations.exchanges import replace_without_goods
+from fulfillment.operations.undelivered import settle_undelivered
 from fulfillment.operations.waiving import credit_without_goods, refuse_above_keep_limit
 from fulfillment.queries.claims import STANDING, unclaimed, why_not
 from fulfillment.queries.liability import ANSWER_DAYS, claim_by, liable_for, terms_of
@@ -19,8 +20,9 @@ from fulfillment.queries.policies import Wish, active_reasons
 from oms import events, numbers
 from oms.errors import DomainError
 from oms.history import stamp
-from oms.money import plain, quantize
+from oms.money import ZERO, plain, quantize
 from orders import operations as orders
+from orders.queries import balance
 
 MOST = Decimal(10) ** 12  # of any amount
 REASONS = {  # what the buyer's return without goods says
@@ -101,6 +103,8 @@ def open_claim(shipment: Shipment, *, by: str, asked: Asked) -> Claim:
     events.record("claim.opened", claim, by=by, **about(claim))
     if asked.remedy != ClaimRemedy.NOTHING:
         _make_good(claim, asked, by=by)
+    if asked.kind == ClaimKind.LOST:
+        settle_undelivered(order, by=by, reference=shipment.number)
     return claim
 
 
@@ -185,6 +189,7 @@ def _make_good(claim: Claim, asked: Asked, *, by: str) -> None:
     claim.remedy = asked.remedy
     stamp(claim, by=by, reason=asked.waiver)
     claim.save(update_fields=["remedy", "credit"])
+    _call_off_spare_cash(claim, by=by)
     made = getattr(claim.credit, "exchange", None)
     replacement = made.replacement.number if made else None
     events.record(
@@ -195,6 +200,16 @@ def _make_good(claim: Claim, asked: Asked, *, by: str) -> None:
         remedy=claim.remedy,
         replacement=replacement,
     )
+
+
+def _call_off_spare_cash(claim: Claim, *, by: str) -> None:
+    """Nobody collects on delivery what the buyer does not owe any more."""
+    money = balance(claim.order)
+    needed = max(money.due - money.received - money.authorized, ZERO)
+    if money.deferred > needed:
+        orders.call_off_cash(
+            claim.order, by=by, amount=money.deferred - needed, reference=claim.number
+        )
 
 
 def _credit(claim: Claim, asked: Asked, *, by: str) -> Return:

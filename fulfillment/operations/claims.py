@@ -11,6 +11,7 @@ from fulfillment.enums import ClaimEntryKind, ClaimStatus
 from fulfillment.models import Claim, ClaimEntry
 from fulfillment.operations import documents
 from fulfillment.operations.claiming import WrongClaimAmount, about, refuse_amount
+from fulfillment.operations.undelivered import settle_undelivered
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
@@ -136,6 +137,7 @@ def withdraw_claim(claim: Claim, *, by: str, reason: str) -> Claim:
     claim.due_on = None
     _save(claim, "due_on", by=by, reason=reason)
     documents.move(claim, ClaimStatus.WITHDRAWN, by=by, reason=reason, **_facts(claim), why=reason)
+    settle_undelivered(claim.order, by=by, reference=claim.shipment.number)
     return claim
 
 

@@ -30,7 +30,6 @@ from fulfillment.queries.policies import Wish, policies_for
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
-from oms.money import ZERO
 from orders import operations as orders
 from orders.enums import CancelReason, HoldKind, OrderStatus
 from orders.queries.together import split_family
@@ -114,7 +113,7 @@ def exchange(
         document = approve(document, by=by)
 
     replacement = orders.place_replacement(order, by=by, lines=lines, reference=document.number)
-    _refuse_waiting(replacement)
+    refuse_waiting(replacement)
     made = Exchange(return_order=document, replacement=replacement, ships=ships)
     stamp(made, by=by)
     made.save()
@@ -144,7 +143,7 @@ def replace_without_goods(
     document = credit_without_goods(order, by=by, wishes=wishes, reference=reference, reason=reason)
 
     replacement = orders.place_replacement(order, by=by, lines=lines, reference=document.number)
-    _refuse_waiting(replacement)
+    refuse_waiting(replacement)
     made = Exchange(
         return_order=document,
         replacement=replacement,
@@ -251,13 +250,19 @@ def _lines(order: "Order", swaps: Mapping[int, Swap]) -> list[orders.PlacedLine]
 
 def _line(order: "Order", line: "OrderLine", swap: Swap) -> orders.PlacedLine:
     """Rounding shows in the discount, never in what is due."""
-    units, price, discount = swap.wish.quantity, swap.unit_price, ZERO
-    if price is None:
-        gross, tax = value_of(line, units, order.currency)
-        worth = gross if order.price_includes_tax else gross - tax
-        price = (worth / units).quantize(PRICE, rounding=ROUND_UP)
-        discount = units * price - worth
-    return orders.PlacedLine(sku=swap.sku, quantity=units, unit_price=price, discount=discount)
+    units = swap.wish.quantity
+    if swap.unit_price is not None:
+        return orders.PlacedLine(sku=swap.sku, quantity=units, unit_price=swap.unit_price)
+    gross, tax = value_of(line, units, order.currency)
+    return at_worth(swap.sku, units, gross if order.price_includes_tax else gross - tax)
+
+
+def at_worth(sku: str, units: int, worth: Decimal) -> orders.PlacedLine:
+    """A line of these units that comes to exactly this; rounding shows in the discount."""
+    price = (worth / units).quantize(PRICE, rounding=ROUND_UP)
+    return orders.PlacedLine(
+        sku=sku, quantity=units, unit_price=price, discount=units * price - worth
+    )
 
 
 def _lock_replacement(made: Exchange) -> "list[Order]":
@@ -274,7 +279,8 @@ def _left(part: "Order") -> bool:
     return any(line.shipped for line in part.lines.all())
 
 
-def _refuse_waiting(replacement: "Order") -> None:
+def refuse_waiting(replacement: "Order") -> None:
+    """Raise NotAvailable where a replacement has no stock for all of its units."""
     waiting = sorted(line.sku for line in replacement.lines.all() if line.backordered)
     if waiting:
         raise NotAvailable(skus=", ".join(waiting))

@@ -10,12 +10,14 @@ from fulfillment.models import (
     ClaimEntry,
     ClaimLine,
     FulfillmentOrderLine,
+    OriginReturn,
     ParcelLine,
     ParcelLot,
     PickedLot,
     ReturnLine,
 )
 from fulfillment.queries.claims import wrong_money, wrong_units
+from fulfillment.queries.undelivered import wrong_undelivered
 from oms.ledgers import Invariant
 
 
@@ -65,11 +67,24 @@ def invariants() -> list[Invariant]:
             count=ReturnLine.objects.count,
             violations=_wrong_credited,
         ),
+        *_carriers_doings(),
+    ]
+
+
+def _carriers_doings() -> list[Invariant]:
+    """Of claims, and of parcels that came back."""
+    return [
         Invariant(
             "fulfillment.claim_money",
             "What a claim has received is the sum of its entries, and a claim is paid when all is.",
             count=ClaimEntry.objects.count,
             violations=wrong_money,
+        ),
+        Invariant(
+            "fulfillment.undelivered",
+            "Units that will not arrive are those of parcels that came back or are claimed as lost.",
+            count=OriginReturn.objects.count,
+            violations=wrong_undelivered,
         ),
         Invariant(
             "fulfillment.claim_units",

@@ -73,6 +73,19 @@ TOLD = {
     "shipment.tracked": told(
         "the carrier reported progress", ORDER, One("status", "where it is now")
     ),
+    "shipment.returned_to_origin": told(
+        "the carrier brings them back undelivered",
+        ORDER,
+        REASON,
+        One("rma", "number of the return by which they are received; null if made good before"),
+        One("cash", "cash on delivery that is called off"),
+    ),
+    "shipment.origin_decided": told(
+        "somebody decided about what came back",
+        ORDER,
+        One("decision", "hold, reship or refund"),
+        One("replacement", "number of the order by which it is sent once more; null without one"),
+    ),
     "shipment.delivered": told("the buyer has them", ORDER, One("status", "delivered")),
     "return.requested": told(
         "a buyer wants to send goods back", ORDER, One("reasons", "codes of the reasons")

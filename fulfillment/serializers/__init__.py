@@ -8,6 +8,7 @@ from fulfillment.serializers.claims import (
     ClaimReceiptIn,
     ClaimSendingIn,
 )
+from fulfillment.serializers.origin import NewAddressIn, OriginDecisionIn, OriginIn, OriginOut
 from fulfillment.serializers.returns import (
     EndIn,
     ExchangeIn,
@@ -60,7 +61,11 @@ __all__ = [
     "HandoverIn",
     "InspectionIn",
     "LineUnits",
+    "NewAddressIn",
     "OrderRecallIn",
+    "OriginDecisionIn",
+    "OriginIn",
+    "OriginOut",
     "OutcomeIn",
     "ParcelIn",
     "ParcelLotIn",

@@ -8,6 +8,7 @@ import msgspec
 from fulfillment.enums import RejectReason, ShipmentStatus
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.queries import allowed_actions
+from fulfillment.serializers.origin import OriginOut
 from oms.wire import Moment, Quantity, Sent, Short, message, utc
 from orders.enums import GIVEN_REASONS
 
@@ -255,12 +256,14 @@ class ShipmentOut(msgspec.Struct):
     weight_g: int
     shipped_at: datetime
     delivered_at: datetime | None
+    returned_to_origin: OriginOut | None
     parcels: list[ParcelOut]
     tracking_events: list[TrackingOut]
 
     @classmethod
     def of(cls, shipment: Shipment) -> "ShipmentOut":
         """As the API shows it; parcels and events are best prefetched."""
+        back = getattr(shipment, "origin_return", None)
         return cls(
             number=shipment.number,
             order=shipment.order.number,
@@ -272,6 +275,7 @@ class ShipmentOut(msgspec.Struct):
             weight_g=shipment.weight_g,
             shipped_at=utc(shipment.shipped_at),
             delivered_at=utc(shipment.delivered_at),
+            returned_to_origin=OriginOut.of(back, shipment.order.currency) if back else None,
             parcels=[_parcel(parcel) for parcel in shipment.parcels.all()],
             tracking_events=[
                 TrackingOut(row.status, row.code, row.place, row.source, utc(row.at))

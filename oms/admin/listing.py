@@ -29,27 +29,35 @@ class StatusFilter(DropdownFilter):
 
 
 def tabs(
-    request: HttpRequest, model: Any, shown: Sequence[tuple[str, str]], at: str = "location"
+    request: HttpRequest,
+    model: Any,
+    shown: Sequence[tuple[str, str]],
+    at: str = "location",
+    field: str = "status",
 ) -> list[dict[str, Any]]:
-    """One tab per status, with at most 999+ documents; `at` is the field of their location."""
-    here, place = request.GET.get("status", ""), request.GET.get(at, "")
+    """One tab per status, with at most 999+ documents; `at` is the field of their location.
+
+    `field` is that of their status, and the parameter that filters by it.
+    """
+    here, place = request.GET.get(field, ""), request.GET.get(at, "")
     keep = f"&{at}={place}" if place else ""
     return [
         {
             "title": title,
-            "query": f"?status={status}{keep}" if status else f"?{keep[1:]}",
+            "query": f"?{field}={status}{keep}" if status else f"?{keep[1:]}",
             "here": here == status,
-            "count": _count(model, status, at, place) if status else "",
+            "count": _count(model, {field: status}, at, place) if status else "",
         }
         for status, title in shown
     ]
 
 
-def _count(model: Any, status: str, at: str, place: str) -> str:
-    key = f"tab:{model._meta.label}:{status}:{place}"  # noqa: SLF001 (public)
+def _count(model: Any, wanted: dict[str, str], at: str, place: str) -> str:
+    said = ",".join(f"{name}={value}" for name, value in wanted.items())
+    key = f"tab:{model._meta.label}:{said}:{place}"  # noqa: SLF001 (public)
     count = cache.get(key)
     if count is None:
-        rows = model.objects.order_by().filter(status=status)
+        rows = model.objects.order_by().filter(**wanted)
         rows = rows.filter(**{f"{at}__code": place}) if place else rows
         count = rows[:COUNT_STOPS_AT].count()
         cache.set(key, count, COUNT_SECONDS)

@@ -27,6 +27,7 @@ OWN_PERMISSION = {
     "set_purchase_order": "orders.correct_order",
 }
 NAMED = 3  # lines that a sentence names
+UNDECIDED = {"waiting", "hold"}  # decisions about parcels that came back
 IN_TROUBLE = {"exception", "returned_to_sender"}  # what carriers report and a person must look at
 # Which event says that a stage was left behind.
 REACHED = {
@@ -116,6 +117,7 @@ class Diagnosis:
         for find in (
             self._finished,
             self._held,
+            self._came_back,
             self._owed,
             self._collected,
             self._short,
@@ -133,6 +135,18 @@ class Diagnosis:
         if self.order.status == OrderStatus.CLOSED:
             when = words.moment(self.order.closed_at)
             return Blocker(f"Done: delivered, paid and closed {when}.", quiet=True)
+        return None
+
+    def _came_back(self) -> Blocker | None:
+        """Of a parcel that the carrier brought back somebody decides what becomes of it."""
+        if not any(line.undelivered for line in self.lines):
+            return None
+        for row in related(self.order, "origin_returns", "shipment"):
+            if row.decision in UNDECIDED:
+                url = page_url("fulfillment_shipment_change", row.shipment_id)
+                why = row.get_reason_display().lower()
+                sentence = f"{row.shipment} came back to us ({why}): reship, refund or keep it."
+                return Blocker(sentence, url, f"Open {row.shipment}", "fulfillment.view_shipment")
         return None
 
     def _held(self) -> Blocker | None:
@@ -227,7 +241,9 @@ class Diagnosis:
                 url = page_url("fulfillment_shipment_change", row.pk)
                 sentence = f"{row.number}: {row.carrier.name} reports: {state}."
                 return Blocker(sentence, url, f"Open {row.number}", "fulfillment.view_shipment")
-        units = words.count(sum(line.shipped - line.delivered for line in self.lines), "unit")
+        units = words.count(
+            sum(line.shipped - line.delivered - line.undelivered for line in self.lines), "unit"
+        )
         return Blocker(f"On its way: {units} with the carrier.", quiet=True)
 
     def _at_work(self) -> Blocker:

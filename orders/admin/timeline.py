@@ -251,6 +251,9 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Shipped {teller.units(facts, 'from')} with {facts.get('reference', '')}"
     ),
     "order.delivered": lambda teller, facts: f"Delivered {teller.number(facts)}",
+    "order.undelivered": lambda teller, facts: (
+        f"Will not arrive with {facts['reference']}: {teller.lines(facts) or 'nothing'}"
+    ),
     "order.returned": lambda teller, facts: (
         f"Returned {teller.number(facts)} with {facts.get('reference', '')}"
     ),

@@ -176,6 +176,7 @@ class OrderLine(models.Model):
     delivered = models.BigIntegerField(default=0)
     returned = models.BigIntegerField(default=0)
     credited = models.BigIntegerField(default=0, db_default=0)  # given back in money by returns
+    undelivered = models.BigIntegerField(default=0, db_default=0)  # will not arrive: lost, or back
     unit_price = MoneyField()
     discount = MoneyField(default=0)  # of the whole line, positive
     tax_amount = MoneyField(default=0)  # of the whole line
@@ -206,6 +207,11 @@ class OrderLine(models.Model):
                 & Q(released__lte=F("allocated")),
                 name="orders_line_quantities_in_order",
                 violation_error_message="returned, delivered <= shipped <= released <= allocated.",
+            ),
+            models.CheckConstraint(
+                condition=Q(undelivered__gte=0) & Q(undelivered__lte=F("shipped") - F("delivered")),
+                name="orders_line_undelivered_within_shipped",
+                violation_error_message="What was delivered did arrive.",
             ),
             models.CheckConstraint(
                 condition=Q(credited__gte=0) & Q(credited__lte=F("shipped")),

@@ -146,6 +146,7 @@ from orders.operations.payments import (
     record_pending,
     void,
 )
+from orders.operations.payments_calling_off import call_off_cash
 from orders.operations.payments_capturing import capture_by_policy
 from orders.operations.payments_credit import (
     NotSpendable,
@@ -267,6 +268,7 @@ from orders.operations.units import (
     record_delivery,
     record_return,
     record_shipment,
+    record_undelivered,
     withdraw_units,
 )
 from orders.operations.waiting import serve_waiting
@@ -389,6 +391,7 @@ __all__ = [
     "book_line",
     "book_payout",
     "bring_in_line",
+    "call_off_cash",
     "cancel",
     "cancel_asked",
     "cancel_due",
@@ -466,6 +469,7 @@ __all__ = [
     "record_pending",
     "record_return",
     "record_shipment",
+    "record_undelivered",
     "redeem_credit",
     "redraft_rule",
     "refund_to_credit",

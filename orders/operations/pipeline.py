@@ -370,8 +370,8 @@ def _settle_totals(work: Work) -> None:
 
 
 def _settle_status(work: Work, units: LineFacts) -> None:
-    """Close what is delivered and paid; reopen what is owed again."""
-    done = 0 < units.due <= units.delivered and work.money.balance == 0
+    """Close what is delivered, or credited because it will not be, and paid; reopen what is owed."""
+    done = 0 < units.due <= units.delivered + units.made_good and work.money.balance == 0
     if done and work.order.status == OrderStatus.CONFIRMED:
         move(work, OrderStatus.CLOSED)
     elif not done and work.order.status == OrderStatus.CLOSED:

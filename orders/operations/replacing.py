@@ -13,9 +13,11 @@ from oms.money import ZERO
 from orders.enums import OrderLinkKind
 from orders.models import Order, OrderLink
 from orders.operations import moving, pipeline, placing
+from orders.operations.corrections import AddressIncomplete
 from orders.operations.sent import PlacedLine, PlacedOrder
 from orders.queries.sealing import CONTEXT
 from orders.queries.totals import share
+from orders.queries.validation import missing_parts
 
 
 class BuyerUnknown(DomainError):
@@ -32,16 +34,23 @@ def place_replacement(
     by: str,
     lines: Sequence[PlacedLine],
     reference: str,
+    shipping_address: dict[str, str] | None = None,
 ) -> Order:
     """Place an order for what replaces goods of this one, and link the two.
 
     It is placed like every order: stock is reserved, taxes are worked out, rules look at it. It has
-    no payment of its own; see `move_spare`. `reference` is the number of the return. Raises
-    BuyerUnknown, and what placing refuses, such as OutOfStock.
+    no payment of its own; see `move_spare`. `reference` is the number of the return. It goes to the
+    order's address, unless another is given (one without a name is the same person's). Raises
+    BuyerUnknown, AddressIncomplete, and what placing refuses, such as OutOfStock.
     """
     order = pipeline.lock_order(order)
     opened = customers.unseal(order.subject, order.sealed, CONTEXT)
     contact, address = opened.get("contact", {}), opened.get("shipping_address", {})
+    if shipping_address is not None:
+        name = shipping_address.get("name") or address.get("name") or contact.get("name", "")
+        address = {**shipping_address, "name": name}
+        if missing := missing_parts(address):
+            raise AddressIncomplete(missing=", ".join(missing))
     if not contact or not address:
         raise BuyerUnknown(number=order.number)
 

@@ -1,7 +1,7 @@
 """What locations and carriers did with an order's units, told by fulfillment."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -81,15 +81,44 @@ def record_shipment(order: Order, *, by: str, units: Sequence[Units], reference:
 def record_delivery(order: Order, *, by: str, units: Sequence[Units]) -> Order:
     """Take shipped units as received; a paid order whose every unit is delivered closes.
 
-    Raises TooManyUnits above what was shipped and not yet delivered.
+    Units that were given up as lost may arrive after all. Raises TooManyUnits above what was
+    shipped and not yet delivered.
     """
     work = pipeline.lock(order, by=by)
     for line, quantity in _per_line(work, units):
         refuse_more_than(work, line, quantity, line.shipped - line.delivered)
         line.delivered += quantity
+        line.undelivered = min(line.undelivered, line.shipped - line.delivered)
 
-    _save(work, units, ["delivered"])
+    _save(work, units, ["delivered", "undelivered"])
     work.fact("order.delivered", units=_plain(units))
+    return pipeline.settle(work)
+
+
+@transaction.atomic
+def record_undelivered(order: Order, *, by: str, units: Mapping[int, int], reference: str) -> Order:
+    """Say how many shipped units of each line (by id) will not arrive; others: none.
+
+    They are lost, or come back to us. An order of which nothing is on its way any more leaves the
+    stage of shipping; it closes when they are credited. `reference` is what told us. The same again
+    changes nothing. Raises TooManyUnits above what was shipped and not delivered.
+    """
+    work = pipeline.lock(order, by=by)
+    changed = [line for line in work.lines if line.undelivered != units.get(line.pk, 0)]
+    if not changed:
+        return work.order
+    for line in changed:
+        count = units.get(line.pk, 0)
+        if count:
+            refuse_more_than(work, line, count, line.shipped - line.delivered)
+        line.undelivered = count
+
+    write_counts(changed, "undelivered")
+    work.fact(
+        "order.undelivered",
+        reference=reference,
+        lines=[[line.pk, line.undelivered] for line in work.lines if line.undelivered],
+    )
     return pipeline.settle(work)
 
 

@@ -23,6 +23,8 @@ class LineFacts:
     shipped: int
     delivered: int
     returned: int
+    undelivered: int = 0  # shipped, and will not arrive
+    made_good: int = 0  # of these, credited
 
     @classmethod
     def of(cls, lines: Sequence[OrderLine]) -> "LineFacts":
@@ -34,6 +36,8 @@ class LineFacts:
             shipped=sum(line.shipped for line in lines),
             delivered=sum(line.delivered for line in lines),
             returned=sum(line.returned for line in lines),
+            undelivered=sum(line.undelivered for line in lines),
+            made_good=sum(min(line.undelivered, line.credited) for line in lines),
         )
 
 
@@ -46,7 +50,8 @@ def stage_of(status: str, units: LineFacts, *, on_hold: bool, money_ready: bool)
     if status in FINISHED:
         return Stage.REPORTING
     if 0 < units.due <= units.shipped:
-        return Stage.REPORTING if units.delivered >= units.shipped else Stage.SHIPPING
+        under_way = units.shipped - units.delivered - units.undelivered
+        return Stage.SHIPPING if under_way > 0 else Stage.REPORTING
     if on_hold:
         return Stage.VALIDATION
     if units.released > units.shipped:

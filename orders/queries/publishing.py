@@ -194,6 +194,11 @@ TOLD = {
     "order.cancellation_dropped": told("it will not"),
     "order.shipped": told("units have left", One("reference", "number of the shipment"), UNITS),
     "order.delivered": told("units have arrived", UNITS),
+    "order.undelivered": told(
+        "units will not arrive: they are lost, or come back",
+        One("reference", "number of the shipment"),
+        Rows("lines", "units by line, all of the order", ("line:order_line", "quantity")),
+    ),
     "order.ready_for_pickup": told(
         "units wait at the counter",
         One("work", "number of the fulfilment order"),

@@ -223,6 +223,7 @@ class LineOut(msgspec.Struct):
     released: int
     shipped: int
     delivered: int
+    undelivered: int
     returned: int
     unit_price: str
     discount: str
@@ -244,6 +245,7 @@ class LineOut(msgspec.Struct):
             released=line.released,
             shipped=line.shipped,
             delivered=line.delivered,
+            undelivered=line.undelivered,
             returned=line.returned,
             unit_price=money(line.unit_price, currency),
             discount=money(line.discount, currency),

@@ -100,6 +100,7 @@ LINES = Content(
         "Released = released",
         "Shipped = shipped",
         "Delivered = delivered",
+        "Undelivered = undelivered",
         "Returned = returned",
         "Currency = order__currency",
         "Unit price = unit_price",

@@ -1,0 +1,236 @@
+"""Return to origin: a parcel comes back undelivered, is received, and somebody decides."""
+
+from decimal import Decimal
+
+import pytest
+
+from fulfillment import operations as fulfillment
+from fulfillment.models import Exchange, OriginReturn, Return, Shipment
+from fulfillment.queries import units_of
+from oms.errors import DomainError
+from oms.models import Event
+from orders import operations as orders
+from orders.models import Order, RefundGrant, Task
+from orders.queries import balance
+from orders.queries.outstanding import cash_by_order
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+BY = world.BY
+
+
+def ship(floor, *, method="card", state="captured", lines=(("MUG", 2),), **more):
+    total = Decimal(sum(units for _, units, *_ in lines) * 10)
+    paid = orders.PlacedPayment(method, total, state, "" if state == "pending" else "ch_1")
+    order = world.place(floor.channel, *lines, payments=(paid,), **more)
+    floor.dispatch(order)
+    shipments = []
+    for found in order.fulfillment_orders.order_by("pk"):
+        work = fulfillment.pick(found, by=BY)
+        contents = {line.pk: line.picked for line in work.lines.all()}
+        fulfillment.pack(work, by=BY, parcels=[fulfillment.PackedParcel(900, contents)])
+        shipments.append(fulfillment.ship(work, by=BY, carrier="royal-mail"))
+    return shipments
+
+
+def fresh(order):
+    return Order.objects.get(pk=order.pk)
+
+
+def scan_all(row, outcome="restock"):
+    document = Return.objects.get(pk=row.return_order_id)
+    for line in document.lines.select_related("order_line__product"):
+        for _ in range(line.missing):
+            fulfillment.scan_return(
+                document, by=BY, code=line.order_line.product.sku, outcome=outcome
+            )
+    return OriginReturn.objects.select_related("order", "shipment", "return_order").get(pk=row.pk)
+
+
+def figures(order):
+    line = order.lines.get()
+    return line.shipped, line.delivered, line.undelivered, line.returned, line.credited
+
+
+def test_parcel_comes_back_is_received_by_scan_and_is_sent_once_more(floor):
+    (shipment,) = ship(floor)
+    order = shipment.order
+    row = fulfillment.bring_back(shipment, by=BY, reason="address_unknown", note="No such house")
+    order = fresh(order)
+    assert (row.return_order.status, row.cash) == ("approved", 0)
+    assert figures(order) == (2, 0, 2, 0, 0)
+    assert (order.stage, order.fulfillment_status, order.status) == (
+        "reporting", "shipped", "confirmed",
+    )  # fmt: skip
+    task = Task.objects.get()
+    assert (task.owner, task.done_at) == ("Support", None)
+    assert (
+        Event.objects.get(name="shipment.returned_to_origin").facts["reason"] == "address_unknown"
+    )
+    with pytest.raises(fulfillment.GoodsAwaited):
+        fulfillment.reship(row, by=BY, reason="New address")
+    assert_ledgers_hold()
+
+    row = scan_all(row)
+    order = fresh(order)
+    assert (figures(order), order.fulfillment_status) == ((2, 0, 2, 2, 2), "returned")
+    where = {**world.LONDON, "line1": "1 Baker Street"}
+    row = fulfillment.reship(row, by=BY, reason="New address", shipping_address=where)
+
+    made = Exchange.objects.get(return_order=row.return_order).replacement
+    assert (made.lines.get().allocated, made.payment_status, made.total) == (2, "paid", 20)
+    assert [balance(fresh(each)).balance for each in (order, made)] == [0, 0]
+    assert (row.decision, fresh(order).status) == ("reship", "closed")
+    task.refresh_from_db()
+    assert task.note == "Sent once more"
+    facts = Event.objects.get(name="shipment.origin_decided").facts
+    assert (facts["decision"], facts["replacement"]) == ("reship", made.number)
+    assert_ledgers_hold()
+
+
+def test_cash_on_delivery_is_called_off_with_the_carrier_and_promised_for_the_second_try(floor):
+    (shipment,) = ship(floor, method="cash_on_delivery", state="pending")
+    order = shipment.order
+    assert [(row.order.pk, row.amount) for row in cash_by_order()] == [(order.pk, 20)]
+
+    row = fulfillment.bring_back(shipment, by=BY, reason="refused")
+
+    assert (row.cash, cash_by_order()) == (20, [])
+    assert balance(fresh(order)).deferred == 0
+    row = scan_all(row)
+    assert balance(fresh(order)).balance == 0
+    row = fulfillment.reship(row, by=BY, reason="Takes it now")
+    made = Exchange.objects.get(return_order=row.return_order).replacement
+    money = balance(made)
+    assert (money.deferred, money.balance) == (20, 20)
+    assert_ledgers_hold()
+
+
+def test_only_the_cash_of_the_parcel_that_came_back_is_called_off(floor):
+    near, far = ship(floor, method="cash_on_delivery", state="pending", lines=(("MUG", 15),))
+    assert near.order_id == far.order_id
+
+    row = fulfillment.bring_back(far, by=BY, reason="uncollected")
+
+    worth = 10 * sum(units.quantity for units in units_of(far))
+    assert (row.cash, balance(fresh(near.order)).deferred) == (worth, 150 - worth)
+    fulfillment.deliver(near, by=BY)
+    assert fresh(near.order).stage == "reporting"
+    assert_ledgers_hold()
+
+
+def test_refund_grants_what_was_credited_and_the_order_closes_when_it_is_paid(floor):
+    (shipment,) = ship(floor)
+    row = scan_all(fulfillment.bring_back(shipment, by=BY, reason="refused"), "quarantine")
+
+    row = fulfillment.keep_for_later(row, by=BY, reason="Buyer is on holiday")
+    assert (row.decision, Task.objects.get().done_at) == ("hold", None)
+    row = fulfillment.refund_origin(row, by=BY, reason="Does not want it")
+
+    grant = RefundGrant.objects.get()
+    assert (grant.amount, grant.reference) == (20, row.return_order.number)
+    order = fresh(shipment.order)
+    assert order.status == "confirmed"
+    orders.pay_refund(grant, by="user:2", payment=order.payments.get(), amount=Decimal(20))
+    assert fresh(order).status == "closed"
+    with pytest.raises(fulfillment.DecidedBefore):
+        fulfillment.keep_for_later(row, by=BY, reason="Again")
+    assert_ledgers_hold()
+
+
+def test_carrier_says_it_first_and_a_person_only_gives_the_reason(floor):
+    (shipment,) = ship(floor)
+    fulfillment.track(shipment, by="carrier:royal-mail", status="returned_to_sender")
+    row = OriginReturn.objects.get()
+    assert (row.reason, row.decision) == ("other", "waiting")
+
+    again = fulfillment.bring_back(shipment, by=BY, reason="refused", note="Not ordered")
+
+    assert (again.pk, again.reason, OriginReturn.objects.count()) == (row.pk, "refused", 1)
+    assert (Return.objects.count(), Task.objects.count()) == (1, 1)
+
+
+def test_delivered_and_unsupplied_are_refused_and_nothing_changes(floor):
+    (shipment,) = ship(floor)
+    fulfillment.deliver(shipment, by=BY)
+    with pytest.raises(fulfillment.CannotComeBack):
+        fulfillment.bring_back(shipment, by=BY, reason="refused")
+    assert not OriginReturn.objects.exists()
+
+    (other,) = ship(floor)
+    row = scan_all(fulfillment.bring_back(other, by=BY, reason="refused"), "scrap")
+    world.place(floor.channel, ("MUG", 16))
+    orders_before = Order.objects.count()
+    for refused, more in (
+        ("address_incomplete", {"shipping_address": {"line1": "1 Baker Street"}}),
+        ("not_available", {}),
+    ):
+        with pytest.raises(DomainError) as error:
+            fulfillment.reship(row, by=BY, reason="x", **more)
+        assert error.value.code == refused
+    row.refresh_from_db()
+    assert (row.decision, Order.objects.count()) == ("waiting", orders_before)
+    assert_ledgers_hold()
+
+
+def test_goods_that_never_arrive_back_cannot_be_sent_and_are_claimed(floor):
+    (shipment,) = ship(floor)
+    row = fulfillment.bring_back(shipment, by=BY, reason="damaged")
+    document = row.return_order
+    fulfillment.waive_missing(document, by=BY, reason="Carrier lost it on the way back")
+    row = OriginReturn.objects.get()
+
+    with pytest.raises(fulfillment.NothingCameBack):
+        fulfillment.reship(row, by=BY, reason="x")
+    asked = fulfillment.Asked("damaged", Decimal(20), "Crushed", {shipment.order.lines.get().pk: 2})
+    fulfillment.open_claim(Shipment.objects.get(pk=shipment.pk), by=BY, asked=asked)
+    fulfillment.refund_origin(row, by=BY, reason="Gone")
+    assert RefundGrant.objects.get().amount == 20
+    assert_ledgers_hold()
+
+
+def test_lost_parcel_leaves_the_stage_of_shipping_and_may_still_arrive(floor):
+    (shipment,) = ship(floor)
+    line = shipment.order.lines.get().pk
+    asked = fulfillment.Asked(
+        "lost", Decimal(20), "No scan", {line: 2}, remedy="refund", waiver="Lost"
+    )
+    claim = fulfillment.open_claim(shipment, by=BY, asked=asked)
+    order = fresh(shipment.order)
+    assert (figures(order), order.stage) == ((2, 0, 2, 0, 2), "reporting")
+    assert_ledgers_hold()
+
+    fulfillment.deliver(Shipment.objects.get(pk=shipment.pk), by=BY)
+    order = fresh(order)
+    assert (figures(order), order.stage) == ((2, 2, 0, 0, 2), "reporting")
+    fulfillment.withdraw_claim(claim, by=BY, reason="It arrived")
+    assert figures(fresh(order)) == (2, 2, 0, 0, 2)
+    assert_ledgers_hold()
+
+
+def test_lost_parcel_that_comes_back_was_made_good_before(floor):
+    (shipment,) = ship(floor)
+    line = shipment.order.lines.get().pk
+    asked = fulfillment.Asked("lost", Decimal(20), "No scan", {line: 2}, remedy="replacement")
+    claim = fulfillment.open_claim(shipment, by=BY, asked=asked)
+
+    row = fulfillment.bring_back(Shipment.objects.get(pk=shipment.pk), by=BY, reason="other")
+
+    assert (row.decision, row.return_order, Task.objects.count()) == ("settled", None, 0)
+    fulfillment.scan_return(claim.credit, by=BY, code="MUG", outcome="restock")
+    assert figures(fresh(shipment.order)) == (2, 0, 2, 1, 2)
+    assert_ledgers_hold()
+
+
+def test_lost_cash_on_delivery_is_not_collected(floor):
+    (shipment,) = ship(floor, method="cash_on_delivery", state="pending")
+    line = shipment.order.lines.get().pk
+    asked = fulfillment.Asked(
+        "lost", Decimal(20), "No scan", {line: 2}, remedy="refund", waiver="Lost"
+    )
+
+    fulfillment.open_claim(shipment, by=BY, asked=asked)
+
+    order = fresh(shipment.order)
+    assert (cash_by_order(), balance(order).balance, order.status) == ([], 0, "closed")
+    assert_ledgers_hold()
