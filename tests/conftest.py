@@ -11,6 +11,7 @@ from django.db.models.signals import post_migrate
 from compliance.queries import law
 from tests import migrated
 from tests.chromium import chromium_path
+from tests.ledgers import watching
 
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
 # No trigger speaks in the role of a replica, so that append-only tables can be emptied too.
@@ -126,6 +127,16 @@ def quoted(name):
 def fresh_law():
     """Tax law is kept in memory; what another test rolled back must not stay there."""
     law.forget()
+
+
+@pytest.fixture(autouse=True)
+def writes_noted(request):
+    """What a test writes that is rolled back is noted, so that it proves what that may have broken."""
+    if commits(request.node):
+        yield
+        return
+    with watching():
+        yield
 
 
 def commits(item):

@@ -19,7 +19,7 @@ from orders.queries import balance
 from orders.queries.statement import statement_of
 from tests import factories as world
 from tests.examples import examples
-from tests.ledgers import LedgersAfterEachStep
+from tests.ledgers import assert_ledgers_hold, watching
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -188,8 +188,7 @@ steps = st.tuples(st.sampled_from(ACTS), st.integers(0, 11), st.integers(1, 5))
     st.lists(steps, min_size=5, max_size=25).map(lambda rest: [("place", 1, 3), *rest]),
 )
 def test_any_sequence_of_acts_keeps_every_invariant(needs_payment, ships_complete, sequence):
-    ledgers = LedgersAfterEachStep()
-    with transaction.atomic(), ledgers.watching():
+    with transaction.atomic(), watching():
         shop = Shop(needs_payment=needs_payment, ships_complete=ships_complete)
         for name, pick, size in sequence:
             try:
@@ -197,7 +196,7 @@ def test_any_sequence_of_acts_keeps_every_invariant(needs_payment, ships_complet
                     getattr(shop, name)(pick, size)
             except DomainError:
                 continue  # undone as a whole
-            ledgers.assert_hold()
+            assert_ledgers_hold()
         for order in Order.objects.all():
             statement = statement_of(order)
             assert statement.adds_up
@@ -206,12 +205,11 @@ def test_any_sequence_of_acts_keeps_every_invariant(needs_payment, ships_complet
 
 
 def test_a_figure_that_is_written_wrongly_is_seen_after_that_step():
-    ledgers = LedgersAfterEachStep()
-    with ledgers.watching():
+    with watching():
         Shop(needs_payment=False, ships_complete=False)
-        ledgers.assert_hold()
+        assert_ledgers_hold()
         Order.objects.update(total=1)  # there is none
-        ledgers.assert_hold()
+        assert_ledgers_hold()
         StockLevel.objects.filter(product__sku="MUG").update(reserved=1)
         with pytest.raises(AssertionError, match="reserved"):
-            ledgers.assert_hold()
+            assert_ledgers_hold()
