@@ -20,6 +20,7 @@ from customers import operations as customers
 from customers.models import DataSubject, Disclosure
 from oms import events, idempotency
 from oms.errors import DomainError
+from orders import operations as orders
 
 
 class RequestDone(DomainError):
@@ -113,7 +114,8 @@ def export_subject(subject: DataSubject, *, by: str) -> dict[str, Any]:
 def erase_subject(subject: DataSubject, *, by: str, reason: str) -> PrivacyRequest:
     """Make everything on a person unreadable but issued documents, and answer their request.
 
-    Answers of the API that are kept for repeats and speak of the person are forgotten. Orders, stock, money, documents and the trail stay row by row as they are. Erasing again
+    Answers of the API that are kept for repeats and speak of the person are forgotten, and bank
+    lines that name them and belong to nobody are emptied. Orders, stock, money, documents and the trail stay row by row as they are. Erasing again
     returns the request that was answered then. `reason` must not name the person.
     """
     subject = DataSubject.objects.lock_one(subject.pk)
@@ -125,6 +127,7 @@ def erase_subject(subject: DataSubject, *, by: str, reason: str) -> PrivacyReque
     request = open_request(subject, by=by, kind=kind, reason=reason)
 
     numbers = numbers_of(subject)
+    orders.forget_payer([subject, *same_person(subject)], by=by)
     customers.erase(subject, by=by, reason=reason)
     idempotency.forget_answers(numbers)
     return _answer(request, by=by)

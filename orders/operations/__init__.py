@@ -14,6 +14,7 @@ from orders.operations.bank_lines import (
     begin_local_statement,
     begin_statement,
     explain_columns,
+    forget_payer,
     reseal_lines,
 )
 from orders.operations.bank_matching import (
@@ -426,6 +427,7 @@ __all__ = [
     "finish_import",
     "finish_task",
     "forget_old_uploads",
+    "forget_payer",
     "forget_upload",
     "forget_uploads_of_the_erased",
     "give_back_hold",

@@ -3,9 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import IO, Any
 
 from django.db import transaction
@@ -18,7 +15,8 @@ from oms.models import Job
 from orders.enums import BankLineState
 from orders.models import BankAccount, BankLine, BankStatement
 from orders.operations import sent_files
-from orders.queries.bank import LINE, secret_of
+from orders.queries.bank import LINE, secret_of, told_of
+from orders.queries.bank_repeats import Entry, names_payer, payers_of, told_otherwise
 
 FORMS = ("csv", "camt")
 
@@ -35,30 +33,6 @@ class WrongCurrency(DomainError):
 
     code = "wrong_currency"
     message = "A line is in {currency}; the account {account} is in {own}."
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A movement as the bank tells it: `amount` came in, negative went out."""
-
-    booked_on: date
-    amount: Decimal
-    currency: str
-    bank_reference: str = ""
-    payer: str = ""
-    iban: str = ""
-    text: str = ""
-    reference: str = ""  # the structured one, such as an ISO 11649 creditor reference
-
-    @property
-    def told(self) -> dict[str, str]:
-        """What is sealed, because it names people."""
-        return {
-            "payer": self.payer,
-            "iban": self.iban,
-            "text": self.text,
-            "reference": self.reference,
-        }
 
 
 @transaction.atomic
@@ -135,6 +109,8 @@ def explain_columns(statement: BankStatement, layout: dict[str, Any], *, by: str
 def add_lines(statement: BankStatement, entries: Iterable[Entry], *, by: str) -> list[BankLine]:
     """Store what is new of a statement; lines that an earlier file brought are recognised.
 
+    Also when that file was of the other form, CSV or CAMT, and told them in other words: then by
+    day, amount and what they refer to (`orders.queries.bank_repeats`), each line for one movement.
     Two movements of one day that nothing tells apart are two lines when one file has both. Returns
     the new lines. Raises WrongCurrency.
     """
@@ -144,6 +120,8 @@ def add_lines(statement: BankStatement, entries: Iterable[Entry], *, by: str) ->
         BankLine.objects.filter(account=account, digest__in=named).values_list("digest", flat=True)
     )
     fresh = {digest: entry for digest, entry in named.items() if digest not in known}
+    for digest in told_otherwise(statement, fresh, known):
+        del fresh[digest]
 
     lines = [
         _line(statement, number, digest, entry)
@@ -230,6 +208,24 @@ def reseal_lines(*, by: str) -> int:  # noqa: ARG001 (an act like others; the co
         kept = bytes(line.sealed)
         BankLine.objects.filter(pk=line.pk, sealed=kept).update(sealed=sealed.rewrap_secret(kept))
     return rows.count()
+
+
+@transaction.atomic
+def forget_payer(subjects: Iterable[Any], *, by: str) -> list[BankLine]:
+    """Empty the lines that belong to nobody and name these people, before they are erased.
+
+    Known by the words of their names or their companies', and by accounts that they paid from
+    before. Amount, day and what was decided stay.
+    """
+    sought = payers_of(subjects)
+    rows = BankLine.objects.filter(subject=None).exclude(sealed=b"").order_by("pk")
+    keys = [row.pk for row in rows.iterator(chunk_size=500) if names_payer(told_of(row), sought)]
+    lines = [row for row in BankLine.objects.lock(*keys) if row.subject_id is None]
+    for line in lines:
+        line.sealed = b""
+        line.save(update_fields=["sealed"])
+    events.record_all([events.Fact("bank_line.forgotten", line) for line in lines], by=by)
+    return lines
 
 
 def hand_over(line: BankLine, told: dict[str, str], order: Any) -> None:

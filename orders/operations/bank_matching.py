@@ -118,8 +118,8 @@ def match_lines(lines: Iterable[BankLine], *, by: str) -> int:
 def undo_line(line: BankLine, *, by: str, reason: str) -> BankLine:
     """Take back whatever was decided about a line; it waits for somebody again.
 
-    What it paid leaves each order by an entry of its own, and an order that could still ship and is
-    no longer covered is held. Raises NothingToUndo, LineChanged when more was booked meanwhile, and
+    What it paid leaves each order by an entry of its own, and so does what was written off because
+    it was short; an order that could still ship and is no longer covered is held. Raises NothingToUndo, LineChanged when more was booked meanwhile, and
     AmountTooHigh where the money was refunded.
     """
     orders = Order.objects.filter(bank_matches__line=line, bank_matches__undone=None)
@@ -134,6 +134,8 @@ def undo_line(line: BankLine, *, by: str, reason: str) -> BankLine:
 
     for match in matches:
         _undo(works[match.order_id], match)
+    for work in works.values():
+        payments_writing_off.take_back(work, reason=_short_by(line))
     payouts.update(undone_by=by, undone_at=timezone.now())
     line.matched, line.reason = ZERO, ""
     _decide(line, by=by)
@@ -256,7 +258,11 @@ def _decide(line: BankLine, *, by: str, state: str = "") -> None:
 def _write_off(order: Order, line: BankLine, by: str) -> None:
     money = balances([order])[order.pk]
     if money.balance > 0:
-        payments_writing_off.write_off(order, by=by, reason=f"Short by {line}")
+        payments_writing_off.write_off(order, by=by, reason=_short_by(line))
+
+
+def _short_by(line: BankLine) -> str:
+    return f"Short by {line}"
 
 
 def _book_certain(line: BankLine, parts: list[Part], by: str) -> bool:

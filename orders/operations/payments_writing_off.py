@@ -1,6 +1,7 @@
 """Small differences that are not worth asking for."""
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from oms.errors import DomainError
 from oms.money import ZERO, plain
@@ -43,3 +44,22 @@ def write_off(order: Order, *, by: str, reason: str) -> PaymentTransaction:
     work.fact("order.balance_written_off", amount=plain(owed, currency), reason=reason)
     payments.finish(work, payment)
     return row
+
+
+def take_back(work: pipeline.Work, *, reason: str) -> list[PaymentTransaction]:
+    """Owe again what was written off of a locked order for just this reason, by an entry each."""
+    rows = PaymentTransaction.objects.filter(
+        payment__order=work.order,
+        payment__method=PaymentMethod.WRITE_OFF,
+        kind=TransactionKind.CAPTURE,
+        reference=reason[:120],
+    )
+    undone = PaymentTransaction.objects.filter(
+        payment=OuterRef("payment"), kind=TransactionKind.UNDONE
+    )
+    return [
+        payments.record_transaction(
+            work, row.payment, TransactionKind.UNDONE, row.amount, row.reference
+        )
+        for row in rows.exclude(Exists(undone)).select_related("payment").order_by("pk")
+    ]

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from oms.ledgers import Invariant
 from oms.money import ZERO
-from orders.enums import BankLineState, RemittanceOutcome, TransactionKind
+from orders.enums import BankLineState, PaymentMethod, RemittanceOutcome, TransactionKind
 from orders.models import (
     BankLine,
     BankMatch,
     GatewayPayout,
+    Payment,
     PaymentTransaction,
     Remittance,
     RemittanceRow,
@@ -107,6 +108,13 @@ def _wrong_matches() -> Iterator[str]:
     loose = PaymentTransaction.objects.filter(
         kind=TransactionKind.UNDONE, undone_bank_match=None
     ).select_related("payment")
+    given_up = Payment.objects.filter(
+        method=PaymentMethod.WRITE_OFF,
+        transactions__kind=TransactionKind.CAPTURE,
+        transactions__amount=OuterRef("amount"),
+        transactions__reference=OuterRef("reference"),
+    )
+    loose = loose.exclude(Exists(given_up.filter(pk=OuterRef("payment"))))
     for row in loose.order_by("pk"):
         yield f"{row.payment}: {row.amount} undone of no bank line"
 

@@ -142,6 +142,7 @@ TOLD = {
         One("how", "reference, or person"),
         One("orders", "numbers of the orders, each with its amount"),
     ),
+    "bank_line.forgotten": told("its payer was erased, and so was what it said"),
     "bank_line.undone": told("that was a mistake"),
     "bank_line.ignored": told("it is nothing that orders are owed"),
     "bank_line.paid_out": told(

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 
+from compliance.operations import erase_subject
 from oms import keys, sealed
 from oms.models import Event
 from orders import operations as orders
@@ -124,11 +125,86 @@ def test_person_splits_a_line_writes_off_overpays_and_undoes(shop, account):
     with pytest.raises(bank_matching.NothingToUndo):
         bank_matching.undo_line(line, by=BY, reason="Again")
     line.refresh_from_db()
-    assert (line.state, line.matched, received(a, b)) == ("open", 0, [0, Decimal("0.25")])
+    assert (line.state, line.matched, received(a, b)) == ("open", 0, [0, 0])
     bank_matching.book_line(line, [Part(a, Decimal(50))], by=BY)
     a.refresh_from_db()
     assert (a.payment_status, received(a)) == ("overpaid", [50])
     assert BankMatch.objects.filter(undone=None).count() == 1
+    assert_ledgers_hold()
+
+
+def test_undoing_a_line_owes_again_what_was_written_off_for_it_each_time(shop, account):
+    owed = order(shop, "20.25")
+    send(account, ("03.11.2026", "20,00", "x", "Ada Byron"))
+    for _ in range(2):
+        line = BankLine.objects.get()
+        bank_matching.book_line(line, [Part(owed, Decimal(20))], by=BY, write_off=True)
+        assert balance(owed).balance == 0
+        bank_matching.undo_line(line, by=BY, reason="Not theirs")
+        assert (balance(owed).balance, received(owed)) == (Decimal("20.25"), [0])
+    assert_ledgers_hold()
+
+
+def camt_of(*rows):
+    """The same movements as a CAMT file: day, amount, what the payer wrote, payer, bank's reference."""
+    entries = "".join(
+        f"""<Ntry><Amt Ccy="GBP">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>{day}</Dt>
+        </BookgDt><AcctSvcrRef>{ref}</AcctSvcrRef><NtryDtls><TxDtls><RltdPties><Dbtr><Nm>{payer}</Nm>
+        </Dbtr></RltdPties><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"""
+        for day, amount, text, payer, ref in rows
+    )
+    return f"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>
+      <Stmt><Acct><Id><IBAN>{IBAN}</IBAN></Id></Acct>{entries}</Stmt></BkToCstmrStmt>
+      </Document>""".encode()
+
+
+def test_payment_told_as_csv_and_as_camt_is_one(shop, account):
+    """By day, amount and reference; what really came twice is twice in one file, and stays two."""
+    paid = order(shop)
+    csv = [
+        ("03.11.2026", "20,00", f"Order {paid.number}, thank you", "BYRON ADA"),
+        ("03.11.2026", "5,00", "a gift", "Cora Stranger"),
+        ("03.11.2026", "7,00", "INV-2026-00071", "Ben Cooper"),
+    ]
+    gift = ("2026-11-03", "5.00", "Gift", "Cora Stranger")
+    camt = [
+        ("2026-11-03", "20.00", f"{paid.number}", "Ada Byron", "B1"),
+        (*gift, "B2"),
+        (*gift, "B3"),
+        ("2026-11-03", "7.00", "INV-2026-00072", "Ben Cooper", "B4"),
+        ("2026-11-04", "20.00", f"{paid.number}", "Ada Byron", "B5"),
+    ]
+    send(account, *csv)
+
+    statement = send(account, content=camt_of(*camt))
+
+    assert (statement.lines_read, statement.known) == (5, 2)
+    assert sorted(BankLine.objects.values_list("amount", flat=True)) == [5, 5, 7, 7, 20, 20]
+    assert (balance(paid).received, statement.matched) == (20, 0)
+    assert send(account, *csv, csv[1]).known == 4
+    assert send(account, *csv, csv[1], csv[1]).known == 4
+    assert BankLine.objects.count() == 7
+
+
+def test_person_who_is_erased_leaves_the_lines_that_belong_to_nobody(shop, account):
+    paid, booked = order(shop), order(shop)
+    send(
+        account,
+        ("03.11.2026", "20,00", booked.number, "Ada Byron"),
+        ("03.11.2026", "20,50", "many thanks", "BYRON, Ada"),
+        ("03.11.2026", "1,00", "for Ada", "Cora Stranger"),
+        ("03.11.2026", "-3,00", "Refund to Ada Byron", ""),
+    )
+
+    erase_subject(paid.subject, by=BY, reason="Asked")
+
+    mine, open_line, other, out = BankLine.objects.order_by("pk")
+    assert told_of(mine)["payer"] == "Ada Byron"  # the law keeps what paid an order
+    assert [told_of(open_line), told_of(out)] == [{}, {}]
+    assert told_of(other)["payer"] == "Cora Stranger"
+    assert (open_line.amount, open_line.state) == (Decimal("20.5"), "open")
+    assert Event.objects.filter(name="bank_line.forgotten").count() == 2
+    bank_matching.ignore_line(open_line, by=BY, reason="Nobody asked")
     assert_ledgers_hold()
 
 

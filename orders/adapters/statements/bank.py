@@ -13,7 +13,7 @@ from orders.adapters.statements.tables import (
     table_of,
     text_of,
 )
-from orders.operations.bank_lines import Entry
+from orders.queries.bank_repeats import Entry
 
 SYNONYMS = {
     "date": ("date", "booking date", "booked", "transaction date", "posting date", "buchungstag",

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import IO, Any
 
 from orders.adapters.statements.tables import LARGEST, NotReadable
-from orders.operations.bank_lines import Entry
+from orders.queries.bank_repeats import Entry
 
 VERSIONS = ("camt.053.001.02", "camt.053.001.08")
 BOOKED = {"BOOK", ""}
