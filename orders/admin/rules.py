@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -19,14 +18,13 @@ from oms.admin import Act, ReadOnlyAdmin, actor
 from oms.admin.jobs import progress_of
 from oms.errors import DomainError
 from orders import operations
-from orders.admin import rule_runs
+from orders.admin import rule_checks, rule_runs
+from orders.admin.rule_checks import answer, is_on, said, shown
 from orders.enums import RuleMoment, RuleState, RuleSubject
 from orders.forms.rules import ActivateForm, RuleForm, TemplateForm, TryForm
 from orders.models import Rule, RuleTrial, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
-from orders.queries.hold_types import hold_names
 from orders.queries.rules.actions import actions_builder
-from orders.queries.rules.built_in import BUILT_IN
 from orders.queries.rules.naming import free_name
 from orders.queries.rules.vocabulary import EVERY, NOW_ONLY, SEALED, asked, rules_builder
 from orders.queries.rules.wording import version_words
@@ -76,10 +74,6 @@ def try_on(request: HttpRequest, rule: Rule, data: dict[str, Any]) -> HttpRespon
     return HttpResponseRedirect(reverse("admin:orders_rule_trial", args=[trial.pk]))
 
 
-def _is_on(rule: Rule) -> bool:
-    return any(version.state == RuleState.ACTIVE for version in rule.versions.all())
-
-
 def _may_begin(rule: Rule) -> bool:
     return any(version.state != RuleState.ACTIVE for version in rule.versions.all())
 
@@ -94,7 +88,7 @@ ACTS = (
         "rights to do by hand what it does."),
     Act("try_on", "Try on past orders", EDIT, try_on, form=TryForm, icon="science",
         help="Counts and lists the past orders that this version is for. Nothing is done."),
-    Act("switch_off", "Switch off", FORCE, switch_off, icon="stop", allowed=_is_on,
+    Act("switch_off", "Switch off", FORCE, switch_off, icon="stop", allowed=is_on,
         variant=ActionVariant.DANGER, help="It acts on nothing any more; what it did stays."),
 )  # fmt: skip
 
@@ -142,7 +136,8 @@ class RuleAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("new/", wrap(edit), name="orders_rule_new"),
-            path("order/", wrap(order_page), name="orders_rule_order"),
+            path("order/", wrap(rule_checks.order_page), name="orders_rule_order"),
+            path("limits/", wrap(rule_checks.set_limits), name="orders_rule_limits"),
             path("<int:pk>/edit/", wrap(edit), name="orders_rule_edit"),
             path("words/", wrap(in_words), name="orders_rule_words"),
             path("trials/<int:pk>/", wrap(trial_page), name="orders_rule_trial"),
@@ -160,20 +155,20 @@ class RuleAdmin(ReadOnlyAdmin):
     @admin.display(description="Rule")
     def name_column(self, rule: Rule) -> SafeString:
         """Name, and what it does in a sentence."""
-        return words.two_lines(rule.name, _said(rule))
+        return words.two_lines(rule.name, said(rule))
 
     @admin.display(description="State")
     def state_column(self, rule: Rule) -> SafeString:
         """Only what acts is coloured."""
-        version = _shown(rule)
+        version = shown(rule)
         if version is None or version.state == RuleState.DRAFT:
             return words.chip("Draft", "")
-        return words.chip("On", "info") if _is_on(rule) else words.chip("Off", "")
+        return words.chip("On", "info") if is_on(rule) else words.chip("Off", "")
 
     @admin.display(description="When")
     def when_column(self, rule: Rule) -> str:
         """At what moment it looks."""
-        version = _shown(rule)
+        version = shown(rule)
         return RuleMoment(version.moment).label if version else "–"
 
     @admin.display(description="Runs in 7 days")
@@ -190,7 +185,7 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     form = RuleForm(request.POST or None, version=version)
     if request.method == "POST" and form.is_valid() and (saved := _saved(request, form)):
         return HttpResponseRedirect(_page(saved.rule_id))
-    return _answer(
+    return answer(
         request,
         "builder.html",
         title=version.rule.name if version else "New rule",
@@ -199,44 +194,6 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         vocabulary=rules_builder(),
         kinds=actions_builder(),
     )
-
-
-def order_page(request: HttpRequest) -> HttpResponse:
-    """Built-in checks and rules in the order in which they look; rules can be moved."""
-    if not request.user.has_perm("orders.view_rule"):
-        raise PermissionDenied
-    versions = RuleVersion.objects.select_related("rule").order_by("-number")
-    rules = list(Rule.objects.order_by("position", "pk").prefetch_related(
-        Prefetch("versions", versions)))  # fmt: skip
-    if request.method == "POST":
-        if not request.user.has_perm(FORCE):
-            raise PermissionDenied
-        keys = moved([rule.pk for rule in rules], request.POST.get("move", ""))
-        operations.order_rules(keys, by=actor(request))
-        return HttpResponseRedirect(reverse("admin:orders_rule_order"))
-    holds = dict(hold_names())
-    return _answer(
-        request,
-        "order.html",
-        title="Order of rules",
-        built_in=[
-            {"name": row.name, "says": row.says, "set_in": row.set_in, "hold": holds[row.hold]}
-            for row in BUILT_IN
-        ],
-        rows=[{"rule": rule, "on": _is_on(rule), "words": _said(rule)} for rule in rules],
-        editable=request.user.has_perm(FORCE),
-    )
-
-
-def moved(keys: list[int], move: str) -> list[int]:
-    """Keys with one of them a place up or down, as a button says (up:7); as they are otherwise."""
-    way, _, chosen = move.partition(":")
-    if not chosen.isdigit() or int(chosen) not in keys:
-        return keys
-    at = keys.index(int(chosen))
-    pk = keys.pop(at)
-    keys.insert(max(at - 1, 0) if way == "up" else at + 1, pk)
-    return keys
 
 
 def in_words(request: HttpRequest) -> HttpResponse:
@@ -272,7 +229,7 @@ def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
     days = result.get("by_day", [])
     of_orders = trial.version.subject == RuleSubject.ORDER
     share = 100 * result["matched"] / result["orders"] if result.get("orders") else 0
-    return _answer(
+    return answer(
         request,
         "trial.html",
         title=f"{trial.version} on past orders",
@@ -300,7 +257,7 @@ def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
         "title": rule.name,
         "subtitle": None,
         "rule": rule,
-        "on": _is_on(rule),
+        "on": is_on(rule),
         "editable": request.user.has_perm(EDIT),
         "versions": [
             {"row": row, "words": version_words(row), "who": names[row.created_by]}
@@ -314,22 +271,10 @@ def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
     }
 
 
-def _shown(rule: Rule) -> RuleVersion | None:
-    """The version in force, or the newest; versions are loaded newest first."""
-    versions = list(rule.versions.all())
-    active = [version for version in versions if version.state == RuleState.ACTIVE]
-    return next(iter([*active, *versions]), None)
-
-
 def _link(name: str, title: str, icon: str, page: str) -> dict[str, Any]:
     """A button that leads to a page, as the templates draw it."""
     look = {"icon": icon, "variant": ActionVariant.DEFAULT, "folded": False}
     return {"name": name, "title": title, "path": reverse(page), **look}
-
-
-def _said(rule: Rule) -> str:
-    version = _shown(rule)
-    return version_words(version) if version else ""
 
 
 def _newest(pk: int) -> RuleVersion:
@@ -357,9 +302,3 @@ def _noun(version: RuleVersion) -> str:
 
 def _page(pk: int) -> str:
     return reverse("admin:orders_rule_change", args=[pk])
-
-
-def _answer(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    request.current_app = admin.site.name
-    shell = {**admin.site.each_context(request), "opts": Rule._meta}  # noqa: SLF001
-    return TemplateResponse(request, f"admin/orders/rule/{template}", shell | context)

@@ -58,6 +58,7 @@ from orders.operations.changing import (
     preview_steps,
     set_steps,
 )
+from orders.operations.check_limits import LimitBelowZero, set_check_limits
 from orders.operations.composing import (
     DraftChanged,
     DraftIncomplete,
@@ -299,6 +300,7 @@ __all__ = [
     "ImportRunning",
     "InvalidOrder",
     "KeptIntoThePast",
+    "LimitBelowZero",
     "LimitReached",
     "LineChanged",
     "LineNotOpen",
@@ -496,6 +498,7 @@ __all__ = [
     "send_back",
     "serve_waiting",
     "set_aside",
+    "set_check_limits",
     "set_prices",
     "set_priorities",
     "set_priority",

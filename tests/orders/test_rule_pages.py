@@ -1,6 +1,7 @@
 """Pages of rules: from a template to a trial to being on; the builder says what it means."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -10,7 +11,7 @@ from oms import jobs
 from oms.conditions import leaf
 from oms.models import Job, User
 from orders import operations as orders
-from orders.models import Rule, RuleTrial, RuleVersion
+from orders.models import Channel, Rule, RuleTrial, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
 from orders.queries import validation
 from orders.queries.rules.built_in import BUILT_IN
@@ -287,3 +288,55 @@ def test_page_tells_of_a_turn_over_products_in_one_row(ben, client, django_asser
     assert "Nobody who works here would read it." in page
     listed = client.get(reverse(LIST)).content.decode()
     assert ">1<" in "".join(listed.split())
+
+
+def test_limits_of_the_built_in_checks_are_set_by_channel(ben, client):
+    web, desk = world.shop("web", name="Web"), world.shop("desk", name="Desk", review_limit=50)
+    world.shop("old", is_active=False)
+    page = client.get(reverse("admin:orders_rule_order"))
+    assert [form.channel for form in page.context["limits"]] == [desk, web]
+    sent = {
+        f"channel-{web.pk}-review_limit": "99.50",
+        f"channel-{web.pk}-duplicate_window_minutes": "0",
+        f"channel-{web.pk}-checks_prices": "on",
+        f"channel-{desk.pk}-review_limit": "50",
+        f"channel-{desk.pk}-duplicate_window_minutes": "-1",
+    }
+    url = reverse("admin:orders_rule_limits")
+
+    refused = client.post(url, sent)
+    assert "Duplicates within: Ensure this value is greater" in refused.content.decode()
+    assert not Channel.objects.filter(review_limit="99.50").exists()
+
+    done = client.post(
+        url, {**sent, f"channel-{desk.pk}-duplicate_window_minutes": "10"}, follow=True
+    )
+    assert "The limits of web count from the next order." in done.content.decode()
+    web.refresh_from_db()
+    assert (float(web.review_limit), web.duplicate_window_minutes, web.checks_prices) == (
+        99.5,
+        0,
+        True,
+    )
+    assert (web.history.first().history_user, desk.history.count()) == (ben, 1)
+    world.product("MUG", unit_price=10)
+    assert [hold.kind for hold in world.place(web, ("MUG", 10)).holds.all()] == ["review"]
+
+
+def test_limits_are_shown_and_closed_to_those_who_may_not_change_channels(client):
+    user = User.objects.create_user("ada", is_staff=True)
+    user.groups.add(Group.objects.get(name="Auditor"))
+    client.force_login(user)
+    world.shop("web", review_limit=50)
+
+    assert "Save limits" not in client.get(reverse("admin:orders_rule_order")).content.decode()
+    assert client.post(reverse("admin:orders_rule_limits")).status_code == 403
+
+
+def test_limit_below_zero_is_refused_and_changes_nothing(ben):
+    web = world.shop("web")
+    said = {"duplicate_window_minutes": 10, "checks_prices": False}
+    with pytest.raises(orders.LimitBelowZero):
+        orders.set_check_limits(web, by=BY, review_limit=Decimal(-1), **said)
+    assert not orders.set_check_limits(web, by=BY, review_limit=None, **said)
+    assert web.history.count() == 1
