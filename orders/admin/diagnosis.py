@@ -119,7 +119,7 @@ class Diagnosis:
             self._held,
             self._came_back,
             self._owed,
-            self._collected,
+            self.collected,
             self._short,
             self._unpaid,
         ):
@@ -182,7 +182,7 @@ class Diagnosis:
             return Blocker(f"Overpaid by {amount}.", url, "Grant refund", "orders.grant_refund")
         return None
 
-    def _collected(self) -> Blocker | None:
+    def collected(self) -> Blocker | None:
         """What locations gave up waits for its window."""
         short = [line for line in self.lines if line.backordered]
         rest = open_rest(self.order.pk) if short else None
@@ -193,8 +193,10 @@ class Diagnosis:
         where = ", ".join(codes[pk] for pk in rest.avoid if pk in codes) or "a location"
         sentence = (
             f"{_units_of(given_up)}, given up by {where}, is routed again with other orders "
-            f"{words.moment(rest.due_at)}."
+            f"{words.moment(rest.due_at)}"
         )
+        stopped = any(hold.type.stops_allocation for hold in self.holds)
+        sentence += ", not before the hold is lifted." if stopped else "."
         if "reroute" in self.allowed:
             url = self.act_url("reroute")
             return Blocker(sentence, url, "Route now", "orders.release_order", quiet=True)

@@ -95,13 +95,15 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
     lines = list(order.lines.select_related("product").order_by("position"))
     holds, money = list(order.holds.all()), queries.balance(order)
     on_hold = any(hold.lifted_at is None for hold in holds)
-    blocker = Diagnosis(order, lines, money, act_url, allowed_now(order)).blocker()
+    diagnosis = Diagnosis(order, lines, money, act_url, allowed_now(order))
+    blocker, collected = diagnosis.blocker(), diagnosis.collected()
     return {
         "order": order,
         "title": order.number,
         "subtitle": None,
         "steps": steps(order, lines, on_hold=on_hold),
         "blocker": blocker,
+        "collected": collected if collected and collected.sentence != blocker.sentence else None,
         "blocker_button": blocker.label and request.user.has_perm(blocker.permission),
         **line_page(request, lines),
         "why": explained(order.pk),

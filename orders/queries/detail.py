@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, prefetch_related_objects
 
-from orders.models import Business, Hold, Order, OrderCharge, OrderLine, Promise
+from orders.models import Business, Hold, Order, OrderCharge, OrderLine, Promise, Rest
 from orders.queries.balance import Balance, balances
+from orders.queries.rests import waiting_rests
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class OrderDetail:
     balance: Balance
     business: Business | None = None  # number and terms of a company's order
     promises: Sequence[Promise] = ()  # oldest first; none while the channel's rule stands
+    rest: Rest | None = None  # what a location gave up and waits for its re-routing window
 
 
 def details(orders: Iterable[Order]) -> list[OrderDetail]:
@@ -30,7 +32,7 @@ def details(orders: Iterable[Order]) -> list[OrderDetail]:
     holds = Prefetch("holds", Hold.objects.select_related("type"))
     business = Prefetch("business", Business.objects.select_related("company"))
     prefetch_related_objects(orders, "lines", "charges", holds, "promises", business)
-    money = balances(orders)
+    money, rests = balances(orders), waiting_rests(orders)
     return [
         OrderDetail(
             order=order,
@@ -40,6 +42,7 @@ def details(orders: Iterable[Order]) -> list[OrderDetail]:
             balance=money[order.pk],
             business=getattr(order, "business", None),
             promises=sorted(order.promises.all(), key=lambda promise: promise.sequence),
+            rest=rests.get(order.pk),
         )
         for order in orders
     ]

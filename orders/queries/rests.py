@@ -1,10 +1,11 @@
 """What locations gave up and waits for the next re-routing window."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
-from orders.models import Hold, RerouteWindow, Rest
+from orders.models import Hold, Order, RerouteWindow, Rest
 
 
 def reroute_minutes(channel_id: int) -> int:
@@ -25,6 +26,16 @@ def next_window(now: datetime, minutes: int) -> datetime:
 def open_rest(order_id: int) -> Rest | None:
     """What of the order waits for the next window."""
     return Rest.objects.filter(order=order_id, routed_at=None).first()
+
+
+def waiting_rests(orders: Iterable[Order]) -> dict[int, Rest]:
+    """What waits for the next window, by order id; asks nothing where no order lacks units.
+
+    Lines are read as they were prefetched.
+    """
+    short = [order.pk for order in orders if any(line.backordered for line in order.lines.all())]
+    rows = Rest.objects.filter(order__in=short, routed_at=None) if short else ()
+    return {row.order_id: row for row in rows}
 
 
 def rests_due(now: datetime, most: int) -> list[int]:

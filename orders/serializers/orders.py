@@ -17,6 +17,7 @@ from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayme
 from orders.queries import OrderDetail, allowed_actions
 from orders.queries.balance import Balance
 from orders.serializers.promise import PromiseOut
+from orders.serializers.rest import RestOut
 
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Amount = Decimal
@@ -392,6 +393,7 @@ class OrderOut(msgspec.Struct):
     promise: PromiseOut | None
     pickup_location: str | None
     business: BusinessOut | None
+    rest: RestOut | None
     allowed_actions: list[str]
 
     @classmethod
@@ -411,6 +413,7 @@ class OrderOut(msgspec.Struct):
             promise=PromiseOut.of(shown.promises[-1]) if shown.promises else None,
             pickup_location=order.pickup_location.code if order.pickup_location else None,
             business=BusinessOut.of(shown.business) if shown.business else None,
+            rest=RestOut.of(shown.rest, shown.lines) if shown.rest else None,
             allowed_actions=allowed_actions(order, shown=shown),
         )
 

@@ -12,6 +12,7 @@ from fulfillment.models import FulfillmentOrder
 from inventory import queries as stock
 from inventory.models import SourcingDecision
 from inventory.operations import Units
+from oms import keys
 from oms.models import Event, User
 from orders import operations as orders
 from orders.models import RerouteWindow, Rest
@@ -147,3 +148,32 @@ def test_windows_are_one_a_channel_and_end_with_the_day(client, shop):
     assert next_window(NINE.replace(hour=23), 7 * 60) == datetime(2026, 11, 27, tzinfo=UTC)
     with pytest.raises(IntegrityError):
         RerouteWindow.objects.create(minutes=5)
+
+
+def test_order_on_hold_shows_what_waits_for_the_window(
+    shop, network, client, admin_client, settings
+):
+    settings.OMS_REQUIRE_MFA = False
+    order = world.place(shop, ("MUG", 2))
+    reject(order)
+    page = reverse("admin:orders_order_change", args=[order.pk])
+    told = "2 × MUG, given up by LON, is routed again with other orders"
+    assert admin_client.get(page).content.decode().count(told) == 1
+
+    hold = orders.place_hold(order, by=BY, kind="other", reason="Wait for the buyer")
+
+    shown = admin_client.get(page).content.decode()
+    assert "On hold" in shown
+    assert shown.count(told) == 1
+    headers = {"Authorization": f"Api-Key {keys.create('Shop', channel='shop')[1]}"}
+    path = f"/api/v1/orders/{order.number}/"
+    assert client.get(path, headers=headers).json()["rest"] == {
+        "until": "2026-11-26T10:00:00Z",
+        "since": "2026-11-26T09:10:00Z",
+        "lines": [{"line": 1, "quantity": 2}],
+    }
+
+    orders.lift_hold(hold, by=BY, reason="Go on")
+    orders.reroute(order, by=BY)
+    assert client.get(path, headers=headers).json()["rest"] is None
+    assert told not in admin_client.get(page).content.decode()
