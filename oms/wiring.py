@@ -68,7 +68,10 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "return.withdrawn": (EXCHANGES,),
     "return.expired": (EXCHANGES, NOTIFY),
     "return.received": (EXCHANGES, "reporting.consumers.count", NOTIFY),
-    "return.waived": (EXCHANGES,),
+    "return.waived": (EXCHANGES, NOTIFY),
+    "claim.made_good": (NOTIFY,),
+    "shipment.returned_to_origin": (NOTIFY,),
+    "shipment.origin_decided": (NOTIFY,),
     "return.credited": ("compliance.consumers.issue_credit_note",),
     "return.charged": ("compliance.consumers.issue_invoice",),
 }
@@ -92,6 +95,10 @@ NOTICES: dict[str, str] = {
     "return.declined": "fulfillment.queries.notices.RETURN_DECLINED",
     "return.expired": "fulfillment.queries.notices.RETURN_EXPIRED",
     "return.received": "fulfillment.queries.notices.RETURN_RECEIVED",
+    "return.waived": "fulfillment.queries.notices.RETURN_WAIVED",
+    "claim.made_good": "fulfillment.queries.notices.CLAIM_MADE_GOOD",
+    "shipment.returned_to_origin": "fulfillment.queries.notices.CAME_BACK",
+    "shipment.origin_decided": "fulfillment.queries.notices.SENT_AGAIN",
 }
 
 # Kind of job -> its runner, `runner(job)`.

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from customers.queries import Amount, Notice, NoticeKind
-from fulfillment.models import Return, Shipment
+from fulfillment.models import Claim, Return, Shipment
 from fulfillment.queries.links import return_link
 from fulfillment.queries.pickup import is_collected
 from oms.models import Event
+from oms.money import ZERO
 from orders.queries.notices import SAMPLE, notice_about, order_for_notice
 
 PARCEL: dict[str, Any] = {
@@ -50,7 +51,10 @@ def _sent(shipment: Shipment) -> list[dict[str, Any]]:
 
 
 def _of_return(event: Event) -> Notice | None:
+    """Nothing of what the carrier brings back: its buyer sends nothing, and is told otherwise."""
     document = Return.objects.get(pk=event.subject_id)
+    if hasattr(document, "origin_return"):
+        return None
     order = order_for_notice(document.order_id)
     return notice_about(
         order,
@@ -59,6 +63,50 @@ def _of_return(event: Event) -> Notice | None:
         why=document.decline_reason,
         refund=Amount(document.refunded, order.currency),
         return_link=return_link(order),
+    )
+
+
+def _of_waived(event: Event) -> Notice | None:
+    """Nothing where a claim gave it: that has a message of its own."""
+    document = Return.objects.get(pk=event.subject_id)
+    return None if hasattr(document, "claim") else _of_return(event)
+
+
+def _of_claim(event: Event) -> Notice | None:
+    claim = Claim.objects.select_related("shipment", "credit").get(pk=event.subject_id)
+    order = order_for_notice(claim.order_id)
+    refund = claim.credit.refunded if claim.credit else ZERO
+    return notice_about(
+        order,
+        shipment=claim.shipment.number,
+        kind=claim.kind,
+        replacement=event.facts["replacement"] or "",
+        refund=Amount(refund, order.currency),
+    )
+
+
+def _of_origin(event: Event) -> Notice | None:
+    """Nothing where it was made good before, and the buyer has nothing to decide."""
+    if not event.facts["rma"]:
+        return None
+    shipment = Shipment.objects.select_related("carrier").get(pk=event.subject_id)
+    return notice_about(
+        order_for_notice(shipment.order_id),
+        shipment=shipment.number,
+        carrier=shipment.carrier.name,
+        why=event.facts["reason"],
+    )
+
+
+def _of_origin_decided(event: Event) -> Notice | None:
+    """That it is sent once more; of a refund its payment tells."""
+    if not event.facts["replacement"]:
+        return None
+    shipment = Shipment.objects.get(pk=event.subject_id)
+    return notice_about(
+        order_for_notice(shipment.order_id),
+        shipment=shipment.number,
+        replacement=event.facts["replacement"],
     )
 
 
@@ -96,3 +144,21 @@ RETURN_APPROVED = NoticeKind(_of_return, RMA)
 RETURN_DECLINED = NoticeKind(_of_return, RMA)
 RETURN_EXPIRED = NoticeKind(_of_return, RMA)
 RETURN_RECEIVED = NoticeKind(_of_return, RMA)
+RETURN_WAIVED = NoticeKind(_of_waived, RMA)
+CLAIM_MADE_GOOD = NoticeKind(
+    _of_claim,
+    {
+        **SAMPLE,
+        "shipment": "SH100001",
+        "kind": "lost",
+        "replacement": "SO100002",
+        "refund": Amount(Decimal("9.90"), "EUR"),
+    },
+)
+CAME_BACK = NoticeKind(
+    _of_origin,
+    {**SAMPLE, "shipment": "SH100001", "carrier": "DHL", "why": "address_unknown"},
+)
+SENT_AGAIN = NoticeKind(
+    _of_origin_decided, {**SAMPLE, "shipment": "SH100001", "replacement": "SO100002"}
+)

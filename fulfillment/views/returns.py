@@ -57,7 +57,7 @@ def return_paper(request: HttpRequest, token: str, number: str) -> HttpResponse:
         return _message(request, error.detail, status=429)
     except links.LinkNotValid as error:
         return _message(request, error.detail, status=410)
-    if document.status != ReturnStatus.APPROVED:
+    if document.status != ReturnStatus.APPROVED or hasattr(document, "origin_return"):
         raise Http404
     return pdf(document.number, paper.return_slip(document))
 
@@ -68,7 +68,9 @@ def keep_goods(request: HttpRequest, token: str, number: str) -> HttpResponse:
     """The buyer has thought again."""
     try:
         order = _order(token)
-        operations.withdraw(_return(order, number), by=f"link:{order.number}")
+        document = _return(order, number)
+        if not hasattr(document, "origin_return"):  # what the carrier brings is not theirs to keep
+            operations.withdraw(document, by=f"link:{order.number}")
     except links.LinkNotValid as error:
         return _message(request, error.detail, status=410)
     except links.TooOften as error:
@@ -121,7 +123,8 @@ def _return(order: Any, number: str) -> Return:
 def _page(
     request: HttpRequest, order: Any, token: str, form: BuyerReturnForm, *, refusal: str = ""
 ) -> HttpResponse:
-    sent = order.returns.prefetch_related("lines__order_line", "lines__reason").order_by("-pk")
+    sent = order.returns.select_related("origin_return", "exchange__replacement")
+    sent = sent.prefetch_related("lines__order_line", "lines__reason").order_by("-pk")
     context = {
         **_head(order, token),
         "form": form,

@@ -188,3 +188,19 @@ def test_send_with_a_broken_token_is_refused(client, sold, path):
 
     assert answer.status_code == 422
     assert not Return.objects.exists()
+
+
+def test_what_the_carrier_brings_back_is_shown_and_not_the_buyers_to_send(client, floor):
+    order, shipment = floor.shipped(("MUG", 1))
+    document = fulfillment.bring_back(shipment, by=BY, reason="uncollected").return_order
+    token = links.sign(LINK, order.number)
+
+    shown = text(client.get(reverse("return", args=[token])))
+    paper = client.get(reverse("return-paper", args=[token, document.number]))
+    client.post(reverse("return-keep", args=[token, document.number]))
+
+    assert "brings it back to us" in shown
+    assert "I keep it" not in shown
+    assert paper.status_code == 404
+    document.refresh_from_db()
+    assert document.status == "approved"
