@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from customers import operations, queries
-from customers.models import Company, Customer
+from customers.models import Company, Customer, Segment, SegmentVersion
 from customers.operations import Party, Reading
 from customers.serializers import (
     CompanyOut,
@@ -24,6 +24,7 @@ from customers.serializers import (
     CustomerOut,
     DeliveryWishesIn,
     ProfileOut,
+    SegmentOut,
 )
 from oms import keys
 from oms.api import HasScope, IdempotencyMixin, actor, scoped, visible_channels
@@ -60,6 +61,9 @@ def shown(request: Request, customer: Customer) -> CustomerOut:
     """One customer; what is personal only for those who may read it, and recorded."""
     answer = CustomerOut.of(customer)
     answer.shared = is_shared(request, customer)
+    if visible_channels(request) is None:
+        answer.tags = queries.tags_of(queries.family_of(customer))
+        answer.segments = list(queries.segments_of(customer).values_list("code", flat=True))
     if not may_read(request) or answer.erased or answer.shared:
         return answer
     subject, what = customer.subject, f"customers.customer {customer.number}"
@@ -91,18 +95,62 @@ class CustomersView(ListAPIView):
             OpenApiParameter("email", str, description="The whole e-mail address."),
             OpenApiParameter("phone", str, description="The whole number, with or without signs."),
             OpenApiParameter("name", str, description="Whole words of the name, in any order."),
+            OpenApiParameter("segment", str, description="Code of a segment that they are in."),
+            OpenApiParameter("tag", str, description="A tag that they have."),
         ],
         responses={200: schema_of(CustomerOut)},
     )
     def get(self, request: Request) -> HttpResponse:
-        """Newest first, without personal data; who they are stands in each customer's detail."""
+        """Newest first, without personal data; who they are stands in each customer's detail.
+
+        Segments and tags tell of dealings in every channel: 403 for a key of one that asks by them.
+        """
         rows = customers_of(request)
         for name in SEARCHES:
             if text := request.query_params.get(name, "").replace("\0", ""):
                 rows = rows.filter(subject__in=queries.find_subjects(text))
+        rows = _marked(request, rows)
         page = self.paginate_queryset(rows.order_by("-pk"))
         envelope = self.get_paginated_response([]).data
         return respond({**envelope, "results": [CustomerOut.of(row) for row in page]})
+
+
+def _marked(request: Request, rows: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Customers in the segment, and with the tag, that are asked for."""
+    for name, among in (("segment", queries.in_segment), ("tag", queries.tagged)):
+        if value := request.query_params.get(name, "").replace("\0", ""):
+            refuse_channel(request)
+            rows = rows.filter(pk__in=among(value).values("pk"))
+    return rows
+
+
+def refuse_channel(request: Request) -> None:
+    """Raise PermissionDenied for a key of one channel."""
+    if visible_channels(request) is not None:
+        msg = "Segments and tags concern every channel; this key is for one."
+        raise PermissionDenied(msg)
+
+
+class SegmentsView(APIView):
+    """Segments of customers."""
+
+    scope = "customers"
+    permission_classes: ClassVar = [HasScope]
+
+    @extend_schema(
+        operation_id="segments_list",
+        responses={200: {"type": "array", "items": schema_of(SegmentOut)}},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Segments in force by name; their members are listed by `GET /customers/?segment=`.
+
+        403 for a key of one channel: segments look at dealings in all of them.
+        """
+        refuse_channel(request)
+        versions = Prefetch("versions", SegmentVersion.objects.order_by("-number"))
+        rows = Segment.objects.filter(ended_at=None).annotate(size=Count("members"))
+        found = rows.order_by("name").prefetch_related(versions)
+        return respond([SegmentOut.of(row, row.size) for row in found])
 
 
 class CustomerView(IdempotencyMixin, APIView):
@@ -191,6 +239,7 @@ class CompanyView(APIView):
 
 urlpatterns = [
     path("companies/<str:code>/", CompanyView.as_view(), name="company"),
+    path("segments/", SegmentsView.as_view(), name="segments"),
     path("customers/", CustomersView.as_view(), name="customers"),
     path("customers/<str:number>/", CustomerView.as_view(), name="customer"),
     path(

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from customers.models import Address, Company, Customer
+from customers.models import Address, Company, Customer, Segment
 from customers.queries import line_of, terms_of
+from customers.queries.segments import segment_words
 from oms.wire import Sent, Text, message, utc
 
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^([^@\s]+@[^@\s]+)?$")]
@@ -58,7 +59,8 @@ class CustomerOut(msgspec.Struct):
     """A customer; `profile` and `addresses` are null for keys without `customers:read_personal`.
 
     They are null too when a key of one channel asks for somebody `shared` with others. `delivery` says
-    how they want parcels delivered: no_ring, window, leave_with, place, note.
+    how they want parcels delivered: no_ring, window, leave_with, place, note. `tags` and `segments`
+    (codes) tell of dealings in every channel: null in lists and for keys of one channel.
     """
 
     number: str
@@ -72,6 +74,8 @@ class CustomerOut(msgspec.Struct):
     addresses: list[CustomerAddressOut] | None = None
     shared: bool = False
     delivery: dict[str, str] | None = None
+    tags: list[str] | None = None
+    segments: list[str] | None = None
 
     @classmethod
     def of(cls, customer: Customer) -> "CustomerOut":
@@ -161,4 +165,37 @@ class CompanyOut(msgspec.Struct):
             credit=[
                 StandingOut(**{name: each.figures[name] for name in names}) for each in standing
             ],
+        )
+
+
+@message
+class SegmentOut(msgspec.Struct):
+    """A segment: what it asks, in words and as data, and how many are in it.
+
+    `filled_at` says when the last round over all customers began, null before the first; until
+    `filled_version` is `version`, members of the version before stand.
+    """
+
+    code: str
+    name: str
+    version: int
+    words: str
+    conditions: dict[str, Any]
+    members: int
+    filled_version: int
+    filled_at: datetime | None
+
+    @classmethod
+    def of(cls, segment: Segment, members: int) -> "SegmentOut":
+        """From a row whose versions are loaded, newest first."""
+        version = segment.versions.all()[0]
+        return cls(
+            code=segment.code,
+            name=segment.name,
+            version=version.number,
+            words=segment_words(version.conditions),
+            conditions=version.conditions,
+            members=members,
+            filled_version=segment.filled_version,
+            filled_at=utc(segment.filled_at) if segment.filled_at else None,
         )

@@ -42,6 +42,7 @@ class Field:
     kind: str
     unit: str = ""
     choices: Choices | Callable[[], Choices] = ()  # value and label, where only these may be chosen
+    folded: bool = False  # a set whose members are lower case: so is what they are compared with
 
     @property
     def offered(self) -> Choices:
@@ -276,7 +277,7 @@ def _one(field: Field, value: Any) -> Any:
         raise ValueError(f"{field.label} needs a value.")
     if field.choices and value not in {choice for choice, _ in field.offered}:
         raise ValueError(f"{field.label} has no choice {value}.")
-    return value.strip().casefold() if field.kind == "text" else value
+    return value.strip().casefold() if field.kind == "text" or field.folded else value
 
 
 def _inner(tree: Tree, fields: Mapping[str, Field], *, alone: bool) -> str:

@@ -184,6 +184,9 @@ WORK = (
         "Customers",
         (
             Page("Customers", "group", "customers_customer_changelist", "customers.view_customer"),
+            Page(
+                "Segments", "filter_alt", "customers_segment_changelist", "customers.view_segment"
+            ),
             Page("Companies", "domain", "customers_company_changelist", "customers.view_company"),
             Page(
                 "Price lists",

@@ -8,32 +8,43 @@ DAY = 86_400.0  # seconds
 NOTIFY = "customers.consumers.notify"
 CAPTURE = "orders.consumers.take_money"
 RULES = "orders.consumers.run_rules"
+SEGMENTS = "customers.consumers.settle_segments"
 EXCHANGES = "fulfillment.consumers.settle_exchange"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
-    "customer.erased": ("orders.consumers.forget_uploads",),
+    "customer.erased": ("orders.consumers.forget_uploads", SEGMENTS),
+    "customer.tagged": (SEGMENTS,),
+    "customer.classified": (SEGMENTS,),
+    "customer.consent_given": (SEGMENTS,),
+    "customer.consent_withdrawn": (SEGMENTS,),
+    "customer.merged": (SEGMENTS,),
+    "customer.unmerged": (SEGMENTS,),
     "stock.increased": ("orders.consumers.allocate_waiting",),
     "product.supply_changed": ("orders.consumers.promise_anew",),
     "order.priority_set": ("orders.consumers.promise_anew", RULES),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),
     "order.return_announced": ("fulfillment.consumers.take_back_announced",),
-    "order.shipped": ("fulfillment.consumers.count_found", CAPTURE, RULES),
+    "order.shipped": (SEGMENTS, "fulfillment.consumers.count_found", CAPTURE, RULES),
     "fulfillment_order.stock_missed": ("fulfillment.consumers.look_into_misses",),
-    "order.placed": ("reporting.consumers.count", CAPTURE, NOTIFY, RULES),
+    "order.placed": (SEGMENTS, "reporting.consumers.count", CAPTURE, NOTIFY, RULES),
     "order.cancelled": (
+        SEGMENTS,
         "reporting.consumers.count",
         "reporting.consumers.judge_promises",
         NOTIFY,
         RULES,
     ),
-    "order.units_moved": ("reporting.consumers.judge_promises",),
+    "order.units_moved": (
+        SEGMENTS,
+        "reporting.consumers.judge_promises",
+    ),
     "order.backordered": (
         "orders.consumers.promise_anew",
         "reporting.consumers.count",
         NOTIFY,
         RULES,
     ),
-    "order.changed": (NOTIFY, RULES),
+    "order.changed": (SEGMENTS, NOTIFY, RULES),
     "order.payment_captured": (NOTIFY, RULES),
     "order.payment_authorized": (CAPTURE, RULES),
     "order.payment_voided": (RULES,),
@@ -48,7 +59,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.address_corrected": (RULES,),
     "order.promise_changed": (RULES,),
     "order.delivered": (RULES,),
-    "order.returned": (RULES,),
+    "order.returned": (SEGMENTS, RULES),
     "order.ready_for_pickup": (NOTIFY,),
     "order.return_offered": (NOTIFY,),
     "order.refund_paid": (NOTIFY,),
@@ -114,6 +125,7 @@ JOBS: dict[str, str] = {
     "replenishment": "inventory.tasks.replenishment.propose",
     "routing": "orders.tasks.simulate_routing",
     "rule": "orders.tasks.try_rule",
+    "segment": "customers.tasks.segments.fill",
 }
 
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
@@ -138,6 +150,7 @@ CHORES: dict[str, float] = {
     "orders.operations.expire_credits": 3_600,
     "orders.tasks.gateways.ask_gateways": 2,
     "customers.tasks.duplicates.find": DAY,
+    "customers.tasks.segments.sweep": 600,
     "customers.tasks.sending.send_notifications": 2,
     "inventory.operations.value_stock": 30,
     "inventory.tasks.snapshots.take_snapshots": DAY / 4,
@@ -148,6 +161,7 @@ CHORES: dict[str, float] = {
 INVARIANTS: tuple[str, ...] = (
     "oms.dispatch.ledger.invariants",
     "customers.queries.invariants",
+    "customers.queries.segment_invariants",
     "inventory.queries.invariants",
     "orders.queries.invariants",
     "fulfillment.queries.invariants",
@@ -201,6 +215,8 @@ ANSWERS: dict[str, str] = {
     "inventory.sold_ahead": "orders.queries.limits.sold_ahead",
     "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
+    "customers.bought": "orders.queries.buying.bought",
+    "customers.buyers_of": "orders.queries.buying.buyers_of",
     "customers.returns_of": "fulfillment.queries.moments.returns_of",
     "customers.promises_to": "reporting.queries.buyers.promises_to",
     "customers.standing_of": "orders.queries.dealings.standing_of",

@@ -78,6 +78,7 @@ REGISTER: tuple[Held, ...] = (
         envelopes={"sealed": Envelope(NOTE)},
     ),
     Held("tags", "customers.CustomerTag", "customer__subject", "Serving customers alike"),
+    Held("segments", "customers.SegmentMember", "customer__subject", "Serving customers alike"),
     Held("contact_preference", "customers.ContactPreference", "customer__subject",
          "Writing as the person wishes"),
     Held("buyer", "customers.Buyer", "customer__subject", "Knowing what a person may order"),

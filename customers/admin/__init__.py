@@ -4,6 +4,7 @@ from customers.admin.company import CompanyAdmin, PaymentTermsAdmin
 from customers.admin.customer import CustomerAdmin
 from customers.admin.merging import DuplicatePairAdmin
 from customers.admin.notifications import NotificationAdmin, NotificationTemplateAdmin
+from customers.admin.segments import SegmentAdmin
 
 __all__ = [
     "CompanyAdmin",
@@ -12,4 +13,5 @@ __all__ = [
     "NotificationAdmin",
     "NotificationTemplateAdmin",
     "PaymentTermsAdmin",
+    "SegmentAdmin",
 ]

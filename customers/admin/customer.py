@@ -75,6 +75,22 @@ class TagFilter(DropdownFilter):
         return queryset.filter(pk__in=queries.tagged(chosen).values("pk")) if chosen else queryset
 
 
+class SegmentFilter(DropdownFilter):
+    """Customers in a segment now."""
+
+    title = "segment"
+    parameter_name = "segment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """The segments there are."""
+        return list(queries.segment_choices())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Rows of its members."""
+        code = self.value()
+        return queryset.filter(pk__in=queries.in_segment(code).values("pk")) if code else queryset
+
+
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin):
     """The list finds people by exact words through the blind index; the page says all of one."""
@@ -92,7 +108,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("number_column",)
     list_select_related = ("subject", "company")
-    list_filter = (GroupFilter, TagFilter)
+    list_filter = (SegmentFilter, GroupFilter, TagFilter)
     list_filter_submit = True
     search_fields = ("number",)
     search_help_text = "Number; or the whole e-mail address, phone number or words of a name"

@@ -43,6 +43,10 @@ def page_of(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "audit_url": url_of("audit", "customers.customer", customer.number),
         "merged": list(customer.merged.order_by("pk")),
         "tags": queries.tags_of(members),
+        "segments": [
+            (row, url_of("customers_segment_change", row.pk))
+            for row in queries.segments_of(customer)
+        ],
         "wishes": queries.preference_of(customer),
         "consents": queries.consents_of(customer),
         "buyer": queries.buyer_of(customer),

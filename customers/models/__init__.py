@@ -16,6 +16,7 @@ from customers.models.people import (
     Disclosure,
     SearchToken,
 )
+from customers.models.segments import Segment, SegmentMember, SegmentVersion
 
 __all__ = [
     "Address",
@@ -34,4 +35,7 @@ __all__ = [
     "NotificationTemplate",
     "PaymentTerms",
     "SearchToken",
+    "Segment",
+    "SegmentMember",
+    "SegmentVersion",
 ]

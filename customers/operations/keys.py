@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from django.db import models, transaction
 from django.utils import timezone
 
-from customers.models import Customer, CustomerTag, DataSubject
+from customers.models import Customer, CustomerTag, DataSubject, SegmentMember
 from customers.queries import family_of
 from oms import events, sealed
 
@@ -21,7 +21,7 @@ def erase(subject: DataSubject, *, by: str, reason: str) -> DataSubject:
     Other processes may still hold the unwrapped key in memory, under the wrapped bytes that they
     read from this row; the row has none any more, so nothing leads to it. Issued documents stay
     readable under the fiscal key. Erasing an erased person changes nothing and returns them.
-    Their tags go, too. Customers who were merged are one person and go together. `reason` stays in the trail for good
+    Their tags and segments go, too. Customers who were merged are one person and go together. `reason` stays in the trail for good
     and must not name the person.
     """
     now = timezone.now()
@@ -34,6 +34,7 @@ def erase(subject: DataSubject, *, by: str, reason: str) -> DataSubject:
         row.save(update_fields=["operational_key", "erased_at"])
         row.tokens.all().delete()
     CustomerTag.objects.filter(customer__subject__in=living).delete()
+    SegmentMember.objects.filter(customer__subject__in=living).delete()
     events.record_all(
         [events.Fact("customer.erased", _face_of(row), {"reason": reason}) for row in living], by=by
     )

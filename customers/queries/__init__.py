@@ -65,6 +65,14 @@ from customers.queries.people import (
     unseal_fiscal,
     words_of,
 )
+from customers.queries.segments import (
+    in_segment,
+    marks_of,
+    segment_choices,
+    segment_invariants,
+    segment_keys,
+    segments_of,
+)
 
 __all__ = [
     "ADDRESS",
@@ -95,12 +103,14 @@ __all__ = [
     "find_customers",
     "find_subjects",
     "has_consented",
+    "in_segment",
     "invariants",
     "is_known_to",
     "is_muted",
     "is_theirs",
     "kind_of",
     "line_of",
+    "marks_of",
     "message_of",
     "messages_of",
     "name_of",
@@ -116,6 +126,10 @@ __all__ = [
     "roots_of",
     "seal",
     "seal_fiscal",
+    "segment_choices",
+    "segment_invariants",
+    "segment_keys",
+    "segments_of",
     "suspected_pairs",
     "tagged",
     "tags_by_person",

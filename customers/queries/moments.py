@@ -125,6 +125,12 @@ def _tags(facts: dict[str, Any]) -> str:
     return "; ".join([*said, *([f"Tag {', '.join(facts['removed'])} removed"] * bool(facts["removed"]))])  # fmt: skip
 
 
+def _segments(facts: dict[str, Any]) -> str:
+    said = [f"Came into {', '.join(facts['entered'])}"] if facts["entered"] else []
+    said += [f"Fell out of {', '.join(facts['left'])}"] if facts["left"] else []
+    return "; ".join(said)
+
+
 def _classified(facts: dict[str, Any]) -> str:
     company = f", company {facts['company']}" if facts.get("company") else ""
     return f"Group {facts['group'] or 'none'}{company}"
@@ -133,6 +139,7 @@ def _classified(facts: dict[str, Any]) -> str:
 SENTENCES: dict[str, Any] = {
     "customer.noted": lambda _facts: "Note",
     "customer.tagged": _tags,
+    "customer.segments_changed": _segments,
     "customer.merged": lambda facts: f"Merged into {facts['into']} – {facts['reason']}",
     "customer.absorbed": lambda facts: f"{facts['merged']} is the same person – {facts['reason']}",
     "customer.unmerged": lambda facts: f"Stands apart from {facts['survivor']} again",

@@ -46,6 +46,19 @@ TOLD = {
     "customer.tagged": told(
         "their tags change", One("added", "new tags"), One("removed", "tags that are gone")
     ),
+    "customer.segments_changed": told(
+        "they came into segments or fell out of some",
+        One("entered", "codes of segments"),
+        One("left", "codes of segments"),
+    ),
+    "segment.defined": told("what a segment asks changes", One("version", "number")),
+    "segment.filled": told(
+        "all customers were asked what a new version asks",
+        One("version", "number"),
+        One("entered", "how many came in"),
+        One("left", "how many fell out"),
+    ),
+    "segment.ended": told("a segment has no members any more", One("members", "how many it had")),
     "customer.merged": told(
         "they are the same person as another customer", One("into", "number of that customer")
     ),

@@ -63,7 +63,7 @@ class PriceListAdmin(EditableAdmin):
         "product's own price counts."
     )
     list_display = ("name", "code", "currency", "whose_column", "period_column", "active_column")
-    list_select_related = ("channel", "company")
+    list_select_related = ("channel", "company", "segment")
     search_fields = ("code", "name")
     list_filter = ("is_active", "channel")
     ordering = ("name",)
@@ -73,9 +73,9 @@ class PriceListAdmin(EditableAdmin):
         (
             "Whom it is for",
             {
-                "description": "The lists of a buyer's company are asked first, then those of their "
-                "group, of the channel, of everybody.",
-                "fields": ("company", "group", "channel", "rank"),
+                "description": "The lists of a buyer's company are asked first, then those of a "
+                "segment they are in, of their group, of the channel, of everybody.",
+                "fields": ("company", "segment", "group", "channel", "rank"),
             },
         ),
         ("When", {"fields": (("valid_from", "valid_to"),)}),
@@ -84,7 +84,7 @@ class PriceListAdmin(EditableAdmin):
     @admin.display(description="For")
     def whose_column(self, row: PriceList) -> str:
         """Company, group and channel, as far as it is limited to them."""
-        said = [str(each) for each in (row.company, row.group) if each]
+        said = [str(each) for each in (row.company, row.segment, row.group) if each]
         said += [f"in {row.channel.name}"] if row.channel else []
         return " ".join(said) or "everybody"
 

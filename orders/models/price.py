@@ -10,7 +10,7 @@ from oms.money import MoneyField
 
 
 class PriceList(models.Model):
-    """Prices for everybody, a channel, a group of customers or a company."""
+    """Prices for everybody, a channel, a group or segment of customers, or a company."""
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=100)
@@ -31,6 +31,14 @@ class PriceList(models.Model):
         max_length=40,
         blank=True,
         help_text="Such as wholesale. Empty: whoever buys.",
+    )
+    segment = models.ForeignKey(
+        "customers.Segment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whoever is in it when they buy. Empty: whoever buys.",
     )
     company = models.ForeignKey(
         "customers.Company",
@@ -57,9 +65,11 @@ class PriceList(models.Model):
                 violation_error_message="The last day is not before the first.",
             ),
             models.CheckConstraint(
-                condition=Q(group="") | Q(company=None),
+                condition=Q(group="", company=None)
+                | Q(group="", segment=None)
+                | Q(company=None, segment=None),
                 name="orders_price_list_one_scope",
-                violation_error_message="A list is for a group or a company, not both.",
+                violation_error_message="A list is for a company, a segment or a group: one of them.",
             ),
         ]
 

@@ -16,7 +16,7 @@ from orders.models import Channel, Hold, Order, OrderLine
 from orders.operations import businesses, hold_rows
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import Work
-from orders.operations.rules.at_placing import apply_rules
+from orders.operations.rules.at_placing import apply_rules, marks_of
 from orders.queries.exposure import exposures_of
 from orders.queries.prices import Price, PriceBooks
 from orders.queries.terms import business_of
@@ -37,6 +37,7 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     """Add up each draft and give it a hold for everything that speaks against it."""
     twins, books = _twins(channel, drafts), businesses.Books.of(drafts)
     lists = _lists(channel, drafts)
+    marks = marks_of(channel, drafts)
     for draft in drafts:
         totals = totals_of(draft.order, draft.lines, draft.charges)
         order = draft.order
@@ -55,7 +56,7 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
             )
             for finding in found
         ]
-        apply_rules(draft)
+        apply_rules(draft, marks)
 
 
 def recheck(work: Work) -> list[Hold]:
@@ -134,6 +135,7 @@ def _lists(channel: Channel, drafts: Sequence[Draft]) -> PriceBooks | None:
         channel,
         (draft.buys_for.line for draft in drafts),
         {line.product.pk for draft in drafts for line in draft.lines if line.product},
+        [draft.order.customer for draft in drafts if draft.order.customer],
     )
 
 

@@ -1,8 +1,8 @@
 """What a product costs a buyer now, and why: the lists that count, in turn, and what each says.
 
 The lists of the buyer's company come first (the nearest company's before those above it), then
-those of their group, then those of the channel, then those for everybody; lists for the same buyers
-by rank. The first list that knows the product decides, by the highest quantity that is reached.
+those of a segment that they are in, those of their group, then those of the channel, then those
+for everybody; lists for the same buyers by rank. The first list that knows the product decides, by the highest quantity that is reached.
 Without any the product's own list price counts.
 """
 
@@ -87,8 +87,12 @@ class PriceBooks:
         channel: Channel,
         lines: Iterable[Sequence["Company"]],
         product_ids: Collection[int],
+        buyers: "Iterable[Customer]" = (),
     ) -> None:
-        """Read lists and prices for buyers of these companies: two statements for any number."""
+        """Read lists and prices for buyers of these companies: two statements for any number.
+
+        A third one, for the segments of the buyers, where there is a list for a segment.
+        """
         self.channel = channel
         companies = {each.pk for line in lines for each in line}
         rows = PriceList.objects.filter(
@@ -97,23 +101,29 @@ class PriceBooks:
             is_active=True,
             currency__iexact=channel.currency,
         )
-        self.rows = list(rows.select_related("company", "channel"))
+        self.rows = list(rows.select_related("company", "channel", "segment"))
         self.breaks = _breaks(self.rows, product_ids)
+        asked = any(each.segment_id for each in self.rows)
+        self.segments = customers.segment_keys(buyers) if asked else {}
 
     def book(self, customer: "Customer | None", line: Sequence["Company"], on: date) -> PriceBook:
         """For a buyer of a company with those above it, on one day; no statement."""
         companies = [each.pk for each in line]
         group = customers.root_of(customer).group.casefold() if customer else ""
 
-        def turn(each: PriceList) -> tuple[int, int, int, int, str]:
+        theirs = self.segments.get(customer.pk, set()) if customer else set()
+
+        def turn(each: PriceList) -> tuple[int, bool, bool, bool, int, str]:
             near = companies.index(each.company_id) if each.company_id else len(companies)
-            return near, not each.group, each.channel_id is None, each.rank, each.code
+            near_enough = (near, each.segment_id is None, not each.group)
+            return *near_enough, each.channel_id is None, each.rank, each.code
 
         lists = (
             each
             for each in self.rows
             if each.company_id in {None, *companies}
             and each.group.casefold() in {"", group}
+            and each.segment_id in {None, *theirs}
             and (each.valid_from or on) <= on <= (each.valid_to or on)
         )
         return PriceBook(self.channel, sorted(lists, key=turn), self.breaks)
@@ -124,7 +134,8 @@ def price_book(
 ) -> PriceBook:
     """The lists of one buyer: two statements, and who buys for whom."""
     line = customers.buys_for([customer])[customer.pk].line if customer else ()
-    books = PriceBooks(channel, [line], [product.pk for product in products])
+    keys, buyers = [product.pk for product in products], [customer] if customer else []
+    books = PriceBooks(channel, [line], keys, buyers)
     return books.book(customer, line, on)
 
 
@@ -161,6 +172,8 @@ def _passed_over(each: PriceList, channel: Channel) -> str:
 def _whose(each: PriceList) -> str:
     if each.company:
         return f"for {each.company}"
+    if each.segment:
+        return f"for the segment {each.segment}"
     if each.group:
         return f"for {each.group}"
     return f"for {each.channel.name}" if each.channel else "for everybody"

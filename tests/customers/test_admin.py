@@ -71,7 +71,7 @@ def test_list_costs_the_same_for_any_number_of_rows(db, sign_in, rows, django_as
         client.get(LIST)
 
 
-LIST_QUERIES = 9
+LIST_QUERIES = 10
 
 
 def test_page_shows_person_orders_and_credit(sign_in):

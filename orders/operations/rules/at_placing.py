@@ -7,20 +7,30 @@ read with it anyway, and it changes whenever a rule is switched on or off.
 """
 
 import uuid
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from oms.conditions import Predicate
 from orders.enums import RuleAction, RuleMoment, RuleOutcome
-from orders.models import Hold, RuleRun, RuleVersion
+from orders.models import Channel, Hold, RuleRun, RuleVersion
 from orders.operations.drafts import Draft
 from orders.operations.rules.acting import due_of, handle_of
 from orders.operations.rules.ready import in_force
 from orders.queries.rules.actions import noted
-from orders.queries.rules.facts import first_facts, kept, sealed_facts
+from orders.queries.rules.facts import Facts, buyers_marks, first_facts, kept, sealed_facts
 from orders.queries.rules.vocabulary import asked
 
+Marks = Mapping[int | None, Facts]
 
-def apply_rules(draft: Draft) -> None:
+
+def marks_of(channel: Channel, drafts: Iterable[Draft]) -> Marks:
+    """Tags and segments of the buyers of a batch, if a rule in force asks; nothing otherwise."""
+    found = _in_force(channel.rules_stamp)
+    names = {name for version, _ in found for name in asked(version.conditions)}
+    return buyers_marks([draft.order.customer_id for draft in drafts], names)
+
+
+def apply_rules(draft: Draft, marks: Marks) -> None:
     """Give a draft the holds and tags of the rules it fits, and the runs that tell of them.
 
     Each rule sees the tags that those before it gave.
@@ -30,6 +40,7 @@ def apply_rules(draft: Draft) -> None:
         return
     facts = {
         **first_facts(draft.order, draft.lines, (row.method for row in draft.payments)),
+        **marks.get(draft.order.customer_id, {}),
         **sealed_facts(draft.placed.shipping_address, draft.placed.billing_address),
     }
     for version, fits in found:

@@ -6,10 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from customers import queries as customers
 from orders.enums import RequestState, TransactionKind
 from orders.models import GatewayRequest, Hold, Order, OrderLine, Payment, PaymentTransaction
 from orders.queries.rules.earlier import earlier
-from orders.queries.rules.vocabulary import LATER
+from orders.queries.rules.vocabulary import BUYER, LATER
 from orders.queries.validation import missing_parts
 
 Facts = dict[str, Any]
@@ -31,6 +32,7 @@ class Line(NamedTuple):
 
 
 HOUR = 3_600
+MARKS = {field.name for field in BUYER}
 OF_LINES = {"lines", "units", "most_of_one", "skus", "released", "backordered"}
 
 
@@ -58,6 +60,19 @@ def first_facts(order: Order, lines: Sequence[Any], methods: Iterable[str]) -> F
     }
 
 
+def buyers_marks(
+    customer_ids: Iterable[int | None], names: Collection[str]
+) -> dict[int | None, Facts]:
+    """Tags and segments of buyers by id, where they will be asked about; nothing otherwise."""
+    if not MARKS & set(names):
+        return {}
+    known = customers.marks_of(pk for pk in customer_ids if pk is not None)
+    return {
+        pk: {"customer_tags": tags, "customer_segments": segments}
+        for pk, (tags, segments) in known.items()
+    }
+
+
 def sealed_facts(shipping: dict[str, str], billing: dict[str, str] | None) -> Facts:
     """What may be kept of the addresses: countries, and which parts are missing."""
     country = (billing or {}).get("country") or shipping.get("country", "")
@@ -80,6 +95,7 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
     voided = _voided(keys) if "voided" in names else {}
     failed = _failed(keys) if "failed_payments" in names else {}
     history = earlier(keys) if {"customer_orders", "customer_spent"} & set(names) else {}
+    marks = buyers_marks([order.customer_id for order in orders], names)
     later = {field.name for field in LATER} & set(names)
     return {
         order.pk: {
@@ -89,6 +105,7 @@ def facts_of(orders: Sequence[Order], now: datetime, names: Collection[str]) -> 
             "voided": voided.get(order.pk, 0),
             "failed_payments": failed.get(order.pk, 0),
             **history.get(order.pk, {}),
+            **marks.get(order.customer_id, {}),
         }
         for order in orders
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from customers.queries import segment_choices
 from oms.conditions import Field, builder, fields_by_name
 from orders.enums import (
     FulfillmentStatus,
@@ -33,6 +34,11 @@ FIRST = (
     Field("priority", "Priority", "number"),
     Field("charges", "Shipping and other charges", "number"),
 )  # fmt: skip
+# Of the buyer: asked of customers, and only where a rule asks.
+BUYER = (
+    Field("customer_tags", "Customer tags", "set", folded=True),
+    Field("customer_segments", "Customer segments", "set", choices=segment_choices),
+)
 # Known only while it is placed: addresses are sealed afterwards.
 SEALED = (
     Field("billing_country", "Billing country", "text"),
@@ -55,8 +61,8 @@ LATER = (
     Field("customer_orders", "Earlier orders", "number"),
     Field("customer_spent", "Worth of earlier orders", "number"),
 )  # fmt: skip
-AT_PLACING = fields_by_name([*FIRST, *SEALED])
-AFTERWARDS = fields_by_name([*FIRST, *LATER])
+AT_PLACING = fields_by_name([*FIRST, *BUYER, *SEALED])
+AFTERWARDS = fields_by_name([*FIRST, *BUYER, *LATER])
 EVERY = {**AT_PLACING, **AFTERWARDS}
 BY_SUBJECT = {RuleSubject.ORDER: EVERY, **FIELDS}
 ANY = {
@@ -64,7 +70,7 @@ ANY = {
 }
 NOW_ONLY = frozenset(  # of a past order only the state of today is known
     field.name for field in LATER if not field.name.startswith("customer_")
-) | {"tags", "priority"}
+) | {"tags", "priority", *(field.name for field in BUYER)}
 
 # Events that may wake a rule, as a person reads them.
 EVENTS: dict[str, str] = {
