@@ -17,6 +17,7 @@ from orders import operations as orders
 from orders.models import Hold, Order, OrderLine, Payment, RefundGrant
 from orders.queries import balance
 from orders.queries.statement import statement_of
+from orders.queries.versions import current_content, versions_of
 from tests import factories as world
 from tests.examples import examples
 from tests.ledgers import assert_ledgers_hold, watching
@@ -91,9 +92,11 @@ class Shop:
             line = order.lines.order_by("-pk").first() if size % 2 else order.lines.first()
             steps = self.steps(line, pick, size)[pick % 5 : pick % 5 + 1 + size % 2]
             drafted = orders.draft_change(order, by=BY, steps=steps)
-            seen = orders.preview_change(drafted, by=BY)
+            seen, before = orders.preview_change(drafted, by=BY), current_content(order)
             done = orders.confirm_change(drafted, by=BY)
             assert (seen.after.total, seen.refusal) == (done.order.total, None)
+            kept = [version.content for version in versions_of(order)]
+            assert kept[-2:] == [before, current_content(done.order)]
 
     def steps(self, line, pick, size):
         return [
