@@ -16,6 +16,7 @@ import psycopg
 from bench import limit, stage
 from bench.history import time_machine
 from bench.importing import importing
+from bench.large import large
 from bench.lists import lists
 from bench.load import Caller, order, p95, together
 from bench.news import webhooks
@@ -199,6 +200,7 @@ def main():
         time_machine(keys, say)
         opposite(keys)
         availability(keys)
+        large(say, keys, next(numbers))
         lists(say, keys)
         memory(web)
     importing(say)
