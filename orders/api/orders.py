@@ -7,6 +7,7 @@ import msgspec
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
@@ -296,16 +297,17 @@ class PaymentsView(IdempotencyMixin, APIView):
     @extend_schema(
         operation_id="orders_payments_create",
         request={"application/json": schema_of(PaymentIn)},
-        responses={201: schema_of(PaymentOut)},
+        responses={200: schema_of(PaymentOut), 201: schema_of(PaymentOut)},
     )
     def post(self, request: Request, number: str) -> HttpResponse:
         """Record money that was authorised or captured, or how it will come.
 
-        A repeat with the same method and reference records nothing twice. With the method
+        A repeat with the same method and reference records nothing twice and answers 200. With the method
         `store_credit` the reference is the code of a gift card or the number of the buyer's own
         credit, and the amount is taken from it at once; it needs an Idempotency-Key. Other money
         that came in needs that or a reference (422 `repeat_not_recognisable`).
         """
+        began = timezone.now()
         order = get_object_or_404(orders_of(request), number=number)
         sent = decode_filled(request.body, PaymentIn)
         method, by = PaymentMethod(sent.method), actor(request)
@@ -317,7 +319,8 @@ class PaymentsView(IdempotencyMixin, APIView):
             act = ACT_OF_STATE[sent.state]
             payment = act(order, by=by, method=method, amount=sent.amount, reference=sent.reference)
         fresh = Payment.objects.prefetch_related("transactions").get(pk=payment.pk)
-        return respond(PaymentOut.of(fresh), 201)
+        moments = [fresh.created_at, *(row.at for row in fresh.transactions.all())]
+        return respond(PaymentOut.of(fresh), 201 if max(moments) >= began else 200)
 
     def _refuse_unrecognisable(self, sent: PaymentIn, method: PaymentMethod) -> None:
         """A retry must not take money, or count it, a second time."""

@@ -365,6 +365,10 @@ def test_flow_payment_that_a_retry_would_count_twice_is_refused(house, wanted):
         assert house.call("post", at, paid, **{"Idempotency-Key": "p1"})[0] == 201
     assert len(house.call("get", at)[1]) == 2
 
+    named = {**paid, "amount": "1.00", "reference": "TX-9"}
+    assert [house.call("post", at, named)[0] for _ in range(2)] == [201, 200]
+    assert len(house.call("get", at)[1]) == 3
+
 
 def test_flow_body_of_another_type_is_not_read(house, wanted):
     answer = house.client.post(
