@@ -20,7 +20,7 @@ from oms.models import ApiKey
 
 EVERYTHING = "*"
 READ_PERSONAL = "customers:read_personal"  # names and addresses; reading and writing lack it
-USUAL = (  # every call of the pipeline; not bank, claims, rules, purchasing, reports or people's addresses
+USUAL = (  # every call of the pipeline; not bank, claims, rules, purchasing, reports, terms or addresses
     "channels:read", "customers:write", "events:read", "fulfillment:write", "invoices:read",
     "orders:write", "products:write", "returns:write", "shipments:write", "stock:write",
     "webhooks:write",
@@ -28,7 +28,7 @@ USUAL = (  # every call of the pipeline; not bank, claims, rules, purchasing, re
 SCOPES = (
     "bank", "channels", "claims", "customers", "events", "fulfillment", "invoices", "orders", "products",
     "purchasing", "reports",
-    "returns", "rules", "shipments", "stock", "webhooks",
+    "returns", "rules", "shipments", "stock", "terms", "webhooks",
 )  # fmt: skip
 CACHE_SECONDS = 5.0  # how long a revoked key may still be let in by a process that just saw it
 KEY = re.compile(r"oms_(?P<prefix>[a-z0-9]{8})_(?P<secret>[A-Za-z0-9_-]{43})")

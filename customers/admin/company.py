@@ -65,13 +65,15 @@ class CompanyAdmin(EditableAdmin):
     list_select_related = ("parent", "terms")
     search_fields = ("code__exact", "name__istartswith", "tax_id__exact")
     search_help_text = "Code, beginning of the name, tax ID"
-    fields = ("code", "name", "tax_id")
+    fields = (("code", "name"), ("tax_id", "is_active"))
     ordering = ("name",)
     sortable_by: ClassVar = ()
 
     @admin.display(description="Credit limit")
     def limit_column(self, company: Company) -> str:
         """Its own, or whose it uses."""
+        if not company.is_active:
+            return "not on account"
         if company.shares_credit:
             return "of its parent"
         if company.credit_limit is None:

@@ -69,6 +69,11 @@ class Company(models.Model):
     repeated_number = models.CharField(
         max_length=4, choices=RepeatedNumber, default=RepeatedNumber.HOLD
     )
+    is_active = models.BooleanField(
+        "sold to on account",
+        default=True,
+        help_text="If not, whatever its people order on account waits for a person.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = HistoricalRecords()
 

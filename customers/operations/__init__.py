@@ -14,6 +14,14 @@ from customers.operations.consents import WordingMissing, give_consent, withdraw
 from customers.operations.delivery import DeliveryWishes, set_delivery_wishes
 from customers.operations.identifying import identify
 from customers.operations.inserting import Party
+from customers.operations.keeping import (
+    CompanyFace,
+    NotKept,
+    Terms,
+    put_buyer,
+    put_company,
+    put_payment_terms,
+)
 from customers.operations.keys import destroy_fiscal_keys, erase, rotate_keys
 from customers.operations.merging import (
     CannotMerge,
@@ -78,10 +86,12 @@ __all__ = [
     "CannotBeMuted",
     "CannotMerge",
     "CompanyCircle",
+    "CompanyFace",
     "CompanyTerms",
     "CompanyTermsImpossible",
     "DeliveryWishes",
     "EmailTaken",
+    "NotKept",
     "NotMerged",
     "NotResendable",
     "Party",
@@ -89,6 +99,7 @@ __all__ = [
     "SegmentChanged",
     "SegmentEnded",
     "SubjectErased",
+    "Terms",
     "TermsImpossible",
     "WordingMissing",
     "add_address",
@@ -112,6 +123,9 @@ __all__ = [
     "lock_accounts",
     "merge",
     "notify",
+    "put_buyer",
+    "put_company",
+    "put_payment_terms",
     "redefine_segment",
     "remove_address",
     "resend",

@@ -11,18 +11,18 @@ from customers.enums import BuyerRole, RepeatedNumber
 from customers.models import Buyer, Company, Customer, PaymentTerms
 from customers.queries.companies import DEEPEST, CreditAccount, line_of
 from oms import events
-from oms.errors import DomainError
+from oms.errors import DomainError, InvalidInput
 from oms.history import stamp
 
 
-class CompanyCircle(DomainError):
+class CompanyCircle(InvalidInput):
     """A company cannot stand above itself."""
 
     code = "company_circle"
     message = "{company} stands above {parent} already; it cannot also stand below it."
 
 
-class CompanyTermsImpossible(DomainError):
+class CompanyTermsImpossible(InvalidInput):
     """Terms that contradict each other."""
 
     code = "company_terms_impossible"
@@ -67,7 +67,7 @@ def set_company_terms(company: Company, given: CompanyTerms, *, by: str, reason:
     CompanyCircle, and CompanyTermsImpossible for a limit without currency, below zero, or beside a
     shared one. Both companies of a new bond are locked, so that two people cannot close a circle.
     """
-    company = _locked(company, given.parent)
+    company = lock_line(company, given.parent)
     _refuse(company, given)
 
     for name in CompanyTerms.__dataclass_fields__:
@@ -124,7 +124,8 @@ def lock_accounts(accounts: Iterable[CreditAccount], *, buyers: Iterable[Buyer] 
             list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
-def _locked(company: Company, parent: Company | None) -> Company:
+def lock_line(company: Company, parent: Company | None) -> Company:
+    """Lock a company with those it would stand below, in key order, and return it freshly read."""
     keys = {company.pk, *(each.pk for each in line_of(parent))}
     rows = {row.pk: row for row in Company.objects.lock(*keys)}
     return rows[company.pk]
@@ -133,17 +134,17 @@ def _locked(company: Company, parent: Company | None) -> Company:
 def _refuse(company: Company, given: CompanyTerms) -> None:
     above = [each.pk for each in line_of(given.parent)]
     if company.pk in above:
-        raise CompanyCircle(company=company.name, parent=str(given.parent))
-    reason = ""
+        raise CompanyCircle(pointer="/parent", company=company.name, parent=str(given.parent))
+    limit, reason, pointer = given.credit_limit, "", "/credit_limit"
     if len(above) >= DEEPEST:
-        reason = f"Companies stand at most {DEEPEST} deep."
-    elif given.credit_limit is not None and given.credit_limit < 0:
+        reason, pointer = f"Companies stand at most {DEEPEST} deep.", "/parent"
+    elif limit is not None and limit < 0:
         reason = "A credit limit is not negative."
-    elif given.credit_limit is not None and not given.credit_currency:
-        reason = "Say in which currency the limit is."
-    elif given.shares_credit and given.credit_limit is not None:
+    elif limit is not None and not given.credit_currency:
+        reason, pointer = "Say in which currency the limit is.", "/credit_currency"
+    elif given.shares_credit and limit is not None:
         reason = "A company has a limit of its own, or uses its parent's."
     elif given.shares_credit and given.parent is None:
-        reason = "Without a parent there is no limit to share."
+        reason, pointer = "Without a parent there is no limit to share.", "/shares_credit"
     if reason:
-        raise CompanyTermsImpossible(reason=reason)
+        raise CompanyTermsImpossible(pointer=pointer, reason=reason)

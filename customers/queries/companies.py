@@ -95,6 +95,11 @@ def buys_for(people: Iterable[Customer]) -> dict[int, BuysFor]:
     return found
 
 
+def company_by_code(code: str) -> Company | None:
+    """The company with this code, or none."""
+    return Company.objects.filter(code=code).first()
+
+
 def company_of(customer: Customer) -> Company | None:
     """The company that a person buys for today."""
     root = root_of(customer)
@@ -167,8 +172,13 @@ def _roots(people: Iterable[Customer]) -> dict[int, Customer]:
 
 
 def _owner(line: Iterable[Company]) -> Company | None:
-    """Whose limit counts: the company's own, or along those that share, the parent's."""
+    """Whose limit counts: the company's own, or along those that share, the parent's.
+
+    A company that is not sold to on account any more has none of any other's: its limit is nothing.
+    """
     for each in line:
+        if not each.is_active:
+            return each
         if not each.shares_credit:
             return each if each.credit_limit is not None else None
     return None
@@ -179,37 +189,42 @@ def _of_companies(companies: Iterable[Company]) -> dict[int, CreditAccount]:
     owners = {row.pk: row for row in companies}
     if not owners:
         return {}
-    owner_of = _sharing(owners)
+    owners_of = _sharing(owners)
     members: dict[int, set[int]] = defaultdict(set)
-    living = Customer.objects.filter(company__in=owner_of, merged_into=None)
-    merged = Customer.objects.filter(merged_into__company__in=owner_of)
+    living = Customer.objects.filter(company__in=owners_of, merged_into=None)
+    merged = Customer.objects.filter(merged_into__company__in=owners_of)
     for rows, name in ((living, "company"), (merged, "merged_into__company")):
         known: Iterable[Any] = rows.values_list("pk", name)
         for pk, company in known:
-            members[owner_of[company]].add(pk)
+            for owner in owners_of[company]:
+                members[owner].add(pk)
     return {
         pk: CreditAccount(
             "company",
             pk,
             row.name,
-            Decimal(row.credit_limit or 0),
-            row.credit_currency,
+            Decimal((row.credit_limit or 0) if row.is_active else 0),
+            row.credit_currency if row.is_active else "",
             frozenset(members[pk]),
         )
         for pk, row in owners.items()
     }
 
 
-def _sharing(owner_ids: Iterable[int]) -> dict[int, int]:
+def _sharing(owner_ids: Iterable[int]) -> dict[int, set[int]]:
     """Companies that buy within the limit of these, themselves included, each with whose it is."""
-    owner_of = {pk: pk for pk in owner_ids}
-    level: Collection[int] = list(owner_of)
+    owners_of: dict[int, set[int]] = {pk: {pk} for pk in owner_ids}
+    level: Collection[int] = list(owners_of)
     while level:
         rows = Company.objects.filter(parent__in=level, shares_credit=True)
-        below: dict[Any, Any] = dict(rows.exclude(pk__in=owner_of).values_list("pk", "parent"))
-        owner_of |= {pk: owner_of[parent] for pk, parent in below.items()}
-        level = list(below)
-    return owner_of
+        below: dict[Any, Any] = dict(rows.values_list("pk", "parent"))
+        level = []
+        for pk, parent in below.items():
+            known = owners_of.setdefault(pk, set())
+            if owners_of[parent] - known:
+                known |= owners_of[parent]
+                level.append(pk)
+    return owners_of
 
 
 def _of_people(roots: Iterable[Customer]) -> dict[int, CreditAccount]:

@@ -25,6 +25,14 @@ TOLD = {
         One("period_limit", "what they may order in a period; null for anything"),
         One("period_days", "how long the period is"),
     ),
+    "company.registered": told("a company is kept that was not known"),
+    "company.changed": told(
+        "it has another name or tax ID, or is sold to on account or not",
+        One("active", "false when what it orders on account waits for a person"),
+    ),
+    "payment_terms.set": told(
+        "when an invoice is to be paid", One("active", "false when nobody new gets them")
+    ),
     "company.terms_set": told(
         "a company buys on other terms",
         One("parent", "code of the company it belongs to"),

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -14,14 +15,18 @@ from rest_framework.views import APIView
 from customers import queries as customers
 from inventory import queries as stock
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.errors import InvalidInput
 from oms.wire import Invalid, decode, respond, schema_of
 from orders import operations
+from orders.api.bank import OfAllChannels
 from orders.api.orders import CHANNEL, channel_of
-from orders.models import PriceList
+from orders.models import Channel, PriceList
 from orders.operations import PriceRow
 from orders.queries.prices import price_book
 from orders.serializers.prices import (
     ListPricesIn,
+    PriceListIn,
+    PriceListOut,
     PriceOut,
     PriceReportOut,
     PricesIn,
@@ -77,6 +82,54 @@ class PricesView(APIView):
         return respond(PricesOut(channel.currency, channel.price_includes_tax, prices))
 
 
+class PriceListsView(APIView):
+    """Price lists."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [OfAllChannels]
+    queryset: QuerySet[PriceList] = PriceList.objects.none()
+
+    @extend_schema(
+        operation_id="price_lists_list",
+        responses={200: {"type": "array", "items": schema_of(PriceListOut)}},
+    )
+    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
+        """All of them, by code."""
+        rows = PriceList.objects.select_related("channel", "company").order_by("code")
+        return respond([PriceListOut.of(row) for row in rows])
+
+
+class PriceListView(IdempotencyMixin, APIView):
+    """For whom a list is."""
+
+    scope = "terms"
+    permission_classes: ClassVar = [OfAllChannels]
+    queryset: QuerySet[PriceList] = PriceList.objects.none()
+
+    @extend_schema(
+        operation_id="price_lists_update",
+        request={"application/json": schema_of(PriceListIn)},
+        responses={200: schema_of(PriceListOut), 201: schema_of(PriceListOut)},
+    )
+    def put(self, request: Request, code: str) -> HttpResponse:
+        """Keep a list as you say it is: 201 where the code is new; the same again changes nothing.
+
+        All of it but its prices: what is left out is as it is by default. `active: false` takes it
+        out of force. 422 points at the field that cannot be.
+        """
+        sent = decode(request.body, PriceListIn)
+        channel = Channel.objects.filter(code=sent.channel).first() if sent.channel else None
+        if sent.channel and channel is None:
+            raise InvalidInput("There is no such channel.", pointer="/channel")
+        company = customers.company_by_code(sent.company) if sent.company else None
+        if sent.company and company is None:
+            raise InvalidInput("There is no such company.", pointer="/company")
+        row, is_new = operations.put_price_list(
+            code, sent.face(channel, company), by=actor(request), reason=sent.reason
+        )
+        return respond(PriceListOut.of(row), 201 if is_new else 200)
+
+
 class ListPricesView(IdempotencyMixin, APIView):
     """The rows of a price list."""
 
@@ -107,5 +160,7 @@ class ListPricesView(IdempotencyMixin, APIView):
 
 urlpatterns = [
     path("prices/", PricesView.as_view(), name="prices"),
+    path("price-lists/", PriceListsView.as_view(), name="price-lists"),
+    path("price-lists/<slug:code>/", PriceListView.as_view(), name="price-list"),
     path("price-lists/<slug:code>/prices/", ListPricesView.as_view(), name="list-prices"),
 ]

@@ -190,7 +190,15 @@ from orders.operations.placing import (
     place_all,
     place_one,
 )
-from orders.operations.price_lists import PriceReport, PriceRow, set_prices, try_prices
+from orders.operations.price_lists import (
+    ListFace,
+    PriceListImpossible,
+    PriceReport,
+    PriceRow,
+    put_price_list,
+    set_prices,
+    try_prices,
+)
 from orders.operations.promising import (
     NotPromised,
     Renewed,
@@ -304,6 +312,7 @@ __all__ = [
     "LimitReached",
     "LineChanged",
     "LineNotOpen",
+    "ListFace",
     "NoCancellationScheduled",
     "NoGateway",
     "NoOpenHold",
@@ -339,6 +348,7 @@ __all__ = [
     "PlacedOrder",
     "PlacedPayment",
     "Preview",
+    "PriceListImpossible",
     "PriceReport",
     "PriceRow",
     "QuoteEnded",
@@ -462,6 +472,7 @@ __all__ = [
     "preview_change",
     "preview_steps",
     "price_by_lists",
+    "put_price_list",
     "put_priority_back",
     "put_tags_back",
     "quote",

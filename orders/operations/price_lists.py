@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from inventory import queries as stock
 from oms import events
-from oms.history import record_changed, record_created
-from orders.models import ListPrice, PriceList
+from oms.errors import InvalidInput
+from oms.history import record_changed, record_created, stamp
+from oms.money import is_currency
+from orders.models import Channel, ListPrice, PriceList
+
+if TYPE_CHECKING:
+    from customers.models import Company
 
 LARGEST = Decimal(10) ** 12
 PLACES = -4
@@ -42,6 +50,58 @@ class PriceReport:
             f"{self.added} added, {self.changed} changed, {self.unchanged} as before,"
             f" {len(self.refused)} refused"
         )
+
+
+class PriceListImpossible(InvalidInput):
+    """What another system says of a list cannot be."""
+
+    code = "price_list_impossible"
+    message = "{reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListFace:
+    """For whom a list is, in which currency, from when to when; without an end: for good."""
+
+    name: str
+    currency: str
+    includes_tax: bool = True
+    channel: Channel | None = None
+    group: str = ""
+    company: "Company | None" = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    rank: int = 100
+    is_active: bool = True
+
+
+@transaction.atomic
+def put_price_list(code: str, given: ListFace, *, by: str, reason: str) -> tuple[PriceList, bool]:
+    """Have a list be as said, made where its code is new; says whether it was. Its prices stay.
+
+    The same again changes nothing. Raises PriceListImpossible.
+    """
+    row = PriceList.objects.select_for_update(of=("self",)).filter(code=code).first()
+    is_new = row is None
+    row = row or PriceList(code=code)
+    told = {name: getattr(given, name) for name in ListFace.__dataclass_fields__}
+    if not is_new and all(getattr(row, name) == value for name, value in told.items()):
+        return row, False
+
+    for name, value in told.items():
+        setattr(row, name, value)
+    if not is_currency(given.currency):
+        raise PriceListImpossible(pointer="/currency", reason="There is no such currency.")
+    try:
+        row.full_clean(validate_unique=False)
+    except ValidationError as wrong:
+        name, reasons = next(iter(wrong.message_dict.items()))
+        pointer = "" if name == "__all__" else f"/{name}"
+        raise PriceListImpossible(pointer=pointer, reason=reasons[0]) from wrong
+    stamp(row, by=by, reason=reason)
+    row.save()
+    events.record("price_list.set", row, by=by, reason=reason, active=row.is_active)
+    return row, is_new
 
 
 def set_prices(price_list: PriceList, rows: Sequence[PriceRow], *, by: str) -> PriceReport:

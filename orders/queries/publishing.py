@@ -137,6 +137,9 @@ TOLD = {
         One("failed", "true when it could not be read"),
     ),
     "bank_line.read": told("money moved", One("statement", "number of the statement")),
+    "price_list.set": told(
+        "for whom a price list is, and when", One("active", "false when it is out of force")
+    ),
     "bank_line.booked": told(
         "it paid orders",
         One("how", "reference, or person"),

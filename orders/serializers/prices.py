@@ -2,13 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from oms.money import plain
 from oms.wire import Quantity, Sent, Short, Sku, message
-from orders.operations import PriceReport
+from orders.models import PriceList
+from orders.operations import ListFace, PriceReport
 from orders.queries.prices import Price
 
 
@@ -102,3 +103,73 @@ class PriceReportOut(msgspec.Struct):
         """As the API shows it."""
         refused = [RefusedPriceOut(*row) for row in report.refused]
         return cls(report.added, report.changed, report.unchanged, refused)
+
+
+@message
+class PriceListIn(Sent):
+    """For whom a list is: a `channel`, a `group` of customers or a `company` by its code, or everybody.
+
+    Only channels that state prices the same way, with or without tax, use it. Of lists for the same
+    buyers the one of the lowest `rank` is asked first.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    includes_tax: bool = True
+    channel: Short | None = None
+    group: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    company: Short | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    rank: Annotated[int, msgspec.Meta(ge=0, le=32_767)] = 100
+    active: bool = True
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Kept by another system"
+
+    def face(self, channel: Any, company: Any) -> ListFace:
+        """In the words of the operation, with the rows that its codes name."""
+        return ListFace(
+            name=self.name,
+            currency=self.currency,
+            includes_tax=self.includes_tax,
+            channel=channel,
+            group=self.group,
+            company=company,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            rank=self.rank,
+            is_active=self.active,
+        )
+
+
+@message
+class PriceListOut(msgspec.Struct):
+    """A list as it is kept; its prices are another matter."""
+
+    code: str
+    name: str
+    currency: str
+    includes_tax: bool
+    channel: str | None
+    group: str
+    company: str | None
+    valid_from: date | None
+    valid_to: date | None
+    rank: int
+    active: bool
+
+    @classmethod
+    def of(cls, row: PriceList) -> "PriceListOut":
+        """As the API shows it."""
+        return cls(
+            code=row.code,
+            name=row.name,
+            currency=row.currency,
+            includes_tax=row.includes_tax,
+            channel=row.channel.code if row.channel else None,
+            group=row.group,
+            company=row.company.code if row.company else None,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            rank=row.rank,
+            active=row.is_active,
+        )

@@ -1,13 +1,11 @@
 """The customers API: find, look, correct."""
 
-from importlib import import_module
 from typing import ClassVar
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.module_loading import import_string
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView
@@ -15,10 +13,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from customers import operations, queries
-from customers.models import Company, Customer, Segment, SegmentVersion
+from customers.models import Customer, Segment, SegmentVersion
 from customers.operations import Party, Reading
 from customers.serializers import (
-    CompanyOut,
     CorrectionIn,
     CustomerAddressOut,
     CustomerOut,
@@ -217,28 +214,7 @@ class DeliveryWishesView(IdempotencyMixin, APIView):
         return respond(shown(request, customers_of(request).get(pk=customer.pk)))
 
 
-class CompanyView(APIView):
-    """One company."""
-
-    scope = "customers"
-    permission_classes: ClassVar = [HasScope]
-
-    @extend_schema(operation_id="companies_retrieve", responses={200: schema_of(CompanyOut)})
-    def get(self, request: Request, code: str) -> HttpResponse:
-        """Where it stands in its tree, on which terms it buys, and how much of its credit is used.
-
-        Only for keys of all channels, because companies buy across them.
-        """
-        if visible_channels(request) is not None:
-            raise PermissionDenied
-        company = get_object_or_404(Company.objects.select_related("parent"), code=code)
-        account = queries.account_of(company)
-        standing = import_string(import_module("oms.wiring").ANSWERS["customers.standing_of"])
-        return respond(CompanyOut.of(company, standing(account) if account else []))
-
-
 urlpatterns = [
-    path("companies/<str:code>/", CompanyView.as_view(), name="company"),
     path("segments/", SegmentsView.as_view(), name="segments"),
     path("customers/", CustomersView.as_view(), name="customers"),
     path("customers/<str:number>/", CustomerView.as_view(), name="customer"),

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from customers.models import Address, Company, Customer, Segment
-from customers.queries import line_of, terms_of
+from customers.models import Address, Customer, Segment
 from customers.queries.segments import segment_words
 from oms.wire import Sent, Text, message, utc
 
@@ -120,52 +119,6 @@ class DeliveryWishesIn(Sent):
     leave_with: Annotated[str, msgspec.Meta(max_length=100)] = ""
     place: Annotated[str, msgspec.Meta(max_length=100)] = ""
     note: Text = ""
-
-
-@message
-class StandingOut(msgspec.Struct):
-    """What whoever buys within one limit owes: left of invoices, open orders, less unused credit."""
-
-    account: str
-    currency: str
-    limit: str
-    owed: str
-    invoiced: str
-    ordered: str
-    credit: str
-    orders: int
-
-
-@message
-class CompanyOut(msgspec.Struct):
-    """A company, where it stands and what it may owe; `credit` is empty where no limit is set."""
-
-    code: str
-    name: str
-    tax_id: str
-    parent: str | None
-    terms: str | None
-    needs_purchase_order: bool
-    shares_credit: bool
-    credit: list[StandingOut]
-
-    @classmethod
-    def of(cls, company: Company, standing: list[Any]) -> "CompanyOut":
-        """As the API shows it; `standing` is what the app above says is owed."""
-        names = StandingOut.__struct_fields__
-        terms = terms_of(company)
-        return cls(
-            code=company.code,
-            name=company.name,
-            tax_id=company.tax_id,
-            parent=company.parent.code if company.parent else None,
-            terms=terms.code if terms else None,
-            needs_purchase_order=any(row.needs_purchase_order for row in line_of(company)),
-            shares_credit=company.shares_credit,
-            credit=[
-                StandingOut(**{name: each.figures[name] for name in names}) for each in standing
-            ],
-        )
 
 
 @message

@@ -1,0 +1,172 @@
+"""Companies, buyers, payment terms and price lists as another system keeps them."""
+
+from decimal import Decimal
+
+import pytest
+
+from customers.models import Buyer, Company, Customer, PaymentTerms
+from oms import keys
+from oms.models import Event
+from orders.models import PriceList
+from orders.operations import PlacedPayment
+from tests import factories as world
+
+pytestmark = pytest.mark.django_db
+COMPANY = {
+    "name": "Engines Ltd",
+    "tax_id": "GB123",
+    "terms": "net-30",
+    "credit_limit": "100.00",
+    "credit_currency": "GBP",
+    "needs_purchase_order": True,
+}
+
+
+@pytest.fixture
+def ask(client):
+    texts = {}
+
+    def send(method, path, body=None, **key):
+        name = str(key)
+        if name not in texts:
+            texts[name] = keys.create("ERP", **key)[1]
+        headers = {"Authorization": f"Api-Key {texts[name]}"}
+        call = getattr(client, method)
+        url = f"/api/v1/{path}"
+        if body is None:
+            return call(url, headers=headers)
+        return call(url, body, content_type="application/json", headers=headers)
+
+    return send
+
+
+def test_company_is_made_brought_in_line_and_a_repeat_changes_nothing(ask):
+    made = ask("put", "companies/ENGINES/", COMPANY)
+    again = ask("put", "companies/ENGINES/", COMPANY)
+    other = ask("put", "companies/ENGINES/", {**COMPANY, "name": "Engines", "terms": None})
+
+    assert [answer.status_code for answer in (made, again, other)] == [201, 200, 200]
+    assert made.json() == again.json()
+    assert (made.json()["terms"], made.json()["credit"][0]["limit"]) == ("net-30", "100.00")
+    [listed] = ask("get", "companies/").json()["results"]
+    assert (listed["name"], listed["terms"], listed["credit_limit"]) == ("Engines", None, "100.00")
+    names = Event.objects.filter(subject_type="customers.company").order_by("pk")
+    assert list(names.values_list("name", flat=True)) == [
+        "company.registered", "company.terms_set", "company.changed", "company.terms_set",
+    ]  # fmt: skip
+    assert Company.history.filter(code="ENGINES").count() == 4
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"parent": "NOWHERE"}, "/parent"),
+        ({"parent": "ENGINES"}, "/parent"),
+        ({"terms": "never"}, "/terms"),
+        ({"credit_currency": ""}, "/credit_currency"),
+        ({"credit_limit": "-1"}, "/credit_limit"),
+        ({"credit_limit": None, "shares_credit": True}, "/shares_credit"),
+    ],
+)
+def test_company_that_cannot_be_is_refused_with_a_pointer_and_nothing_changes(ask, wrong, pointer):
+    ask("put", "companies/ENGINES/", COMPANY)
+
+    answer = ask("put", "companies/ENGINES/", {**COMPANY, "name": "Other", **wrong})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert Company.objects.get().name == "Engines Ltd"
+    assert Event.objects.filter(name="company.changed").count() == 0
+
+
+def test_what_an_inactive_company_orders_on_account_waits(ask):
+    world.stocked("MUG", world.warehouse(), 9)
+    shop = world.shop(duplicate_window_minutes=0)
+    sent = {"name": "Engines", "active": True}
+    ask("put", "companies/ENGINES/", sent)
+    ask("put", "companies/SMALL/", {"name": "Small", "parent": "ENGINES", "shares_credit": True})
+    person = {"name": "Ada Byron", "email": "ada@example.com"}
+    ask("post", "companies/SMALL/buyers/", person)
+
+    def order():
+        payment = PlacedPayment("on_account", Decimal(10), "pending")
+        placed = world.place(shop, ("MUG", 1), payments=(payment,))
+        return list(placed.holds.values_list("type__code", flat=True))
+
+    assert order() == []
+    ask("put", "companies/ENGINES/", {**sent, "active": False})
+    assert order() == ["credit_limit"]
+    assert ask("get", "companies/ENGINES/").json()["active"] is False
+    ask("put", "companies/ENGINES/", sent)
+    assert order() == []
+
+
+def test_buyers_are_found_or_made_moved_and_taken_out(ask):
+    ask("put", "companies/ENGINES/", COMPANY)
+    person = {"name": "Ada Byron", "email": "ada@example.com", "order_limit": "50"}
+
+    first = ask("post", "companies/ENGINES/buyers/", person).json()
+    second = ask("post", "companies/ENGINES/buyers/", person).json()
+
+    assert first == second == {
+        "customer": Customer.objects.get().number, "company": "ENGINES", "role": "buyer",
+        "order_limit": "50.00", "period_limit": None, "period_days": 30,
+    }  # fmt: skip
+    assert Event.objects.filter(name="customer.buyer_set").count() == 1
+    assert ask("get", "companies/ENGINES/buyers/").json() == [first]
+    path = f"customers/{first['customer']}/buyer/"
+    approver = ask("put", path, {"company": "ENGINES", "role": "approver"}).json()
+    assert (approver["role"], approver["order_limit"]) == ("approver", None)
+    wrong = ask("put", path, {"company": "NOWHERE"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/company")
+    below = ask("put", path, {"company": "ENGINES", "order_limit": "-1"})
+    assert below.status_code == 422
+    assert Buyer.objects.get().role == "approver"
+    assert ask("put", path, {"company": None}).json()["company"] is None
+    assert not Buyer.objects.exists()
+    nameless = ask("post", "companies/ENGINES/buyers/", {"name": "Nobody"})
+    assert nameless.status_code == 422
+
+
+def test_payment_terms_and_price_lists_are_kept_by_their_codes(ask):
+    world.shop()
+    ask("put", "companies/ENGINES/", COMPANY)
+    terms = {"name": "45 days", "days": 45, "discount_percent": "2", "discount_days": 10}
+    prices = {"name": "Engines", "currency": "GBP", "company": "ENGINES", "rank": 5}
+
+    for path, sent in (("payment-terms/net-45/", terms), ("price-lists/engines/", prices)):
+        answers = [ask("put", path, sent) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 200]
+        assert answers[0].json() == answers[1].json()
+        assert ask("put", path, {**sent, "active": False}).json()["active"] is False
+
+    assert PaymentTerms.objects.get(code="net-45").days == 45
+    assert (PriceList.objects.get().company.code, PriceList.objects.get().is_active) == (
+        "ENGINES", False,
+    )  # fmt: skip
+    assert PriceList.history.count() == 2
+    assert [row["code"] for row in ask("get", "price-lists/").json()] == ["engines"]
+    assert "net-45" in [row["code"] for row in ask("get", "payment-terms/").json()]
+    for path, sent, pointer in (
+        ("price-lists/engines/", {**prices, "group": "vip"}, ""),
+        ("price-lists/engines/", {**prices, "channel": "nowhere"}, "/channel"),
+        ("price-lists/engines/", {**prices, "currency": "XXQ"}, "/currency"),
+        ("payment-terms/net-45/", {**terms, "discount_percent": "100"}, ""),
+    ):
+        answer = ask("put", path, sent)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_only_keys_of_all_channels_with_the_scope_keep_companies(ask):
+    world.shop()
+    calls = [
+        ("put", "companies/ENGINES/", COMPANY),
+        ("put", "payment-terms/net-45/", {"name": "45 days"}),
+        ("put", "price-lists/engines/", {"name": "Engines", "currency": "GBP"}),
+    ]
+
+    for method, path, body in calls:
+        assert ask(method, path, body, channel="shop").status_code == 403
+        assert ask(method, path, body, scopes=["customers:write"]).status_code == 403
+        assert ask(method, path, body, scopes=["terms:write"]).status_code == 201
+    assert ask("get", "companies/", scopes=["terms:write"]).status_code == 403
+    assert ask("get", "companies/", channel="shop").status_code == 403
