@@ -74,7 +74,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     ),
     "shipment.delivered": (NOTIFY,),
     "return.requested": (NOTIFY,),
-    "return.approved": (NOTIFY,),
+    "return.approved": (EXCHANGES, NOTIFY),
     "return.declined": (EXCHANGES, NOTIFY),
     "return.withdrawn": (EXCHANGES,),
     "return.expired": (EXCHANGES, NOTIFY),

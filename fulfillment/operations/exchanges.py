@@ -43,6 +43,7 @@ CREDITED_ON = {  # the price is credited when the replacement may go
     ExchangeTiming.AT_ONCE: RefundTiming.APPROVAL,
     ExchangeTiming.ON_RECEIPT: RefundTiming.RECEIPT,
 }
+CLERK, BUYER = "clerk", "buyer"  # who asks for an exchange
 UNSENT = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
 GONE = {ReturnStatus.DECLINED, ReturnStatus.WITHDRAWN, ReturnStatus.EXPIRED}
 
@@ -96,6 +97,28 @@ def exchange(
     goods never come. A repeat with the same reference gives the existing exchange. Raises what
     `request_return` raises, BuyerUnknown, and NotAvailable; nothing is changed then.
     """
+    return _exchange(order, by=by, swaps=swaps, reference=reference, note=note, asked_by=CLERK)
+
+
+@transaction.atomic
+def ask_exchange(order: "Order", *, by: str, swaps: Mapping[int, Swap], reference: str) -> Exchange:
+    """As `exchange`, for a buyer: where the policy wants somebody's approval, it waits for that.
+
+    The replacement is reserved now all the same, and stays on hold until the return is approved, or
+    the goods are here; when the return is declined it is cancelled.
+    """
+    return _exchange(order, by=by, swaps=swaps, reference=reference, note="", asked_by=BUYER)
+
+
+def _exchange(
+    order: "Order",
+    *,
+    by: str,
+    swaps: Mapping[int, Swap],
+    reference: str,
+    note: str,
+    asked_by: str,
+) -> Exchange:
     order = orders.lock_order(order)
     if reference and (known := order.returns.filter(reference=reference).first()):
         return Exchange.objects.get(return_order=known)
@@ -109,7 +132,7 @@ def exchange(
         note=note,
         exchanged_on=CREDITED_ON[ships],
     )
-    if document.status == ReturnStatus.REQUESTED:
+    if document.status == ReturnStatus.REQUESTED and asked_by == CLERK:
         document = approve(document, by=by)
 
     replacement = orders.place_replacement(order, by=by, lines=lines, reference=document.number)
@@ -117,7 +140,7 @@ def exchange(
     made = Exchange(return_order=document, replacement=replacement, ships=ships)
     stamp(made, by=by)
     made.save()
-    if ships == ExchangeTiming.ON_RECEIPT:
+    if ships == ExchangeTiming.ON_RECEIPT or document.status == ReturnStatus.REQUESTED:
         _hold(made, by=by)
     orders.move_spare(document.order, replacement, by=by, reference=document.number)
     events.record("return.exchanged", document, by=by, **_about(made))
@@ -163,7 +186,7 @@ def replace_without_goods(
 def settle_exchange(document: Return, *, by: str) -> Exchange | None:
     """Do what the state of the return asks for: let the replacement go, or end the exchange.
 
-    Goods are here, or need not come: the credit is moved, the hold is lifted, and the exchange is
+    Approved, and it leaves at once: it may go. Goods are here, or need not come: the credit is moved, the hold is lifted, and the exchange is
     done. Some of them never came or were sent back: what left at once stays, and they are charged;
     what waits for the goods stays on hold among the exceptions, and a person decides. None ever
     come: what has not left of the replacement is cancelled and its money moved back; what has left
@@ -183,6 +206,8 @@ def settle_exchange(document: Return, *, by: str) -> Exchange | None:
             return _end(made, ExchangeStatus.CHARGED, by=by)
         _ask_person(made, parts, short, by=by)
         return made
+    if document.status == ReturnStatus.APPROVED and made.ships == ExchangeTiming.AT_ONCE:
+        _let_go(made, parts, by=by, reason="The return is approved")
     if document.status in GONE:
         left = any(_left(part) for part in parts)
         _call_off(made, parts, by=by, reason="The goods never came")
@@ -230,6 +255,11 @@ def _open(made: Exchange) -> "tuple[Return, Exchange, list[Order]]":
     if made.status != ExchangeStatus.OPEN:
         raise ExchangeEnded(number=document.number, status=made.status)
     return document, made, _lock_replacement(made)
+
+
+def leaves_at_once(order: "Order", wishes: Iterable[int]) -> bool:
+    """Whether a replacement for these lines would leave before their goods are here."""
+    return _timing(order, wishes) == ExchangeTiming.AT_ONCE
 
 
 def _timing(order: "Order", wishes: Iterable[int]) -> ExchangeTiming:
@@ -287,12 +317,14 @@ def refuse_waiting(replacement: "Order") -> None:
 
 
 def _hold(made: Exchange, *, by: str) -> None:
+    number = made.return_order.number
+    here = made.ships == ExchangeTiming.ON_RECEIPT
     orders.place_hold(
         made.replacement,
         by=by,
         kind=HoldKind.AWAITS_RETURN,
-        handle=made.return_order.number,
-        reason=f"Ships when return {made.return_order.number} is here",
+        handle=number,
+        reason=f"Ships when return {number} is {'here' if here else 'approved'}",
         due_at=made.return_order.expires_at,
     )
 

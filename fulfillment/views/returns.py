@@ -24,6 +24,7 @@ from fulfillment.queries.links import LINK, VALID
 from oms import links
 from oms.downloads import pdf
 from oms.errors import DomainError
+from oms.money import plain
 from orders.queries import order_by_number
 
 LOOKS, SENDS = 60, 10  # a minute and an hour, by one link
@@ -95,14 +96,26 @@ def _send(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm) -
     if made is None:
         if not form.is_valid():
             return _page(request, order, token, form)
+        if not form.is_as_seen():
+            return _review(request, order, token, form)
         links.slow_down("return sent", token, SENDS, seconds=3600)
         try:
-            made = operations.request_return(
-                order, by=f"link:{order.number}", wishes=form.wishes(), reference=form.reference()
-            )
+            made = _ask(order, form)
         except DomainError as error:
             return _page(request, order, token, form, refusal=error.detail)
     return HttpResponseRedirect(f"{reverse('return', args=[token])}#{made.number}")
+
+
+def _ask(order: Any, form: BuyerReturnForm) -> Return:
+    by, wishes, reference = f"link:{order.number}", form.wishes(), form.reference()
+    swaps = {
+        pk: operations.Swap(wishes[pk], offer.sku, offer.unit_price)
+        for pk, (offer, _units) in form.swaps().items()
+    }
+    if not swaps:
+        return operations.request_return(order, by=by, wishes=wishes, reference=reference)
+    made = operations.ask_exchange(order, by=by, swaps=swaps, reference=reference)
+    return made.return_order
 
 
 def _sent_before(order: Any, form: BuyerReturnForm) -> Return | None:
@@ -139,6 +152,7 @@ def _review(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm)
     """What it would bring, and line by line what the policy says against it."""
     wishes, lines = form.wishes(), form.lines
     objections = policies.objections(order, lines, wishes)
+    swaps, difference = form.swaps(), form.difference()
     context: Mapping[str, Any] = {
         **_head(order, token),
         "form": form,
@@ -146,6 +160,11 @@ def _review(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm)
             (lines[pk], wish, form.reasons[wish.reason], objections.get(pk))
             for pk, wish in wishes.items()
         ],
+        "swaps": swaps.values(),
+        "difference": difference,
+        "owed": -difference,
+        "seen": plain(difference, order.currency),
+        "at_once": bool(swaps) and operations.leaves_at_once(order, wishes),
         "objections": objections,
         "expected": policies.expected_refund(order, lines, wishes),
         "payer": policies.label_payer(order, lines, wishes),

@@ -29,6 +29,7 @@ class ProductResource(resources.ModelResource):
             "unit_cost",
             "weight_g",
             "tax_class",
+            "family",
             "hs_code",
             "origin_country",
             "customs_description",

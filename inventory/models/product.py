@@ -27,6 +27,14 @@ class Product(models.Model):
         blank=True,
         help_text="What routing must know of it: hazardous, food, bulky ... Empty: nothing.",
     )
+    family = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        db_index=True,
+        help_text="Products of one family are variants, such as sizes or colours; buyers may "
+        "exchange one for another. Empty: it has none.",
+    )
     hs_code = models.CharField("HS code", max_length=10, blank=True)  # HS 2022; HSN in India
     origin_country = models.CharField(max_length=2, blank=True)  # ISO 3166-1
     customs_description = models.CharField(max_length=200, blank=True)

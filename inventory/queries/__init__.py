@@ -41,7 +41,7 @@ from inventory.queries.pickup import (
     pickup_places,
 )
 from inventory.queries.places import ANYWHERE, Destination, distance_km
-from inventory.queries.products import product_by_id, products_by_sku
+from inventory.queries.products import families_of, product_by_id, products_by_sku
 from inventory.queries.promise import (
     Outlook,
     Promised,
@@ -109,6 +109,7 @@ __all__ = [
     "distance_km",
     "examine",
     "examine_fences",
+    "families_of",
     "find_products",
     "give_back",
     "invariants",

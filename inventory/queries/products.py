@@ -22,3 +22,20 @@ def _active(skus: list[str]) -> QuerySet[Product]:
 def product_by_id(pk: int) -> Product | None:
     """The product, sold or not."""
     return Product.objects.filter(pk=pk).first()
+
+
+def families_of(products: Iterable[Product]) -> dict[int, list[Product]]:
+    """By id of each product the active ones that are variants of it, itself first; one statement."""
+    products = list(products)
+    names = {product.family for product in products if product.family}
+    rows = Product.objects.filter(family__in=names, is_active=True).order_by("sku") if names else ()
+    kin: dict[str, list[Product]] = {name: [] for name in names}
+    for row in rows:
+        kin[row.family].append(row)
+    return {
+        product.pk: [
+            *([product] if product.is_active else []),
+            *(row for row in kin.get(product.family, ()) if row.pk != product.pk),
+        ]
+        for product in products
+    }
