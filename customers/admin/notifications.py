@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from babel import Locale, UnknownLocaleError
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -48,7 +49,13 @@ class NotificationTemplateAdmin(EditableAdmin):
         Act("test", "Send a test", "customers.test_notification", _send_test, TestForm,
             help="The saved template, filled in with sample values.", icon="outgoing_mail"),
     )  # fmt: skip
-    list_display = ("event", "language", "purpose", "subject", "active_chip")
+    list_display = (
+        "event_column",
+        "language_column",
+        "purpose_column",
+        "subject_column",
+        "active_chip",
+    )
     list_filter = ("language", "purpose", "is_active")
     list_filter_submit = True
     ordering = ("event", "language")
@@ -60,7 +67,8 @@ class NotificationTemplateAdmin(EditableAdmin):
             {
                 "fields": (
                     ("event", "message"),
-                    ("language", "purpose", "is_active"),
+                    ("language", "is_active"),
+                    "purpose",
                     "subject",
                     "body",
                 )
@@ -68,6 +76,29 @@ class NotificationTemplateAdmin(EditableAdmin):
         ),
     )
     change_form_outer_after_template = "admin/customers/notification_preview.html"
+
+    @display(description="Event")
+    def event_column(self, template: NotificationTemplate) -> str:
+        """What the customer is told of."""
+        return template.event
+
+    @display(description="Language")
+    def language_column(self, template: NotificationTemplate) -> str:
+        """By its English name; what is no language stands as it is."""
+        try:
+            return Locale(template.language).get_display_name("en") or template.language
+        except (UnknownLocaleError, ValueError):
+            return template.language
+
+    @display(description="Purpose")
+    def purpose_column(self, template: NotificationTemplate) -> str:
+        """Whether a customer may stop it."""
+        return template.get_purpose_display()
+
+    @display(description="Subject")
+    def subject_column(self, template: NotificationTemplate) -> str:
+        """As it is written."""
+        return template.subject
 
     @display(description="Message")
     def message(self, template: NotificationTemplate) -> str:

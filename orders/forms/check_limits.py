@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFieldWidget
 
+from oms.money import plain
 from orders.models import Channel
 
 A_YEAR = 525_600  # minutes
@@ -32,8 +33,10 @@ class CheckLimitsForm(forms.Form):
     def __init__(self, sent: Any = None, *, channel: Channel) -> None:
         self.channel = channel
         initial = {name: getattr(channel, name) for name in self.base_fields}
+        if channel.review_limit is not None:
+            initial["review_limit"] = plain(channel.review_limit, channel.currency)
         super().__init__(sent, initial=initial, prefix=f"channel-{channel.pk}")
         for name, field in self.fields.items():
             field.widget.attrs |= {"aria-label": f"{field.label}, {channel.name}"}
             if name != "checks_prices":
-                field.widget.attrs["class"] = "oms-input is-short"
+                field.widget.attrs["class"] = "oms-input is-middling"
