@@ -1,14 +1,18 @@
 """What rules must not do: reach further than their people, lose a turn, cost what they need not."""
 
 from datetime import timedelta
+from importlib import import_module
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.utils import timezone
 
+from oms import events
 from oms.conditions import leaf
 from oms.dispatch import drain
-from oms.models import Event, User
+from oms.models import AppendOnlyError, Event, User
 from orders import operations as orders
 from orders.models import HoldType, RuleRun, RuleVersion
 from orders.operations.rules import ready
@@ -160,3 +164,28 @@ def test_conditions_are_compiled_once_for_each_wording(shop, monkeypatch):
     drain()
 
     assert (len(calls), RuleRun.objects.count()) == (2, 3)
+
+
+def test_what_earlier_releases_kept_names_nobody_after_the_migration(shop):
+    rule = in_force(actions=[{"do": "tag", "tag": "big"}])
+    order = world.place(shop, ("MUG", 10))
+    kept = RuleRun(rule=rule.rule, version=rule, order=order, trigger="event:0", chain=uuid4())
+    kept.did = [{"do": "mail", "ok": True, "said": "mail ann.lee@shop.example: Look: 10 @ 9.00"}]
+    kept.outcome = "done"
+    kept.save()
+    events.record("order.rule_ran", order, by="rule:1", rule="Big", version=1, did=kept.did)
+    events.record("order.rule_mailed", order, by="rule:1", rule="Big", to="ann@shop.example")
+    before = Event.objects.exclude(name__startswith="order.rule_").values_list("facts")
+    others = list(before)
+
+    migration = import_module("orders.migrations.0063_runs_name_nobody")
+    migration.name_nobody(None, connection.schema_editor())
+
+    said = [{"do": "mail", "ok": True, "said": "mail a colleague: Look: 10 @ 9.00"}]
+    assert RuleRun.objects.get().did == said
+    facts = {row.name: row.facts for row in Event.objects.filter(name__startswith="order.rule_")}
+    assert facts["order.rule_ran"] == {"rule": "Big", "version": 1, "did": said}
+    assert facts["order.rule_mailed"]["to"] == "a colleague"
+    assert list(before) == others
+    with pytest.raises(AppendOnlyError):
+        RuleRun.objects.update(did=[])
