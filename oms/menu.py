@@ -225,6 +225,7 @@ WORK = (
                 "Returns by reason", "pie_chart", "reporting_returns", "reporting.view_dailysales"
             ),
             Page("Stock turnover", "autorenew", "reporting_stock", "reporting.view_dailysales"),
+            Page("Lots and expiry", "event_busy", "reporting_lots", "reporting.view_dailysales"),
             Page("Count accuracy", "target", "inventory_count_accuracy", "inventory.view_count"),
             Page(
                 "Stock valuation",

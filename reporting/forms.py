@@ -8,7 +8,7 @@ from django import forms
 
 from oms.admin import ActForm
 from reporting.enums import ExportFormat
-from reporting.queries import LENGTHS, METHODS, SORTS
+from reporting.queries import LENGTHS, LOT_SORTS, METHODS, SORTS, WITHIN
 
 DEFAULT_DAYS = 30
 
@@ -42,6 +42,28 @@ class PeriodForm(forms.Form):
             currency=found.get("currency", ""),
             channel=found.get("channel", ""),
             sort=found.get("sort") or SORTS[0],
+        )
+
+
+class LotsForm(forms.Form):
+    """Which lots are shown, and by whose demand they are judged."""
+
+    days = forms.TypedChoiceField(
+        choices=[(days, days) for days in LENGTHS], coerce=int, required=False
+    )
+    within = forms.TypedChoiceField(
+        choices=[(days, days) for days in WITHIN], coerce=int, required=False
+    )
+    sort = forms.ChoiceField(choices=[(sort, sort) for sort in LOT_SORTS], required=False)
+
+    def asked(self) -> tuple[int, int | None, str]:
+        """Days of demand, days until expiry or none, and the order of rows."""
+        self.is_valid()
+        found = self.cleaned_data
+        return (
+            found.get("days") or DEFAULT_DAYS,
+            found.get("within") or None,
+            found.get("sort") or LOT_SORTS[0],
         )
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from oms.admin import ReadOnlyAdmin, list_buttons
-from reporting.admin import dashboard, export, valuation
+from reporting.admin import dashboard, export, lots, valuation
 from reporting.models import DailyProduct, DailySales, DailyShipping
 
 earlier: Callable[[], list[URLPattern]] = getattr(admin.site, "extra_urls", list)
@@ -25,6 +25,8 @@ def pages() -> list[URLPattern]:
         ),
         path("reports/sales/", wrap(dashboard.sales), name="reporting_dashboard"),
         path("reports/stock/", wrap(dashboard.stock), name="reporting_stock"),
+        path("reports/lots/", wrap(lots.lots), name="reporting_lots"),
+        path("reports/lots.csv", wrap(lots.file), name="reporting_lots_file"),
         path("reports/promises/", wrap(dashboard.promises), name="reporting_promises"),
         path("reports/returns/", wrap(dashboard.returns), name="reporting_returns"),
         path("reports/stock/export/", wrap(require_POST(export.cover)), name="reporting_cover"),

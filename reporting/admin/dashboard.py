@@ -41,7 +41,7 @@ class Choice:
 
 def sales(request: HttpRequest) -> HttpResponse:
     """Sales and service: charts and figures, each with its definition."""
-    _check(request)
+    refuse_strangers(request)
     asked = PeriodForm(request.GET).asked()
     period = queries.Period.latest(asked.days, now=timezone.now())
     report = queries.sales(period, currency=asked.currency, channel=asked.channel)
@@ -49,7 +49,7 @@ def sales(request: HttpRequest) -> HttpResponse:
         "title": "Sales and service",
         "report": report,
         "period": period,
-        "periods": _periods(request, asked.days),
+        "periods": periods(request, asked.days),
         "channels": _channels(request, asked.channel),
         "channel": asked.channel,
         "currencies": [_currency(request, row, report.currency) for row in report.currencies],
@@ -57,12 +57,12 @@ def sales(request: HttpRequest) -> HttpResponse:
         "charts": _charts(report),
         "top": [(row, links.row("inventory.product", row.pk)) for row in report.top],
     }
-    return _page(request, "reporting/sales.html", context)
+    return page(request, "reporting/sales.html", context)
 
 
 def stock(request: HttpRequest) -> HttpResponse:
     """Stock against demand, per product."""
-    _check(request)
+    refuse_strangers(request)
     asked = PeriodForm(request.GET).asked()
     period = queries.Period.latest(asked.days, now=timezone.now())
     report = queries.stock_cover(period, sort=asked.sort)
@@ -70,19 +70,19 @@ def stock(request: HttpRequest) -> HttpResponse:
         "title": "Stock turnover and cover",
         "report": report,
         "period": period,
-        "periods": _periods(request, asked.days),
+        "periods": periods(request, asked.days),
         "sorts": [
-            Choice(label, _with(request, sort=sort), sort == asked.sort)
+            Choice(label, changed(request, sort=sort), sort == asked.sort)
             for sort, label in SORTS.items()
         ],
         "rows": [(row, links.row("inventory.product", row.pk)) for row in report.rows],
     }
-    return _page(request, "reporting/stock.html", context)
+    return page(request, "reporting/stock.html", context)
 
 
 def promises(request: HttpRequest) -> HttpResponse:
     """Promises kept, by week, channel and location, and what is late."""
-    _check(request)
+    refuse_strangers(request)
     asked = PeriodForm(request.GET).asked()
     period = queries.Period.latest(asked.days, now=timezone.now())
     report = promises_kept(period, now=timezone.now(), channel=asked.channel)
@@ -90,7 +90,7 @@ def promises(request: HttpRequest) -> HttpResponse:
         "title": "Promises kept",
         "report": report,
         "period": period,
-        "periods": _periods(request, asked.days),
+        "periods": periods(request, asked.days),
         "channels": _channels(request, asked.channel),
         "broken": report.total.promised - report.total.first,
         "reasons": sorted(report.reasons.items(), key=lambda row: -row[1]),
@@ -101,12 +101,12 @@ def promises(request: HttpRequest) -> HttpResponse:
         "late": [(row, links.row("orders.order", row.pk)) for row in report.late],
         "charts": {"kept": _kept_chart(report)},
     }
-    return _page(request, "reporting/promises.html", context)
+    return page(request, "reporting/promises.html", context)
 
 
 def returns(request: HttpRequest) -> HttpResponse:
     """What comes back, by reason, product and channel."""
-    _check(request)
+    refuse_strangers(request)
     asked = PeriodForm(request.GET).asked()
     period = queries.Period.latest(asked.days, now=timezone.now())
     report = returns_report(period, channel=asked.channel)
@@ -115,7 +115,7 @@ def returns(request: HttpRequest) -> HttpResponse:
         "title": "Returns by reason",
         "report": report,
         "period": period,
-        "periods": _periods(request, asked.days),
+        "periods": periods(request, asked.days),
         "channels": _channels(request, asked.channel),
         "at_fault": Decimal(100) * (report.units - faultless) / (report.units or 1),
         "refunds": [words.money(amount, currency) for currency, amount in report.refunds],
@@ -130,7 +130,7 @@ def returns(request: HttpRequest) -> HttpResponse:
             }
         },
     }
-    return _page(request, "reporting/returns.html", context)
+    return page(request, "reporting/returns.html", context)
 
 
 def _kept_chart(report: PromisesKept) -> dict[str, Any]:
@@ -150,26 +150,30 @@ def _share(rate: Decimal | None) -> float | None:
     return None if rate is None else round(float(rate), 1)
 
 
-def _check(request: HttpRequest) -> None:
+def refuse_strangers(request: HttpRequest) -> None:
+    """Raise PermissionDenied for whoever may not read reports."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A report in the frame of the back office."""
     request.current_app = admin.site.name  # type: ignore[attr-defined]
     return TemplateResponse(request, template, {**admin.site.each_context(request), **context})
 
 
-def _with(request: HttpRequest, **changed: Any) -> str:
-    asked = request.GET.dict() | {name: str(value) for name, value in changed.items()}
+def changed(request: HttpRequest, **values: Any) -> str:
+    """The query of this page with other values."""
+    asked = request.GET.dict() | {name: str(value) for name, value in values.items()}
     return "?" + urlencode({name: value for name, value in asked.items() if value})
 
 
-def _periods(request: HttpRequest, days: int) -> list[Choice]:
+def periods(request: HttpRequest, days: int) -> list[Choice]:
+    """How long a report may look back."""
     return [
         Choice(
             f"{length} days" if length != queries.YEAR else "1 year",
-            _with(request, days=length),
+            changed(request, days=length),
             length == days,
         )
         for length in queries.LENGTHS
@@ -178,10 +182,10 @@ def _periods(request: HttpRequest, days: int) -> list[Choice]:
 
 def _channels(request: HttpRequest, shown: str) -> list[Choice]:
     names = queries.channels()
-    every = Choice("All channels", _with(request, channel=""), not shown)
+    every = Choice("All channels", changed(request, channel=""), not shown)
     return [
         every,
-        *(Choice(name, _with(request, channel=code), code == shown) for code, name in names),
+        *(Choice(name, changed(request, channel=code), code == shown) for code, name in names),
     ]
 
 
@@ -191,7 +195,7 @@ def _currency(request: HttpRequest, row: Any, shown: str) -> dict[str, Any]:
         change = (row.value - row.before) * 100 / row.before
     return {
         "row": row,
-        "url": _with(request, currency=row.currency),
+        "url": changed(request, currency=row.currency),
         "is_here": row.currency == shown,
         "value": words.money(row.value, row.currency),
         "average": words.money(row.average, row.currency),

@@ -2,6 +2,7 @@
 
 from reporting.queries.facts import CONSUMER
 from reporting.queries.ledger import invariants
+from reporting.queries.lots import LOT_SORTS, WITHIN, LotRow, LotsReport, lots_report
 from reporting.queries.periods import LENGTHS, Period
 from reporting.queries.pipeline import (
     JEOPARDY_WITHIN,
@@ -37,15 +38,19 @@ __all__ = [
     "JEOPARDY_WITHIN",
     "LATER",
     "LENGTHS",
+    "LOT_SORTS",
     "METHODS",
     "OLD",
     "SORTS",
+    "WITHIN",
     "YEAR",
     "Bridge",
     "Cover",
     "Figure",
     "Jeopardy",
     "LevelValue",
+    "LotRow",
+    "LotsReport",
     "Messages",
     "Period",
     "Place",
@@ -66,6 +71,7 @@ __all__ = [
     "in_jeopardy",
     "invariants",
     "jeopardy",
+    "lots_report",
     "messages",
     "oversold",
     "pipeline",
