@@ -21,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import django
 import psycopg
+from django.core.management import call_command
 from django.core.management.commands import migrate
 from django.db import connection
 from psycopg import sql
@@ -177,7 +178,20 @@ def _server():
 
 @contextmanager
 def _alone():
-    """One process makes, the others wait and find it made."""
-    with (KEPT / "lock").open("w") as lock:
+    """One process makes, the others with the same kind of database wait and find it made."""
+    with (KEPT / f"{connection.vendor}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def make():
+    """Make what a run on this database will copy, before its processes wait for one of them."""
+    django.setup()
+    use()
+    if connection.vendor == "sqlite":
+        connection.settings_dict["NAME"] = ":memory:"
+        call_command("migrate", verbosity=0)
+
+
+if __name__ == "__main__":
+    make()

@@ -35,7 +35,9 @@ def main() -> int:
     """Run every round that can run here; 0 when all of them passed and nothing had to be there."""
     postgresql, browser = postgresql_answers(), chromium_path() is not None
     started = time.monotonic()
-    results = [run(each, sys.argv[1:]) for each in rounds(postgresql=postgresql, browser=browser)]
+    planned = rounds(postgresql=postgresql, browser=browser)
+    migrate(planned)
+    results = [run(each, sys.argv[1:]) for each in planned]
     missing = left_out(postgresql=postgresql, browser=browser)
     print(f"\nWhole suite: {time.monotonic() - started:.0f} s.")
     print(f"Left out: {'; '.join(missing) or 'nothing'}.")
@@ -58,17 +60,34 @@ def rounds(*, postgresql: bool, browser: bool) -> list[Round]:
     ]
 
 
+def migrate(planned: list[Round]) -> None:
+    """Have the databases of all rounds made at once: each keeps a core busy, and one only."""
+    made = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.migrated"],
+            cwd=ROOT,
+            env=environment_of(each) | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+        )
+        for each in planned
+    ]
+    for each in made:
+        each.wait()  # one that failed is made by its round, which says why
+
+
+def environment_of(this: Round) -> dict[str, str]:
+    """What a process of that round finds set."""
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    return environment | ({"DATABASE_URL": this.database} if this.database else {})
+
+
 def run(this: Round, arguments: list[str]) -> int:
     """Run pytest on one database and give its exit code."""
     print(f"\n=== {this.title} ===", flush=True)
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-    if this.database:
-        environment["DATABASE_URL"] = this.database
     # A server and a browser are waited for: one process more than cores keeps these busy.
     processes = str(min(os.cpu_count() or 2, 8) + bool(this.database))
     command = [sys.executable, "-m", "pytest", "-q", "-n", processes, "--dist", "worksteal"]
     command += ["--durations=20", "--durations-min=3", "-m", this.marks, *arguments]
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env=environment_of(this), check=False).returncode
     return 0 if code == NO_TESTS and arguments else code
 
 
