@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from customers import operations, queries
 from customers.admin.acts import PERSONAL, Data
 from customers.admin.company import standings
-from customers.models import Customer, Disclosure
+from customers.models import Consent, Customer, Disclosure
 from customers.operations import Reading
 from customers.queries.moments import Moment, timeline_of
 from oms import words
@@ -28,7 +28,7 @@ def page_of(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     addresses = list(customer.addresses.order_by("pk"))
     known = opened(request, customer, addresses) if may_read else []
     readings = Disclosure.objects.filter(subject=customer.subject).order_by("-at")
-    shown = list(readings[:READINGS_SHOWN])
+    shown, said = list(readings[:READINGS_SHOWN]), queries.consent_history(customer)
     return {
         "title": str(customer),
         "subtitle": None,
@@ -39,7 +39,7 @@ def page_of(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "delivery": queries.wishes_in_words(known[0].get("delivery", {})) if known else [],
         "addresses": list(zip(addresses, known[1:], strict=True)) if known else [],
         "readings": shown,
-        "readers": words.names_of(row.reader for row in shown),
+        "writers": words.names_of([*(row.reader for row in shown), *(row.by for row in said)]),
         "audit_url": url_of("audit", "customers.customer", customer.number),
         "merged": list(customer.merged.order_by("pk")),
         "tags": queries.tags_of(members),
@@ -48,7 +48,7 @@ def page_of(request: HttpRequest, customer: Customer) -> dict[str, Any]:
             for row in queries.segments_of(customer)
         ],
         "wishes": queries.preference_of(customer),
-        "consents": queries.consents_of(customer),
+        **_consents(said),
         "buyer": queries.buyer_of(customer),
         "company_terms": queries.terms_of(queries.company_of(customer)),
         "standings": standings(request, queries.credit_accounts(customer)),
@@ -80,6 +80,15 @@ def _answer(request: HttpRequest, question: str, permission: str) -> Any:
     """Who answers in an app above, for those who may see it there."""
     path = import_module("oms.wiring").ANSWERS.get(question)
     return import_string(path) if path and request.user.has_perm(permission) else None
+
+
+def _consents(said: Sequence[Consent]) -> dict[str, Any]:
+    """What stands, and everything the person ever said, the last first."""
+    standing = {row.purpose: row for row in reversed(said)}
+    return {
+        "consents": list(standing.values()),
+        "consent_history": said,
+    }
 
 
 def _dealings(request: HttpRequest, customer: Customer) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """The API of customers: people, and the companies that they buy for; one file per noun."""
 
-from customers.api import companies, people
+from customers.api import companies, consents, people
 
-urlpatterns = [*companies.urlpatterns, *people.urlpatterns]
+urlpatterns = [*companies.urlpatterns, *consents.urlpatterns, *people.urlpatterns]

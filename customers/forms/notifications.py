@@ -101,10 +101,24 @@ class ConsentForm(ActForm):
         label="Where", max_length=80, help_text="Such as phone call, trade fair, paper form 12."
     )
     wording = forms.CharField(label="What they were told", widget=forms.Textarea(attrs={"rows": 3}))
+    version = forms.CharField(
+        label="Version of these words",
+        max_length=40,
+        required=False,
+        help_text="Such as newsletter 3. Empty: a digest of the words stands for them.",
+    )
+    said_at = forms.DateTimeField(
+        label="When they said it", required=False, help_text="Empty: now. Such as 2026-11-26 14:30."
+    )
 
 
 class WithdrawForm(ActForm):
     """Consent taken back."""
 
     purpose = forms.ChoiceField(choices=ConsentPurpose.choices)
-    source = forms.CharField(label="Where", max_length=80)
+    source = forms.CharField(
+        label="Where", max_length=80, help_text="Such as phone call, mail, link in a message."
+    )
+    said_at = forms.DateTimeField(
+        label="When they said it", required=False, help_text="Empty: now. Such as 2026-11-26 14:30."
+    )

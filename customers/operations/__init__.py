@@ -10,7 +10,12 @@ from customers.operations.companies import (
     set_buyer,
     set_company_terms,
 )
-from customers.operations.consents import WordingMissing, give_consent, withdraw_consent
+from customers.operations.consents import (
+    ConsentUnproven,
+    WordingMissing,
+    give_consent,
+    withdraw_consent,
+)
 from customers.operations.delivery import DeliveryWishes, set_delivery_wishes
 from customers.operations.identifying import identify
 from customers.operations.inserting import Party
@@ -89,6 +94,7 @@ __all__ = [
     "CompanyFace",
     "CompanyTerms",
     "CompanyTermsImpossible",
+    "ConsentUnproven",
     "DeliveryWishes",
     "EmailTaken",
     "NotKept",

@@ -15,7 +15,7 @@ from customers.queries.companies import (
     terms_of,
     tree_of,
 )
-from customers.queries.consents import consents_of, has_consented
+from customers.queries.consents import consent_history, consents_of, has_consented
 from customers.queries.delivery import delivery_wishes, wishes_in_words
 from customers.queries.merging import family_of, root_of, roots_of, suspected_pairs
 from customers.queries.notes import (
@@ -95,6 +95,7 @@ __all__ = [
     "company_by_code",
     "company_of",
     "compose",
+    "consent_history",
     "consents_of",
     "contact_of",
     "credit_accounts",

@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 
 from customers.enums import ConsentPurpose
 from customers.models import Consent, Customer, CustomerTag
+from customers.queries.consents import SAID
 from customers.queries.merging import roots_of
 from oms.conditions import Field, fields_by_name
 
@@ -135,11 +136,11 @@ def _add_tags(facts: dict[int, Facts], people: People) -> None:
 
 
 def _add_consents(facts: dict[int, Facts], people: People) -> None:
-    """The newest word of a person on each purpose counts, under whichever number it was said."""
+    """The last word of a person on each purpose counts, under whichever number it was said."""
     for row in facts.values():
         row["consents"] = set()
     newest: dict[int, dict[str, bool]] = defaultdict(dict)
-    rows = Consent.objects.filter(people.under("customer")).order_by("pk")
+    rows = Consent.objects.filter(people.under("customer")).order_by(*SAID)
     for pk, purpose, granted in rows.values_list("customer_id", "purpose", "granted"):
         if (root := people.roots.get(pk)) in facts:
             newest[root][purpose] = granted

@@ -47,7 +47,9 @@ TOLD = {
     "customer.contact_preference_set": told(
         "they are to be written to otherwise", One("language", "of messages")
     ),
-    "customer.consent_given": told("they said yes to a use of their data", PURPOSE),
+    "customer.consent_given": told(
+        "they said yes to a use of their data", PURPOSE, One("version", "of the words")
+    ),
     "customer.consent_withdrawn": told("they said no", PURPOSE),
     "customer.notification_requeued": told("a message to them is sent again"),
     "customer.noted": told("somebody wrote a note about them"),

@@ -14,12 +14,12 @@ from customers import operations as customers
 from customers import queries
 from customers.enums import ConsentPurpose, NotificationPurpose, NotificationState
 from customers.forms import TemplateForm
-from customers.models import Consent, Notification, NotificationTemplate
+from customers.models import Notification, NotificationTemplate
 from customers.operations import notifications
 from customers.queries.notifications import SEALED
 from oms import plain_templates, wiring
 from oms.dispatch import drain
-from oms.models import AppendOnlyError, Event
+from oms.models import Event
 from oms.plain_templates import TemplateNotValid
 from tests import factories as world
 
@@ -208,31 +208,6 @@ def test_marketing_needs_consent_that_stands(shop):
     )
     third = place(shop, external_id="3")
     assert Notification.objects.get(about_label=third.number).state == "suppressed"
-
-
-def test_give_consent_without_words_is_refused(ada):
-    with pytest.raises(customers.WordingMissing):
-        customers.give_consent(
-            ada, ConsentPurpose.MARKETING_EMAIL, by="user:1", source="call", wording=" "
-        )
-
-    assert not Consent.objects.exists()
-
-
-def test_withdraw_consent_never_given_changes_nothing(ada):
-    row = customers.withdraw_consent(ada, ConsentPurpose.PROFILING, by="user:1", source="call")
-
-    assert (row, Consent.objects.count()) == (None, 0)
-
-
-def test_consent_is_never_changed(ada):
-    row = customers.give_consent(
-        ada, ConsentPurpose.PROFILING, by="user:1", source="call", wording="May we?"
-    )
-    row.granted = False
-
-    with pytest.raises(AppendOnlyError):
-        row.save()
 
 
 # --- A real mail server ---------------------------------------------------------------------------

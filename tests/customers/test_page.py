@@ -92,7 +92,7 @@ def test_page_costs_the_same_for_any_number_of_orders(
         client.get(page(customer))
 
 
-PAGE_QUERIES = 41
+PAGE_QUERIES = 42
 
 
 def test_timeline_pages_tell_everything_once(busy):
