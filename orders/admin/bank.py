@@ -16,11 +16,18 @@ from oms.money import plain
 from orders import operations
 from orders.adapters import statements
 from orders.adapters.statements.storing import match_again, sentence
-from orders.admin.bank_forms import BookForm, ExplainForm, PayoutForm, SendStatementForm
+from orders.admin.bank_forms import (
+    BookForm,
+    ExplainForm,
+    HandedOverForm,
+    PayoutForm,
+    SendStatementForm,
+)
 from orders.admin.diagnosis import page_url
 from orders.enums import BankLineState
 from orders.models import BankAccount, BankLine, BankStatement
 from orders.queries.bank import proposals, told_of
+from orders.queries.handed_over import lumps
 
 READ = "customers.view_personal_data"
 MATCH = "orders.match_bankline"
@@ -81,6 +88,13 @@ def payout(request: HttpRequest, line: BankLine, data: dict[str, Any]) -> str:
     return f"{line} is a payout; it clears what was captured."
 
 
+def handed_over(request: HttpRequest, line: BankLine, data: dict[str, Any]) -> str:
+    """What a carrier handed over in one sum."""
+    operations.book_handed_over(line, data["remittances"], by=actor(request))
+    names = ", ".join(str(row) for row in data["remittances"])
+    return f"{line} is what {names} came to."
+
+
 def again(request: HttpRequest, _none: Any, _data: dict[str, Any]) -> str:
     """Look at open lines anew."""
     done = match_again(by=actor(request))
@@ -91,6 +105,12 @@ def likeliest(line: BankLine) -> dict[str, str]:
     """What the form begins with: the first proposal, which a person may change."""
     found = _proposed(line) if is_open(line) else []
     return {"amounts": found[0]["amounts"]} if found else {}
+
+
+def likeliest_lump(line: BankLine) -> dict[str, Any]:
+    """The remittances that come to what is left."""
+    found = lumps(line, {})
+    return {"remittances": [row.pk for row in found[0].remittances]} if found else {}
 
 
 def is_open(line: BankLine) -> bool:
@@ -128,6 +148,9 @@ LINE_ACTS = (
         help="For money that no order is owed; the reason is kept.", icon="visibility_off"),
     Act("payout", "Payout of a gateway", MATCH, payout, form=PayoutForm, allowed=is_open,
         help="What a gateway paid out of its captures, after it kept its fee.", folded=True),
+    Act("handed_over", "Remittance of a carrier", MATCH, handed_over, form=HandedOverForm,
+        allowed=is_open, folded=True, initial=likeliest_lump,
+        help="The sum by which a carrier hands over what it collected. Its orders are paid already."),
     Act("undo", "Undo", MATCH, undo, form=ReasonForm, allowed=is_decided, icon="undo",
         help="Takes the money off its orders again, by an entry of its own."),
 )  # fmt: skip
@@ -260,6 +283,19 @@ class BankLineAdmin(ReadOnlyAdmin):
                 "left": left(line),
                 "told": told_of(line) if may_read else {},
                 "proposals": _proposed(line) if is_open(line) else [],
+                "lumps": [
+                    (
+                        each,
+                        words.money(each.amount, line.currency),
+                        [row.pk for row in each.remittances],
+                    )
+                    for each in (lumps(line, told_of(line)) if is_open(line) else ())
+                ],
+                "lump_url": reverse("admin:orders_bankline_act", args=[line.pk, "handed_over"]),
+                "handed": [
+                    (row, words.money(row.amount, line.currency))
+                    for row in line.remittance_payouts.select_related("remittance").order_by("pk")
+                ],
                 "book_url": reverse("admin:orders_bankline_act", args=[line.pk, "book"]),
                 "may_book": request.user.has_perm(MATCH),
                 "matches": [

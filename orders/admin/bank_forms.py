@@ -1,7 +1,7 @@
 """Input about bank statements and their lines."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -12,8 +12,9 @@ from orders.adapters.statements import Layout, NotReadable, guess
 from orders.adapters.statements.bank import AMOUNTS, SYNONYMS
 from orders.adapters.statements.tables import DATE_WORDS, choices_of, text_of
 from orders.enums import Gateway
-from orders.models import BankAccount, BankLine, BankStatement, Order
+from orders.models import BankAccount, BankLine, BankStatement, Order, Remittance
 from orders.queries.bank import Part
+from orders.queries.handed_over import not_handed_over
 
 LABELS = {
     "date": "Day",
@@ -131,6 +132,25 @@ class BookForm(ActForm):
         except InvalidOperation as broken:
             raise forms.ValidationError(f"{row[1]} is no amount.") from broken
         return Part(found[row[0]], amount)
+
+
+class HandedOverForm(ActForm):
+    """Which remittances came in one sum."""
+
+    remittances = forms.ModelMultipleChoiceField(
+        Remittance.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Each comes to what was collected, less what the carrier keeps.",
+    )
+
+    def setup(self) -> None:
+        """Those whose money is not on our account, in the currency of the line."""
+        if isinstance(self.obj, BankLine):
+            field = cast("forms.ModelMultipleChoiceField", self.fields["remittances"])
+            field.queryset = not_handed_over().filter(currency=self.obj.currency)
+            field.label_from_instance = lambda row: (  # type: ignore[method-assign]
+                f"{row.number} of {row.carrier}: {words.money(row.net, row.currency)}"
+            )
 
 
 class PayoutForm(ActForm):

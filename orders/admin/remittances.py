@@ -129,7 +129,8 @@ class RemittanceAdmin(ReadOnlyAdmin):
                 "said": self.said_column(remittance),
                 "collected": words.money(remittance.collected, remittance.currency),
                 "fees": words.money(remittance.fees, remittance.currency),
-                "net": words.money(remittance.collected - remittance.fees, remittance.currency),
+                "net": words.money(remittance.net, remittance.currency),
+                "arrived": remittance.payouts.filter(undone_at=None).select_related("line").first(),
                 "rows": [_shown(row, remittance.currency) for row in rows],
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -198,6 +199,8 @@ def _figures() -> list[dict[str, Any]]:
               page_url("orders_refundgrant_changelist") + "?money=unpaid"),
         shown("Cash on delivery outstanding", "with carriers",
               outstanding.sum_of(outstanding.cash_owed(), "open"), page_url("orders_cash")),
+        shown("Remittances not on our account", "told by carriers, less their fees",
+              outstanding.not_arrived(), page_url("orders_remittance_changelist")),
         shown("Bank lines not booked", "money whose order nobody knows yet",
               outstanding.unmatched(), page_url("orders_bankline_changelist")),
     ]  # fmt: skip

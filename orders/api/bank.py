@@ -1,5 +1,6 @@
-"""The API of bank statements: send one, follow it, read what became of each line."""
+"""The API of bank statements and remittances: send one, follow it, read what became of each line."""
 
+from importlib import import_module
 from io import BytesIO
 from typing import ClassVar
 
@@ -7,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.module_loading import import_string
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,11 +19,12 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.money import is_currency
 from oms.wire import Invalid, respond, schema_of
 from orders import operations
 from orders.adapters.statements import is_xml
-from orders.models import BankAccount, BankLine, BankStatement
-from orders.serializers.bank import BankLineOut, BankStatementOut
+from orders.models import BankAccount, BankLine, BankStatement, Remittance
+from orders.serializers.bank import BankLineOut, BankStatementOut, RemittanceOut
 
 FILES = ("text/csv", "application/xml", "text/xml", "application/octet-stream")
 ACCOUNT = OpenApiParameter("account", str, required=True, description="Code of the account.")
@@ -117,7 +120,63 @@ class BankLinesView(ListAPIView):
         return respond({**envelope, "results": [BankLineOut.of(row) for row in page]})
 
 
+class RemittancesView(IdempotencyMixin, APIView):
+    """Files of carriers about cash on delivery."""
+
+    scope = "bank"
+    permission_classes: ClassVar = [OfAllChannels]
+    content_negotiation_class = DefaultContentNegotiation
+    queryset = Remittance.objects.none()
+
+    @extend_schema(
+        operation_id="remittances_create",
+        parameters=[
+            OpenApiParameter("carrier", str, required=True, description="Code of the carrier."),
+            OpenApiParameter("currency", str, required=True, description="ISO 4217."),
+        ],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={201: schema_of(RemittanceOut)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Send a carrier's file as the body: a CSV with one row per parcel (or `text/csv`).
+
+        A worker books it, parcel by parcel. The same file again is the same remittance, and a
+        parcel is booked once, so that a repeat changes nothing.
+        """
+        if (request.content_type or "").partition(";")[0].strip() not in FILES:
+            raise UnsupportedMediaType(request.content_type or "")
+        asked = request.query_params
+        carrier, currency = asked.get("carrier", ""), asked.get("currency", "").upper()
+        ask = import_string(import_module("oms.wiring").ANSWERS["orders.carriers"])
+        if carrier not in dict(ask()):
+            raise Invalid("There is no such carrier.", "/carrier")
+        if not is_currency(currency):
+            raise Invalid("There is no such currency.", "/currency")
+        content = BytesIO(request.body)
+        if not content.getbuffer().nbytes:
+            raise Invalid("The file is empty.")
+        done = operations.begin_remittance(carrier, currency, content, by=actor(request))
+        return respond(RemittanceOut.of(done, ()), 201)
+
+
+class RemittanceView(APIView):
+    """One remittance."""
+
+    scope = "bank"
+    permission_classes: ClassVar = [OfAllChannels]
+    queryset = Remittance.objects.none()
+
+    @extend_schema(operation_id="remittances_retrieve", responses={200: schema_of(RemittanceOut)})
+    def get(self, request: Request, number: str) -> HttpResponse:  # noqa: ARG002
+        """What became of it, parcel by parcel."""
+        done = get_object_or_404(Remittance, number=number)
+        rows = done.rows.select_related("order").order_by("position")
+        return respond(RemittanceOut.of(done, rows))
+
+
 urlpatterns = [
+    path("remittances/", RemittancesView.as_view(), name="remittances"),
+    path("remittances/<str:number>/", RemittanceView.as_view(), name="remittance"),
     path("bank-statements/", BankStatementsView.as_view(), name="bank-statements"),
     path("bank-statements/<str:number>/", BankStatementView.as_view(), name="bank-statement"),
     path("bank-lines/", BankLinesView.as_view(), name="bank-lines"),

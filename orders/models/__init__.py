@@ -20,7 +20,12 @@ from orders.models.payment import (
 )
 from orders.models.price import ListPrice, PriceList
 from orders.models.promise import AllocationPolicy, Promise
-from orders.models.remittance import Remittance, RemittanceProfile, RemittanceRow
+from orders.models.remittance import (
+    Remittance,
+    RemittancePayout,
+    RemittanceProfile,
+    RemittanceRow,
+)
 from orders.models.rerouting import RerouteWindow, Rest
 from orders.models.rule import Rule, RuleRun, RuleTrial, RuleVersion
 from orders.models.task import Task
@@ -61,6 +66,7 @@ __all__ = [
     "Promise",
     "RefundGrant",
     "Remittance",
+    "RemittancePayout",
     "RemittanceProfile",
     "RemittanceRow",
     "RerouteWindow",

@@ -1,8 +1,10 @@
 """Cash on delivery as carriers hand it over: their files, parcel by parcel."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from oms.money import MoneyField
@@ -38,6 +40,11 @@ class Remittance(SentFile):
             )
         ]
 
+    @property
+    def net(self) -> Decimal:
+        """What the carrier hands over: collected, less what it keeps."""
+        return Decimal(self.collected) - Decimal(self.fees)
+
 
 class RemittanceRow(models.Model):
     """One parcel of a remittance and what became of its money; never changed."""
@@ -67,3 +74,31 @@ class RemittanceRow(models.Model):
 
     def __str__(self) -> str:
         return self.tracking
+
+
+class RemittancePayout(models.Model):
+    """The bank line by which a carrier handed a remittance over, several of them by one sum or not."""
+
+    line = models.ForeignKey("orders.BankLine", models.PROTECT, related_name="remittance_payouts")
+    remittance = models.ForeignKey(Remittance, models.PROTECT, related_name="payouts")
+    amount = MoneyField()
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField(default=timezone.now)
+    undone_by = models.CharField(max_length=80, blank=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="orders_remittance_payout_positive"
+            ),
+            models.UniqueConstraint(
+                fields=["remittance"],
+                condition=Q(undone_at=None),
+                name="orders_remittance_handed_over_once",
+                violation_error_message="This remittance is on our account already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remittance_id} {self.amount}"

@@ -27,6 +27,11 @@ from orders.operations.bank_matching import (
     ignore_line,
     undo_line,
 )
+from orders.operations.bank_remittances import (
+    RemittanceDiffers,
+    RemittanceNotOpen,
+    book_handed_over,
+)
 from orders.operations.baskets import (
     SoftLimit,
     SoftTokenReused,
@@ -218,6 +223,7 @@ from orders.operations.quoting import (
 from orders.operations.rehearsing import rehearse
 from orders.operations.remittances import (
     RemittanceRead,
+    begin_local_remittance,
     begin_remittance,
     explain_remittance,
 )
@@ -357,6 +363,8 @@ __all__ = [
     "ReferenceReused",
     "ReferenceTaken",
     "Refunded",
+    "RemittanceDiffers",
+    "RemittanceNotOpen",
     "RemittanceRead",
     "Renewed",
     "RightMissing",
@@ -398,9 +406,11 @@ __all__ = [
     "assign",
     "begin_import",
     "begin_local_import",
+    "begin_local_remittance",
     "begin_local_statement",
     "begin_remittance",
     "begin_statement",
+    "book_handed_over",
     "book_line",
     "book_payout",
     "bring_in_line",

@@ -74,7 +74,7 @@ def book_line(
     works = _locked(parts, by)
     line = BankLine.objects.lock_one(line.pk)
     total = sum((part.amount for part in parts), ZERO)
-    _refuse_closed(line, total)
+    refuse_closed(line, total)
     for part in parts:
         _refuse_other_currency(line, part.order)
 
@@ -87,7 +87,7 @@ def book_line(
             matches.append(_match(line, works[part.order.pk], payment, amount, how, turn))
     line.matched += total
     hand_over(line, told, works[parts[0].order.pk].order)
-    _decide(line, by=by)
+    decide(line, by=by)
     events.record(
         "bank_line.booked",
         line,
@@ -126,8 +126,9 @@ def undo_line(line: BankLine, *, by: str, reason: str) -> BankLine:
     works = {order.pk: pipeline.lock(order, by=by) for order in orders.distinct().order_by("pk")}
     line = BankLine.objects.lock_one(line.pk)
     matches = list(line.matches.filter(undone=None).select_related("transaction__payment"))
-    payouts = line.payouts.filter(undone_at=None)
-    if not matches and line.state != BankLineState.IGNORED and not payouts.exists():
+    payouts = [rows.filter(undone_at=None) for rows in (line.payouts, line.remittance_payouts)]
+    is_payout = any(rows.exists() for rows in payouts)
+    if not matches and line.state != BankLineState.IGNORED and not is_payout:
         raise NothingToUndo(number=line.number)
     if any(match.order_id not in works for match in matches):
         raise LineChanged(number=line.number)
@@ -136,9 +137,10 @@ def undo_line(line: BankLine, *, by: str, reason: str) -> BankLine:
         _undo(works[match.order_id], match)
     for work in works.values():
         payments_writing_off.take_back(work, reason=_short_by(line))
-    payouts.update(undone_by=by, undone_at=timezone.now())
+    for rows in payouts:
+        rows.update(undone_by=by, undone_at=timezone.now())
     line.matched, line.reason = ZERO, ""
-    _decide(line, by=by)
+    decide(line, by=by)
     events.record("bank_line.undone", line, by=by, reason=reason)
     for work in works.values():
         hold_unpaid(work, work.order.payments.latest("pk"), f"was booked by mistake ({line})")
@@ -150,10 +152,10 @@ def undo_line(line: BankLine, *, by: str, reason: str) -> BankLine:
 def ignore_line(line: BankLine, *, by: str, reason: str) -> BankLine:
     """Say that what is left of a line is nothing that any order is owed. Raises LineNotOpen."""
     line = BankLine.objects.lock_one(line.pk)
-    _refuse_closed(line, line.amount - line.matched)
+    refuse_closed(line, line.amount - line.matched)
 
     line.reason = reason
-    _decide(line, by=by, state=BankLineState.IGNORED)
+    decide(line, by=by, state=BankLineState.IGNORED)
     events.record("bank_line.ignored", line, by=by, reason=reason)
     return line
 
@@ -165,7 +167,7 @@ def book_payout(line: BankLine, *, by: str, gateway: str, fee: Decimal) -> Gatew
     Raises LineNotOpen, and AmountNotPositive for a negative fee.
     """
     line = BankLine.objects.lock_one(line.pk)
-    _refuse_closed(line, line.amount)
+    refuse_closed(line, line.amount)
     if fee < 0:
         raise payments.AmountNotPositive
 
@@ -173,7 +175,7 @@ def book_payout(line: BankLine, *, by: str, gateway: str, fee: Decimal) -> Gatew
         line=line, gateway=gateway, amount=line.amount, fee=fee, currency=line.currency, by=by
     )
     line.matched = line.amount
-    _decide(line, by=by)
+    decide(line, by=by)
     events.record("bank_line.paid_out", line, by=by, gateway=gateway, fee=plain(fee, line.currency))
     return payout
 
@@ -185,7 +187,8 @@ def _locked(parts: Sequence[Part], by: str) -> dict[int, pipeline.Work]:
     return {pk: pipeline.lock(orders[pk], by=by) for pk in sorted(orders)}
 
 
-def _refuse_closed(line: BankLine, wanted: Decimal) -> None:
+def refuse_closed(line: BankLine, wanted: Decimal) -> None:
+    """Raise LineNotOpen unless so much of a locked line is left."""
     left = line.amount - line.matched
     if line.state != BankLineState.OPEN or wanted > left or left <= 0:
         raise LineNotOpen(
@@ -248,7 +251,8 @@ def _undo(work: pipeline.Work, match: BankMatch) -> None:
     match.save(update_fields=["undone"])
 
 
-def _decide(line: BankLine, *, by: str, state: str = "") -> None:
+def decide(line: BankLine, *, by: str, state: str = "") -> None:
+    """Write down where a locked line stands by what is matched of it, and who said so."""
     whole = line.matched == line.amount
     line.state = state or (BankLineState.MATCHED if whole else BankLineState.OPEN)
     line.decided_by, line.decided_at = by, timezone.now()

@@ -77,6 +77,28 @@ def begin_remittance(carrier: str, currency: str, content: IO[bytes], *, by: str
 
 
 @transaction.atomic
+def begin_local_remittance(
+    carrier: str, currency: str, content: IO[bytes], *, by: str
+) -> Remittance:
+    """Begin a remittance whose file lies with whoever runs the command, and stays theirs."""
+    profile, _ = RemittanceProfile.objects.get_or_create(carrier=carrier)
+    RemittanceProfile.objects.select_for_update().get(pk=profile.pk)
+    digest = sent_files.digest_of(content)
+    if known := Remittance.objects.filter(carrier=carrier, digest=digest).first():
+        return known
+    remittance = Remittance.objects.create(
+        number=numbers.take("remittance")[0],
+        carrier=carrier,
+        currency=currency,
+        digest=digest,
+        form="csv",
+        created_by=by,
+    )
+    events.record("remittance.sent", remittance, by=by, carrier=carrier)
+    return remittance
+
+
+@transaction.atomic
 def explain_remittance(remittance: Remittance, layout: dict[str, Any], *, by: str) -> Remittance:
     """Say what the columns of a carrier's files mean, for this one and those to come.
 

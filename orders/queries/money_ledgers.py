@@ -15,6 +15,7 @@ from orders.models import (
     Payment,
     PaymentTransaction,
     Remittance,
+    RemittancePayout,
     RemittanceRow,
 )
 from orders.queries.balance import COLUMN_UNIT
@@ -58,8 +59,10 @@ def _lines() -> Iterator[tuple[BankLine, dict[str, object]]]:
     """Lines whose cached figure or state is another than their matches and payouts say."""
     matches = _sums(BankMatch.objects.filter(undone=None), "line")
     payouts = _sums(GatewayPayout.objects.filter(undone_at=None), "line")
+    handed = _sums(RemittancePayout.objects.filter(undone_at=None), "line")
     for line in BankLine.objects.order_by("pk").iterator(chunk_size=2_000):
         booked = matches.get(line.pk, ZERO) + payouts.get(line.pk, ZERO)
+        booked += handed.get(line.pk, ZERO)
         facts: dict[str, object] = {"matched": booked, "state": _state_of(line, booked)}
         if any(getattr(line, name) != value for name, value in facts.items()):
             yield line, facts
@@ -154,6 +157,12 @@ def _remittances() -> Iterator[tuple[Remittance, dict[str, object]]]:
 
 
 def _wrong_remittances() -> Iterator[str]:
+    other = RemittancePayout.objects.filter(undone_at=None).exclude(
+        amount=F("remittance__collected") - F("remittance__fees"),
+        line__currency=F("remittance__currency"),
+    )
+    for paid in other.select_related("remittance", "line").order_by("pk"):
+        yield f"{paid.remittance}: {paid.remittance.net} handed over, {paid.line} says {paid.amount}"
     for row, facts in _remittances():
         yield (
             f"{row}: {row.collected} collected and {row.fees} kept, "

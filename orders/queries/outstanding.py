@@ -16,6 +16,7 @@ from orders.enums import FulfillmentStatus, PaymentMethod, PaymentStatus, Transa
 from orders.models import GatewayPayout, Order, Payment, PaymentTransaction, RefundGrant
 from orders.queries.balance import COLUMN_UNIT
 from orders.queries.bank import open_lines
+from orders.queries.handed_over import not_handed_over
 
 MONEY = DecimalField(max_digits=18, decimal_places=4)
 NOT_PAID = (PaymentStatus.UNPAID, PaymentStatus.PARTIALLY_PAID)
@@ -115,6 +116,13 @@ def sum_of(rows: QuerySet[Payment] | QuerySet[RefundGrant], column: str) -> Sum1
     for code, amount in pairs:
         amounts[code] += _exact(amount)
     return Sum1(len(pairs), dict(amounts))
+
+
+def not_arrived() -> Sum1:
+    """What carriers told they hand over, less their fees, and what no bank line is yet."""
+    rows = not_handed_over().order_by().values_list("currency")
+    sums = list(rows.annotate(count=Count("pk"), left=Sum(F("collected") - F("fees"))))
+    return Sum1(sum(row[1] for row in sums), {row[0]: _exact(row[2]) for row in sums})
 
 
 def unmatched() -> Sum1:

@@ -145,6 +145,9 @@ TOLD = {
         One("how", "reference, or person"),
         One("orders", "numbers of the orders, each with its amount"),
     ),
+    "bank_line.handed_over": told(
+        "it is what a carrier handed over", One("remittances", "number and amount of each")
+    ),
     "bank_line.forgotten": told("its payer was erased, and so was what it said"),
     "bank_line.undone": told("that was a mistake"),
     "bank_line.ignored": told("it is nothing that orders are owed"),
