@@ -16,6 +16,7 @@ from fulfillment.operations.undelivered import settle_undelivered
 from fulfillment.operations.waiving import credit_without_goods, refuse_above_keep_limit
 from fulfillment.queries.claims import STANDING, unclaimed, why_not
 from fulfillment.queries.liability import ANSWER_DAYS, claim_by, liable_for, terms_of
+from fulfillment.queries.making_good import not_made_good
 from fulfillment.queries.policies import Wish, active_reasons
 from oms import events, numbers
 from oms.errors import DomainError
@@ -40,7 +41,10 @@ class NotClaimable(DomainError):
 
 
 class NothingClaimed(DomainError):
-    """A claim is about units that were in the parcel and that no other claim is about."""
+    """A claim is about units that were in the parcel and that no other claim is about.
+
+    What it makes good was not made good before, nor does it come back by a return.
+    """
 
     code = "nothing_claimed"
     message = "Only {available} units of {sku} in {shipment} can be claimed."
@@ -142,6 +146,9 @@ def _refuse(shipment: Shipment, asked: Asked, terms: ClaimTerms | None) -> None:
         raise WrongClaimAmount(amount=0, limit=MOST, currency=currency)
     refuse_amount(asked.amount, MOST, currency)
     free = unclaimed(shipment, asked.parcel)
+    if asked.remedy != ClaimRemedy.NOTHING:
+        left = not_made_good(shipment)
+        free = {line: min(units, left[line]) for line, units in free.items()}
     for line, units in asked.units.items():
         if not 0 < units <= free.get(line, 0):
             sku = next((row.sku for row in shipment.order.lines.filter(pk=line)), f"line {line}")
@@ -204,12 +211,11 @@ def _make_good(claim: Claim, asked: Asked, *, by: str) -> None:
 
 def _call_off_spare_cash(claim: Claim, *, by: str) -> None:
     """Nobody collects on delivery what the buyer does not owe any more."""
-    money = balance(claim.order)
+    order = orders.lock_order(claim.order)  # as the credit has left it
+    money = balance(order)
     needed = max(money.due - money.received - money.authorized, ZERO)
     if money.deferred > needed:
-        orders.call_off_cash(
-            claim.order, by=by, amount=money.deferred - needed, reference=claim.number
-        )
+        orders.call_off_cash(order, by=by, amount=money.deferred - needed, reference=claim.number)
 
 
 def _credit(claim: Claim, asked: Asked, *, by: str) -> Return:

@@ -25,6 +25,7 @@ from fulfillment.operations import documents
 from fulfillment.operations.exchanges import GoodsAwaited, at_worth, refuse_waiting
 from fulfillment.operations.requesting import expect_back
 from fulfillment.operations.undelivered import settle_undelivered
+from fulfillment.queries.making_good import credited_by_claims
 from fulfillment.queries.shipments import units_of
 from oms import events
 from oms.errors import DomainError
@@ -199,7 +200,10 @@ def _title(row: OriginReturn) -> str:
 
 
 def _cash_of(shipment: Shipment) -> Decimal | None:
-    """What is collected with it: all that is open, unless other units are still to be delivered."""
+    """What is collected with it: all that is open, unless other units are still to be delivered.
+
+    What a claim made good was called off with the claim.
+    """
     order = shipment.order
     others = order.shipments.exclude(pk=shipment.pk).exclude(
         status=ShipmentStatus.RETURNED_TO_SENDER
@@ -207,9 +211,11 @@ def _cash_of(shipment: Shipment) -> Decimal | None:
     lines = {line.pk: line for line in order.lines.all()}
     if not others.exists() and all(line.due <= line.shipped for line in lines.values()):
         return None
+    claimed = credited_by_claims(shipment)
     parts = (
-        share(lines[row.line_id].total, row.quantity, lines[row.line_id].quantity, order.currency)
+        share(line.total, row.quantity - claimed.get(line.pk, 0), line.quantity, order.currency)
         for row in units_of(shipment)
+        for line in [lines[row.line_id]]
     )
     return sum(parts, ZERO)
 

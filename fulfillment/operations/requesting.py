@@ -1,6 +1,5 @@
 """Asking for returns: by the buyer under the policy, by the channel, by a parcel that comes back."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from fulfillment.operations.recalling import recall
 from fulfillment.operations.returns import approve
 from fulfillment.operations.work import STILL_WORKING
 from fulfillment.queries import policies
+from fulfillment.queries.making_good import not_made_good
 from fulfillment.queries.policies import Wish
 from inventory.enums import MovementKind
 from oms import events, numbers
@@ -155,16 +155,13 @@ def take_back(
 def expect_back(shipment: Shipment, *, by: str, reason: str) -> Return | None:
     """Open an approved return for everything in a shipment that comes back by itself.
 
+    What a claim refunded or replaced is not asked for again, though it may be in the parcel.
     Nothing, when none of it is left to come back; a repeat gives the existing return.
     """
     order = orders.lock_order(shipment.order)
     if known := order.returns.filter(reference=shipment.number).first():
         return known
-    quantities: dict[int, int] = defaultdict(int)
-    for parcel in shipment.parcels.prefetch_related("lines__line"):
-        for row in parcel.lines.all():
-            quantities[row.line.order_line_id] += row.quantity
-    wishes = _possible(order, quantities, reason)
+    wishes = _possible(order, not_made_good(shipment), reason)
     if not wishes:
         return None
     document = request_return(

@@ -17,6 +17,7 @@ from fulfillment.models import (
     ReturnLine,
 )
 from fulfillment.queries.claims import wrong_money, wrong_units
+from fulfillment.queries.making_good import wrong_making_good
 from fulfillment.queries.undelivered import wrong_undelivered
 from oms.ledgers import Invariant
 
@@ -91,6 +92,12 @@ def _carriers_doings() -> list[Invariant]:
             "No more units are claimed of a shipment than it held.",
             count=ClaimLine.objects.count,
             violations=wrong_units,
+        ),
+        Invariant(
+            "fulfillment.made_good",
+            "No more units of a shipment are made good by claims and by its return than it held.",
+            count=ClaimLine.objects.count,
+            violations=wrong_making_good,
         ),
     ]
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from fulfillment import operations as fulfillment
-from fulfillment.models import Exchange, OriginReturn, Return, Shipment
+from fulfillment.models import Claim, Exchange, OriginReturn, Return, Shipment
 from fulfillment.queries import units_of
 from oms.errors import DomainError
 from oms.models import Event
@@ -233,4 +233,59 @@ def test_lost_cash_on_delivery_is_not_collected(floor):
 
     order = fresh(shipment.order)
     assert (cash_by_order(), balance(order).balance, order.status) == ([], 0, "closed")
+    assert balance(order).deferred == 0
+    assert_ledgers_hold()
+
+
+def lost(shipment, **more):
+    """Everything in it claimed as lost, and refunded."""
+    units = {row.line_id: row.quantity for row in units_of(shipment)}
+    kind = more.pop("kind", "lost")
+    more = {"remedy": "refund", "waiver": "Lost", **more}
+    asked = fulfillment.Asked(kind, Decimal(10), "No scan", units, **more)
+    return fulfillment.open_claim(Shipment.objects.get(pk=shipment.pk), by=BY, asked=asked)
+
+
+def back(shipment, reason="other"):
+    return fulfillment.bring_back(Shipment.objects.get(pk=shipment.pk), by=BY, reason=reason)
+
+
+def test_parcel_made_good_as_lost_is_not_credited_again_from_the_other_parcel(floor):
+    _, far = ship(floor, lines=(("MUG", 15),))
+    claim = lost(far)
+
+    row = back(far)
+
+    units = sum(each.quantity for each in units_of(far))
+    assert (row.decision, row.return_order, Return.objects.count()) == ("settled", None, 1)
+    for _ in range(units):
+        fulfillment.scan_return(claim.credit, by=BY, code="MUG", outcome="restock")
+    assert figures(fresh(far.order)) == (15, 0, units, units, units)
+    assert balance(fresh(far.order)).due == 150 - 10 * units
+    assert_ledgers_hold()
+
+
+def test_parcel_that_comes_back_is_not_made_good_by_a_claim_as_well(floor):
+    _, far = ship(floor, lines=(("MUG", 15),))
+    row = back(far)
+
+    with pytest.raises(fulfillment.NothingClaimed):
+        lost(far, kind="damaged")
+    assert not Claim.objects.exists()
+    claim = lost(far, kind="damaged", remedy="nothing")
+    assert_ledgers_hold()
+    Claim.objects.filter(pk=claim.pk).update(remedy="refund", credit=row.return_order)
+    with pytest.raises(AssertionError, match="made good"):
+        assert_ledgers_hold()
+
+
+def test_cash_of_a_lost_parcel_is_called_off_once_and_the_other_is_collected(floor):
+    near, far = ship(floor, method="cash_on_delivery", state="pending", lines=(("MUG", 15),))
+    rest = 150 - 10 * sum(each.quantity for each in units_of(far))
+
+    lost(far)
+    assert [(row.order.pk, row.amount) for row in cash_by_order()] == [(near.order_id, rest)]
+    row = back(far)
+
+    assert (row.cash, balance(fresh(near.order)).deferred) == (0, rest)
     assert_ledgers_hold()
