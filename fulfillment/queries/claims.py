@@ -60,21 +60,33 @@ def claimable_shipments(order: int) -> list[int]:
 
 def why_not(shipment: Shipment, kind: str, terms: ClaimTerms | None) -> str:
     """What speaks against a claim of this kind today, as the rest of a sentence; empty: nothing."""
-    today = timezone.localdate()
     if is_collected(shipment):
         return "its buyer collected it"
-    if kind == ClaimKind.LOST and shipment.status in ARRIVED:
+    return _too_early(shipment, kind, terms) or _too_late(shipment, kind, terms)
+
+
+def _too_early(shipment: Shipment, kind: str, terms: ClaimTerms | None) -> str:
+    """Where it is says whether this can have happened to it."""
+    status = shipment.status
+    if kind == ClaimKind.LATE:
+        return "" if status == ShipmentStatus.DELIVERED else "it is not delivered yet"
+    if kind != ClaimKind.LOST:
+        seen = status in {*ARRIVED, ShipmentStatus.EXCEPTION}
+        return "" if seen else "nobody has seen it yet"
+    if status in ARRIVED:
         return "it arrived"
-    if kind == ClaimKind.LATE and shipment.status != ShipmentStatus.DELIVERED:
-        return "it is not delivered yet"
-    if kind == ClaimKind.LOST and terms and shipment.status != ShipmentStatus.EXCEPTION:
-        since = timezone.localdate(shipment.shipped_at) + timedelta(days=terms.lost_after_days)
-        if today < since:
-            return f"it counts as lost from {since.day} {since:%B %Y}"
+    if terms is None or status == ShipmentStatus.EXCEPTION:
+        return ""
+    since = timezone.localdate(shipment.shipped_at) + timedelta(days=terms.lost_after_days)
+    early = timezone.localdate() < since
+    return f"it counts as lost from {since.day} {since:%B %Y}" if early else ""
+
+
+def _too_late(shipment: Shipment, kind: str, terms: ClaimTerms | None) -> str:
     last = claim_by(terms, shipment, kind)
-    if last and today > last:
-        return f"the carrier took such claims until {last.day} {last:%B %Y}"
-    return ""
+    if last is None or timezone.localdate() <= last:
+        return ""
+    return f"the carrier took such claims until {last.day} {last:%B %Y}"
 
 
 def unclaimed(shipment: Shipment, parcel: int | None = None) -> dict[int, int]:
