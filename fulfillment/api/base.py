@@ -56,7 +56,7 @@ def shipments_of(request: Request) -> QuerySet[Shipment]:
 
 def returns_of(request: Request) -> QuerySet[Return]:
     """The returns that this key may see."""
-    rows = Return.objects.select_related(*WORK_TREE, "exchange__replacement")
+    rows = Return.objects.select_related(*WORK_TREE, "exchange__replacement", "origin_return")
     return of_channels(rows.prefetch_related("lines__order_line__product"), request)
 
 

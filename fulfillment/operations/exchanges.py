@@ -130,7 +130,7 @@ def _exchange(
         wishes=wishes,
         reference=reference,
         note=note,
-        exchanged_on=CREDITED_ON[ships],
+        credited_on=CREDITED_ON[ships],
     )
     if document.status == ReturnStatus.REQUESTED and asked_by == CLERK:
         document = approve(document, by=by)

@@ -24,6 +24,7 @@ from fulfillment.models import Exchange, OriginReturn, Return, ReturnLine, Shipm
 from fulfillment.operations import documents
 from fulfillment.operations.exchanges import GoodsAwaited, at_worth, refuse_waiting
 from fulfillment.operations.requesting import expect_back
+from fulfillment.operations.returns import refuse_uninspected
 from fulfillment.operations.undelivered import settle_undelivered
 from fulfillment.queries.making_good import credited_by_claims
 from fulfillment.queries.shipments import units_of
@@ -97,7 +98,8 @@ def keep_for_later(row: OriginReturn, *, by: str, reason: str) -> OriginReturn:
 def refund_origin(row: OriginReturn, *, by: str, reason: str) -> OriginReturn:
     """Grant the buyer what was credited for the goods, as far as they paid; somebody else pays it.
 
-    Raises DecidedBefore, and GoodsAwaited while units are still on their way back.
+    Raises DecidedBefore, GoodsAwaited while units are still on their way back, and NotInspected
+    while the credit of units that are here waits for an inspection.
     """
     row = _lock(row, OriginDecision.REFUND)
     document = _received(row)
@@ -122,7 +124,7 @@ def reship(
 
     The replacement is an order of its own: its stock is reserved now, the credit pays for it, and
     cash that was called off is to be collected for it again. Raises DecidedBefore, GoodsAwaited,
-    NothingCameBack, AddressIncomplete, BuyerUnknown and NotAvailable; nothing is changed then.
+    NotInspected, NothingCameBack, AddressIncomplete, BuyerUnknown and NotAvailable; nothing is changed then.
     """
     row = _lock(row, OriginDecision.RESHIP)
     document, order = _received(row), row.order
@@ -167,11 +169,12 @@ def _lock(row: OriginReturn, to: OriginDecision) -> OriginReturn:
 
 
 def _received(row: OriginReturn) -> Return:
-    """The return, once nothing of it is waited for."""
+    """The return, once nothing of it is waited for, and no credit of it waits for an inspection."""
     document: Return = row.return_order  # type: ignore[assignment]  # there is one until settled
     document.order = row.order
     if document.status not in HERE:
         raise GoodsAwaited(number=document.number)
+    refuse_uninspected(document)
     return document
 
 

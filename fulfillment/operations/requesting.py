@@ -50,14 +50,14 @@ def request_return(
     reference: str = "",
     note: str = "",
     waiver: str = "",
-    exchanged_on: RefundTiming | None = None,
+    credited_on: RefundTiming | None = None,
 ) -> Return:
     """Ask to send units (by order line id) back to the location that shipped them.
 
     The policy in force decides, and its terms are written down with the return. A `waiver` says
     why a person lets it come back whatever the policy says, free of fees. Where every line's
-    policy approves by itself, the return is approved at once. Of goods that are `exchanged_on`
-    approval or receipt nothing is kept, and they are credited then. A repeat with the same
+    policy approves by itself, the return is approved at once. Of goods that are exchanged,
+    or come back by themselves, nothing is kept; they are `credited_on` approval or receipt. A repeat with the same
     reference gives the existing return. Raises NotReturnable, UnknownReason and OutsidePolicy.
     """
     order = orders.lock_order(order)
@@ -70,7 +70,7 @@ def request_return(
         reference=reference,
         note=note,
         waiver=waiver,
-        exchanged_on=exchanged_on,
+        credited_on=credited_on,
     )
     rows = list(document.lines.select_related("order_line__product"))
     given = sorted({row.reason_id for row in rows})
@@ -89,7 +89,7 @@ def write_return(
     reference: str = "",
     note: str = "",
     waiver: str = "",
-    exchanged_on: RefundTiming | None = None,
+    credited_on: RefundTiming | None = None,
 ) -> Return:
     """The return with its lines and terms, of a locked order; nobody is told of it yet."""
     wishes = {pk: wish for pk, wish in wishes.items() if wish.quantity}
@@ -109,7 +109,7 @@ def write_return(
         note=note,
         waiver=waiver,
         label_payer=payer,
-        label_cost=Decimal(0) if exchanged_on else cost,
+        label_cost=Decimal(0) if credited_on else cost,
         requested_at=timezone.now(),
     )
     stamp(document, by=by, reason=waiver)
@@ -117,8 +117,8 @@ def write_return(
     rows = [
         _line(document, pk, wish, found[pk], reasons[wish.reason]) for pk, wish in wishes.items()
     ]
-    if exchanged_on:
-        _keep_nothing(rows, exchanged_on)
+    if credited_on:
+        _keep_nothing(rows, credited_on)
     ReturnLine.objects.bulk_create(rows)
     return document
 
@@ -155,7 +155,8 @@ def take_back(
 def expect_back(shipment: Shipment, *, by: str, reason: str) -> Return | None:
     """Open an approved return for everything in a shipment that comes back by itself.
 
-    What a claim refunded or replaced is not asked for again, though it may be in the parcel.
+    It is credited as it is received, whatever the policy says: the buyer never had it. What a claim
+    refunded or replaced is not asked for again, though it may be in the parcel.
     Nothing, when none of it is left to come back; a repeat gives the existing return.
     """
     order = orders.lock_order(shipment.order)
@@ -165,7 +166,12 @@ def expect_back(shipment: Shipment, *, by: str, reason: str) -> Return | None:
     if not wishes:
         return None
     document = request_return(
-        order, by=by, wishes=wishes, reference=shipment.number, waiver="Comes back by itself"
+        order,
+        by=by,
+        wishes=wishes,
+        reference=shipment.number,
+        waiver="Comes back by itself",
+        credited_on=RefundTiming.RECEIPT,
     )
     return approve(document, by=by) if document.status == ReturnStatus.REQUESTED else document
 

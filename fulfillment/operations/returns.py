@@ -43,7 +43,10 @@ def approve(document: Return, *, by: str) -> Return:
 
 @transaction.atomic
 def decline(document: Return, *, by: str, reason: str) -> Return:
-    """Refuse the return; the buyer is told the reason. Raises IllegalMove once goods are here."""
+    """Refuse the return; the buyer is told the reason.
+
+    Raises IllegalMove once goods are here, and for a parcel that the carrier brings back.
+    """
     document = documents.lock(document)
     _refuse_arrived(document, ReturnStatus.DECLINED)
 
@@ -54,7 +57,10 @@ def decline(document: Return, *, by: str, reason: str) -> Return:
 
 @transaction.atomic
 def withdraw(document: Return, *, by: str) -> Return:
-    """The buyer keeps the goods after all. Raises IllegalMove once any of them are here."""
+    """The buyer keeps the goods after all.
+
+    Raises IllegalMove once any of them are here, and for a parcel that the carrier brings back.
+    """
     document = documents.lock(document)
     _refuse_arrived(document, ReturnStatus.WITHDRAWN)
 
@@ -107,6 +113,14 @@ def close(document: Return, *, by: str) -> Return:
     """End a received return. Raises IllegalMove, and NotInspected while a credit waits for it."""
     document = documents.lock(document)
     documents.refuse_move(document, ReturnStatus.CLOSED)
+    refuse_uninspected(document)
+
+    documents.move(document, ReturnStatus.CLOSED, by=by)
+    return document
+
+
+def refuse_uninspected(document: Return) -> None:
+    """Raise NotInspected while units are here whose credit depends on an inspection."""
     waiting = sum(
         line.to_inspect
         for line in document.lines.all()
@@ -115,17 +129,15 @@ def close(document: Return, *, by: str) -> Return:
     if waiting:
         raise NotInspected(number=document.number, units=waiting)
 
-    documents.move(document, ReturnStatus.CLOSED, by=by)
-    return document
-
 
 def expire_due() -> int:
     """End approved returns whose time is over; returns how many.
 
-    Those that nobody sent expire; of those that came in part, the rest is given up.
+    Those that nobody sent expire; of those that came in part, the rest is given up. What carriers
+    bring back is waited for: it is not with the buyer, and somebody decides about it.
     """
     due = Return.objects.filter(
-        status=ReturnStatus.APPROVED, expires_at__lt=timezone.now()
+        status=ReturnStatus.APPROVED, expires_at__lt=timezone.now(), origin_return=None
     ).select_related("order")
     rows = list(due.order_by("expires_at")[:EXPIRED_AT_ONCE])
     for document in rows:
@@ -157,6 +169,10 @@ def _refuse_arrived(document: Return, to: ReturnStatus) -> None:
     documents.refuse_move(document, to)
     if any(line.received for line in document.lines.all()):
         raise documents.IllegalMove(number=document.number, status="partly received", to=to)
+    if hasattr(document, "origin_return"):
+        raise documents.IllegalMove(
+            number=document.number, status="brought back by its carrier", to=to
+        )
 
 
 def _refuse_from(document: Return, status: ReturnStatus) -> None:

@@ -53,8 +53,8 @@ def allowed_return_actions(document: Return) -> list[str]:
         "send_anyway": _has_open_exchange(document)
         and status in {ReturnStatus.RECEIVED, ReturnStatus.CLOSED},
         "refund_instead": _has_open_exchange(document),
-        "decline": awaited and not some,
-        "withdraw": awaited and not some,
+        "decline": awaited and not some and not hasattr(document, "origin_return"),
+        "withdraw": awaited and not some and not hasattr(document, "origin_return"),
         "close": document.status == ReturnStatus.RECEIVED,
     }
     return [name for name, allowed in rules.items() if allowed]

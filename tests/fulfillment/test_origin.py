@@ -1,12 +1,22 @@
 """Return to origin: a parcel comes back undelivered, is received, and somebody decides."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from fulfillment import operations as fulfillment
-from fulfillment.models import Claim, Exchange, OriginReturn, Return, Shipment
-from fulfillment.queries import units_of
+from fulfillment.models import (
+    Claim,
+    Exchange,
+    OriginReturn,
+    Return,
+    ReturnLine,
+    ReturnPolicy,
+    Shipment,
+)
+from fulfillment.queries import allowed_return_actions, units_of
 from oms.errors import DomainError
 from oms.models import Event
 from orders import operations as orders
@@ -135,6 +145,57 @@ def test_refund_grants_what_was_credited_and_the_order_closes_when_it_is_paid(fl
     assert fresh(order).status == "closed"
     with pytest.raises(fulfillment.DecidedBefore):
         fulfillment.keep_for_later(row, by=BY, reason="Again")
+    assert_ledgers_hold()
+
+
+def test_parcel_that_comes_back_is_credited_as_it_is_received_whatever_the_policy_says(floor):
+    ReturnPolicy.objects.create(name="Strict", refund_on="inspection", fee_percent=10)
+    (shipment,) = ship(floor)
+    row = scan_all(back(shipment, "refused"), "quarantine")
+
+    assert (row.return_order.refunded, figures(fresh(shipment.order))) == (20, (2, 0, 2, 2, 2))
+    fulfillment.refund_origin(row, by=BY, reason="Does not want it")
+    assert RefundGrant.objects.get().amount == 20
+    assert_ledgers_hold()
+
+
+def test_nothing_is_decided_before_what_earlier_releases_wait_for_is_inspected(floor):
+    (shipment,) = ship(floor)
+    row = back(shipment, "refused")
+    ReturnLine.objects.update(refund_on="inspection")
+    row = scan_all(row, "quarantine")
+    document = row.return_order
+
+    for decide in (fulfillment.refund_origin, fulfillment.reship):
+        with pytest.raises(fulfillment.NotInspected):
+            decide(row, by=BY, reason="x")
+    row.refresh_from_db()
+    assert (row.decision, Order.objects.count(), RefundGrant.objects.count()) == ("waiting", 1, 0)
+    assert Task.objects.get().done_at is None
+
+    accepted = {document.lines.get().pk: 2}
+    fulfillment.inspect(document, by=BY, accepted=accepted, refused={}, note="Fine")
+    fulfillment.refund_origin(row, by=BY, reason="Does not want it")
+    assert RefundGrant.objects.get().amount == 20
+    assert_ledgers_hold()
+
+
+def test_parcel_that_comes_back_is_waited_for_until_it_is_here(floor):
+    (shipment,) = ship(floor)
+    row = back(shipment, "refused")
+    document = row.return_order
+    Return.objects.update(expires_at=timezone.now() - timedelta(days=1))
+
+    assert fulfillment.expire_due() == 0
+    assert allowed_return_actions(document) == ["receive", "let_keep"]
+    with pytest.raises(fulfillment.IllegalMove):
+        fulfillment.decline(document, by=BY, reason="Too late")
+    with pytest.raises(fulfillment.IllegalMove):
+        fulfillment.withdraw(document, by=BY)
+
+    row = scan_all(row)
+    fulfillment.refund_origin(row, by=BY, reason="Does not want it")
+    assert RefundGrant.objects.get().amount == 20
     assert_ledgers_hold()
 
 
