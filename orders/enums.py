@@ -55,6 +55,7 @@ WAITING = ("validation", "allocation", "payment")
 class PaymentStatus(models.TextChoices):
     """Money received against money due."""
 
+    NOT_DUE = "not_due", "Nothing due"  # nothing to pay, and nothing was paid
     UNPAID = "unpaid"  # nothing
     AUTHORIZED = "authorized"  # the whole is reserved on the payer's side
     PARTIALLY_PAID = "partially_paid"  # something

@@ -64,7 +64,11 @@ def stage_of(status: str, units: LineFacts, *, on_hold: bool, money_ready: bool)
 def payment_status_of(
     total: Decimal, *, authorized: Decimal, captured: Decimal, refunded: Decimal
 ) -> PaymentStatus:
-    """Money received less money returned, against what is due now."""
+    """Money received less money returned, against what is due now.
+
+    Where nothing is due and nothing was ever taken, nothing was paid either: a free order, or one
+    cancelled before it was paid.
+    """
     received = captured - refunded
     if captured and received <= 0:
         return PaymentStatus.REFUNDED
@@ -76,7 +80,7 @@ def payment_status_of(
         return PaymentStatus.PARTIALLY_PAID
     if authorized and authorized >= total:
         return PaymentStatus.AUTHORIZED
-    return PaymentStatus.UNPAID if total else PaymentStatus.PAID
+    return PaymentStatus.UNPAID if total else PaymentStatus.NOT_DUE
 
 
 def fulfillment_status_of(units: LineFacts) -> FulfillmentStatus:

@@ -1,9 +1,16 @@
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
+from orders import operations as orders
 from orders.enums import FulfillmentStatus, OrderStatus, PaymentStatus, Stage
+from orders.models import Order
 from orders.queries import LineFacts, fulfillment_status_of, payment_status_of, stage_of
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
 
 
 def units(due=10, allocated=0, released=0, shipped=0, delivered=0, returned=0):
@@ -45,7 +52,8 @@ def test_stage_of_facts_gives_the_first_thing_waited_for(
         (100, 0, 120, 0, PaymentStatus.OVERPAID),
         (0, 0, 100, 100, PaymentStatus.REFUNDED),
         (0, 0, 100, 0, PaymentStatus.OVERPAID),
-        (0, 0, 0, 0, PaymentStatus.PAID),
+        (0, 0, 0, 0, PaymentStatus.NOT_DUE),
+        (0, 20, 0, 0, PaymentStatus.AUTHORIZED),
     ],
 )
 def test_payment_status_of_money_compares_received_with_due(
@@ -71,3 +79,24 @@ def test_payment_status_of_money_compares_received_with_due(
 )
 def test_fulfillment_status_of_units_compares_shipped_with_due(facts, status):
     assert fulfillment_status_of(facts) == status
+
+
+@pytest.mark.django_db
+def test_an_unpaid_order_that_is_cancelled_is_not_said_to_be_paid():
+    world.stocked("MUG", world.warehouse(), 5)
+    shop = world.shop(needs_payment=True, duplicate_window_minutes=0)
+    unpaid, paid = (
+        world.place(shop, ("MUG", 1, "10.00"), external_id=name) for name in ("unpaid", "paid")
+    )
+    orders.record_capture(paid, by=world.BY, method="manual", amount=Decimal(10))
+    orders.cancel(unpaid, by=world.BY, reason="customer")
+    told = dict(Order.objects.values_list("external_id", "payment_status"))
+    assert told == {"unpaid": "not_due", "paid": "paid"}
+    assert Order.objects.get(pk=unpaid.pk).get_payment_status_display() == "Nothing due"
+
+    Order.objects.filter(pk=unpaid.pk).update(payment_status="paid")  # as earlier releases said
+    migration = import_module("orders.migrations.0065_nothing_due")
+    migration.tell(apps, connection.schema_editor())
+
+    assert dict(Order.objects.values_list("external_id", "payment_status")) == told
+    assert_ledgers_hold()
