@@ -54,8 +54,11 @@ def draft_rules(
 ) -> RoutingRuleSet:
     """Begin a version of the routing rules: a copy of another, of a template's rules, or empty.
 
-    It decides nothing until it is activated.
+    It decides nothing until it is activated. Raises BadCondition and BadRule.
     """
+    for values in rules:
+        refuse_bad(values.get("conditions", CATCH_ALL), NAMED)
+        _refuse_ranking(values.get("ranking", {}))
     version = RoutingRuleSet.objects.aggregate(last=Max("version"))["last"] or 0
     drafted = RoutingRuleSet.objects.create(
         version=version + 1, name=name, note=note, based_on=based_on, created_by=by

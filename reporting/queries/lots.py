@@ -20,6 +20,7 @@ from inventory.models import LevelCost, Location, LotStock, StockMovement
 from oms.money import ZERO
 from reporting.models import DailyProduct
 from reporting.queries.periods import Period
+from reporting.queries.valuation import is_behind
 
 LOT_SORTS = ("expiry", "risk", "value", "age", "units")
 WITHIN = (30, 60, 90)  # days until expiry that a reader may ask for
@@ -101,6 +102,7 @@ class LotsReport:
     at_risk: Part
     ages: tuple[Part, ...]
     rows: tuple[LotRow, ...]  # those that were asked for
+    is_behind: bool  # movements of the last seconds are not valued yet
 
 
 def lots_report(
@@ -124,6 +126,7 @@ def lots_report(
         at_risk=_risk(rows),
         ages=tuple(_ages(rows)),
         rows=tuple(sorted(shown, key=lambda row: _rank(row, sort))),
+        is_behind=is_behind(),
     )
 
 

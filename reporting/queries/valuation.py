@@ -121,7 +121,7 @@ def valuation(on: date, *, method: str = "fifo", show: int = SHOWN) -> Valuation
         bridges=_bridges(first, moment, _by_place(_start(first)), closing),
         rows=[_row(entry, currencies) for entry in rows[:show]],
         unvalued=_unvalued(moment),
-        is_behind=_is_behind(),
+        is_behind=is_behind(),
     )
 
 
@@ -274,7 +274,8 @@ def _unvalued(moment: datetime) -> int:
     return rows.aggregate(units=Sum("balance"))["units"] or 0
 
 
-def _is_behind() -> bool:
+def is_behind() -> bool:
+    """Whether movements of the last seconds are not valued yet."""
     newest = StockMovement.objects.aggregate(last=Max("pk"))["last"] or 0
     return newest > (LevelCost.objects.aggregate(last=Max("valued_to"))["last"] or 0)
 

@@ -11,8 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory import operations, queries
+from inventory.admin.routing.service import said_days
 from inventory.enums import OnFailure, RuleSetState
 from inventory.models import (
+    Holiday,
+    HolidayCalendar,
     LocationDay,
     LocationService,
     Product,
@@ -155,6 +158,51 @@ def test_save_rule_that_means_nothing_is_refused(values, error):
         operations.save_rule(drafted, rule(**values), by=world.BY)
 
     assert not RoutingRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"ranking": {"order": ["km"]}}, operations.BadRule),
+        ({"ranking": {}}, operations.BadRule),
+        ({"conditions": {"field": "nonsense", "op": "is", "value": 1}}, BadCondition),
+    ],
+)
+def test_draft_of_rules_that_mean_nothing_is_refused(values, error):
+    with pytest.raises(error):
+        operations.draft_rules("Draft", by=world.BY, rules=[rule(), rule(**values)])
+
+    assert not RoutingRuleSet.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("12345", "Mon–Fri"),
+        ("1234567", "every day"),
+        ("67", "Sat, Sun"),
+        ("1236", "Mon–Wed, Sat"),
+    ],
+)
+def test_working_days_are_said_in_words(days, said):
+    assert said_days(days) == said
+
+
+def test_list_of_calendars_says_which_day_is_next_and_who_keeps_them(admin_client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    calendar = HolidayCalendar.objects.create(name="England")
+    for ahead in (-3, 4, 9):
+        day = timezone.localdate() + timedelta(days=ahead)
+        Holiday.objects.create(calendar=calendar, day=day, name=f"Day {ahead}")
+    LocationService.objects.create(location=world.warehouse("YORK"), calendar=calendar)
+
+    page = admin_client.get(reverse("admin:inventory_holidaycalendar_changelist")).content.decode()
+
+    assert "Day 4" in page
+    assert "Day 9" not in page
+    assert "YORK" in page
+    services = reverse("admin:inventory_locationservice_changelist")
+    assert "every day" in admin_client.get(services).content.decode()
 
 
 def test_order_rules_moves_and_removes():

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import TabularInline
@@ -20,6 +20,27 @@ from inventory.models import (
 from oms.admin import EditableAdmin
 
 LOOKED_BACK = 30  # days of load and misses in the list
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def said_days(days: str) -> str:
+    """Days of the week, given as digits from Monday, in words: runs of three or more in short."""
+    numbers = sorted({int(day) for day in days})
+    if len(numbers) == len(WEEKDAYS):
+        return "every day"
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    said = [
+        f"{WEEKDAYS[run[0] - 1]}–{WEEKDAYS[run[-1] - 1]}"
+        if len(run) > 2  # noqa: PLR2004 (two days are named)
+        else ", ".join(WEEKDAYS[day - 1] for day in run)
+        for run in runs
+    ]
+    return ", ".join(said) or "never"
 
 
 class NetworkAdmin(EditableAdmin):
@@ -72,9 +93,37 @@ class HolidayCalendarAdmin(NetworkAdmin):
 
     list_empty = "Add the days on which a location does not ship; promises leave them out."
 
-    list_display = ("name",)
+    list_display = ("name", "next_column", "num_ahead", "places_column")
     search_fields = ("name",)
     inlines: ClassVar = [HolidayInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the days that are still to come, and who keeps them."""
+        ahead = Holiday.objects.filter(day__gte=timezone.localdate()).order_by("day")
+        rows = super().get_queryset(request)
+        return rows.prefetch_related(
+            Prefetch("holidays", ahead, to_attr="ahead"), "locationservice_set__location"
+        )
+
+    @admin.display(description="Next day off")
+    def next_column(self, calendar: Any) -> str:
+        """When it is, and what it is called."""
+        if not calendar.ahead:
+            return "none to come"
+        return f"{calendar.ahead[0].day:%-d %b %Y} {calendar.ahead[0].name}".strip()
+
+    @admin.display(description="Days to come")
+    def num_ahead(self, calendar: Any) -> int:
+        """How many are entered from today on."""
+        return len(calendar.ahead)
+
+    @admin.display(description="Kept by")
+    def places_column(self, calendar: Any) -> str:
+        """Locations whose service names it."""
+        return (
+            ", ".join(sorted(row.location.code for row in calendar.locationservice_set.all()))
+            or "–"
+        )
 
 
 @admin.register(LocationService)
@@ -86,7 +135,7 @@ class LocationServiceAdmin(NetworkAdmin):
     list_display = (
         "location",
         "capacity_column",
-        "weekdays",
+        "weekdays_column",
         "calendar",
         "accuracy_column",
         "num_missed",
@@ -121,6 +170,11 @@ class LocationServiceAdmin(NetworkAdmin):
     def capacity_column(self, service: LocationService) -> str:
         """No limit where none is set."""
         return "no limit" if service.capacity is None else f"{service.capacity:,}"
+
+    @admin.display(description="Working days")
+    def weekdays_column(self, service: LocationService) -> str:
+        """Days of the week in words."""
+        return said_days(service.weekdays)
 
     @admin.display(description="Accuracy")
     def accuracy_column(self, service: LocationService) -> str:
