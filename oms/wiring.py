@@ -196,12 +196,14 @@ SUBJECTS: dict[str, str] = {
     "inventory.stocklevel": "inventory.queries.publishing.level_subjects",
 }
 
-# What a customer's timeline is told by each app: `moments_of(members, before, most)`.
-MOMENTS: tuple[str, ...] = (
-    "customers.queries.moments.moments_of",
-    "orders.queries.moments.moments_of",
-    "fulfillment.queries.moments.moments_of",
-)
+# What a customer's timeline is told, `moments_of(members, before, most)` -> who may see it there.
+MOMENTS: dict[str, str] = {
+    "customers.queries.moments.moments_of": "customers.view_customer",
+    "customers.queries.moments.messages_to": "customers.view_notification",
+    "orders.queries.moments.moments_of": "orders.view_order",
+    "fulfillment.queries.moments.moments_of_shipments": "fulfillment.view_shipment",
+    "fulfillment.queries.moments.moments_of_returns": "fulfillment.view_return",
+}
 
 # Functions `reseal(by=)` that wrap what the system itself sealed by the newest master key.
 RESEALERS: tuple[str, ...] = (

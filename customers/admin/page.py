@@ -148,7 +148,7 @@ def _promises(request: HttpRequest, members: Sequence[int]) -> dict[str, Any]:
 def _timeline(request: HttpRequest, members: Sequence[int]) -> dict[str, Any]:
     sent = request.GET.get("before", "")
     before = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else None  # noqa: PLR2004 (a bigint)
-    page = timeline_of(members, before=before)
+    page = timeline_of(members, may=request.user.has_perm, before=before)
     notes = _notes(request, page.moments)
     who = words.names_of(moment.who for moment in page.moments)
     return {

@@ -186,7 +186,7 @@ def sweep_segments() -> int:
 @transaction.atomic
 def _settle(people: People, asking: Mapping[int, Asking], told: set[int]) -> Moved:
     """Make the members among these people what they should be; tell of moves of some segments."""
-    in_force = {row.pk for row in Segment.objects.lock(*asking) if row.ended_at is None}
+    in_force = {row.pk for row in _locked(asking) if row.ended_at is None}
     newest = _newest(in_force)
     current = [one for one in asking.values() if newest.get(one.segment) == one.number]
     names = frozenset().union(*(one.names for one in current))
@@ -206,6 +206,10 @@ def _settle(people: People, asking: Mapping[int, Asking], told: set[int]) -> Mov
     SegmentMember.objects.bulk_create(new, batch_size=1_000)
     _tell(moved, {one.code for one in current if one.segment in told})
     return moved
+
+
+def _locked(keys: Iterable[int]) -> list[Segment]:
+    return Segment.objects.lock(*keys)
 
 
 def _newest(segments: Iterable[int]) -> dict[int, int]:

@@ -4,7 +4,7 @@ Each app says what happened to what it owns, as sentences; `MOMENTS` in `oms/wir
 Pages follow the keys of events, so that nothing is told twice or left out while more happens.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -51,13 +51,21 @@ class Timeline:
     older: int | None
 
 
-def timeline_of(members: Sequence[int], *, before: int | None = None, most: int = PAGE) -> Timeline:
+def timeline_of(
+    members: Sequence[int],
+    *,
+    may: Callable[[str], bool],
+    before: int | None = None,
+    most: int = PAGE,
+) -> Timeline:
     """The newest moments of a person, known under these customers, before an event's key.
 
-    What has the key of the last one on the page stands on the page too. Costs a few statements an
+    `may` says whether whoever asks has a permission of the back office: what they could not open is
+    left out. What has the key of the last one on the page stands on the page too. Costs a few statements an
     app, however much there is.
     """
-    tellers = [import_string(path) for path in import_module("oms.wiring").MOMENTS]
+    told = import_module("oms.wiring").MOMENTS.items()
+    tellers = [import_string(path) for path, permission in told if may(permission)]
     found = [moment for tell in tellers for moment in tell(members, before, most + 1)]
     found.sort(key=lambda moment: moment.event, reverse=True)
     if len(found) <= most:
@@ -78,11 +86,15 @@ def events_before(
 
 
 def moments_of(members: Sequence[int], before: int | None, most: int) -> list[Moment]:
-    """What happened to the customer as such, and what they were told."""
+    """What happened to the customer as such."""
     kind = subject_type(Customer())
     rows = events_before(kind, members, list(SENTENCES), before, most)
-    told = [_told(event) for event in rows]
-    return [*told, *_notifications(members, before, most)]
+    return [_told(event) for event in rows]
+
+
+def messages_to(members: Sequence[int], before: int | None, most: int) -> list[Moment]:
+    """What the customer was told, each with the key of the event that it tells of."""
+    return list(_notifications(members, before, most))
 
 
 def _told(event: Event) -> Moment:

@@ -35,22 +35,23 @@ class ReturnsOf:
     units: int
 
 
-def moments_of(members: Sequence[int], before: int | None, most: int) -> list[Moment]:
-    """Parcels that left and arrived, and what became of returns."""
-    shipments = {
+def moments_of_shipments(members: Sequence[int], before: int | None, most: int) -> list[Moment]:
+    """Parcels that left and arrived, of the newest shipments."""
+    rows = Shipment.objects.filter(order__customer__in=members).select_related("carrier")
+    carriers = {
         row.pk: f"with {row.carrier.name} {row.tracking_number}".strip()
-        for row in Shipment.objects.filter(order__customer__in=members)
-        .select_related("carrier")
-        .order_by("-pk")[:MOST]
+        for row in rows.order_by("-pk")[:MOST]
     }
+    found = events_before("fulfillment.shipment", carriers, list(SHIPMENTS), before, most)
+    return [_of_shipment(event, carriers[event.subject_id]) for event in found]
+
+
+def moments_of_returns(members: Sequence[int], before: int | None, most: int) -> list[Moment]:
+    """What became of the newest returns."""
     rows = Return.objects.filter(order__customer__in=members).order_by("-pk")
-    returns = set(rows.values_list("pk", flat=True)[:MOST])
-    sent = events_before("fulfillment.shipment", shipments, list(SHIPMENTS), before, most)
-    back = events_before("fulfillment.return", returns, list(RETURNS), before, most)
-    return [
-        *(_of_shipment(event, shipments[event.subject_id]) for event in sent),
-        *(_of_return(event) for event in back),
-    ]
+    keys = list(rows.values_list("pk", flat=True)[:MOST])
+    found = events_before("fulfillment.return", keys, list(RETURNS), before, most)
+    return [_of_return(event) for event in found]
 
 
 def returns_of(members: Sequence[int]) -> ReturnsOf:

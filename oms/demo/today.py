@@ -14,7 +14,7 @@ from fulfillment import operations as fulfillment
 from fulfillment.enums import ExchangeTiming, Outcome, RejectReason, StandardReason
 from fulfillment.queries.policies import returnable
 from oms import dispatch
-from oms.demo import business, elsewhere, world
+from oms.demo import business, elsewhere, regulars, world
 from oms.demo.people import address_of
 from oms.errors import DomainError
 from orders import operations as orders
@@ -52,6 +52,7 @@ class Today:
         self.rejections(rejected)
         self.returns()
         dispatch.drain(webhooks=False)
+        regulars.get_to_know()
 
     def order(self, code: str = world.WEB, **changes: Any) -> Any:
         """Place one order of a channel, changed as a case needs it."""

@@ -3,12 +3,15 @@
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from customers import operations as customers
 from customers import queries
-from customers.models import Customer, DataSubject, SearchToken
+from customers.models import Customer, DataSubject, SearchToken, Segment, SegmentMember
+from customers.operations import segments
 from oms import sealed
+from oms.conditions import leaf
+from oms.models import Event
 from orders import operations as orders
 from orders.models import Order
 from tests import factories as world
@@ -51,6 +54,46 @@ def test_control_without_unique_emails_becomes_several(at_once):
         SearchToken.objects.all().delete()
         with connection.schema_editor() as editor:
             editor.add_constraint(SearchToken, unique)
+
+
+SETTLERS = 8
+
+
+@pytest.fixture
+def vips():
+    """Twenty customers who belong into a segment that does not know of them yet."""
+    parties = [customers.Party(f"P {n}", f"p{n}@example.com") for n in range(20)]
+    people = customers.identify(parties, by="system")
+    conditions = {"all": [leaf("tags", "has_any", ["vip"])]}
+    segment = customers.define_segment("Friends", conditions, by="system").segment
+    customers.fill_segments([segment.pk])
+    for person in people:
+        customers.tag_customer(person, by="system", add=["vip"])
+    return [person.pk for person in people]
+
+
+def settle(at_once, vips):
+    """The consumer of several workers and the sweep look at the same customers at once."""
+    return at_once([partial(customers.settle_segments, vips)] * SETTLERS, threads=SETTLERS)
+
+
+def test_settlers_at_once_move_everybody_once(at_once, vips):
+    answers = settle(at_once, vips)
+
+    assert sorted(answers) == [*([0] * (SETTLERS - 1)), len(vips)]
+    assert SegmentMember.objects.count() == len(vips)
+    assert Event.objects.filter(name="customer.segments_changed").count() == len(vips)
+
+
+def test_control_without_the_segments_lock_settlers_collide(at_once, vips, monkeypatch):
+    """Without the lock several see nobody in the segment, and the database refuses all but one."""
+    unlocked = Segment.objects.all()
+    monkeypatch.setattr(segments, "_locked", lambda keys: list(unlocked.filter(pk__in=keys)))
+
+    answers = settle(at_once, vips)
+
+    assert any(isinstance(answer, IntegrityError) for answer in answers)
+    assert SegmentMember.objects.count() == len(vips)
 
 
 def test_rotation_beside_erasure_brings_no_key_back(at_once, settings, monkeypatch):

@@ -97,11 +97,11 @@ PAGE_QUERIES = 42
 
 def test_timeline_pages_tell_everything_once(busy):
     customer, *_ = busy
-    every = timeline_of([customer.pk], most=1_000).moments
+    every = timeline_of([customer.pk], may=bool, most=1_000).moments
 
     told, before = [], None
     while True:
-        part = timeline_of([customer.pk], before=before, most=2)
+        part = timeline_of([customer.pk], may=bool, before=before, most=2)
         told += part.moments
         if part.older is None:
             break
@@ -129,7 +129,7 @@ def test_timeline_tells_of_all_numbers_of_a_person(busy):
     )
     customers.merge(other, into=customer, by=BY, reason="same")
 
-    said = [row.sentence for row in timeline_of([customer.pk, other.pk]).moments]
+    said = [row.sentence for row in timeline_of([customer.pk, other.pk], may=bool).moments]
 
     assert said[:2] == [
         f"{other.number} is the same person – same",
@@ -137,6 +137,14 @@ def test_timeline_tells_of_all_numbers_of_a_person(busy):
     ]
     assert "Agreed to marketing by e-mail (form)" in said
     assert "Ordered 2 units, £20.00" in said
+
+
+def test_timeline_tells_nobody_of_what_they_could_not_open(busy):
+    customer, *_ = busy
+
+    found = timeline_of([customer.pk], may="customers.view_customer".__eq__).moments
+
+    assert {moment.kind for moment in found} == {"customer"}
 
 
 def test_promises_are_kept_late_or_open(shop, time_machine):

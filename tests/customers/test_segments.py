@@ -20,6 +20,7 @@ from oms.models import Event, Job
 from orders import operations as orders
 from orders.models import Order, PriceList
 from orders.queries.prices import list_price
+from reporting.queries import exports
 from tests import factories as world
 from tests.factories import documents
 from tests.ledgers import assert_ledgers_hold
@@ -486,6 +487,18 @@ def test_pages_of_a_segment_and_its_members_in_the_list_and_export(cora, sign_in
     segment.refresh_from_db()
     assert (segment.name, segment.versions.count()) == ("Friends", 2)
     assert segment.ended_at is not None
+
+
+def test_export_of_the_filtered_list_holds_the_members(cora, sign_in):
+    customers.identify([world.ADA], by=BY)
+    customers.tag_customer(cora, by=BY, add=["vip"])
+    define(VIP)
+    user = sign_in("Operations").user
+
+    rows = exports.listed("customers.customer", "segment=regulars", user)
+
+    [(taken, found)] = exports.chunks(rows, exports.CUSTOMERS)
+    assert (taken, [row[0] for row in found]) == (1, [cora.number])
 
 
 def test_builder_is_for_those_who_may_edit(sign_in):

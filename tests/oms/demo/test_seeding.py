@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from compliance.models import Invoice
+from customers.models import CustomerNote, Segment
 from fulfillment.models import FulfillmentOrder, Return, Shipment
 from inventory.models import (
     Count,
@@ -20,7 +21,7 @@ from inventory.models import (
     StockMovement,
     Transfer,
 )
-from oms.demo import lots, seeding, world
+from oms.demo import lots, regulars, seeding, world
 from oms.demo.clock import set_back
 from oms.demo.people import address_of, somebody
 from oms.demo.slice import FILE, LAST_DAY, shift_to
@@ -104,6 +105,8 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
     assert {*Transfer.objects.values_list("status", flat=True)} >= {"requested", "shipped"}
     assert ReplenishmentProposal.objects.filter(state="open").exists()
     assert {*Count.objects.values_list("status", flat=True)} >= {*lots.COUNTS}
+    assert Segment.objects.filter(members__isnull=False, filled_version=1).exists()
+    assert CustomerNote.objects.count() == len(regulars.NOTES)
     recalled = Lot.objects.get(held_at__isnull=False)
     assert recalled.movements.filter(kind="issued").exists()
     assert LotStock.objects.filter(
