@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from babel.numbers import format_currency
 from django.contrib.auth import get_user_model
 from django.utils import timezone
@@ -24,6 +25,12 @@ def money(amount: Decimal | None, currency: str) -> str:
 def count(number: object, noun: str) -> str:
     """A number with its noun: 1 unit, 3 units."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@lru_cache(maxsize=512)
+def country(code: str) -> str:
+    """A country by its name; a code that nobody knows as it stands."""
+    return Locale("en", "GB").territories.get(code.upper(), code) if code else ""
 
 
 def span(length: timedelta) -> str:

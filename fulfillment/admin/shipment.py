@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from fulfillment.admin import acts
 from fulfillment.admin.origin_acts import row_of
+from fulfillment.admin.recipient import recipient, shop
 from fulfillment.enums import ShipmentStatus
 from fulfillment.models import Shipment
 from oms import words
@@ -99,6 +100,8 @@ class ShipmentAdmin(ReadOnlyAdmin):
                 "reshipped": origin and getattr(origin.return_order, "exchange", None),
                 "claims": shipment.claims.order_by("pk"),
                 "title": shipment.number,
+                "to": recipient(request, shipment.order),
+                "shop": shop(shipment.order),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

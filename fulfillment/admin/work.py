@@ -15,15 +15,19 @@ from django.utils.safestring import SafeString
 from fulfillment import forms, operations, queries
 from fulfillment.admin import acts
 from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
+from fulfillment.admin.recipient import recipient, shop
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder
 from fulfillment.queries.pickup import collector_of
 from oms import once, words
-from oms.admin import ReadOnlyAdmin, actor
+from oms.admin import Act, ReadOnlyAdmin, actor
 from oms.errors import DomainError
 from oms.words import sentence_case
 from orders.queries import order_by_id
 
+NEXT = ("pick", "make_ready", "pack", "ship", "collect")  # the first that is allowed is next
+TO_WHOM = {"pack", "ship", "make_ready", "collect"}
+PAPERS = ("pick_list", "packing_slip", "label")
 ENDED = {Status.SHIPPED, Status.COLLECTED, Status.REJECTED, Status.CANCELLED}
 TABS = (
     ("open", "To accept"),
@@ -162,8 +166,20 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
                 and document.ship_by
                 and document.ship_by < timezone.now(),
                 "title": document.number,
+                "to": recipient(request, document.order),
+                "shop": shop(document.order),
             }
+            offered = {act["name"]: act for act in self.buttons(request, document)}
+            context["next_step"] = next((offered[name] for name in NEXT if name in offered), None)
+            context["papers"] = [offered[name] for name in PAPERS if name in offered]
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def facts(self, request: HttpRequest, act: Act, obj: FulfillmentOrder) -> dict[str, str]:
+        """Whoever packs or hands over sees for whom, and who sold it."""
+        if act.name not in NEXT:
+            return {}
+        said = {"to": recipient(request, obj.order)} if act.name in TO_WHOM else {}
+        return said | {"order": obj.order.number, "of": shop(obj.order)}
 
     def _collector(self, request: HttpRequest, document: FulfillmentOrder) -> str:
         """Who came for it, for those who may read names."""

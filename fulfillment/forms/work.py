@@ -6,8 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from fulfillment.enums import RejectReason, ShipmentStatus
-from fulfillment.queries import carriers, lots_to_pack
+from fulfillment.queries import carriers, lots_to_pack, usual_carrier
 from inventory.forms.lots import LotsField, by_lot
+from oms import words
 from oms.admin import ActForm
 from oms.words import sentence_case
 from orders import queries as orders
@@ -53,11 +54,14 @@ class ShipForm(ActForm):
     service = forms.CharField(required=False, max_length=60)
 
     def setup(self) -> None:
-        """Active carriers only; the one that the order asks for is offered."""
-        self.fields["carrier"].choices = carriers()  # type: ignore[attr-defined]
+        """Active carriers; the order's is chosen, else the last one to its country, else none."""
+        known = carriers()
+        self.fields["carrier"].choices = [("", "Choose a carrier"), *known]  # type: ignore[attr-defined]
         if self.obj is not None:
-            wished = orders.carrier_wished(self.obj.order_id)  # type: ignore[attr-defined]
-            self.fields["carrier"].initial, self.fields["service"].initial = wished
+            wished, service = orders.carrier_wished(self.obj.order_id)  # type: ignore[attr-defined]
+            usual = wished or usual_carrier(self.obj)  # type: ignore[arg-type]
+            self.fields["carrier"].initial = usual if usual in dict(known) else ""
+            self.fields["service"].initial = service
 
 
 class CollectForm(ActForm):
@@ -78,6 +82,7 @@ class PackForm(ActForm):
     def setup(self) -> None:
         """One field per line with picked units; all of them by default, and their lots."""
         lines = packable(self.obj)
+        self._weigh(lines)
         tracked = [line for line in lines if line.picked_lots.all()]
         suggested = lots_to_pack(tracked) if tracked else {}
         for line in lines:
@@ -95,6 +100,17 @@ class PackForm(ActForm):
                     widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
                     help_text=f"Scan one after the other. Empty: {_said(suggested[line.pk])}.",
                 )
+
+    def _weigh(self, lines: list[Any]) -> None:
+        """Propose what the products weigh; whoever has scales writes what these say."""
+        weights = [line.order_line.product.weight_g * line.to_pack for line in lines]
+        field, silent = self.fields["weight_g"], weights.count(0)
+        field.initial = sum(weights) or None
+        if field.initial:
+            field.help_text = "What the products weigh, without the box."
+        if silent:
+            unknown = f"{words.count(silent, 'product')} without a weight."
+            field.help_text = f"{field.help_text} {unknown}".strip()
 
     def clean(self) -> dict[str, Any]:
         """What was scanned makes up the units; nothing scanned means what is suggested."""
@@ -131,7 +147,7 @@ def packable(document: Any) -> list[Any]:
     """Lines of a fulfilment order with picked units that are in no parcel."""
     if document is None:
         return []
-    rows = document.lines.select_related("order_line").prefetch_related("picked_lots__lot")
+    rows = document.lines.select_related("order_line__product").prefetch_related("picked_lots__lot")
     rows = rows.order_by("order_line__position")
     return [line for line in rows if line.to_pack]
 

@@ -1,10 +1,22 @@
 """Carriers."""
 
-from fulfillment.models import Carrier
+from fulfillment.models import Carrier, FulfillmentOrder, Shipment
 from fulfillment.queries.pickup import CARRIER
+
+LATELY = 500  # shipments looked at for what is usual
 
 
 def carriers() -> list[tuple[str, str]]:
     """Code and name of every carrier that parcels can be handed to now."""
     rows = Carrier.objects.filter(is_active=True).exclude(code=CARRIER).order_by("name")
     return list(rows.values_list("code", "name"))
+
+
+def usual_carrier(document: FulfillmentOrder) -> str:
+    """Code of the carrier of the latest shipment to the country; empty if none of late.
+
+    Looks at the last LATELY shipments of all, so that it costs the same however many there are.
+    """
+    lately = Shipment.objects.exclude(carrier__code=CARRIER).order_by("-pk")
+    rows = lately.values_list("order__ship_country", "carrier__code")[:LATELY]
+    return dict(reversed(list(rows))).get(document.order.ship_country, "")

@@ -154,6 +154,10 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
             raise PermissionDenied
         return self._ask(request, self._act(request, act, on_list=True), None)
 
+    def facts(self, request: HttpRequest, act: Act, obj: Any) -> dict[str, str]:  # noqa: ARG002
+        """What stands over the form of an act on a row, by its label; pages say what."""
+        return {}
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -240,6 +244,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
             "once": once.token(),
             "back": self._next(request, obj),
             "original": obj,
+            "facts": {} if obj is None else self.facts(request, act, obj),
             **extra,
         }
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]
