@@ -148,7 +148,7 @@ LINE_ACTS = (
         help="For money that no order is owed; the reason is kept.", icon="visibility_off"),
     Act("payout", "Payout of a gateway", MATCH, payout, form=PayoutForm, allowed=is_open,
         help="What a gateway paid out of its captures, after it kept its fee.", folded=True),
-    Act("handed_over", "Remittance of a carrier", MATCH, handed_over, form=HandedOverForm,
+    Act("handed_over", "Book on remittances", MATCH, handed_over, form=HandedOverForm,
         allowed=is_open, folded=True, initial=likeliest_lump,
         help="The sum by which a carrier hands over what it collected. Its orders are paid already."),
     Act("undo", "Undo", MATCH, undo, form=ReasonForm, allowed=is_decided, icon="undo",

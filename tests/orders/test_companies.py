@@ -381,6 +381,18 @@ def test_period_of_a_buyer_counts_what_was_ordered_under_another_number(shop):
     assert kinds(order(shop, ben, 10)) == ["approval"]
 
 
+def test_company_page_says_that_who_has_no_limits_may_order_anything(shop, admin_client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    firm = company()
+    buyer("ada", firm)
+    buyer("ben", firm, order_limit=Decimal(0), period_limit=Decimal(60))
+
+    page = admin_client.get(f"/admin/customers/company/{firm.pk}/change/").content.decode()
+
+    cells = [row.split("<")[0] for row in page.split('data-label="Per ')[1:]]
+    assert [cell.split(">")[1] for cell in cells] == ["any", "any", "0.00", "60.00 / 30 days"]
+
+
 def test_declined_order_is_cancelled_or_comes_back_as_a_draft(shop, asked):
     document = orders.send_back(asked, by=BY, reason="Take the cheaper one")
 
