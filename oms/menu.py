@@ -298,6 +298,7 @@ WORK = (
                 "orders_countryalias_changelist",
                 "orders.view_countryalias",
             ),
+            Page("Known prices", "sell", "orders_knownprice_changelist", "orders.view_knownprice"),
             Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"
             ),

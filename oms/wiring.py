@@ -51,6 +51,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.gateway_declined": (RULES,),
     "order.sku_remembered": ("orders.consumers.solve_waiting",),
     "order.country_remembered": ("orders.consumers.solve_waiting",),
+    "order.prices_remembered": ("orders.consumers.solve_waiting",),
     "order.held": ("orders.consumers.ask_approvers", RULES),
     "order.approval_asked": (NOTIFY,),
     "order.hold_escalated": (RULES,),

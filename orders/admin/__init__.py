@@ -1,7 +1,7 @@
 """Orders in the back office."""
 
 from orders.admin.bank import BankAccountAdmin, BankLineAdmin, BankStatementAdmin
-from orders.admin.channel import ChannelAdmin, CountryAliasAdmin, SkuAliasAdmin
+from orders.admin.channel import ChannelAdmin, CountryAliasAdmin, KnownPriceAdmin, SkuAliasAdmin
 from orders.admin.credit import StoreCreditAdmin
 from orders.admin.draft import DraftOrderAdmin
 from orders.admin.exceptions import HoldAdmin
@@ -28,6 +28,7 @@ __all__ = [
     "HoldAdmin",
     "HoldTypeAdmin",
     "ImportBatchAdmin",
+    "KnownPriceAdmin",
     "ListPriceAdmin",
     "OrderAdmin",
     "PaymentAdmin",

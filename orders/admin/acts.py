@@ -14,7 +14,7 @@ from oms.money import plain
 from oms.words import moment, money
 from orders import operations, queries
 from orders.admin import refusals
-from orders.enums import BY_SYSTEM, HoldKind, OrderStatus, PaymentMethod
+from orders.enums import HoldKind, OrderStatus, PaymentMethod
 from orders.forms import (
     AddressForm,
     CancelForm,
@@ -30,7 +30,7 @@ from orders.forms import (
     TagForm,
 )
 from orders.forms.credit import RedeemForm, RefundToCreditForm
-from orders.models import Hold, Order, Payment, RefundGrant
+from orders.models import Order, Payment, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries.balance import left_of
 
@@ -458,37 +458,6 @@ ORDER_ACTS = (
 )
 
 
-def lift_hold(request: HttpRequest, hold: Hold, data: Data) -> Told:
-    """Lift one hold."""
-    order = operations.lift_hold(hold, by=actor(request), reason=data["reason"])
-    said = f"Hold lifted; {order} is in {words.sentence_case(order.get_stage_display())}."
-    return Told(said, {"hold": hold.pk})
-
-
-def undo_lift_hold(request: HttpRequest, hold: Hold, back: Data) -> str:
-    """Place that hold again."""
-    operations.hold_again(hold.order, by=actor(request), lifted=[back["hold"]], reason=UNDONE)
-    return f"{hold.order} is on hold again."
-
-
-HOLD_ACTS = (
-    Act(
-        "lift",
-        "Lift hold",
-        "orders.lift_hold",
-        lift_hold,
-        allowed=lambda hold: hold.lifted_at is None and hold.kind not in BY_SYSTEM,
-        help="The order goes as far as its other holds, stock and money allow.",
-        icon="lock_open",
-        variant=ActionVariant.PRIMARY,
-        bulk=True,
-        refuses=(
-            ("It was lifted already.", Q(lifted_at__isnull=False)),
-            ("Undo cancel or Release now ends it.", Q(type__in=BY_SYSTEM)),
-        ),
-        undo=Undo("orders.place_hold", undo_lift_hold, "the holds lifted here are placed again."),
-    ),
-)
 REPAIRS = {HoldKind.UNKNOWN_SKU: "solve_sku", HoldKind.INCOMPLETE_ADDRESS: "correct_address"}
 
 

@@ -14,7 +14,7 @@ from inventory.enums import LimitKind
 from oms import words
 from oms.admin import Act, EditableAdmin, actor
 from orders.forms.listing import ListingLimitForm, ListingSafetyForm
-from orders.models import Channel, CountryAlias, SkuAlias
+from orders.models import Channel, CountryAlias, KnownPrice, SkuAlias
 from orders.queries.intake import country_word, times_used
 
 Data = dict[str, Any]
@@ -253,3 +253,37 @@ class CountryAliasAdmin(Remembered):
         """As words are looked up."""
         obj.alias, obj.country = country_word(obj.alias), obj.country.upper()
         super().save_model(request, obj, form, change)
+
+
+@admin.register(KnownPrice)
+class KnownPriceAdmin(Remembered):
+    """Prices of a channel's own."""
+
+    list_empty = (
+        "A price of a channel's own is remembered when somebody accepts it on an order and ticks "
+        "so. It can be added here, too."
+    )
+
+    list_display = ("product_column", "channel_column", "price_column", "remembered_column")
+    list_display_links = ("product_column",)
+    list_select_related = ("channel", "product")
+    search_fields = ("product__sku",)
+    search_help_text = "SKU"
+    list_filter = ("channel",)
+    autocomplete_fields = ("product",)
+    ordering = ("product__sku", "channel__code")
+
+    @admin.display(description="Product")
+    def product_column(self, known: KnownPrice) -> SafeString:
+        """SKU and name."""
+        return words.two_lines(known.product.sku, known.product.name)
+
+    @admin.display(description="Channel")
+    def channel_column(self, known: KnownPrice) -> str:
+        """Whose price it is."""
+        return known.channel.name
+
+    @admin.display(description="Price")
+    def price_column(self, known: KnownPrice) -> str:
+        """With its currency."""
+        return words.money(known.unit_price, known.channel.currency)

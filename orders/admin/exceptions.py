@@ -19,8 +19,8 @@ from oms import words
 from oms.admin import ReadOnlyAdmin, actor
 from orders import operations
 from orders.admin import claims
-from orders.admin.acts import HOLD_ACTS
 from orders.admin.diagnosis import page_url
+from orders.admin.hold_acts import HOLD_ACTS
 from orders.models import Hold
 from orders.models.claim import claimed_now, free_for
 from orders.queries.hold_types import hold_names, remedy_of
@@ -213,6 +213,8 @@ def remedy(hold: Hold, back: str) -> tuple[str, str]:
     """Where the button of a hold leads, and what it says; the act done, the clerk is back."""
     act, label = remedy_of(hold.kind)
     back = "?" + urlencode({"next": back})
+    if hold.names_prices:
+        return reverse("admin:orders_hold_act", args=[hold.pk, "accept_prices"]) + back, label
     if act == "lift_hold":
         return reverse("admin:orders_hold_act", args=[hold.pk, "lift"]) + back, label
     if act == "see_stock":

@@ -1,6 +1,7 @@
 """Input of the back office's acts on orders."""
 
 from orders.forms.acts import (
+    AcceptPricesForm,
     AddressForm,
     CancelForm,
     CancelLinesForm,
@@ -15,6 +16,7 @@ from orders.forms.acts import (
 from orders.forms.promising import PriorityForm, PromiseForm
 
 __all__ = [
+    "AcceptPricesForm",
     "AddressForm",
     "CancelForm",
     "CancelLinesForm",

@@ -109,6 +109,18 @@ class CancelLinesForm(CancelForm):
         return data
 
 
+class AcceptPricesForm(ReasonForm):
+    """Why another price than the list's is right, and whether it is in later orders, too."""
+
+    field_order = ("remember", "reason")
+    remember = forms.BooleanField(
+        label="Remember for this channel",
+        required=False,
+        initial=True,
+        help_text="Later orders that state these prices do not wait; those that wait go on at once.",
+    )
+
+
 class UnknownLineField(forms.ModelChoiceField):
     """Lines by what the channel sent, with how many other orders wait for the same."""
 

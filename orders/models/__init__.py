@@ -4,7 +4,7 @@ from orders.models.bank import BankAccount, BankLine, BankMatch, BankStatement, 
 from orders.models.business import Business
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
-from orders.models.channel import Channel, CountryAlias, SkuAlias
+from orders.models.channel import Channel, CountryAlias, KnownPrice, SkuAlias
 from orders.models.credit import StoreCredit, StoreCreditEntry
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.handling import Handling
@@ -52,6 +52,7 @@ __all__ = [
     "HoldType",
     "ImportBatch",
     "ImportedOrder",
+    "KnownPrice",
     "ListPrice",
     "Order",
     "OrderChange",

@@ -153,6 +153,36 @@ class SkuAlias(models.Model):
         return self.alias
 
 
+class KnownPrice(models.Model):
+    """A price of a channel's own that a person accepted, whatever the price lists say.
+
+    An order that states it does not wait; another price than this one and the list's does.
+    """
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="known_prices")
+    product = models.ForeignKey("inventory.Product", models.PROTECT, related_name="+")
+    unit_price = MoneyField(help_text="As the channel states it, in its currency.")
+    remembered_by = models.CharField(max_length=80, blank=True, editable=False)
+    remembered_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["channel", "product"],
+                name="orders_known_price_once",
+                violation_error_message="A price of this product is known already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unit_price__gte=0),
+                name="orders_known_price_not_negative",
+                violation_error_message="A price is zero or more.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} in {self.channel}"
+
+
 class CountryAlias(models.Model):
     """What a channel calls a country; remembered when a person corrects an address."""
 

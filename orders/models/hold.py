@@ -175,6 +175,11 @@ class Hold(Claimable):
         return f"{self.order.number}: {self.type.name}"
 
     @property
+    def names_prices(self) -> bool:
+        """Whether it stops the order for prices of products that are not those of the lists."""
+        return self.kind == HoldKind.PRICE_MISMATCH and bool(self.details.get("lines"))
+
+    @property
     def kind(self) -> str:
         """Code of its type, as the API, events and rules name it."""
         return self.type_id

@@ -121,7 +121,13 @@ from orders.operations.importing import (
     place_imported,
     read_again,
 )
-from orders.operations.intake import remember_country, remember_sku, solve_waiting
+from orders.operations.intake import (
+    NoPricesToRemember,
+    remember_country,
+    remember_prices,
+    remember_sku,
+    solve_waiting,
+)
 from orders.operations.keeping import (
     DraftEnded,
     KeptIntoThePast,
@@ -322,6 +328,7 @@ __all__ = [
     "NoCancellationScheduled",
     "NoGateway",
     "NoOpenHold",
+    "NoPricesToRemember",
     "NoRemorse",
     "NotBeingCancelled",
     "NotChangeable",
@@ -502,6 +509,7 @@ __all__ = [
     "release",
     "release_now",
     "remember_country",
+    "remember_prices",
     "remember_sku",
     "renew",
     "repromise",

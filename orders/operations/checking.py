@@ -1,7 +1,7 @@
 """Validation of new orders: gathers for a whole batch what the rules look at, and places holds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from customers import queries as customers
 from oms.prepared import prepared
 from orders.enums import HoldKind, OrderStatus, PaymentMethod
-from orders.models import Channel, Hold, Order, OrderLine
+from orders.models import Channel, Hold, KnownPrice, Order, OrderLine
 from orders.operations import businesses, hold_rows
 from orders.operations.drafts import Draft
 from orders.operations.pipeline import Work
@@ -37,13 +37,14 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
     """Add up each draft and give it a hold for everything that speaks against it."""
     twins, books = _twins(channel, drafts), businesses.Books.of(drafts)
     lists = _lists(channel, drafts)
+    known = _known_prices(channel, drafts) if lists else {}
     marks = marks_of(channel, drafts)
     for draft in drafts:
         totals = totals_of(draft.order, draft.lines, draft.charges)
         order = draft.order
         order.goods_total, order.charges_total = totals.goods, totals.charges
         order.tax_total, order.total = totals.tax, totals.total
-        candidate = _candidate(draft, twins, books, lists)
+        candidate = _candidate(draft, twins, books, _off_list(lists, draft, known) if lists else ())
         found = findings(candidate)
         _keep_books(draft, candidate, {finding.kind for finding in found}, books)
         draft.holds += [
@@ -104,7 +105,10 @@ def _hold(work: Work, finding: Finding) -> Hold:
 
 
 def _candidate(
-    draft: Draft, twins: dict[int, str], books: businesses.Books, lists: PriceBooks | None
+    draft: Draft,
+    twins: dict[int, str],
+    books: businesses.Books,
+    off_list: tuple[tuple[str, Decimal, Price], ...],
 ) -> Candidate:
     order, row = draft.order, draft.business
     on_account = businesses.is_on_account(draft)
@@ -123,7 +127,7 @@ def _candidate(
         number_needed=businesses.needs_number(draft.buys_for),
         repeats=books.repeats(draft),
         spending=books.limits(draft),
-        off_list=_off_list(lists, draft) if lists else (),
+        off_list=off_list,
     )
 
 
@@ -139,8 +143,20 @@ def _lists(channel: Channel, drafts: Sequence[Draft]) -> PriceBooks | None:
     )
 
 
-def _off_list(lists: PriceBooks, draft: Draft) -> tuple[tuple[str, Decimal, Price], ...]:
-    """Lines at another price than the lists of the day it was placed; unlisted ones pass."""
+def _known_prices(channel: Channel, drafts: Sequence[Draft]) -> dict[int, Decimal]:
+    """What people accepted as this channel's own price, by product id."""
+    products = {line.product_id for draft in drafts for line in draft.lines if line.product_id}
+    rows = KnownPrice.objects.filter(channel=channel, product__in=products)
+    return dict(rows.values_list("product_id", "unit_price"))
+
+
+def _off_list(
+    lists: PriceBooks, draft: Draft, known: Mapping[int, Decimal]
+) -> tuple[tuple[str, Decimal, Price], ...]:
+    """Lines at another price than the lists of the day it was placed, and not known for that.
+
+    Unlisted products pass.
+    """
     order = draft.order
     book = lists.book(order.customer, draft.buys_for.line, order.placed_at.date())
     units: dict[int, int] = defaultdict(int)
@@ -148,7 +164,7 @@ def _off_list(lists: PriceBooks, draft: Draft) -> tuple[tuple[str, Decimal, Pric
         units[line.product_id or 0] += line.quantity
     found = []
     for line in draft.lines:
-        if line.product is None:
+        if line.product is None or known.get(line.product.pk) == line.unit_price:
             continue
         listed = book.price(line.product, units[line.product.pk])
         if listed.unit_price is not None and listed.unit_price != line.unit_price:

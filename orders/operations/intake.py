@@ -1,11 +1,12 @@
-"""Intake: what a channel says in its own words, put right once and remembered for its other orders.
+"""Intake: what a channel says in its own way, put right once and remembered for its other orders.
 
-A channel's SKU or name of a country is solved on one order by a person. Remembered, it is understood
+A channel's SKU, name of a country or price of its own is solved on one order by a person. Remembered, it is understood
 in every later order, and the channel's other waiting orders go on by an event, a few at a time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -14,22 +15,36 @@ from django.utils import timezone
 from customers import queries as customers
 from inventory import operations as inventory
 from oms import events
+from oms.errors import DomainError
 from oms.models import Event
-from orders.models import Channel, CountryAlias, Order, OrderLine, SkuAlias
-from orders.operations import corrections, pipeline
+from orders.models import Channel, CountryAlias, Hold, KnownPrice, Order, OrderLine, SkuAlias
+from orders.operations import corrections, holds, pipeline
 from orders.operations.credit_holds import lock_credit_of
 from orders.operations.drafts import Draft
 from orders.operations.sent import PlacedOrder
 from orders.queries.countries import country_code, is_country
-from orders.queries.intake import country_word, waiting_for_country, waiting_for_sku
+from orders.queries.intake import (
+    country_word,
+    waiting_for_country,
+    waiting_for_prices,
+    waiting_for_sku,
+)
 from orders.queries.sealing import CONTEXT
 from orders.queries.waiting import products_waited_for
 
 if TYPE_CHECKING:
     from inventory.models import Product
 
+PRICES_KNOWN = "These prices of the channel are known now"
 AT_ONCE = 100  # orders that go on in one transaction; the last of them calls for the next
 BY = "consumer:solve_waiting"
+
+
+class NoPricesToRemember(DomainError):
+    """The hold is about something else, such as a total that does not add up."""
+
+    code = "no_prices_to_remember"
+    message = "What stops order {number} is not the price of a product."
 
 
 @transaction.atomic
@@ -76,6 +91,31 @@ def remember_country(
 
 
 @transaction.atomic
+def remember_prices(hold: Hold, *, by: str, reason: str) -> Order:
+    """Let an order go on at prices that are not the lists', and know them as the channel's own.
+
+    Each product of the order that the hold names has the price that it has here from now on; later
+    orders that state it do not wait, and those that wait go on within seconds when all their prices
+    are known. Raises NoPricesToRemember for a hold that names none, and what `lift_hold` raises.
+    """
+    order = holds.lift_hold(hold, by=by, reason=reason)
+    lines = _off_list(hold)
+    if not lines:
+        raise NoPricesToRemember(number=order.number)
+
+    now = timezone.now()
+    for line in lines:
+        KnownPrice.objects.update_or_create(
+            channel=order.channel,
+            product=line.product,
+            defaults={"unit_price": line.unit_price, "remembered_by": by, "remembered_at": now},
+        )
+    products = sorted({line.product_id for line in lines if line.product_id})
+    events.record("order.prices_remembered", order, by=by, products=products)
+    return order
+
+
+@transaction.atomic
 def solve_waiting(event: Event) -> int:
     """Solve a channel's other waiting orders by what was just remembered; how many were.
 
@@ -85,6 +125,8 @@ def solve_waiting(event: Event) -> int:
     order = Order.objects.select_related("channel").get(pk=event.subject_id)
     if event.name == "order.sku_remembered":
         return _solve_skus(order.channel, event.facts["sku"])
+    if event.name == "order.prices_remembered":
+        return _solve_prices(order.channel, event.facts["products"])
     return _solve_countries(order.channel, event.facts["country"])
 
 
@@ -139,6 +181,41 @@ def _solve_skus(channel: Channel, sku: str) -> int:
     if len(waiting) > AT_ONCE and solved:
         events.record("order.sku_remembered", order, by=BY, sku=sku, product=alias.product_id)
     return solved
+
+
+def _solve_prices(channel: Channel, products: Sequence[int]) -> int:
+    """Lift what stops orders whose prices are all known now, a few orders at a time."""
+    rows = KnownPrice.objects.filter(channel=channel)
+    known = dict(rows.values_list("product_id", "unit_price"))
+    found = {
+        hold.order_id: hold.pk for hold in waiting_for_prices(channel.pk) if _all_known(hold, known)
+    }
+    keys = sorted(found)
+    some = keys[:AT_ONCE]
+    Order.objects.lock(*some)
+    inventory.hold_levels(products_waited_for(some))
+    open_now = Hold.objects.filter(pk__in=[found[key] for key in some], lifted_at=None)
+    solved = [
+        holds.lift_hold(hold, by=BY, reason=PRICES_KNOWN)
+        for hold in open_now.select_related("order", "type").order_by("order")
+        if hold.order.status in pipeline.OPEN
+    ]
+    if len(keys) > AT_ONCE and solved:
+        facts = {"products": list(products)}
+        events.record("order.prices_remembered", solved[0], by=BY, **facts)
+    return len(solved)
+
+
+def _off_list(hold: Hold) -> list[OrderLine]:
+    """The lines of the order whose prices a hold names; those of unknown products are none."""
+    skus = {row["sku"] for row in hold.details.get("lines", ())}
+    lines = hold.order.lines.filter(sku__in=skus, product__isnull=False)
+    return list(lines.select_related("product").order_by("position"))
+
+
+def _all_known(hold: Hold, known: Mapping[int, Decimal]) -> bool:
+    lines = _off_list(hold)
+    return bool(lines) and all(known.get(line.product_id or 0) == line.unit_price for line in lines)
 
 
 def _solve_countries(channel: Channel, country: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Count, QuerySet
 
 from orders.enums import HoldKind, OrderStatus
-from orders.models import Order, OrderLine, SkuAlias
+from orders.models import Hold, Order, OrderLine, SkuAlias
 
 OPEN = (OrderStatus.PLACED, OrderStatus.CONFIRMED)
 MOST_LOOKED_AT = 1_000  # orders with an incomplete address whose envelopes are opened
@@ -37,6 +37,18 @@ def waiting_for_country(channel_id: int) -> QuerySet[Order]:
         .select_related("subject")
         .order_by("pk")[:MOST_LOOKED_AT]
     )
+
+
+def waiting_for_prices(channel_id: int) -> QuerySet[Hold]:
+    """Open holds of the channel's orders for prices that are not those of the lists, oldest first."""
+    rows = Hold.objects.filter(
+        order__channel=channel_id,
+        order__status__in=OPEN,
+        type__code=HoldKind.PRICE_MISMATCH,
+        lifted_at=None,
+        details__has_key="lines",
+    )
+    return rows.select_related("order").order_by("pk")[:MOST_LOOKED_AT]
 
 
 def times_used(aliases: Iterable[SkuAlias]) -> dict[tuple[int, str], int]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from oms.telling import One, Rows, told
+from oms.telling import Many, One, Rows, told
 from orders.models import Channel, Order, OrderLine
 
 AMOUNT = One("amount", "the amount, in the order's currency")
@@ -243,6 +243,10 @@ TOLD = {
         "an unknown SKU is known now",
         One("sku", "the channel's word"),
         One("product", "SKU of the product", "product"),
+    ),
+    "order.prices_remembered": told(
+        "prices of the channel's own were accepted for its later orders, too",
+        Many("products", "SKUs", "product"),
     ),
     "order.country_remembered": told(
         "what the channel calls a country is remembered", One("country", "ISO 3166 code")

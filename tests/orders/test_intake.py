@@ -1,13 +1,16 @@
 """What a channel says in its own words: put right once, remembered for the channel."""
 
+from decimal import Decimal
+
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from customers import queries as customers
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
-from orders.models import CountryAlias, Order, SkuAlias
+from orders.models import CountryAlias, KnownPrice, Order, PriceList, SkuAlias
 from orders.queries.sealing import CONTEXT
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
@@ -149,3 +152,77 @@ def test_form_says_how_many_wait_for_the_same_and_the_list_how_often_it_was_used
     page = admin_client.get(reverse("admin:orders_skualias_changelist")).content.decode()
     assert ">3<" in page.replace(" ", "").replace("\n", "")
     assert stages() == ["fulfilment"] * 3
+
+
+# --- Prices of a channel's own ----------------------------------------------------------------
+
+
+@pytest.fixture
+def compares(mug):
+    """A shop whose prices are compared with a list that says 9.50 for a mug and 5.00 for a cup."""
+    world.stocked("CUP", world.warehouse("LDS"), 50)
+    listed = PriceList.objects.create(code="all", name="All", currency="GBP")
+    rows = [orders.PriceRow(2, "MUG", "9.50", "1"), orders.PriceRow(3, "CUP", "5.00", "1")]
+    orders.set_prices(listed, rows, by=BY)
+    return world.shop(checks_prices=True, duplicate_window_minutes=0)
+
+
+def test_remember_prices_lets_the_channels_other_waiting_orders_and_later_ones_go_on(compares):
+    first, second = (world.place(compares, ("MUG", at, "9.00")) for at in (1, 2))
+    other = world.place(compares, ("MUG", 1, "9.00"), ("CUP", 1, "4.00"))
+    wrong = world.place(compares, ("MUG", 1, "8.00"))
+    assert stages() == ["validation"] * 4
+
+    orders.remember_prices(first.holds.get(), by="user:7", reason="Agreed")
+    drain(webhooks=False)
+    later = world.place(compares, ("MUG", 3, "9.00"))
+
+    known = KnownPrice.objects.get()
+    assert (known.product.sku, float(known.unit_price), known.remembered_by) == ("MUG", 9, "user:7")
+    assert stages() == ["fulfilment", "fulfilment", "validation", "validation", "fulfilment"]
+    assert second.holds.get().lift_reason == "These prices of the channel are known now"
+    assert [hold.lifted_at for hold in (*other.holds.all(), *wrong.holds.all())] == [None, None]
+    assert not later.holds.exists()
+    orders.remember_prices(other.holds.get(), by=BY, reason="Agreed")
+    assert float(KnownPrice.objects.get(product__sku="CUP").unit_price) == 4
+    assert_ledgers_hold()
+
+
+def test_more_orders_than_go_on_at_once_follow_by_themselves(compares, monkeypatch):
+    monkeypatch.setattr("orders.operations.intake.AT_ONCE", 2)
+    first, *_ = (world.place(compares, ("MUG", at, "9.00")) for at in range(1, 6))
+
+    orders.remember_prices(first.holds.get(), by=BY, reason="Agreed")
+    drain(webhooks=False)
+
+    assert stages() == ["fulfilment"] * 5
+
+
+def test_a_total_that_does_not_add_up_has_no_price_to_remember(compares):
+    order = world.place(compares, ("MUG", 1, "9.50"), total=Decimal(11))
+    with pytest.raises(orders.NoPricesToRemember):
+        orders.remember_prices(order.holds.get(), by=BY, reason="Agreed")
+    assert (stages(), KnownPrice.objects.count()) == (["validation"], 0)
+
+
+def test_the_database_has_one_price_of_a_product_in_a_channel(compares, mug):
+    KnownPrice.objects.create(channel=compares, product=mug, unit_price=9)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        KnownPrice.objects.create(channel=compares, product=mug, unit_price=8)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        KnownPrice.objects.update(unit_price=-1)
+
+
+def test_button_of_the_queue_accepts_a_price_and_remembers_it_when_told_to(compares, admin_client):
+    first, second = (world.place(compares, ("MUG", at, "9.00")) for at in (1, 2))
+    url = reverse("admin:orders_hold_act", args=[first.holds.get().pk, "accept_prices"])
+    assert url in admin_client.get(reverse("admin:orders_hold_changelist")).content.decode()
+
+    admin_client.post(url, {"act": "accept_prices", "reason": "Agreed"})
+    drain(webhooks=False)
+    assert (stages(), KnownPrice.objects.count()) == (["fulfilment", "validation"], 0)
+    url = reverse("admin:orders_hold_act", args=[second.holds.get().pk, "accept_prices"])
+    admin_client.post(url, {"act": "accept_prices", "reason": "Agreed", "remember": "on"})
+    assert stages() == ["fulfilment"] * 2
+    listed = admin_client.get(reverse("admin:orders_knownprice_changelist")).content.decode()
+    assert "£9.00" in listed

@@ -38,7 +38,7 @@ BUILT_IN = (
         "The total that the channel states differs from what its own figures add up to; or, where "
         "the channel is set to compare, a price differs from the price lists.",
         HoldKind.PRICE_MISMATCH,
-        "Channel: compares prices",
+        "Channel: compares prices; what was accepted is in Known prices",
     ),
     BuiltIn(
         validation.suspected_duplicate,
