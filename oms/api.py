@@ -102,6 +102,7 @@ class HasScope(permissions.BasePermission):
         scope = getattr(view, "scope", "")
         write = request.method not in SAFE_METHODS
         if isinstance(request.auth, ApiKey):
+            self.message = f"This key lacks the scope {scope}:{'write' if write else 'read'}."
             return bool(scope) and keys.allows(request.auth, scope, write=write)
         if not request.user.is_authenticated:
             slow_down(request)

@@ -119,9 +119,14 @@ def _count(model: type[Model], **conditions: object) -> int:
 REGISTRY.register(Backlog())
 
 
+def is_migrated() -> bool:
+    """Whether every migration of this code has run on the database."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
 @cache
 def _require_migrations() -> None:
     """Raise NotMigrated; success is remembered, for it stays true."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if not is_migrated():
         raise NotMigrated

@@ -1,68 +1,15 @@
 """The documentation portal: a guide that a stranger can follow, beside the reference."""
 
+from collections.abc import Iterator
+
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from oms import telling
-
-EVENTS = (
-    ("draft.opened", "somebody begins to put an order together"),
-    ("draft.quoted", "it is offered to the buyer"),
-    ("draft.quote_accepted", "the buyer said yes"),
-    ("draft.submitted", "an order was placed with it"),
-    ("order.placed", "an order came in"),
-    ("order.held", "something speaks against letting it go on"),
-    ("order.hold_lifted", "that is settled"),
-    ("order.hold_escalated", "nobody settled it in time; `to` looks after it now"),
-    ("order.allocated", "stock is reserved for units of it"),
-    ("order.backordered", "units wait for stock"),
-    ("order.payment_authorized", "the payer's side reserved money"),
-    ("order.payment_captured", "money came in"),
-    ("order.confirmed", "the first units were handed to a location"),
-    ("order.released", "units were handed to locations"),
-    ("order.recalled", "units were taken back from a location"),
-    ("order.withdrawn", "units were taken back from a location and stay reserved"),
-    ("order.split_off", "units of another order became this one"),
-    ("order.merged", "another order's units are in this one now"),
-    ("order.units_moved", "units left for another order, by a split or a merge"),
-    ("order.changed", "lines, prices, charges or the address are others now"),
-    ("order.shipped", "units have left"),
-    ("order.delivered", "units have arrived"),
-    ("order.undelivered", "units will not arrive: lost, or on their way back"),
-    ("order.cancelled", "units, or all of it, will not be supplied"),
-    ("order.returned", "units came back"),
-    ("order.return_credited", "the price of returned units was given back, less fees"),
-    ("order.return_charged", "what was credited and never came is charged again"),
-    ("order.return_offered", "the buyer gets the link to the return page"),
-    ("order.refund_granted", "money will go back"),
-    ("order.refund_paid", "money went back"),
-    ("order.closed", "delivered and paid"),
-    ("fulfillment_order.created", "a location has work"),
-    ("fulfillment_order.rejected", "the location cannot do it"),
-    ("shipment.shipped", "parcels were handed to a carrier"),
-    ("shipment.tracked", "the carrier reported progress"),
-    ("shipment.delivered", "the buyer has them"),
-    ("shipment.returned_to_origin", "the carrier brings them back, see `reason`"),
-    ("shipment.origin_decided", "what came back is kept, refunded or sent once more"),
-    ("return.requested", "a buyer wants to send goods back"),
-    ("return.approved", "it may be sent, until its last day"),
-    ("return.declined", "it may not, see `why`"),
-    ("return.expired", "nothing of it came in time"),
-    ("return.exchanged", "another order is sent in its place, see `replacement`"),
-    ("return.exchange_ended", "the exchange is done, refunded, cancelled or charged"),
-    ("return.received", "every unit of a return has an outcome"),
-    ("return.waived", "units are refunded and need not come back"),
-    ("return.credited", "units of a return are credited, whether here or not"),
-    ("claim.opened", "a claim against a carrier is written down"),
-    ("claim.made_good", "the buyer of a claimed parcel has a refund or a `replacement`"),
-    ("claim.paid", "all that the carrier accepted is here"),
-    ("invoice.issued", "an invoice was written"),
-    ("credit_note.issued", "a credit note was written"),
-    ("stock.increased", "a location has more to promise"),
-    ("availability.changed", "a channel may sell more or fewer units of a product"),
-)
+from oms import keys, telling, wire
+from oms.errors import DomainError, InvalidInput
+from oms.problems import OWN, TITLES
 
 
 def guide(request: HttpRequest) -> HttpResponse:
@@ -77,8 +24,31 @@ def guide(request: HttpRequest) -> HttpResponse:
         "carrier": _first("fulfillment.Carrier", "code", "royal-mail"),
         "rate": settings.OMS_API_RATE,
         "events": _events(),
+        "scopes": keys.SCOPES,
+        "reasons": wire.choices(wire.message_named("CancellationIn"), "/reason"),
     }
     return render(request, "portal/guide.html", context)
+
+
+def problems(request: HttpRequest) -> HttpResponse:
+    """List every code that an error may have; `type` of a problem document leads to its row."""
+    rows = [*OWN.items(), *_refusals().items()]
+    told = [(code, status, TITLES[status], text) for code, (status, text) in sorted(rows)]
+    return render(request, "portal/problems.html", {"problems": told})
+
+
+def _refusals() -> dict[str, tuple[int, str]]:
+    """Status and sentence of each refusal that an operation may raise, by code."""
+    return {
+        kind.code: (422 if issubclass(kind, InvalidInput) else 409, kind.message)
+        for kind in _below(DomainError)
+    }
+
+
+def _below(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def _events() -> dict[str, dict[str, telling.Told]]:

@@ -32,6 +32,21 @@ TITLES = {
     500: "Something went wrong here.",
     503: "Not at this moment.",
 }
+# Codes that no operation raises: what the doors themselves answer, with status and meaning.
+OWN = {
+    "invalid": (400, "The message does not fit; its errors name each field by pointer and detail."),
+    "not_authenticated": (401, "No API key was sent."),
+    "authentication_failed": (401, "The API key is unknown, expired or revoked."),
+    "permission_denied": (403, "The key lacks the scope that the detail names."),
+    "not_found": (404, "It is not there, or this key may not see it."),
+    "method_not_allowed": (405, "The address does not know this method."),
+    "not_acceptable": (406, "Only JSON is answered."),
+    "unsupported_media_type": (415, "The body is not application/json."),
+    "idempotency_key_invalid": (400, "An Idempotency-Key has at most 255 printable signs."),
+    "throttled": (429, "Too many calls; Retry-After says how long to wait."),
+    "internal_error": (500, "A fault of ours, which was recorded. Repeating the call is safe."),
+    "try_again": (503, "Another call was changing the same; nothing was done. Repeat it."),
+}
 CODES = {404: "not_found", 429: "throttled", 500: "internal_error"}
 
 

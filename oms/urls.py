@@ -18,6 +18,7 @@ api = [path("", include(f"{app}.api")) for app in APPS if find_spec(f"{app}.api"
 
 docs = [
     path("", portal.guide, name="docs"),
+    path("problems/", portal.problems, name="problems"),
     path("try/", SpectacularSwaggerView.as_view(url_name="schema"), name="reference"),
     path("reference/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
 ]

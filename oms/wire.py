@@ -57,7 +57,7 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
         return _checked(msgspec.json.decode(body, type=kind), "")
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise _invalid(str(error), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"This is not JSON: {error}") from None
 
@@ -84,6 +84,11 @@ def respond(value: Any, status: int = 200) -> HttpResponse:
 def encode(value: Any) -> bytes:
     """JSON bytes; decimals as strings."""
     return _encoder.encode(value)
+
+
+def message_named(name: str) -> type[msgspec.Struct]:
+    """The registered message class of that name. Raises StopIteration for none."""
+    return next(each for each in _messages if each.__name__ == name)
 
 
 def schema_of(kind: Any) -> dict[str, Any]:
@@ -133,7 +138,25 @@ def _check_money(value: Decimal, pointer: str) -> None:
         raise Invalid("An amount has at most four decimals.", pointer)
 
 
-def _invalid(text: str) -> Invalid:
+def choices(kind: Any, pointer: str) -> list[str]:
+    """The words that a message allows at a pointer; none where it allows any."""
+    schemas, parts = msgspec.json.schema_components([kind], ref_template="{name}")
+    here, steps = [*schemas], [part for part in pointer.split("/") if part]
+    while here:
+        at = here.pop()
+        if "$ref" in at:
+            here.append(parts[at["$ref"]])
+        elif "anyOf" in at:
+            here += at["anyOf"]
+        elif "enum" in at and not steps:
+            return sorted(str(word) for word in at["enum"] if word is not None)
+        elif steps and ("properties" in at or "items" in at):
+            step = steps.pop(0)
+            here = [at["items"] if "items" in at else at["properties"].get(step, {})]
+    return []
+
+
+def _invalid(text: str, kind: Any) -> Invalid:
     sentence, _, where = text.partition(" - at ")
     found = _PATH.search(where)
     path = found["path"] if found else ""
@@ -141,6 +164,8 @@ def _invalid(text: str) -> Invalid:
     if unknown := _UNKNOWN.match(sentence):
         name = unknown["name"]
         return Invalid(f"There is no field `{name}` here.", f"{pointer}/{name}")
+    if sentence.startswith("Invalid enum value") and (words := choices(kind, pointer)):
+        sentence = f"{sentence}; one of {', '.join(words)}"
     return Invalid(f"{sentence}.", pointer)
 
 

@@ -19,7 +19,7 @@ SAID = "Kept by another system"
 
 
 @message
-class StandingOut(msgspec.Struct):
+class CreditStandingOut(msgspec.Struct):
     """What whoever buys within one limit owes: left of invoices, open orders, less unused credit."""
 
     account: str
@@ -44,12 +44,12 @@ class CompanyOut(msgspec.Struct):
     needs_purchase_order: bool
     shares_credit: bool
     active: bool
-    credit: list[StandingOut]
+    credit: list[CreditStandingOut]
 
     @classmethod
     def of(cls, company: Company, standing: list[Any]) -> "CompanyOut":
         """As the API shows it; `standing` is what the app above says is owed."""
-        names = StandingOut.__struct_fields__
+        names = CreditStandingOut.__struct_fields__
         terms = terms_of(company)
         return cls(
             code=company.code,
@@ -61,7 +61,8 @@ class CompanyOut(msgspec.Struct):
             shares_credit=company.shares_credit,
             active=company.is_active,
             credit=[
-                StandingOut(**{name: each.figures[name] for name in names}) for each in standing
+                CreditStandingOut(**{name: each.figures[name] for name in names})
+                for each in standing
             ],
         )
 

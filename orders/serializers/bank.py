@@ -87,7 +87,7 @@ class BankLineOut(msgspec.Struct):
 
 
 @message
-class ParcelOut(msgspec.Struct):
+class PaidParcelOut(msgspec.Struct):
     """A row of a remittance: what was collected for a parcel, and what became of it."""
 
     position: int
@@ -100,7 +100,7 @@ class ParcelOut(msgspec.Struct):
     said: str
 
     @classmethod
-    def of(cls, row: RemittanceRow, currency: str) -> "ParcelOut":
+    def of(cls, row: RemittanceRow, currency: str) -> "PaidParcelOut":
         """As the API shows it."""
         return cls(
             row.position,
@@ -131,7 +131,7 @@ class RemittanceOut(msgspec.Struct):
     net: str
     bank_line: str | None
     error: str
-    parcels: list[ParcelOut]
+    parcels: list[PaidParcelOut]
 
     @classmethod
     def of(cls, row: Remittance, parcels: Iterable[RemittanceRow]) -> "RemittanceOut":
@@ -149,5 +149,5 @@ class RemittanceOut(msgspec.Struct):
             net=plain(row.net, row.currency),
             bank_line=paid.line.number if paid else None,
             error=row.error,
-            parcels=[ParcelOut.of(each, row.currency) for each in parcels],
+            parcels=[PaidParcelOut.of(each, row.currency) for each in parcels],
         )

@@ -81,7 +81,7 @@ class ChangeIn(Sent):
 
 
 @message
-class StandingOut(msgspec.Struct):
+class OrderStandingOut(msgspec.Struct):
     """An order as it is, or as it would be: `route` is reserved units by location code."""
 
     goods: str
@@ -96,7 +96,7 @@ class StandingOut(msgspec.Struct):
     status: str
 
     @classmethod
-    def of(cls, standing: Standing, currency: str) -> "StandingOut":
+    def of(cls, standing: Standing, currency: str) -> "OrderStandingOut":
         """As the API shows it."""
         return cls(
             **standing.content["totals"],
@@ -124,22 +124,22 @@ class PreviewOut(msgspec.Struct):
     `others` are the orders that would be split off or merged, as they would stand then.
     """
 
-    before: StandingOut
-    after: StandingOut | None
+    before: OrderStandingOut
+    after: OrderStandingOut | None
     refusal: RefusalOut | None
     tells: list[str]
-    others: dict[str, StandingOut]
+    others: dict[str, OrderStandingOut]
 
     @classmethod
     def of(cls, seen: Preview, currency: str) -> "PreviewOut":
         """As the API shows it."""
         no = seen.refusal
         return cls(
-            StandingOut.of(seen.before, currency),
-            StandingOut.of(seen.after, currency) if seen.after else None,
+            OrderStandingOut.of(seen.before, currency),
+            OrderStandingOut.of(seen.after, currency) if seen.after else None,
             RefusalOut(no.code, no.detail) if no else None,
             [told.event for told in seen.told],
-            {number: StandingOut.of(other, currency) for number, other in seen.others},
+            {number: OrderStandingOut.of(other, currency) for number, other in seen.others},
         )
 
 

@@ -101,7 +101,7 @@ class DraftLineOut(msgspec.Struct):
 
 
 @message
-class OfferOut(msgspec.Struct):
+class QuoteLinkOut(msgspec.Struct):
     """A quote: until when it stands, and the link by which the buyer accepts it."""
 
     valid_until: datetime
@@ -126,7 +126,7 @@ class DraftOut(msgspec.Struct):
     customer: str | None
     lines: list[DraftLineOut]
     charges: list[ChargeOut]
-    quote: OfferOut | None
+    quote: QuoteLinkOut | None
     order: str | None
     pickup_location: str | None
     pickup_days: int | None
@@ -167,10 +167,10 @@ class DraftOut(msgspec.Struct):
         )
 
 
-def _offer(draft: DraftOrder) -> OfferOut | None:
+def _offer(draft: DraftOrder) -> QuoteLinkOut | None:
     if draft.valid_until is None:
         return None
-    return OfferOut(utc(draft.valid_until), link("quote", "quote", quote_key(draft)))
+    return QuoteLinkOut(utc(draft.valid_until), link("quote", "quote", quote_key(draft)))
 
 
 def drafted(sent: DraftIn) -> PlacedOrder:

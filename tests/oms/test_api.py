@@ -9,6 +9,7 @@ from oms import keys, problems
 from oms.api import KeyThrottle, parse_rate
 from oms.errors import DomainError
 from oms.models import WebhookEndpoint
+from oms.wire import Invalid, decode
 
 EVENTS = "/api/v1/events/"
 HOOKS = "/api/v1/webhook-endpoints/"
@@ -299,3 +300,13 @@ def test_endpoint_is_replayed_and_its_deliveries_are_listed(caller, wire, subjec
     assert (replayed.status_code, replayed.json()) == (202, {"replayed": 2})
     listed = caller("get", f"{path}deliveries/").json()["results"]
     assert [(row["position"], row["state"]) for row in listed] == [(3, "pending"), (2, "pending")]
+
+
+def test_wire_names_the_words_that_a_field_allows():
+    from orders.serializers import CancellationIn
+
+    with pytest.raises(Invalid) as refused:
+        decode(b'{"reason": "changed my mind"}', CancellationIn)
+
+    assert refused.value.pointer == "/reason"
+    assert "one of customer, declined" in refused.value.sentence

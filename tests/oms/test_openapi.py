@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ def test_openapi_committed_schema_is_the_one_that_is_served():
     served = SchemaGenerator().get_schema(request=None, public=True)
 
     assert yaml.safe_load(COMMITTED.read_text()) == yaml.safe_load(yaml.safe_dump(served))
+
+
+def test_openapi_every_reference_names_a_schema_that_is_there():
+    schema = yaml.safe_load(COMMITTED.read_text())
+    named = set(re.findall(r"#/components/schemas/([\w.]+)", COMMITTED.read_text()))
+
+    assert named - set(schema["components"]["schemas"]) == set()
+    assert [name for name in schema["components"]["schemas"] if "." in name] == []  # said twice
 
 
 @pytest.mark.django_db
@@ -46,3 +55,16 @@ def test_every_call_that_changes_something_takes_an_idempotency_key():
         if (key in call.get("parameters", [])) != (method != "get")
     ]
     assert lacking == []
+
+
+@pytest.mark.django_db
+def test_portal_explains_the_code_that_a_problem_leads_to(client):
+    answer = client.get("/api/v1/orders/")
+    kind = answer.json()["type"]
+    address, _, code = kind.partition("#")
+
+    page = client.get(address).content.decode()
+
+    assert f'id="{code}"' in page
+    assert 'id="external_id_reused"' in page
+    assert "is already here as {number}" in page

@@ -70,3 +70,21 @@ def test_a_change_is_drafted_seen_and_confirmed_as_the_guide_says(client, paste)
     status, done = paste(confirm, ORDER=order["number"], CHANGE=change["number"])
     assert (status, done["status"]) == (201, "confirmed")
     assert Order.objects.get().lines.get().due == 1
+
+
+def test_a_hold_a_payment_and_a_cancellation_go_as_the_guide_says(client, paste):
+    page = client.get("/api/docs/").content.decode()
+    [placing, *_] = examples(page, "order")
+    order = paste(placing)[1]["number"]
+    other = paste(placing.replace("1001", "1002"))[1]["number"]
+    hold, lift, pay, cancel, ledger = examples(page, "next")
+
+    status, held = paste(hold, ORDER=order)
+    assert (status, held["kind"]) == (201, "other")
+    status, free = paste(lift, ORDER=order, HOLD=str(held["id"]))
+    assert (status, free["holds"]) == (200, [])
+    status, paid = paste(pay, ORDER=order)
+    assert (status, paid["amount"]) == (201, "1.00")
+    status, cancelled = paste(cancel, OTHER=other)
+    assert (status, cancelled["refundable"]) == (201, "13.85")
+    assert paste(ledger, OTHER=other)[0] == 200

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from argparse import ArgumentParser
@@ -12,12 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import BaseCommand, CommandError, call_command, get_commands
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 from rich.console import Console
 from rich.table import Table
 
 from oms import processes
+from oms.health import is_migrated
 from oms.processes import Child
 
 START_SECONDS = 90.0
@@ -62,12 +64,21 @@ class Command(BaseCommand):
 
     def _prepare(self, *, demo: bool) -> None:
         self._say("Bringing the database up to date ...")
-        call_command("migrate", interactive=False, verbosity=0)
+        if not is_migrated():
+            self._once("migrate", "--no-input", "--verbosity", "0")
         if collect_static():
             self._say("Static files collected.")
-        if demo and "seed_demo" in get_commands():
-            call_command("seed_demo")
+        if demo and demo_is_missing():
+            self._once("seed_demo")
         connections.close_all()
+
+    def _once(self, *command: str) -> None:
+        """Run a command to its end, beside this process, which lives on and should stay small."""
+        connections.close_all()
+        done = subprocess.run([sys.executable, manage_py(), *command], check=False)
+        if done.returncode:
+            msg = f"{command[0]} ended with exit code {done.returncode}; see above."
+            raise CommandError(msg)
 
     def _run(self, host: str, *, demo: bool) -> None:
         web = Child("web", web_command(host))
@@ -155,6 +166,15 @@ def static_fingerprint() -> str:
             status = Path(storage.path(name)).stat()
             digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def demo_is_missing() -> bool:
+    """Whether this installation has a demo that was not loaded, or not to its end."""
+    try:
+        from oms.demo import seeding
+    except ImportError:
+        return False
+    return not seeding.is_loaded()
 
 
 def demo_logins() -> Table | None:
