@@ -50,6 +50,7 @@ def fill(document: FulfillmentOrder, rows: Sequence[ParcelLine], scanned: Scanne
             ParcelLot(parcel_line=row, lot_id=lot, quantity=units, is_serial=is_serial)
             for lot, units in chosen.items()
         ]
+    inventory.refuse_unusable({row.lot_id for row in made})
     _refuse_twice([row.lot_id for row in made if row.is_serial])
     ParcelLot.objects.bulk_create(made)
 

@@ -131,6 +131,22 @@ def test_serial_in_another_trolley_or_held_is_refused(london):
     assert state()[:3] == before[:3]
 
 
+def test_lot_that_was_held_after_picking_is_not_packed_and_can_be_exchanged(london):
+    document = picked(london, 2, LATE=5, SOON=2)
+    soon = PickedLot.objects.get().lot
+    inventory.hold_lot(soon, by=BY, why=inventory.Why("recalled"))
+    before = state()
+
+    with pytest.raises(inventory.LotUnusable, match="SOON"):
+        pack(document, (2,))
+    assert state() == before
+
+    pack(document, (2, ("LATE", 2)))
+    ship(document)
+    assert inside() == [(1, "LATE", 2, 0)]
+    assert_ledgers_hold()
+
+
 def test_shipping_may_name_the_lots_anew(london):
     document = picked(london, 3, LATE=5, SOON=2)
     pack(document, (3,))
