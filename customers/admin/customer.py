@@ -88,7 +88,7 @@ class SegmentFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         """Rows of its members."""
         code = self.value()
-        return queryset.filter(pk__in=queries.in_segment(code).values("pk")) if code else queryset
+        return queries.in_segment(queryset, code) if code else queryset
 
 
 @admin.register(Customer)

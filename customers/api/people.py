@@ -114,10 +114,15 @@ class CustomersView(ListAPIView):
 
 def _marked(request: Request, rows: QuerySet[Customer]) -> QuerySet[Customer]:
     """Customers in the segment, and with the tag, that are asked for."""
-    for name, among in (("segment", queries.in_segment), ("tag", queries.tagged)):
-        if value := request.query_params.get(name, "").replace("\0", ""):
-            refuse_channel(request)
-            rows = rows.filter(pk__in=among(value).values("pk"))
+    segment, tag = (
+        request.query_params.get(name, "").replace("\0", "") for name in ("segment", "tag")
+    )
+    if segment or tag:
+        refuse_channel(request)
+    if segment:
+        rows = queries.in_segment(rows, segment)
+    if tag:
+        rows = rows.filter(pk__in=queries.tagged(tag).values("pk"))
     return rows
 
 

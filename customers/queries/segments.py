@@ -107,10 +107,13 @@ def preview_segment(tree: Mapping[str, Any]) -> Preview:
     return Preview(members, customers, [(rows[pk], row) for pk, row in reversed(sample)])
 
 
-def in_segment(code: str) -> QuerySet[Customer]:
-    """Customers in a segment, each under the number that the person is known by."""
-    rows = SegmentMember.objects.filter(segment__code=code)
-    return Customer.objects.filter(pk__in=rows.values("customer"))
+def in_segment(rows: QuerySet[Customer], code: str) -> QuerySet[Customer]:
+    """Of these customers those in a segment, each under the number that the person is known by.
+
+    Joined by the segment's key, so that the newest fifty of very many come from the index.
+    """
+    keys = Segment.objects.filter(code=code).values_list("pk", flat=True)
+    return rows.filter(memberships__segment=keys.first() or 0)
 
 
 def segments_of(customer: Customer | None) -> QuerySet[Segment]:
