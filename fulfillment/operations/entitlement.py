@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from fulfillment.models import Return, ReturnLine
 from fulfillment.operations import documents
+from fulfillment.operations.undelivered import settle_undelivered
 from fulfillment.queries.entitlement import entitled, fee_of
 from oms import events
 from oms.counting import write_counts
@@ -48,6 +49,8 @@ def settle_credit(document: Return, lines: Iterable[ReturnLine], *, by: str) -> 
         _credit(document, give, by=by)
     if take:
         _charge(document, take, by=by)
+    if (give or take) and hasattr(document, "origin_return"):
+        settle_undelivered(document.order, by=by, reference=document.number)
 
 
 def _credit(document: Return, units: Collection[tuple[ReturnLine, int]], *, by: str) -> None:

@@ -1,8 +1,8 @@
-"""Telling an order which of its units will not arrive."""
+"""Telling an order which of its units will not arrive, and which of them are made good."""
 
 from typing import TYPE_CHECKING
 
-from fulfillment.queries.undelivered import undelivered_units
+from fulfillment.queries.undelivered import made_good_units, undelivered_units
 from orders import operations as orders
 
 if TYPE_CHECKING:
@@ -11,4 +11,10 @@ if TYPE_CHECKING:
 
 def settle_undelivered(order: "Order", *, by: str, reference: str) -> None:
     """Bring the order in line with what its shipments and claims say; `reference` is what changed."""
-    orders.record_undelivered(order, by=by, units=undelivered_units(order.pk), reference=reference)
+    orders.record_undelivered(
+        order,
+        by=by,
+        units=undelivered_units(order.pk),
+        made_good=made_good_units(order.pk),
+        reference=reference,
+    )

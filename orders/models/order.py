@@ -177,6 +177,7 @@ class OrderLine(models.Model):
     returned = models.BigIntegerField(default=0)
     credited = models.BigIntegerField(default=0, db_default=0)  # given back in money by returns
     undelivered = models.BigIntegerField(default=0, db_default=0)  # will not arrive: lost, or back
+    made_good = models.BigIntegerField(default=0, db_default=0)  # of these: credited
     unit_price = MoneyField()
     discount = MoneyField(default=0)  # of the whole line, positive
     tax_amount = MoneyField(default=0)  # of the whole line
@@ -212,6 +213,11 @@ class OrderLine(models.Model):
                 condition=Q(undelivered__gte=0) & Q(undelivered__lte=F("shipped") - F("delivered")),
                 name="orders_line_undelivered_within_shipped",
                 violation_error_message="What was delivered did arrive.",
+            ),
+            models.CheckConstraint(
+                condition=Q(made_good__gte=0) & Q(made_good__lte=F("undelivered")),
+                name="orders_line_made_good_within_undelivered",
+                violation_error_message="Only what does not arrive is made good.",
             ),
             models.CheckConstraint(
                 condition=Q(credited__gte=0) & Q(credited__lte=F("shipped")),

@@ -89,36 +89,48 @@ def record_delivery(order: Order, *, by: str, units: Sequence[Units]) -> Order:
         refuse_more_than(work, line, quantity, line.shipped - line.delivered)
         line.delivered += quantity
         line.undelivered = min(line.undelivered, line.shipped - line.delivered)
+        line.made_good = min(line.made_good, line.undelivered)
 
-    _save(work, units, ["delivered", "undelivered"])
+    _save(work, units, ["delivered", "undelivered", "made_good"])
     work.fact("order.delivered", units=_plain(units))
     return pipeline.settle(work)
 
 
 @transaction.atomic
-def record_undelivered(order: Order, *, by: str, units: Mapping[int, int], reference: str) -> Order:
+def record_undelivered(
+    order: Order,
+    *,
+    by: str,
+    units: Mapping[int, int],
+    made_good: Mapping[int, int],
+    reference: str,
+) -> Order:
     """Say how many shipped units of each line (by id) will not arrive; others: none.
 
     They are lost, or come back to us. An order of which nothing is on its way any more leaves the
-    stage of shipping; it closes when they are credited. `reference` is what told us. The same again
-    changes nothing. Raises TooManyUnits above what was shipped and not delivered.
+    stage of shipping; it closes when they are `made_good`, that is credited. `reference` is what
+    told us. The same again changes nothing. Raises TooManyUnits above what was shipped and not
+    delivered.
     """
     work = pipeline.lock(order, by=by)
-    changed = [line for line in work.lines if line.undelivered != units.get(line.pk, 0)]
+    said = {line.pk: (units.get(line.pk, 0), made_good.get(line.pk, 0)) for line in work.lines}
+    changed = [line for line in work.lines if (line.undelivered, line.made_good) != said[line.pk]]
     if not changed:
         return work.order
+    before = [line.undelivered for line in work.lines]
     for line in changed:
-        count = units.get(line.pk, 0)
+        count, line.made_good = said[line.pk]
         if count:
             refuse_more_than(work, line, count, line.shipped - line.delivered)
-        line.undelivered = count
+        line.undelivered, line.made_good = count, min(line.made_good, count)
 
-    write_counts(changed, "undelivered")
-    work.fact(
-        "order.undelivered",
-        reference=reference,
-        lines=[[line.pk, line.undelivered] for line in work.lines if line.undelivered],
-    )
+    write_counts(changed, "undelivered", "made_good")
+    if before != [line.undelivered for line in work.lines]:
+        work.fact(
+            "order.undelivered",
+            reference=reference,
+            lines=[[line.pk, line.undelivered] for line in work.lines if line.undelivered],
+        )
     return pipeline.settle(work)
 
 

@@ -37,8 +37,13 @@ class LineFacts:
             delivered=sum(line.delivered for line in lines),
             returned=sum(line.returned for line in lines),
             undelivered=sum(line.undelivered for line in lines),
-            made_good=sum(min(line.undelivered, line.credited) for line in lines),
+            made_good=sum(_made_good(line) for line in lines),
         )
+
+
+def _made_good(line: OrderLine) -> int:
+    """What is said to be, or must be because more is credited than arrived or may arrive."""
+    return max(line.made_good, line.credited - (line.shipped - line.undelivered))
 
 
 def stage_of(status: str, units: LineFacts, *, on_hold: bool, money_ready: bool) -> Stage:

@@ -17,6 +17,7 @@ from fulfillment.models import (
     Shipment,
 )
 from fulfillment.queries import allowed_return_actions, units_of
+from fulfillment.queries.policies import Wish
 from oms.errors import DomainError
 from oms.models import Event
 from orders import operations as orders
@@ -338,6 +339,55 @@ def test_parcel_that_comes_back_is_not_made_good_by_a_claim_as_well(floor):
     Claim.objects.filter(pk=claim.pk).update(remedy="refund", credit=row.return_order)
     with pytest.raises(AssertionError, match="made good"):
         assert_ledgers_hold()
+
+
+def settled(order):
+    """Whatever the buyer has to get is granted and paid."""
+    spare = balance(fresh(order)).refundable
+    grant = orders.grant_refund(order, by=BY, amount=spare, reason="Credited", reference="x")
+    orders.pay_refund(grant, by="user:2", payment=order.payments.get(), amount=spare)
+
+
+def test_withdrawn_claim_whose_buyer_was_made_good_leaves_the_order_closed(floor):
+    (shipment,) = ship(floor)
+    order = shipment.order
+    claim = lost(shipment)
+    settled(order)
+    assert fresh(order).status == "closed"
+
+    fulfillment.withdraw_claim(claim, by=BY, reason="Our own fault")
+    assert (figures(fresh(order)), fresh(order).status) == ((2, 0, 2, 0, 2), "closed")
+    assert_ledgers_hold()
+
+    lost(shipment, remedy="nothing")
+    assert (figures(fresh(order)), fresh(order).status) == ((2, 0, 2, 0, 2), "closed")
+    fulfillment.deliver(shipment, by=BY)
+    assert (figures(fresh(order)), fresh(order).status) == ((2, 2, 0, 0, 2), "closed")
+    assert_ledgers_hold()
+
+
+def test_order_waits_for_paid_units_that_come_back_though_as_many_others_are_credited(floor):
+    near, far = ship(floor, lines=(("MUG", 15),))
+    order, units = near.order, sum(each.quantity for each in units_of(far))
+    fulfillment.deliver(near, by=BY)
+    row = back(far)
+    wishes = {order.lines.get().pk: Wish(units, "unwanted")}
+    other = fulfillment.request_return(order, by=BY, wishes=wishes, waiver="Kind")
+    other = fulfillment.approve(other, by=BY)
+    for _ in range(units):
+        fulfillment.scan_return(other, by=BY, code="MUG", outcome="restock")
+    settled(order)
+
+    assert (figures(fresh(order)), fresh(order).status) == (
+        (15, 15 - units, units, units, units), "confirmed",
+    )  # fmt: skip
+    assert_ledgers_hold()
+    row = scan_all(row)
+    fulfillment.refund_origin(row, by=BY, reason="Does not want it")
+    grant = RefundGrant.objects.latest("pk")
+    orders.pay_refund(grant, by="user:2", payment=order.payments.get(), amount=grant.amount)
+    assert fresh(order).status == "closed"
+    assert_ledgers_hold()
 
 
 def test_cash_of_a_lost_parcel_is_called_off_once_and_the_other_is_collected(floor):
