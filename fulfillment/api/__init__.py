@@ -7,6 +7,7 @@ from fulfillment.api.claims import (
     ClaimDetailView,
     ClaimListView,
     ClaimReceiptsView,
+    ClaimReceiptUndoingView,
     ClaimSendingView,
     ClaimWithdrawalView,
 )
@@ -82,5 +83,6 @@ urlpatterns = [
     path("claims/<str:number>/sending/", ClaimSendingView.as_view()),
     path("claims/<str:number>/answer/", ClaimAnswerView.as_view()),
     path("claims/<str:number>/receipts/", ClaimReceiptsView.as_view()),
+    path("claims/<str:number>/receipts/undoing/", ClaimReceiptUndoingView.as_view()),
     path("claims/<str:number>/withdrawal/", ClaimWithdrawalView.as_view()),
 ]

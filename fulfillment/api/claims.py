@@ -12,13 +12,14 @@ from rest_framework.views import APIView
 
 from fulfillment import operations
 from fulfillment.api.base import PagedView, at_position, claims_of, shipments_of
-from fulfillment.enums import ClaimRemedy
+from fulfillment.enums import ClaimEntryKind, ClaimRemedy
 from fulfillment.models import Claim, Shipment
 from fulfillment.serializers import (
     ClaimAnswerIn,
     ClaimIn,
     ClaimOut,
     ClaimReceiptIn,
+    ClaimReceiptUndoingIn,
     ClaimSendingIn,
     EndIn,
 )
@@ -66,10 +67,7 @@ class ClaimListView(IdempotencyMixin, PagedView):
         """Open a claim. A refund needs `returns:write` as well, a replacement also `orders:write`."""
         sent = decode(request.body, ClaimIn)
         for scope in NEEDS.get(ClaimRemedy(sent.remedy), ()):
-            if isinstance(request.auth, ApiKey) and not keys.allows(
-                request.auth, scope, write=True
-            ):
-                raise PermissionDenied
+            _refuse_without(request, scope)
         shipment = shipments_of(request).filter(number=sent.shipment).first()
         if shipment is None:
             msg = f"There is no shipment {sent.shipment}."
@@ -148,11 +146,39 @@ class ClaimReceiptsView(ClaimView):
         responses={201: schema_of(ClaimOut)},
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        """Book what the carrier paid; a repeat with the same reference books nothing."""
+        """Book what the carrier paid; a repeat with the same reference books nothing.
+
+        Needs `bank:write` as well.
+        """
+        _refuse_without(request, "bank")
         claim, sent = self.find(request, number), decode(request.body, ClaimReceiptIn)
         operations.book_claim(
             claim, by=actor(request), amount=sent.amount, reference=sent.reference
         )
+        return self.show(request, number, 201)
+
+
+class ClaimReceiptUndoingView(ClaimView):
+    """Money that was booked by mistake."""
+
+    @extend_schema(
+        operation_id="claims_receipts_undoing_create",
+        request={"application/json": schema_of(ClaimReceiptUndoingIn)},
+        responses={201: schema_of(ClaimOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Take back a receipt, by its payment's reference; what it paid is owed again.
+
+        Needs `bank:write` as well.
+        """
+        _refuse_without(request, "bank")
+        claim, sent = self.find(request, number), decode(request.body, ClaimReceiptUndoingIn)
+        rows = claim.entries.filter(kind=ClaimEntryKind.RECEIVED, reference=sent.reference)
+        entry = rows.order_by("-attempt").first()
+        if entry is None:
+            msg = f"{claim} has no receipt {sent.reference}."
+            raise Invalid(msg, "/reference")
+        operations.undo_claim_entry(entry, by=actor(request), reason=sent.reason)
         return self.show(request, number, 201)
 
 
@@ -169,6 +195,12 @@ class ClaimWithdrawalView(ClaimView):
         claim, sent = self.find(request, number), decode(request.body, EndIn)
         operations.withdraw_claim(claim, by=actor(request), reason=sent.reason)
         return self.show(request, number, 201)
+
+
+def _refuse_without(request: Request, scope: str) -> None:
+    """Raise PermissionDenied for a key that may not write there."""
+    if isinstance(request.auth, ApiKey) and not keys.allows(request.auth, scope, write=True):
+        raise PermissionDenied
 
 
 def _asked(shipment: Shipment, sent: ClaimIn) -> operations.Asked:

@@ -206,6 +206,9 @@ class ClaimEntry(AppendOnly):
     kind = models.CharField(max_length=8, choices=ClaimEntryKind)
     amount = MoneyField()
     reference = models.CharField(max_length=80)  # how the carrier's payment is found again
+    attempt = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # receipts of this payment that were taken back before
     undoes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
@@ -227,7 +230,7 @@ class ClaimEntry(AppendOnly):
                 violation_error_message="What is undone names the entry that it undoes.",
             ),
             models.UniqueConstraint(
-                fields=["claim", "reference"],
+                fields=["claim", "reference", "attempt"],
                 condition=Q(kind=ClaimEntryKind.RECEIVED),
                 name="fulfillment_claim_entry_reference_once",
                 violation_error_message="This payment is booked on the claim.",

@@ -3,6 +3,7 @@
 from fulfillment.operations.changes import withdraw_lines
 from fulfillment.operations.claiming import (
     Asked,
+    EvidenceTooLong,
     NotClaimable,
     NothingClaimed,
     WrongClaimAmount,
@@ -99,6 +100,7 @@ __all__ = [
     "CollectorMissing",
     "DecidedBefore",
     "EntryUndone",
+    "EvidenceTooLong",
     "ExchangeEnded",
     "GoodsAwaited",
     "IllegalMove",

@@ -25,6 +25,7 @@ from oms.money import ZERO, plain, quantize
 from orders import operations as orders
 from orders.queries import balance
 
+EVIDENCE = 2_000  # characters
 MOST = Decimal(10) ** 12  # of any amount
 REASONS = {  # what the buyer's return without goods says
     ClaimKind.LOST: StandardReason.UNDELIVERED,
@@ -57,6 +58,13 @@ class WrongClaimAmount(DomainError):
     message = "{amount} {currency} is not an amount above 0 and up to {limit} {currency}."
 
 
+class EvidenceTooLong(DomainError):
+    """What is said of a claim stays short; the photos and papers go to the carrier."""
+
+    code = "evidence_too_long"
+    message = "The evidence of a claim has up to {most} characters; this would be {length}."
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is claimed of a carrier: units by order line id, the amount in the order's currency.
@@ -84,8 +92,8 @@ def open_claim(shipment: Shipment, *, by: str, asked: Asked) -> Claim:
     from its terms of then and stand on the claim. A claim above the limit is allowed: freight is
     paid back beside it (CMR article 23(4)). A refund without goods keeps to the return policy's
     limit unless waived; a replacement is reserved at once. A repeat with the same reference gives
-    the existing claim. Raises NotClaimable, NothingClaimed, WrongClaimAmount, AboveKeepLimit, and
-    what a return without goods and a replacement refuse; nothing is changed then.
+    the existing claim. Raises NotClaimable, NothingClaimed, WrongClaimAmount, EvidenceTooLong,
+    AboveKeepLimit, and what a return without goods and a replacement refuse; nothing is changed then.
     """
     order = orders.lock_order(shipment.order)
     shipment = Shipment.objects.select_related("carrier").lock_one(shipment.pk)
@@ -130,6 +138,12 @@ def refuse_amount(amount: Decimal, limit: Decimal, currency: str) -> None:
         )
 
 
+def refuse_long(evidence: str) -> None:
+    """Raise EvidenceTooLong for more than a claim holds."""
+    if len(evidence) > EVIDENCE:
+        raise EvidenceTooLong(most=EVIDENCE, length=len(evidence))
+
+
 def _parcels(shipment: Shipment, asked: Asked) -> list[Parcel]:
     rows = list(shipment.parcels.all())
     mine = [row for row in rows if asked.parcel in {None, row.pk}]
@@ -145,6 +159,7 @@ def _refuse(shipment: Shipment, asked: Asked, terms: ClaimTerms | None) -> None:
     if not asked.amount:
         raise WrongClaimAmount(amount=0, limit=MOST, currency=currency)
     refuse_amount(asked.amount, MOST, currency)
+    refuse_long(asked.evidence)
     free = unclaimed(shipment, asked.parcel)
     if asked.remedy != ClaimRemedy.NOTHING:
         left = not_made_good(shipment)

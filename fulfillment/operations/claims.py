@@ -10,7 +10,7 @@ from django.utils import timezone
 from fulfillment.enums import ClaimEntryKind, ClaimStatus
 from fulfillment.models import Claim, ClaimEntry
 from fulfillment.operations import documents
-from fulfillment.operations.claiming import WrongClaimAmount, about, refuse_amount
+from fulfillment.operations.claiming import WrongClaimAmount, about, refuse_amount, refuse_long
 from fulfillment.operations.undelivered import settle_undelivered
 from oms import events
 from oms.errors import DomainError
@@ -30,13 +30,15 @@ def send_claim(claim: Claim, *, by: str, carrier_reference: str = "", evidence: 
     """Note that the carrier has the claim; its answer is due when its days are over.
 
     A declined claim may be sent again, with more `evidence`, which is added to what was said.
-    Raises IllegalMove.
+    Raises IllegalMove, and EvidenceTooLong when there is no room for it.
     """
     claim = documents.lock(claim)
     documents.refuse_move(claim, ClaimStatus.SENT)
+    said = f"{claim.evidence}\n{evidence}".strip()
+    refuse_long(said)
 
     claim.carrier_reference = carrier_reference or claim.carrier_reference
-    claim.evidence = f"{claim.evidence}\n{evidence}".strip()[:2_000]
+    claim.evidence = said
     claim.ended_at = None
     _wait(claim)
     _save(claim, "carrier_reference", "evidence", "ended_at", "due_on", by=by)
@@ -76,11 +78,13 @@ def book_claim(claim: Claim, *, by: str, amount: Decimal, reference: str) -> Cla
     """Book money that the carrier paid for an accepted claim; once all is here it is paid.
 
     `reference` is the payment's; the same one again changes nothing, and raises WrongClaimAmount
-    with another amount. Raises that also for more than is still owed, and IllegalMove.
+    with another amount, unless it was taken back meanwhile. Raises that also for more than is still
+    owed, and IllegalMove.
     """
     claim = documents.lock(claim)
     left = claim.accepted - claim.received
-    known = claim.entries.filter(kind=ClaimEntryKind.RECEIVED, reference=reference).first()
+    receipts = claim.entries.filter(kind=ClaimEntryKind.RECEIVED, reference=reference)
+    known = receipts.filter(undone_by=None).first()
     if known and known.amount == amount:
         return claim
     if known or not amount:
@@ -91,7 +95,12 @@ def book_claim(claim: Claim, *, by: str, amount: Decimal, reference: str) -> Cla
     refuse_amount(amount, left, claim.currency)
 
     row = ClaimEntry(
-        claim=claim, kind=ClaimEntryKind.RECEIVED, amount=amount, reference=reference, by=by
+        claim=claim,
+        kind=ClaimEntryKind.RECEIVED,
+        amount=amount,
+        reference=reference,
+        attempt=receipts.count(),
+        by=by,
     )
     _enter(claim, row, amount, by=by)
     if claim.received == claim.accepted:
@@ -111,6 +120,8 @@ def undo_claim_entry(entry: ClaimEntry, *, by: str, reason: str) -> Claim:
         raise EntryUndone(reference=entry.reference, number=claim.number)
 
     if claim.status == ClaimStatus.PAID:  # before its amounts: what is paid is paid in full
+        claim.paid_at = None
+        _save(claim, "paid_at", by=by, reason=reason)
         documents.move(claim, _answered(claim, claim.accepted), by=by, **_facts(claim))
     row = ClaimEntry(
         claim=claim,

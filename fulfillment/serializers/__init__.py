@@ -6,6 +6,7 @@ from fulfillment.serializers.claims import (
     ClaimLineOut,
     ClaimOut,
     ClaimReceiptIn,
+    ClaimReceiptUndoingIn,
     ClaimSendingIn,
 )
 from fulfillment.serializers.origin import NewAddressIn, OriginDecisionIn, OriginIn, OriginOut
@@ -50,6 +51,7 @@ __all__ = [
     "ClaimLineOut",
     "ClaimOut",
     "ClaimReceiptIn",
+    "ClaimReceiptUndoingIn",
     "ClaimSendingIn",
     "CollectionIn",
     "DeliveryIn",

@@ -62,6 +62,14 @@ class ClaimReceiptIn(Sent):
 
 
 @message
+class ClaimReceiptUndoingIn(Sent):
+    """Which payment was booked by mistake, and why it is taken back."""
+
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+@message
 class ClaimLineOut(msgspec.Struct):
     """Units of an order line that are claimed."""
 

@@ -31,7 +31,9 @@ def as_role(client):
 
 @pytest.fixture
 def call(client):
-    key = keys.create("Claims", channel="shop", scopes=["claims:write", "returns:write"])[1]
+    key = keys.create(
+        "Claims", channel="shop", scopes=["claims:write", "returns:write", "bank:write"]
+    )[1]
 
     def send(path, data=None, key=key):
         how = client.get if data is None else client.post
@@ -171,6 +173,16 @@ def test_api_opens_once_and_books_what_was_accepted(sent, floor, call):
     assert call(f"{number}/withdrawal/", {"reason": "x"})[1]["code"] == "illegal_move"
     assert [row["number"] for row in call("?status=paid")[1]["results"]] == [number]
     assert call(f"{number}/")[1]["allowed_actions"] == ["undo"]
+    wrong = {"reference": "P1", "reason": "Another claim's"}
+    assert call(f"{number}/receipts/undoing/", {**wrong, "reference": "P2"})[0] == 400
+    undone = call(f"{number}/receipts/undoing/", wrong)[1]
+    assert (undone["status"], undone["received"], undone["paid_at"]) == ("accepted", "0.00", None)
+    assert call(f"{number}/receipts/undoing/", wrong)[1]["code"] == "entry_undone"
+    clerk = keys.create("Clerk", channel="shop", scopes=["claims:write"])[1]
+    paid = {"amount": "20", "reference": "P1"}
+    assert call(f"{number}/receipts/", paid, key=clerk)[0] == 403
+    assert call(f"{number}/receipts/undoing/", wrong, key=clerk)[0] == 403
+    assert call(f"{number}/receipts/", paid)[1]["status"] == "paid"
     assert_ledgers_hold()
 
 

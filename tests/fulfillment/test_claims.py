@@ -227,7 +227,7 @@ def test_receipt_is_taken_back_once_and_the_ledger_keeps_both(sent):
 
     made = fulfillment.undo_claim_entry(entry, by=BY, reason="Another claim's")
 
-    assert (made.status, made.received) == ("accepted", 0)
+    assert (made.status, made.received, made.paid_at) == ("accepted", 0, None)
     assert list(made.entries.order_by("pk").values_list("kind", "amount")) == [
         ("received", 30), ("undone", 30),
     ]  # fmt: skip
@@ -235,6 +235,14 @@ def test_receipt_is_taken_back_once_and_the_ledger_keeps_both(sent):
         fulfillment.undo_claim_entry(entry, by=BY, reason="Again")
     with pytest.raises(AppendOnlyError):
         entry.save()
+    assert_ledgers_hold()
+
+    for _ in range(2):
+        made = fulfillment.book_claim(made, by=BY, amount=Decimal(20), reference="P1")
+    assert (made.received, made.entries.filter(kind="received").count()) == (20, 2)
+    twice = ClaimEntry(claim=made, kind="received", amount=1, reference="P1", attempt=1, by=BY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twice.save()
     assert_ledgers_hold()
 
 
@@ -246,6 +254,13 @@ def test_declined_claim_is_sent_again_with_more_evidence_or_withdrawn(sent):
     made = fulfillment.send_claim(made, by=BY, evidence="Photo of the depot's scan")
     assert made.evidence == "No scan since the depot\nPhoto of the depot's scan"
     assert made.ended_at is None
+    made = fulfillment.answer_claim(made, by=BY, accepted=Decimal(0), answer="No proof")
+    with pytest.raises(fulfillment.EvidenceTooLong):
+        fulfillment.send_claim(made, by=BY, evidence="x" * 1_990)
+    with pytest.raises(fulfillment.EvidenceTooLong):
+        claim(sent, evidence="x" * 2_001)
+    made.refresh_from_db()
+    assert (made.status, len(made.evidence)) == ("declined", 49)
     made = fulfillment.withdraw_claim(made, by=BY, reason="It turned up")
 
     assert (made.status, made.due_on) == ("withdrawn", None)
