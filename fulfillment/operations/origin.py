@@ -132,6 +132,7 @@ def reship(
     if not rows:
         raise NothingCameBack(number=row.shipment.number)
 
+    orders.lock_credit_of([order])
     replacement = orders.place_replacement(
         order,
         by=by,

@@ -80,6 +80,7 @@ def take_in(
     named: Named = NOTHING,
 ) -> Return:
     """As `receive`, for a return that is locked and may take goods in."""
+    orders.lock_credit_of([document.order])
     lines = documents.return_lines(document)
     _count(document, lines, outcomes)
 

@@ -76,7 +76,9 @@ def ship(
     document = documents.lock(document)
     if document.for_pickup:
         raise ToBeCollected(number=document.number)
-    _name(document, named)
+    if named:  # the order's credit before the stock that is named anew
+        orders.lock_credit_of([document.order])
+        _name(document, named)
     shipment = hand_over(
         document, by=by, carrier=_carrier(carrier), tracking=(tracking_number, service)
     )
@@ -108,8 +110,6 @@ def hand_over(
 
 
 def _name(document: FulfillmentOrder, named: InParcels) -> None:
-    if not named:
-        return
     rows = ParcelLine.objects.filter(
         parcel__fulfillment_order=document, parcel__shipment=None
     ).select_related("parcel", "line__order_line__product")

@@ -33,14 +33,20 @@ def not_made_good(shipment: Shipment) -> dict[int, int]:
 
 
 def wrong_making_good() -> Iterator[str]:
-    """Shipments of which more units are made good, or come back to be, than they held."""
+    """Shipments of which more units are made good by claims, and by their return, than they held.
+
+    Whoever scans a return may add units of other shipments to it; without a claim it says nothing.
+    """
     found: dict[tuple[int, int], int] = defaultdict(int)
     claims = ClaimLine.objects.filter(claim__credit__isnull=False).order_by()
     by_claims = claims.values_list("claim__shipment", "order_line").annotate(sum=Sum("quantity"))
     coming = _coming().filter(return_order__origin_return__isnull=False)
     by_return = coming.values_list("return_order__origin_return__shipment", "order_line")
-    for shipment, line, units in (*by_claims, *by_return.annotate(sum=_waited())):
+    for shipment, line, units in by_claims:
         found[shipment, line] += units
+    for shipment, line, units in by_return.annotate(sum=_waited()):
+        if (shipment, line) in found:
+            found[shipment, line] += units
     rows = ParcelLine.objects.filter(parcel__shipment__in={key[0] for key in found}).order_by()
     sums = rows.values_list("parcel__shipment", "line__order_line").annotate(sum=Sum("quantity"))
     held = {(shipment, line): units for shipment, line, units in sums}

@@ -37,7 +37,7 @@ def made_good_units(order: int | None = None) -> dict[int, int]:
     received = _sums(
         lines, "return_order__origin_return__shipment", "order_line", F("credited") - F("charged")
     )
-    return _by_line([*_sums(credited, "claim__shipment", "order_line"), *received])
+    return _by_line(_within_parcels([*_sums(credited, "claim__shipment", "order_line"), *received]))
 
 
 def wrong_undelivered() -> Iterator[str]:
@@ -67,12 +67,15 @@ def _held(parcels: QuerySet[ParcelLine]) -> Rows:
 
 
 def _within_parcels(rows: Rows) -> Rows:
-    """Units that two claims are about, one of them withdrawn, are lost once."""
+    """No more than was in it: of two claims one is withdrawn, and others put units into a return."""
     if not rows:
         return rows
-    parcels = ParcelLine.objects.filter(parcel__shipment__in={shipment for shipment, _, _ in rows})
+    said: dict[tuple[int, int], int] = defaultdict(int)
+    for shipment, line, units in rows:
+        said[shipment, line] += units
+    parcels = ParcelLine.objects.filter(parcel__shipment__in={shipment for shipment, _ in said})
     held = {(shipment, line): units for shipment, line, units in _held(parcels)}
-    return [(shipment, line, min(units, held[shipment, line])) for shipment, line, units in rows]
+    return [(*key, min(units, held.get(key, 0))) for key, units in said.items()]
 
 
 def _sums(rows: QuerySet, shipment: str, line: str, units: Combinable | None = None) -> Rows:

@@ -79,6 +79,7 @@ from orders.operations.corrections import (
     correct_address,
     solve_sku,
 )
+from orders.operations.credit_holds import lock_credit_of
 from orders.operations.crediting import (
     Credited,
     FeeAboveCredit,
@@ -475,6 +476,7 @@ __all__ = [
     "lift_holds",
     "lift_tested",
     "link_undo",
+    "lock_credit_of",
     "lock_order",
     "move_spare",
     "order_rules",

@@ -12,7 +12,11 @@ from customers import operations as customers
 from customers.models import Company
 from customers.operations import BuyerTerms, CompanyTerms, Party
 from customers.queries import account_of
-from inventory.models import Product
+from fulfillment import consumers as fulfillment_consumers
+from fulfillment import operations as fulfillment
+from fulfillment.models import Carrier
+from inventory import operations as inventory
+from inventory.models import Location, Product
 from oms.models import Event
 from orders import operations as orders
 from orders.enums import ChangeStep
@@ -128,11 +132,12 @@ def locked(captured):
         ("order", 'FROM "orders_order"'),
         ("credit", 'FROM "customers_company"'),
         ("stock", 'FROM "inventory_stocklevel"'),
+        ("stock", "UPDATE inventory_stocklevel"),
     )
     told = [
         name
         for row in captured
-        if " FOR " in row["sql"].upper()
+        if " FOR " in row["sql"].upper() or "UPDATE" in row["sql"]
         for name, words in kinds
         if words in row["sql"]
     ]
@@ -166,3 +171,55 @@ def test_credit_is_locked_after_orders_and_before_stock(act, shop, company):
         later()
 
     assert locked(asked.captured_queries)[:3] == ["order", "credit", "stock"]
+
+
+def packed(shop, sku, lots=()):
+    """A parcel on account that waits for its carrier, its lots as they come."""
+    Carrier.objects.get_or_create(code="royal-mail", name="Royal Mail")
+    payments = (PlacedPayment("on_account", Decimal(10), "pending"),)
+    who = Party(name="Buyer", email="b0@example.com")
+    order = world.place(shop, (sku, 1), customer=who, payments=payments)
+    orders.release(order, by=world.BY)
+    fulfillment_consumers.create_fulfillment_orders(Event.objects.get(name="order.released"))
+    work = fulfillment.pick(order.fulfillment_orders.get(), by=world.BY)
+    contents = {line.pk: 1 for line in work.lines.all()}
+    box = fulfillment.PackedParcel(300, contents)
+    fulfillment.pack(work, by=world.BY, parcels=[box])
+    return work
+
+
+def tea(*codes):
+    london = Location.objects.get()
+    product = inventory.set_tracking(world.product("TEA"), "lot", by=world.BY)
+    for code in codes:
+        lot = inventory.lot_of(product, code, by=world.BY)
+        change = inventory.Change(product.pk, london.pk, 1, "received", lot_id=lot.pk)
+        inventory.move([change], by=world.BY)
+
+
+@pytest.mark.parametrize("act", ["ship", "receive", "reship"])
+def test_floor_locks_credit_before_stock(act, shop, company):
+    """What leaves, what comes back and what is sent once more settle the order's money as well."""
+    tea("A", "B")
+    work = packed(shop, "TEA")
+    if act == "ship":
+        line = work.lines.get()
+        other = {"A": "B", "B": "A"}[line.picked_lots.get().lot.code]
+        named = {(1, line.pk): [(other, 1)]}
+        later = partial(fulfillment.ship, work, by=world.BY, carrier="royal-mail", named=named)
+    else:
+        shipment = fulfillment.ship(work, by=world.BY, carrier="royal-mail")
+        row = fulfillment.bring_back(shipment, by=world.BY, reason="refused")
+        back = row.return_order
+        outcomes = {back.lines.get().pk: {"restock": 1}}
+        later = partial(fulfillment.receive, back, by=world.BY, outcomes=outcomes)
+    if act == "reship":
+        later()
+        later = partial(fulfillment.reship, row, by=world.BY, reason="New address")
+
+    with CaptureQueriesContext(connection) as asked:
+        later()
+
+    turns = dict.fromkeys(locked(asked.captured_queries))
+    assert list(turns) == ["order", "credit", "stock"]
+    assert_ledgers_hold()

@@ -341,6 +341,19 @@ def test_parcel_that_comes_back_is_not_made_good_by_a_claim_as_well(floor):
         assert_ledgers_hold()
 
 
+def test_unit_of_the_other_parcel_may_be_scanned_with_what_comes_back(floor):
+    near, far = ship(floor, lines=(("MUG", 15),))
+    fulfillment.deliver(near, by=BY)
+    document = scan_all(back(far)).return_order
+    units = sum(each.quantity for each in units_of(far))
+
+    found = fulfillment.scan_return(document, by=BY, code="MUG", outcome="restock")
+
+    assert (found.how, document.lines.get().quantity) == ("unannounced", units + 1)
+    assert figures(fresh(near.order)) == (15, 15 - units, units, units + 1, units + 1)
+    assert_ledgers_hold()
+
+
 def settled(order):
     """Whatever the buyer has to get is granted and paid."""
     spare = balance(fresh(order)).refundable
