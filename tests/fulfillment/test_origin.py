@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from fulfillment import operations as fulfillment
@@ -15,6 +19,7 @@ from fulfillment.models import (
     ReturnLine,
     ReturnPolicy,
     Shipment,
+    TrackingEvent,
 )
 from fulfillment.queries import allowed_return_actions, units_of
 from fulfillment.queries.policies import Wish
@@ -28,6 +33,7 @@ from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
 BY = world.BY
+NOW = timezone.now()
 
 
 def ship(floor, *, method="card", state="captured", lines=(("MUG", 2),), **more):
@@ -352,6 +358,37 @@ def test_unit_of_the_other_parcel_may_be_scanned_with_what_comes_back(floor):
     assert (found.how, document.lines.get().quantity) == ("unannounced", units + 1)
     assert figures(fresh(near.order)) == (15, 15 - units, units, units + 1, units + 1)
     assert_ledgers_hold()
+
+
+def test_what_came_back_before_is_to_be_decided_only_while_it_is_waited_for(floor):
+    shipments = [ship(floor, lines=(("MUG", 1),))[0] for _ in range(5)]
+    rows = [back(shipment) for shipment in shipments]
+    scan_all(rows[1])
+    Return.objects.filter(pk=rows[2].return_order_id).update(status="expired", ended_at=NOW)
+    lost_on_the_way = rows[3].return_order
+    fulfillment.waive_missing(lost_on_the_way, by=BY, reason="Carrier lost it")
+    Return.objects.filter(pk=rows[4].return_order_id).update(reference="")
+    said = {row.shipment_id: row.at for row in TrackingEvent.objects.all()}
+    OriginReturn.objects.all().delete()
+    Task.objects.all().delete()
+
+    migration = import_module("fulfillment.migrations.0021_origin_before")
+    migration.count(apps, SimpleNamespace(connection=connection))
+
+    made = [OriginReturn.objects.get(shipment=shipment) for shipment in shipments]
+    assert [row.decision for row in made] == ["waiting", "refund", "settled", "refund", "settled"]
+    documents = [row.return_order for row in made]
+    assert [row.decided_at for row in made] == [
+        None, documents[1].received_at, NOW, documents[3].closed_at, shipments[4].shipped_at,
+    ]  # fmt: skip
+    assert all(row.said_at == said[row.shipment_id] for row in made)
+    task = Task.objects.get()
+    assert (task.order_id, task.owner) == (shipments[0].order_id, "Support")
+    for row in made[1:]:
+        with pytest.raises(fulfillment.DecidedBefore):
+            fulfillment.reship(row, by=BY, reason="x")
+    fulfillment.refund_origin(scan_all(made[0]), by=BY, reason="Gone")
+    assert not Task.objects.filter(done_at=None).exists()
 
 
 def settled(order):
