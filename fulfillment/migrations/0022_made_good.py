@@ -35,6 +35,6 @@ def count(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("fulfillment", "0021_origin_before"),
-        ("orders", "0066_made_good_units"),
+        ("orders", "0068_made_good_units"),
     ]
     operations = [migrations.RunPython(count, migrations.RunPython.noop, elidable=False)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("inventory", "0039_product_family"),
-        ("orders", "0065_nothing_due"),
+        ("orders", "0067_known_price_roles"),
     ]
 
     operations = [
