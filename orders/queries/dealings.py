@@ -15,7 +15,7 @@ from orders.queries.balance import balances
 from orders.queries.exposure import Exposure, exposure_of
 
 SHOWN = 25
-MOST_OPEN = 1_000  # open orders whose money is added up; nobody has more
+AT_ONCE = 2_000  # open orders whose money is added up in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,15 @@ def standing_of(account: CreditAccount) -> list[Exposure]:
 def owed_by(customer_id: int) -> dict[str, Decimal]:
     """What this person still owes for open orders, by currency."""
     family = set(roots_of([customer_id]))
-    rows = list(Order.objects.open().filter(customer__in=family).order_by("-pk")[:MOST_OPEN])
-    money = balances(rows)
+    rows = Order.objects.open().filter(customer__in=family).order_by("pk")
     owed: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for order in rows:
-        owed[order.currency] += max(money[order.pk].balance, ZERO)
+    last, more = 0, True
+    while more:
+        some = list(rows.filter(pk__gt=last)[:AT_ONCE])
+        money, more = balances(some), len(some) == AT_ONCE
+        for order in some:
+            owed[order.currency] += max(money[order.pk].balance, ZERO)
+            last = order.pk
     return {currency: amount for currency, amount in owed.items() if amount}
 
 

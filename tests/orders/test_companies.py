@@ -25,6 +25,7 @@ from orders.enums import ChangeStep
 from orders.models import DraftOrder, Hold, Order
 from orders.operations import PlacedPayment
 from orders.operations.changing import Step
+from orders.queries import dealings
 from orders.queries.balance import balances
 from orders.queries.exposure import exposure_of
 from orders.queries.terms import due_on, kept
@@ -222,6 +223,14 @@ def test_exposure_added_up_by_the_database_is_that_of_each_order(shop):
     spared = sum(each.refundable for each in money.values())
     assert (owed.invoiced, owed.ordered, owed.credit, owed.orders) == (0, left, spared, 5)
     assert (left, spared) == (Decimal("95.01"), 10)
+
+
+def test_all_open_orders_of_a_person_are_owed_however_many(shop, monkeypatch):
+    monkeypatch.setattr(dealings, "AT_ONCE", 2)
+    ada = buyer("ada", company())
+    placed = [order(shop, ada, amount) for amount in (1, 2, 3, 4, 5)]
+
+    assert dealings.owed_by(placed[0].customer_id) == {"GBP": 15}
 
 
 def batch_of(number, firms):
