@@ -56,8 +56,8 @@ def scan_return(document: Return, *, by: str, code: str, outcome: str) -> Scanne
 
     An announced unit gets the outcome. One of the order that nobody announced is added to the
     return and set apart; a product that was not announced at all is credited when inspected. One that is not of the order, or
-    more than was ever sent, is set apart as found with this return and credited to nobody. Each is
-    a movement of its own. Raises IllegalMove, UnknownCode, SentWithAnother for a serial number
+    more than was ever sent, or than was in a parcel that the carrier brings back, is set apart as
+    found with this return and credited to nobody. Each is a movement of its own. Raises IllegalMove, UnknownCode, SentWithAnother for a serial number
     that is in another order's parcel, and LotMissing for a foreign unit of a product that is
     tracked by lot where its SKU was scanned.
     """
@@ -77,7 +77,8 @@ def scan_return(document: Return, *, by: str, code: str, outcome: str) -> Scanne
     if line := next((line for line in mine if line.missing or line.waived), None):
         _take_one(document, line, outcome, code_of_lot, by=by)
         return ScannedUnit(document, sku, "announced")
-    if line := _unannounced(document, product):
+    own = not hasattr(document, "origin_return")  # a parcel that comes back holds what it held
+    if own and (line := _unannounced(document, product)):
         events.record(
             "return.unannounced", document, by=by, **documents.about(document.order), sku=sku
         )

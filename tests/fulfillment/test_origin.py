@@ -450,3 +450,16 @@ def test_cash_of_a_lost_parcel_is_called_off_once_and_the_other_is_collected(flo
 
     assert (row.cash, balance(fresh(near.order)).deferred) == (0, rest)
     assert_ledgers_hold()
+
+
+def test_more_than_was_in_the_parcel_is_found_with_it_and_credited_to_nobody(floor):
+    near, far = ship(floor, lines=(("MUG", 15),))
+    row = scan_all(fulfillment.bring_back(far, by=BY, reason="refused"))
+    credited = row.return_order.credit
+
+    unit = fulfillment.scan_return(row.return_order, by=BY, code="MUG", outcome="restock")
+
+    row.return_order.refresh_from_db()
+    assert (unit.how, row.return_order.credit) == ("foreign", credited)
+    assert figures(near.order)[3] == sum(units.quantity for units in units_of(far))
+    assert_ledgers_hold()
