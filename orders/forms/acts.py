@@ -9,12 +9,13 @@ from unfold.widgets import UnfoldAdminSplitDateTimeVerticalWidget
 
 from oms.admin import ActForm, ReasonForm
 from orders.enums import GIVEN_REASONS, RECORDED, HoldKind, PaymentMethod
-from orders.models import Order, OrderLine, Payment
+from orders.models import Hold, Order, OrderLine, Payment
 from orders.operations.tagging import LONGEST as LONGEST_TAG
 from orders.queries.hold_types import offered_hold_types
 from orders.queries.intake import waiting_for_sku
 
 COUNTED = 100  # orders that wait for the same
+PRICES_TOLD = 10
 COUNTRIES = sorted(((c.alpha_2, c.name) for c in pycountry.countries), key=lambda pair: pair[1])
 OWNERS = ["", "Operations", "Warehouse", "Finance", "Support"]
 
@@ -119,6 +120,14 @@ class AcceptPricesForm(ReasonForm):
         initial=True,
         help_text="Later orders that state these prices do not wait; those that wait go on at once.",
     )
+
+    def setup(self) -> None:
+        """Say which prices these are."""
+        rows = self.obj.details.get("lines", ()) if isinstance(self.obj, Hold) else ()
+        told = [f"{row['sku']} at {row['stated']}, listed at {row['listed']}" for row in rows]
+        more = f" and {len(told) - PRICES_TOLD} more" if len(told) > PRICES_TOLD else ""
+        said = f"{'; '.join(told[:PRICES_TOLD])}{more}. " if told else ""
+        self.fields["remember"].help_text = said + str(self.fields["remember"].help_text)
 
 
 class UnknownLineField(forms.ModelChoiceField):

@@ -218,6 +218,8 @@ def test_button_of_the_queue_accepts_a_price_and_remembers_it_when_told_to(compa
     url = reverse("admin:orders_hold_act", args=[first.holds.get().pk, "accept_prices"])
     assert url in admin_client.get(reverse("admin:orders_hold_changelist")).content.decode()
 
+    assert "MUG at 9.00, listed at 9.50. Later orders" in admin_client.get(url).content.decode()
+
     admin_client.post(url, {"act": "accept_prices", "reason": "Agreed"})
     drain(webhooks=False)
     assert (stages(), KnownPrice.objects.count()) == (["fulfilment", "validation"], 0)
