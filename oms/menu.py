@@ -18,6 +18,23 @@ class Page:
     waiting: str = ""  # name of a count
 
 
+# What the counts beside the entries mean.
+COUNTED = {
+    "late": "late",
+    "holds": "need a person",
+    "tasks": "to do",
+    "duplicates": "to decide",
+    "to_ship": "not started",
+    "late_supply": "late",
+    "to_buy": "to decide",
+    "gateway": "refused",
+    "bank": "not booked",
+    "returns": "requested",
+    "came_back": "to decide",
+    "claims": "due",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A kind of work: a group of the sidebar."""
@@ -72,7 +89,7 @@ WORK = (
                 "orders_draftorder_changelist",
                 "orders.view_draftorder",
             ),
-            Page("Exceptions", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
+            Page("Holds", "front_hand", "orders_hold_changelist", "orders.view_hold", "holds"),
             Page("Tasks", "task_alt", "orders_task_changelist", "orders.view_task", "tasks"),
             Page("Waiting for stock", "hourglass_empty", "orders_scarce", "orders.view_order"),
             Page(
@@ -81,7 +98,7 @@ WORK = (
                 "orders_importbatch_changelist",
                 "orders.view_importbatch",
             ),
-            Page("Order rules", "rule", "orders_rule_changelist", "orders.view_rule"),
+            Page("Rules", "rule", "orders_rule_changelist", "orders.view_rule"),
             Page(
                 "Routing rules",
                 "route",
@@ -165,7 +182,7 @@ WORK = (
         "Fulfilment",
         (
             Page(
-                "Work at locations",
+                "Fulfilment orders",
                 "conveyor_belt",
                 "fulfillment_fulfillmentorder_changelist",
                 "fulfillment.view_fulfillmentorder",

@@ -16,10 +16,11 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.dataclasses import SearchResult
 
 from oms import sealed
-from oms.menu import WORK, Page
+from oms.menu import COUNTED, WORK, Page
 
 COUNT_STOPS_AT = 100
 COUNT_SECONDS = 15  # how old a count may be
@@ -58,7 +59,12 @@ def _item(page: Page, request: HttpRequest) -> dict[str, Any] | None:
         "link": path,
     }
     if page.waiting and (count := waiting(page.waiting)):
-        item |= {"badge": count, "badge_variant": "warning"}
+        badge = format_html(
+            '<span title="{0} {1}" role="img" aria-label="{0} {1}">{0}</span>',
+            count,
+            COUNTED[page.waiting],
+        )
+        item |= {"badge": badge, "badge_variant": "warning"}
     return item
 
 

@@ -142,7 +142,7 @@ class HoldAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The queue under its tabs."""
-        context = {"title": "Exceptions", "view_tabs": tabs(request)}
+        context = {"title": "Holds", "view_tabs": tabs(request)}
         return super().changelist_view(request, context | (extra_context or {}))
 
     @admin.display(description="Order")

@@ -7,16 +7,10 @@ from orders.models import HoldType
 
 Choices = tuple[tuple[str, str], ...]
 
-# What a person does about a hold: name of the act, and what its button says.
+# What a person does about a hold, other than lift it: name of the act, and what its button says.
 REMEDIES: dict[str, tuple[str, str]] = {
     HoldKind.UNKNOWN_SKU: ("solve_sku", "Map SKU"),
     HoldKind.INCOMPLETE_ADDRESS: ("correct_address", "Complete address"),
-    HoldKind.PRICE_MISMATCH: ("lift_hold", "Accept price"),
-    HoldKind.SUSPECTED_DUPLICATE: ("lift_hold", "Not a duplicate"),
-    HoldKind.CREDIT_LIMIT: ("lift_hold", "Approve credit"),
-    HoldKind.REVIEW: ("lift_hold", "Approve order"),
-    HoldKind.FRAUD: ("lift_hold", "Clear suspicion"),
-    HoldKind.CUSTOMER_REQUEST: ("lift_hold", "Go on"),
     HoldKind.OUT_OF_STOCK: ("see_stock", "See stock"),
     HoldKind.APPROVAL: ("approve", "Approve"),
     HoldKind.PURCHASE_ORDER: ("set_purchase_order", "Enter number"),

@@ -99,7 +99,7 @@ def test_sidebar_shows_operations_their_work():
     shown = sidebar_of("Operations")
 
     assert shown[""] == ["Home"]
-    assert shown["Orders"][:3] == ["Orders", "Drafts and quotes", "Exceptions"]
+    assert shown["Orders"][:3] == ["Orders", "Drafts and quotes", "Holds"]
     assert shown["Stock"][:3] == ["Stock", "Products", "Movements"]
     assert "Counts" in shown["Stock"]
     assert "Users" not in shown.get("Settings", [])

@@ -103,7 +103,7 @@ def test_queue_shows_what_is_wrong_what_would_unblock_it_and_one_button_a_row(be
     first = page.index(str(held[1].order))
     assert first < page.index(str(held[0].order))
     assert first < page.index(str(held[2].order))
-    for said in ("3 h over", "Check payment and buyer", "Complete address", "Clear suspicion"):
+    for said in ("3 h over", "Check payment and buyer", "Complete address", "Lift hold"):
         assert said in page
     overdue = client.get(QUEUE + "?view=overdue").content.decode()
     assert "Odd other" in overdue
