@@ -545,7 +545,7 @@ GRANT_ACTS = (
         pay_refund,
         form=PayRefundForm,
         allowed=lambda grant: left_of(grant) > 0,
-        initial=lambda grant: {"amount": left_of(grant)},
+        initial=lambda grant: {"amount": plain(left_of(grant), grant.order.currency)},
         help="A gateway sends the money back by itself; otherwise this records that you have sent it.",
         icon="currency_exchange",
         variant=ActionVariant.PRIMARY,
@@ -557,7 +557,7 @@ GRANT_ACTS = (
         pay_as_credit,
         form=RefundToCreditForm,
         allowed=lambda grant: left_of(grant) > 0,
-        initial=lambda grant: {"amount": left_of(grant)},
+        initial=lambda grant: {"amount": plain(left_of(grant), grant.order.currency)},
         help="The money stays with us and is owed as credit; what was paid by store credit goes "
         "back onto it.",
         icon="card_giftcard",

@@ -173,7 +173,7 @@ class Diagnosis:
             return Blocker(
                 f"{amount} is granted and not yet paid back.",
                 url,
-                "Record refund paid",
+                "Pay refund",
                 "orders.pay_refund",
             )
         if self.money.refundable > 0:

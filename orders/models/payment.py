@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from oms import words
 from oms.models import AppendOnly
 from oms.money import MoneyField
 from oms.querysets import LockingQuerySet
@@ -100,7 +101,7 @@ class RefundGrant(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return str(self.amount)
+        return f"Refund of {words.money(self.amount, self.order.currency)}"
 
 
 class PaymentTransaction(AppendOnly):

@@ -462,6 +462,10 @@ def test_refund_is_granted_by_one_role_and_paid_by_another(ben, login):
     assert press(client, pay, **data).status_code == 403
     client, by = login("Finance")
     assert press(client, act(order, "grant_refund"), amount="1", reason="x").status_code == 403
+    shown = client.get(pay).content.decode()
+    assert "Refund of £5.00" in shown
+    assert 'value="5.00"' in shown
+    assert "5.0000" not in shown
     press(client, pay, **data)
 
     assert [row.by for row in grant.transactions.all()] == [by]
