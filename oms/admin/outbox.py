@@ -236,6 +236,7 @@ class WebhookEndpointAdmin(StateChip, ReadOnlyAdmin):
             help="Matching events are sent once more, with the ids they had.", icon="history"),
     )  # fmt: skip
     list_display = ("url", "channel", "patterns", "state_chip", "waiting", "dead")
+    list_filter = ("state",)
     search_fields = ("url", "description")
     fields = (
         "url", "channel", "patterns", "description", "state", "failures", "retry_at", "created_at",

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.utils import timezone
 
-from orders.enums import WAITING, Stage
+from orders.enums import WAITING, PaymentStatus, Stage
 from reporting import queries
 from reporting.admin import links
 
@@ -35,6 +36,7 @@ class Step:
     bands: tuple[tuple[str, str, int], ...]  # tone, words, orders
 
 
+FINANCE = "Finance"  # the role that types of holds name
 WAITS = {
     "placement": "drafts",
     "validation": "on hold",
@@ -59,6 +61,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             (place, links.rows("fulfillment.fulfillmentorder", location__id__exact=place.pk))
             for place in queries.places(now)
         ]
+    context["first_work"] = _first_work(request.user)
     context["tiles"] = list(_tiles(request, context, now))
     context["may_see_work"] = "steps" in context or "places" in context
     return context
@@ -116,27 +119,59 @@ def _step(stage: queries.StageCount, now: datetime, user: Any) -> Step:
 
 
 def _tiles(request: HttpRequest, context: dict[str, Any], now: datetime) -> Iterator[Tile]:
+    places = [place for place, _url in context.get("places", ())]
+    money_first, places_first = (context["first_work"] == work for work in ("money", "places"))
+    if places_first:
+        yield from _place_tiles(places)
+    if money_first:
+        yield from _money_tiles(request.user, now)
     if "stages" in context:
         yield from _order_tiles(context, now)
-    if "places" in context:
-        yield from _place_tiles([place for place, _url in context["places"]])
+    if "places" in context and not places_first:
+        yield from _place_tiles(places)
     if request.user.has_perm("fulfillment.view_return"):
         returns = queries.returns_due()
         url = links.rows("fulfillment.return", status__in="requested,approved")
         yield Tile("Returns due", returns.count, url)
-    refused = queries.refused_by_gateways() if _may_pay(request.user) else 0
-    if refused:
-        url = links.rows("orders.gatewayrequest", what="stuck")
-        yield Tile("Payments refused", refused, url, "by the gateway", "bad")
+    if not money_first:
+        yield from _money_tiles(request.user, now)
     if request.user.has_perm("oms.view_event"):
-        yield _message_tile(queries.messages(now), request.user)
+        yield from _message_tiles(queries.messages(now), request.user)
     if request.user.has_perm("inventory.view_stocklevel"):
         yield _oversold_tile(queries.oversold())
 
 
-def _may_pay(user: Any) -> bool:
-    """Whether this person sees what gateways were asked for."""
-    return bool(user.has_perm("orders.view_gatewayrequest"))
+def _first_work(user: Any) -> str:
+    """What stands first for this person: money or places for who does that and no more, else orders."""
+    if user.has_perm("orders.release_order"):
+        return "orders"
+    if user.has_perm("orders.pay_refund"):
+        return "money"
+    return "places" if user.has_perm("fulfillment.change_fulfillmentorder") else "orders"
+
+
+def _money_tiles(user: Any, now: datetime) -> Iterator[Tile]:
+    """What waits for somebody who may see to it; a refusal for everybody who may see it."""
+    if user.has_perm("orders.pay_refund"):
+        count = queries.refunds_to_pay()
+        url = links.rows("orders.refundgrant", money="unpaid")
+        yield Tile("Refunds to pay", count, url, "granted", _warn(count))
+    if user.has_perm("orders.match_bankline"):
+        count, url = queries.bank_lines_to_book(), links.page("orders_bankline_changelist")
+        yield Tile("Bank lines", count, url, "not booked", _warn(count))
+    if user.has_perm("orders.view_payment") and user.has_perm("orders.view_order"):
+        count = queries.overpaid()
+        url = links.rows("orders.order", payment_status__exact=PaymentStatus.OVERPAID.value)
+        yield Tile("Overpaid", count, url, "money to give back", _warn(count))
+    refused = queries.refused_by_gateways() if user.has_perm("orders.view_gatewayrequest") else 0
+    if refused:
+        url = links.rows("orders.gatewayrequest", what="stuck")
+        yield Tile("Payments refused", refused, url, "by the gateway", "bad")
+    if user.has_perm("orders.pay_refund"):
+        held = queries.holds_of(FINANCE, now)
+        note = f"{held.overdue:,} overdue" if held.overdue else "to look after"
+        url = links.rows("orders.hold", owner=FINANCE)
+        yield Tile(held.label, held.count, url, note, _warn(held.count))
 
 
 def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
@@ -157,22 +192,23 @@ def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:
     yield Tile("To ship", sum(p.ship for p in places), to_do("packed"), "packed")
 
 
-def _message_tile(found: queries.Messages, user: Any) -> Tile:
+def _message_tiles(found: queries.Messages, user: Any) -> Iterator[Tile]:
+    broken = found.broken_endpoints
+    if broken:
+        names = [urlsplit(url).hostname or url for _pk, url in broken]
+        url = ""
+        if user.has_perm("oms.view_webhookendpoint"):
+            one = links.row("oms.webhookendpoint", broken[0][0])
+            url = links.rows("oms.webhookendpoint", state__exact="broken") if broken[1:] else one
+        yield Tile("Endpoints down", len(broken), url, ", ".join(names), "bad")
     failed = found.dead_deliveries + found.dead_webhooks
-    notes = [
-        f"{found.broken_endpoints} endpoint{'' if found.broken_endpoints == 1 else 's'} down"
-        if found.broken_endpoints
-        else "",
-        f"{found.slow_deliveries:,} overdue" if found.slow_deliveries else "",
-    ]
-    tone = "bad" if failed or found.broken_endpoints else _warn(found.slow_deliveries)
     url = links.rows("oms.event")
     if found.dead_webhooks and user.has_perm("oms.view_webhookdelivery"):
         url = links.rows("oms.webhookdelivery", state__exact="dead")
     elif user.has_perm("oms.view_delivery"):
         url = links.rows("oms.delivery", state__exact="dead")
-    note = ", ".join(note for note in notes if note) or "messages"
-    return Tile("Failed", failed, url, note, tone)
+    note = f"{found.slow_deliveries:,} overdue" if found.slow_deliveries else "messages"
+    yield Tile("Failed", failed, url, note, "bad" if failed else _warn(found.slow_deliveries))
 
 
 def _oversold_tile(proof: queries.Proof) -> Tile:

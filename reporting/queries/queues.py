@@ -10,8 +10,9 @@ from fulfillment.enums import FulfillmentOrderStatus, ReturnStatus
 from fulfillment.models import FulfillmentOrder, Return
 from inventory.models import Location, StockLevel
 from oms.models import Delivery, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookState
-from orders.models import Hold, OrderLine
-from orders.queries import gateways
+from orders.enums import PaymentStatus
+from orders.models import Hold, Order, OrderLine
+from orders.queries import bank, gateways, outstanding
 
 SLOW_DELIVERY = timedelta(minutes=5)
 
@@ -62,7 +63,7 @@ class Messages:
     dead_deliveries: int
     slow_deliveries: int  # due for more than five minutes and not done
     dead_webhooks: int
-    broken_endpoints: int
+    broken_endpoints: tuple[tuple[int, str], ...]  # key and address
 
 
 def holds(now: datetime) -> list[Waiting]:
@@ -130,6 +131,28 @@ def refused_by_gateways() -> int:
     return gateways.needing_a_person().count()
 
 
+def overpaid() -> int:
+    """Orders whose buyers have money to get back, cancelled ones too."""
+    return Order.objects.filter(payment_status=PaymentStatus.OVERPAID).count()
+
+
+def refunds_to_pay() -> int:
+    """Refunds that were granted and that nobody has paid, or not all of them."""
+    return outstanding.unpaid_grants().count()
+
+
+def bank_lines_to_book() -> int:
+    """Lines of bank statements that nobody has booked, or not all of them."""
+    return bank.open_lines().count()
+
+
+def holds_of(owner: str, now: datetime) -> Waiting:
+    """Open holds that need a person and that this role looks after."""
+    rows = Hold.objects.filter(lifted_at=None, type__needs_person=True, owner=owner)
+    found = rows.aggregate(count=Count("*"), overdue=Count("pk", filter=Q(due_at__lt=now)))
+    return Waiting(owner, f"Holds of {owner}", found["count"], overdue=found["overdue"])
+
+
 def oversold() -> Proof:
     """Looked at afresh each time, although the database refuses such a row."""
     found = StockLevel.objects.aggregate(
@@ -146,7 +169,11 @@ def messages(now: datetime) -> Messages:
             state=DeliveryState.PENDING, next_attempt_at__lt=now - SLOW_DELIVERY
         ).count(),
         dead_webhooks=_dead(WebhookDelivery.objects),
-        broken_endpoints=WebhookEndpoint.objects.filter(state=WebhookState.BROKEN).count(),
+        broken_endpoints=tuple(
+            WebhookEndpoint.objects.filter(state=WebhookState.BROKEN)
+            .order_by("pk")
+            .values_list("pk", "url")
+        ),
     )
 
 

@@ -223,7 +223,23 @@ def test_messages_count_the_dead_the_slow_and_the_broken(db):
     found = queries.messages(now)
 
     assert (found.dead_deliveries, found.slow_deliveries) == (1, 1)
-    assert (found.dead_webhooks, found.broken_endpoints) == (1, 1)
+    assert (found.dead_webhooks, found.broken_endpoints) == (1, ((endpoint.pk, endpoint.url),))
+
+
+def test_home_names_the_endpoint_that_is_down_and_leads_to_it(shop, london, sign_in):
+    in_each_stage(shop, london)
+    first = WebhookEndpoint.objects.create(url="https://x.example/a", secret=b"x", state="broken")
+    client = sign_in("Administrator")
+
+    def tile():
+        return {tile.label: tile for tile in client.get(HOME).context["tiles"]}["Endpoints down"]
+
+    assert (tile().count, tile().note, tile().tone) == (1, "x.example", "bad")
+    assert tile().url == f"/admin/oms/webhookendpoint/{first.pk}/change/"
+    WebhookEndpoint.objects.create(url="https://y.example/", secret=b"x", state="broken")
+    WebhookEndpoint.objects.create(url="https://z.example/", secret=b"x")
+    assert tile().note == "x.example, y.example"
+    assert client.get(tile().url).context["cl"].result_count == 2
 
 
 def test_home_shows_where_orders_stand_and_what_to_do(shop, london, sign_in):
@@ -242,6 +258,7 @@ def test_home_shows_where_orders_stand_and_what_to_do(shop, london, sign_in):
         "To pack": 0,
         "To ship": 0,
         "Returns due": 0,
+        "Overpaid": 0,
         "Failed": 0,
         "Oversold": 0,
     }
@@ -310,7 +327,26 @@ def test_home_asks_the_same_number_of_questions_however_much_waits(
         client.get(HOME)
 
 
-HOME_QUERIES = 28
+HOME_QUERIES = 29
+
+
+def test_home_begins_with_the_money_that_waits_for_finance(shop, london, sign_in):
+    unpaid = in_each_stage(shop, london)["unpaid"]
+    orders.record_capture(unpaid, by=world.BY, method="manual", amount=Decimal("60.10"))
+    orders.grant_refund(unpaid, by=world.BY, amount=Decimal(5), reason="Overpaid")
+    orders.place_hold(unpaid, by=world.BY, kind="credit_limit", reason="Owes")
+    client = sign_in("Finance")
+
+    tiles = {tile.label: tile for tile in client.get(HOME).context["tiles"]}
+
+    first = ["Refunds to pay", "Bank lines", "Overpaid", "Holds of Finance"]
+    assert list(tiles)[:4] == first
+    assert [tiles[label].count for label in first] == [1, 0, 1, 1]
+    for label in first:
+        page = client.get(tiles[label].url)
+        assert page.context["cl"].result_count == tiles[label].count, label
+    text = client.get(HOME).content.decode()
+    assert text.index("Refunds to pay") < text.index('aria-label="Pipeline"')
 
 
 def test_home_without_orders_teaches_how_the_first_one_comes_in(sign_in):
@@ -331,4 +367,8 @@ def test_home_shows_a_warehouse_its_work(shop, london, sign_in):
 
     assert page.status_code == 200
     assert [place.pick for place, _url in page.context["places"]] == [1]
+    assert [tile.label for tile in page.context["tiles"]][:3] == ["To pick", "To pack", "To ship"]
+    text = page.content.decode()
+    assert text.index('aria-label="Work by location"') < text.index('aria-label="Pipeline"')
+    assert text.count('aria-label="Work by location"') == 1
     assert "Failed" not in {tile.label for tile in page.context["tiles"]}
