@@ -22,6 +22,7 @@ from oms.sealed_files import SealedFile
 from orders import operations, views
 from orders.adapters import tabular
 from orders.admin.acts import ORDER_ACTS
+from orders.enums import OrderStatus
 from orders.models import ImportBatch, Order
 
 ADD = "orders.add_order"
@@ -42,15 +43,15 @@ def after_dry_run(batch: ImportBatch) -> bool:
 
 
 def after_import(batch: ImportBatch) -> bool:
-    """It was placed, with rows left out."""
-    return is_kept(batch) and not batch.dry_run
+    """It was placed, with rows left out, and not taken back."""
+    return is_kept(batch) and not batch.dry_run and batch.undo_id is None  # type: ignore[attr-defined]
 
 
 def can_be_undone(batch: ImportBatch) -> bool:
     """It placed something, and nothing of it is being read or taken back now."""
     if operations.is_running(batch) or (batch.undo and batch.undo.state in MOVING):
         return False
-    return batch.orders.exists()
+    return batch.orders.exclude(order__status=OrderStatus.CANCELLED).exists()
 
 
 def read_again(request: HttpRequest, batch: ImportBatch, _data: dict[str, Any]) -> str:
@@ -171,9 +172,9 @@ class ImportBatchAdmin(ReadOnlyAdmin):
             context["kept_until"] = batch.created_at + operations.UPLOAD_KEPT
             context["may_mend"] = may_read and is_kept(batch) and batch.left_out
             context["orders_url"] = f"{reverse('admin:orders_order_changelist')}?import={batch}"
-            found = batch.job.results if batch.job else []
-            context["findings"] = sorted(found, key=lambda row: bool(row["ok"]))[:FINDINGS_SHOWN]
-            context["more"] = max(len(found) - FINDINGS_SHOWN, 0)
+            context |= _findings(batch)
+            cancelled = batch.orders.filter(order__status=OrderStatus.CANCELLED)
+            context["cancelled"] = cancelled.count() if batch.undo else 0
         return super().render_change_form(request, context, *args, **kwargs)
 
     @display(description="State")
@@ -206,6 +207,24 @@ class ImportBatchAdmin(ReadOnlyAdmin):
     def when_column(self, batch: ImportBatch) -> str:
         """As short as it is clear."""
         return words.moment(batch.created_at)
+
+
+def _findings(batch: ImportBatch) -> dict[str, Any]:
+    """What is to be said about rows, in their order; if not all fit, those that were left out do.
+
+    An order that was left out and that came in since is named with it.
+    """
+    found = list(enumerate(batch.job.results if batch.job else []))
+    shown = sorted(sorted(found, key=lambda row: bool(row[1]["ok"]))[:FINDINGS_SHOWN])
+    rows = [{**row, "order": str(row["row"]).partition(": ")[2]} for _, row in shown]
+    told = {row["order"] for row in rows if not row["ok"]} - {""}
+    orders = Order.objects.filter(channel=batch.channel, external_id__in=told)
+    later = orders.filter(created_at__gt=batch.finished_at) if batch.finished_at else orders.none()
+    since = {order.external_id: order for order in later}
+    for row in rows:
+        row["since"] = None if row["ok"] or batch.dry_run else since.get(row["order"])
+    left = {row["order"] for row in rows if row["since"]}
+    return {"findings": rows, "more": len(found) - len(rows), "since": len(left)}
 
 
 def _failed(batch: ImportBatch) -> Any:

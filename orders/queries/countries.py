@@ -8,6 +8,16 @@ CODE_LENGTH = 2
 OWN = {"UK": "GB", "EL": "GR"}  # codes in use that ISO 3166-1 gives otherwise
 
 
+NAMES = {  # in use beside those of ISO 3166-1
+    "GREAT BRITAIN": "GB",
+    "BRITAIN": "GB",
+    "ENGLAND": "GB",
+    "SCOTLAND": "GB",
+    "WALES": "GB",
+    "HOLLAND": "NL",
+}
+
+
 def is_country(code: str) -> bool:
     """Whether a code is one of ISO 3166-1, or XI for Northern Ireland."""
     known = len(code) == CODE_LENGTH and pycountry.countries.get(alpha_2=code) is not None
@@ -21,7 +31,7 @@ def country_code(told: str) -> str:
     Names and three-letter codes are those of ISO 3166-1: `gb`, `UK`, `GBR`, `United Kingdom`.
     """
     word = told.strip()
-    code = OWN.get(word.upper(), word.upper())
+    code = OWN.get(word.upper()) or NAMES.get(word.upper(), word.upper())
     if is_country(code):
         return code
     try:

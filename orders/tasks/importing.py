@@ -53,9 +53,9 @@ class JobReport(Report):
         super().__init__(path)
         self.job = job
 
-    def add(self, finding: Finding) -> None:
+    def write(self, finding: Finding) -> None:
         """Write a finding down in both places."""
-        super().add(finding)
+        super().write(finding)
         name = f"Row {finding.row}: {finding.external_id}"
         jobs.row(self.job, name, ok=finding.level != Level.LEFT_OUT, message=finding.reason)
 

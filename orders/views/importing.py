@@ -16,6 +16,7 @@ from orders.adapters import tabular
 from orders.forms.importing import ImportForm
 from orders.models import ImportBatch
 
+DRY_RUN = "import_dry_run"  # what a person chose last
 BEGINNING = 1024  # bytes by which the kind of a file is told
 
 
@@ -23,8 +24,12 @@ def import_orders(request: HttpRequest) -> HttpResponse:
     """Take a file of orders; a worker reads it while the page of the import shows how far it is."""
     if not request.user.has_perm("orders.add_order"):
         raise PermissionDenied
-    form = ImportForm(request.POST or None, request.FILES or None, profiles=_profiles())
+    kept = {"dry_run": request.session.get(DRY_RUN, True)}
+    form = ImportForm(
+        request.POST or None, request.FILES or None, profiles=_profiles(), initial=kept
+    )
     if request.method == "POST" and form.is_valid():
+        request.session[DRY_RUN] = form.cleaned_data["dry_run"]
         batch = _start(form.cleaned_data, by=actor(request))
         return HttpResponseRedirect(reverse("admin:orders_importbatch_change", args=[batch.pk]))
     request.current_app = admin.site.name  # type: ignore[attr-defined]
@@ -77,7 +82,8 @@ def _profiles() -> list[tuple[str, str]]:
     return [(name, tabular.read_profile(name).title) for name in tabular.profile_names()]
 
 
-def _columns() -> list[tuple[str, str]]:
-    """The headers that the default profile understands, by meaning."""
+def _columns() -> list[tuple[str, str, bool]]:
+    """The headers that the default profile understands, by meaning, and whether one is needed."""
     columns = tabular.read_profile("default").columns
-    return [(meaning, ", ".join(titles)) for meaning, titles in columns.items()]
+    rows = [(name, ", ".join(titles), name in tabular.NEEDED) for name, titles in columns.items()]
+    return sorted(rows, key=lambda row: not row[2])

@@ -13,6 +13,7 @@ from orders import operations
 from orders.adapters import tabular
 from orders.adapters.tabular import loading
 from orders.adapters.tabular.findings import Report
+from orders.management.commands import import_orders
 from orders.models import Cancellation, Hold, Order, OrderLine
 from tests import factories
 
@@ -212,6 +213,9 @@ def test_upload_page_names_the_columns(admin_client):
 
     assert "external_id" in page
     assert "UCI Online Retail" in page
+    assert page.count(">needed<") == 4
+    assert 'import-sample.csv" download' in page
+    assert "unit_price: unit_price, price" in import_orders.HELP
 
 
 def test_a_rule_switched_on_during_an_import_counts_from_the_next_batch(tmp_path, monkeypatch):

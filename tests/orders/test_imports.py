@@ -254,6 +254,40 @@ def test_undo_cancels_what_can_be_cancelled_and_says_what_cannot_and_why(ben, ch
     )
 
 
+def test_page_tells_rows_in_order_and_what_became_of_them(ben, channel):
+    lost = ["A3", "NONE", "x", "10.00", *ADA]
+    batch = send(ben, channel, as_csv(GOOD, BAD, BAD_TOO, lost))
+    assert (batch.job.done, batch.job.total) == (4, 4)
+
+    page = ben.get(url(batch, "change"))
+    rows = [row["row"].partition(":")[0] for row in page.context["findings"]]
+    assert rows == ["Row 3", "Row 3", "Row 5", "Whole file"]
+    assert "placed since" not in page.content.decode()
+    send(ben, channel, as_csv(["A2", "MUG", "2", "10.00", *ADA]))
+
+    page = ben.get(url(batch, "change")).content.decode()
+    assert "1 order that was left out here is placed since." in page
+    assert f"Placed since as {Order.objects.get(external_id='A2').number}" in page
+
+    press(ben, batch, "undo")
+
+    page = ben.get(url(batch, "change")).content.decode()
+    assert "1 of 1 orders are cancelled." in page
+    assert "Undo this import" not in page
+    assert "Try again" not in page
+
+
+def test_dry_run_stays_as_it_was_chosen_last(ben, channel):
+    def chosen():
+        return ben.get(reverse("admin:orders_import")).context["form"]["dry_run"].value()
+
+    assert chosen() is True
+    send(ben, channel, as_csv(GOOD))
+    assert chosen() is False
+    send(ben, channel, as_csv(GOOD), dry_run="on")
+    assert chosen() is True
+
+
 def test_command_leaves_a_batch_that_can_be_undone(ben, channel, tmp_path):
     path = tmp_path / "orders.csv"
     path.write_bytes(as_csv(GOOD))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from openpyxl import Workbook
 
 from orders.adapters import tabular
@@ -94,6 +95,50 @@ def test_read_leaves_out_a_bad_row_and_says_why(tmp_path, row, code):
 
     assert told == [(2, code)]
     assert [sale.placed.external_id for sale in documents] == ["A-9"]
+
+
+def test_read_tells_every_fault_of_a_row_and_how_dates_are_told(tmp_path):
+    own = profile(tmp_path, (FOLDER / "default.toml").read_text().replace(
+        '# date_formats = ["%d/%m/%Y"]', 'date_formats = ["%d/%m/%Y"]'
+    ))  # fmt: skip
+    told = []
+    path = table(tmp_path, "A-1,20th,MUG,one,x,,,,,,", "A-2,27/11/2026,MUG,1,4,,,,,,")
+
+    documents = list(
+        tabular.read(path, tabular.read_profile(own), currency="GBP", tell=told.append)
+    )
+
+    assert [sale.placed.placed_at.date().isoformat() for sale in documents] == ["2026-11-27"]
+    assert [(finding.row, finding.reason) for finding in told] == [
+        (2, "The quantity is not a whole number. The unit price is not an amount."),
+        (2, "The date is in no known form: 2026-11-27 or 2026-11-27T14:30+01:00 or 27/11/2026."),
+    ]
+
+
+def test_read_names_the_columns_that_it_does_not_know(tmp_path):
+    path = table(
+        tmp_path, f"A-1,,MUG,1,4,{ADA},red,x", header=f"{HEADER},Colour,Gift note"
+    )  # fmt: skip
+    told = []
+
+    [sale] = tabular.read(
+        path, tabular.read_profile("default"), currency="GBP", tell=told.append
+    )  # fmt: skip
+
+    assert sale.placed.external_id == "A-1"
+    assert [(finding.row, finding.level, finding.reason) for finding in told] == [
+        (1, "note", "Not known, and ignored: column Colour, Gift note.")
+    ]
+
+
+def test_sample_file_is_understood_whole():
+    sample = Path(settings.BASE_DIR) / "static" / "oms" / "import-sample.csv"
+
+    documents, told = read(sample)
+
+    assert told == []
+    assert [len(sale.placed.lines) for sale in documents] == [2, 1]
+    assert [sale.placed.shipping_address["country"] for sale in documents] == ["GB", "GB"]
 
 
 def parts_allowed(tmp_path):

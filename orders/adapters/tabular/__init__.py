@@ -9,10 +9,17 @@ from orders.adapters.tabular.failed import failed_file, left_out
 from orders.adapters.tabular.files import Source, Unreadable, form_of, row_count
 from orders.adapters.tabular.findings import Finding, Level, Report
 from orders.adapters.tabular.loading import Loader, Summary, Way, load
-from orders.adapters.tabular.profile import Profile, ProfileInvalid, profile_names, read_profile
+from orders.adapters.tabular.profile import (
+    NEEDED,
+    Profile,
+    ProfileInvalid,
+    profile_names,
+    read_profile,
+)
 from orders.adapters.tabular.reading import Credit, CreditLine, Sale, read
 
 __all__ = [
+    "NEEDED",
     "Credit",
     "CreditLine",
     "Finding",

@@ -59,13 +59,17 @@ def rows(path: Source, *, encoding: str = "utf-8-sig") -> Iterator[Row]:
 
 
 def row_count(path: Source) -> int | None:
-    """About how many rows a file has, for a progress bar; none where counting would cost a reading."""
+    """About how many rows a file has below its header, for a progress bar.
+
+    None where counting would cost a reading.
+    """
     magic = _magic(path)
     if magic.startswith(XLSX_MAGIC):
         return None
     with path.open("rb") as plain:
         file: Any = gzip.GzipFile(fileobj=plain) if magic.startswith(GZIP_MAGIC) else plain
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(COUNT_CHUNK), b""))
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(COUNT_CHUNK), b""))
+        return max(lines - 1, 0)
 
 
 def form_of(path: Source) -> str:

@@ -75,17 +75,14 @@ class Report:
     def flush(self) -> None:
         """A batch has ended: write what was found, so that a reader sees it."""
         for finding in sorted(self._kept, key=attrgetter("row")):
-            self._writer.writerow(
-                (
-                    finding.row,
-                    harmless(finding.external_id),
-                    finding.level,
-                    finding.code,
-                    harmless(finding.reason),
-                )
-            )
+            self.write(finding)
         self._kept.clear()
         self._file.flush()
+
+    def write(self, finding: Finding) -> None:
+        """Write one finding, in its place among the others."""
+        told = (finding.level, finding.code, harmless(finding.reason))
+        self._writer.writerow((finding.row, harmless(finding.external_id), *told))
 
     def total(self, level: Level) -> int:
         """How many findings of one level there are."""

@@ -80,21 +80,26 @@ def load(
     ProfileInvalid.
     """
     begun, progress = time.monotonic(), way.progress
+    above = 0 if _is_objects(path, way) else 1  # the header is no row to be read
     with Sales() as sales:
         loader = Loader(channel, profile, report, sales, by=by, way=way)
         for document in _documents(path, channel, profile, way, report.add):
             loader.take(document)
-            progress(document.row)
+            progress(document.row - above)
         loader.finish()
     loader.summary.seconds = time.monotonic() - begun
     loader.summary.findings = report.counts
     return loader.summary
 
 
+def _is_objects(path: Source, way: Way) -> bool:
+    return way.understand is not None and form_of(path) == "json"
+
+
 def _documents(
     path: Source, channel: Channel, profile: Profile, way: Way, tell: Tell
 ) -> Iterator[Sale | Credit]:
-    if way.understand is not None and form_of(path) == "json":
+    if way.understand is not None and _is_objects(path, way):
         yield from read_objects(path, way.understand, tell=tell)
     else:
         yield from read(path, profile, currency=channel.currency, tell=tell)

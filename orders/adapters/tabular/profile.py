@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import pycountry
-
 from oms.errors import DomainError
 from orders.enums import ChargeKind
+from orders.queries.countries import country_code, is_country
 
 FOLDER = Path(__file__).parent / "profiles"
 NEEDED = ("external_id", "sku", "quantity", "unit_price")
@@ -78,6 +77,11 @@ class Profile:
             raise ProfileInvalid(name=self.name, reason=f"the file has no column for {wanted}")
         return found
 
+    def unknown_in(self, header: Sequence[str]) -> list[str]:
+        """Titles of a header that have no meaning here."""
+        known = {title.casefold() for titles in self.columns.values() for title in titles}
+        return [title.strip() for title in header if title.strip().casefold() not in {"", *known}]
+
     def charge_kind(self, sku: str) -> str:
         """What kind of charge a code stands for; empty when it is a product."""
         return _lookup(self.charges, sku, self._charges_seen)
@@ -97,10 +101,8 @@ class Profile:
             return self.countries[told]
         if len(told) == CODE_LENGTH:
             return told.upper()
-        try:
-            return pycountry.countries.lookup(told).alpha_2 if told else ""
-        except LookupError:
-            return ""
+        code = country_code(told)
+        return code if is_country(code) else ""
 
     @cached_property
     def _countries_seen(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from orders.adapters.tabular.rows import Cells, Item, RowRefused
 OPEN_GROUPS = 20  # an order whose rows are parted by more other orders than this is two orders
 LONGEST_ID = 80
 MOST_NAMED = 5  # rows that one sentence names
+MOST_TITLES, LONGEST_TITLE = 10, 40  # columns that one sentence names
 
 Tell = Callable[[Finding], None]
 
@@ -75,10 +76,18 @@ def read(
     header = next(table, None)
     if header is None:
         raise ProfileInvalid(name=profile.name, reason="the file is empty")
+    if unknown := profile.unknown_in(header[1]):
+        tell(Finding(header[0], "", Level.NOTE, "ignored_column", _ignored(unknown)))
     cells = Cells(profile, profile.columns_in(header[1]))
     reader = Reader(cells, currency=profile.currency or currency, tell=tell)
     for group in reader.groups(table):
         yield from reader.documents(group)
+
+
+def _ignored(titles: list[str]) -> str:
+    named = ", ".join(title[:LONGEST_TITLE] for title in titles[:MOST_TITLES])
+    more = f" and {len(titles) - MOST_TITLES} more" if titles[MOST_TITLES:] else ""
+    return f"Not known, and ignored: column {named}{more}."
 
 
 class Reader:

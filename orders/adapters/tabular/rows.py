@@ -1,14 +1,16 @@
 """One row of a table understood: who, what, how much; or why it cannot be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from oms.errors import DomainError
 from oms.money import ZERO
 from orders.adapters.tabular.profile import Profile
 
+T = TypeVar("T")
 MOST_DIGITS = 12  # before the decimal point; longer figures are typing errors
 LONGEST_SKU = 64
 
@@ -55,21 +57,29 @@ class Cells:
         return cells[at].strip() if at is not None and at < len(cells) else ""
 
     def item(self, number: int, cells: Sequence[str]) -> Item:
-        """The row as a line of an order. Raises RowRefused."""
-        sku = self.text(cells, "sku")
-        if self.profile.upper_case_sku:
-            sku = sku.upper()
-        if not sku or len(sku) > LONGEST_SKU:
-            raise RowRefused("missing_sku", "The row names no product code.")
-        return Item(
+        """The row as a line of an order. Raises RowRefused, which tells every fault of the row."""
+        faults: list[RowRefused] = []
+
+        def tried(read: Callable[[], T], instead: T) -> T:
+            try:
+                return read()
+            except RowRefused as fault:
+                faults.append(fault)
+                return instead
+
+        has_tax = bool(self.text(cells, "tax_amount"))
+        item = Item(
             row=number,
-            sku=sku,
+            sku=tried(lambda: self._sku(cells), ""),
             name=self.text(cells, "description"),
-            quantity=self._quantity(self.text(cells, "quantity")),
-            price=self.amount(cells, "unit_price"),
-            discount=self.amount(cells, "discount", empty=ZERO),
-            tax=self.amount(cells, "tax_amount") if self.text(cells, "tax_amount") else None,
+            quantity=tried(lambda: self._quantity(self.text(cells, "quantity")), 0),
+            price=tried(lambda: self.amount(cells, "unit_price"), ZERO),
+            discount=tried(lambda: self.amount(cells, "discount", empty=ZERO), ZERO),
+            tax=tried(lambda: self.amount(cells, "tax_amount"), ZERO) if has_tax else None,
         )
+        if faults:
+            raise RowRefused(faults[0].kind, " ".join(fault.detail for fault in faults))
+        return item
 
     def amount(
         self, cells: Sequence[str], meaning: str, *, empty: Decimal | None = None
@@ -91,8 +101,22 @@ class Cells:
             return None
         moment = self._parsed(told)
         if moment is None:
-            raise RowRefused("bad_placed_at", "The date is in no form that the profile names.")
+            raise RowRefused("bad_placed_at", f"The date is in no known form: {self._forms()}.")
         return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
+
+    def _forms(self) -> str:
+        """The forms of dates that are understood, each by an example."""
+        day = datetime(2026, 11, 27, 14, 30, tzinfo=UTC)
+        forms = [f"{day:%Y-%m-%d}", f"{day:%Y-%m-%dT%H:%M}+01:00"]
+        return " or ".join([*forms, *(day.strftime(form) for form in self.profile.date_formats)])
+
+    def _sku(self, cells: Sequence[str]) -> str:
+        sku = self.text(cells, "sku")
+        if self.profile.upper_case_sku:
+            sku = sku.upper()
+        if not sku or len(sku) > LONGEST_SKU:
+            raise RowRefused("missing_sku", "The row names no product code.")
+        return sku
 
     def _parsed(self, told: str) -> datetime | None:
         try:

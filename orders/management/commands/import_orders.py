@@ -26,6 +26,12 @@ BY = "command:import_orders"
 SAY_EVERY = 25_000  # rows between two lines where there is no terminal
 LEFT_OUT = 3  # exit code of --strict
 
+
+def _needed() -> str:
+    columns = tabular.read_profile("default").columns
+    return "\n".join(f"  {name}: {', '.join(columns[name])}" for name in tabular.NEEDED)
+
+
 HELP = f"""\
 Read orders from a file, one row per order line, and place them in a channel.
 
@@ -33,6 +39,9 @@ The kind of file (CSV, gzipped CSV, XLSX, JSON) is told by its content; orders o
 in the form in which the API takes them. A profile says which column
 means what: {", ".join(tabular.profile_names())}, or the path of a TOML file of your own; copy
 orders/adapters/tabular/profiles/default.toml, which explains itself.
+
+Needed columns (in the default profile, any of these titles):
+{_needed()}
 
 Each order is placed as if the channel had sent it: it may end up on hold, waiting for stock, or
 with a location. Rows that cannot become an order are left out; a CSV report says which and why.
