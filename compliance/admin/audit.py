@@ -63,7 +63,7 @@ def record(request: HttpRequest, label: str, ident: str) -> HttpResponse:
         raise PermissionDenied
     entries = queries.trail(found)
     source = request.GET.get("source", "")
-    shown = [entry for entry in entries if not source or entry.source == source]
+    shown = [e for e in entries if e.source == source] if source else queries.folded(entries)
     context = {
         "title": f"Audit trail of {found}",
         "record": found,

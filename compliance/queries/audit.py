@@ -7,8 +7,9 @@ they hold.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,9 @@ from django.db.models import BinaryField, Field, ForeignKey, Model, Q
 from customers.models import Disclosure
 from inventory.enums import StockCondition
 from inventory.models import StockMovement
-from oms import events
+from oms import events, telling
 from oms.models import Event
+from oms.money import plain
 
 SHOWN = 300  # entries of each log, newest first
 AUDITED = ("oms", "customers", "inventory", "orders", "fulfillment", "reporting", "compliance")
@@ -32,6 +34,14 @@ PARTS_OF_ORDER = (
     "compliance.Invoice",
 )
 SEALED = "sealed"
+TECHNICAL = {
+    "fingerprint",
+    "grant",
+    "hold",
+    "stage_since",
+    "stage since",
+    "history",
+}  # say nothing to people
 ACTOR = re.compile(
     r"(?P<by>(user|api-key|command|consumer|job|task):[\w.\-]+|system)(: (?P<why>.*))?", re.DOTALL
 )
@@ -90,6 +100,19 @@ def trail(record: Model) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
+def folded(entries: Iterable[Entry]) -> list[Entry]:
+    """Readings of one thing by one person on one day as one entry, at the time of the last one."""
+    found: dict[object, list[Entry]] = {}
+    for at, entry in enumerate(entries):
+        is_read = entry.source == "reading"
+        key = (entry.what, entry.by, entry.at.date()) if is_read else at
+        found.setdefault(key, []).append(entry)
+    return [
+        replace(same[0], what=f"{same[0].what}, {len(same)} times") if same[1:] else same[0]
+        for same in found.values()
+    ]
+
+
 def latest_events() -> list[Event]:
     """What happened last, anywhere."""
     return list(Event.objects.order_by("-pk")[:50])
@@ -103,13 +126,19 @@ def _changes(record: Model) -> list[Entry]:
         return []
     history: Any = record.history  # type: ignore[attr-defined]
     rows = list(history.order_by("-history_date", "-history_id")[: SHOWN + 1])
-    fields = [f for f in record._meta.concrete_fields if not f.primary_key]  # noqa: SLF001
+    fields = [
+        f
+        for f in record._meta.concrete_fields  # noqa: SLF001
+        if not f.primary_key and f.name not in TECHNICAL
+    ]
     says = _Saying(fields, rows)
     befores: Sequence[Any] = [*rows[1:], None]
-    return [
-        _change(row, before, fields, says)
+    found = [
+        (_change(row, before, fields, says), before)
         for row, before in list(zip(rows, befores, strict=True))[:SHOWN]
     ]
+    # A version in which no field differs was written beside an event, which says what happened.
+    return [entry for entry, before in found if entry.changes or before is None]
 
 
 def _change(row: Any, before: Any, fields: Sequence[Field[Any, Any]], says: "_Saying") -> Entry:
@@ -155,6 +184,9 @@ class _Saying:
             return SEALED
         if field.name in self.names:
             return self.names[field.name].get(value, f"#{value}")
+        if isinstance(value, Decimal):
+            currency = getattr(row, "currency", "")
+            return plain(value, currency) if currency else f"{value.normalize():f}"
         if isinstance(value, datetime):
             return f"{value:%Y-%m-%d %H:%M:%S %Z}"
         return str(dict(field.flatchoices).get(value, value))
@@ -174,6 +206,7 @@ def _who_and_why(row: Any) -> tuple[str, str]:
 def _events(record: Model) -> list[Entry]:
     rows = Event.objects.filter(_told_of(record)).order_by("-pk")
     own = events.subject_type(record)
+    found = list(rows[:SHOWN])
     return [
         Entry(
             row.at,
@@ -181,9 +214,9 @@ def _events(record: Model) -> list[Entry]:
             row.name if row.subject_type == own else f"{row.name} {row.subject_label}".strip(),
             row.actor,
             str(row.facts.get("reason", "")),
-            facts=_plain(row.facts) or None,
+            facts=_without(_plain(row.facts | told), str(record)) or None,
         )
-        for row in rows[:SHOWN]
+        for row, told in zip(found, telling.told_facts(found), strict=True)
     ]
 
 
@@ -200,14 +233,37 @@ def _told_of(record: Model) -> Q:
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, str]:
-    """Facts as words: names without underscores, lists with commas."""
-    return {
-        name.replace("_", " "): ", ".join(map(str, value))
-        if isinstance(value, list)
-        else str(value)
+    """Facts as words: names without underscores, lists with commas, nothing technical or empty."""
+    found = {
+        name.replace("_", " "): _said(value)
         for name, value in facts.items()
-        if name != "reason"
+        if name not in {"reason", *TECHNICAL}
     }
+    return {name: said for name, said in found.items() if said}
+
+
+def _without(facts: dict[str, str], own: str) -> dict[str, str]:
+    """Facts that say more than whose trail it is."""
+    return {name: said for name, said in facts.items() if said != own}
+
+
+def _said(value: Any) -> str:
+    """A value of a fact; of rows what they name and how many of each."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_said, value)))
+    if not isinstance(value, dict):
+        return "" if value is None else str(value)
+    cells = {name: _said(cell) for name, cell in value.items()}
+    sku, quantity = cells.pop("sku", ""), cells.pop("quantity", "")
+    if sku:
+        cells.pop("line", None)
+        cells.pop("external_id", None)
+        cells = {name: cell for name, cell in cells.items() if cell != sku}
+    first = f"{quantity} × {sku}" if sku and quantity else sku or quantity
+    more = [f"{name.replace('_', ' ')} {cell}" for name, cell in cells.items() if cell]
+    return " ".join(filter(None, [first, *more]))
 
 
 def _movements(record: Model) -> list[Entry]:

@@ -84,6 +84,40 @@ def test_trail_of_customer_tells_who_read(order):
     assert [e.what for e in audit.trail(order) if e.source == "reading"] == [f"Read order {order}"]
 
 
+def test_trail_tells_events_by_public_names_and_leaves_out_what_is_technical(order):
+    line = order.lines.get()
+    orders.cancel_lines(order, by=BY, quantities={line.pk: 1}, reason="customer", note="")
+    Order.objects.get(pk=order.pk).save()  # writes a version in which nothing differs
+
+    entries = audit.trail(Order.objects.get(pk=order.pk))
+
+    [event] = [entry for entry in entries if entry.what == "order.cancelled"]
+    assert event.facts["lines"] == "1 × MUG"
+    said = {name for entry in entries for name in entry.facts or ()}
+    fields = {change.field for entry in entries for change in entry.changes}
+    assert not {"fingerprint", "stage since"} & (said | fields)
+    assert all(entry.changes for entry in entries if entry.source == "history")
+    totals = [c for entry in entries for c in entry.changes if c.field == "total"]
+    assert totals[0].after.endswith(".00")
+
+
+def test_page_folds_the_readings_of_a_person_on_a_day(order, sign_in):
+    for reader in (BY, BY, "user:2"):
+        customers.disclose(
+            order.subject,
+            order.sealed,
+            "orders.order.sealed",
+            by=reader,
+            what=f"orders.order {order}",
+        )
+    page = sign_in("Auditor").get(f"/admin/audit/orders.order/{order.pk}/")
+
+    reads = [entry.what for entry in page.context["entries"] if entry.source == "reading"]
+    assert sorted(reads) == [f"Read order {order}", f"Read order {order}, 2 times"]
+    page = sign_in("Finance").get(f"/admin/audit/orders.order/{order.pk}/?source=reading")
+    assert len(page.context["entries"]) == 3
+
+
 def test_trail_of_stock_level_holds_its_movements_with_reason(order):
     level = StockLevel.objects.get()
     inventory.adjust(
