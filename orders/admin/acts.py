@@ -141,7 +141,9 @@ def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
     record = operations.record_pending if later else operations.record_capture
     payment = record(order, by=actor(request), **data)
     amount = money(data["amount"], order.currency)
-    return f"{amount} {'promised' if later else 'received'} as {payment}."
+    over = queries.balance(order).refundable
+    more = f" That is {money(over, order.currency)} more than is due." if over else ""
+    return f"{amount} {'promised' if later else 'received'} as {payment}.{more}"
 
 
 def redeem_credit(request: HttpRequest, order: Order, data: Data) -> str:

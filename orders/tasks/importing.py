@@ -76,7 +76,7 @@ def _load(job: Job, batch: ImportBatch, report: Report) -> Summary:
 def _sentence(summary: Summary, before: int, *, dry_run: bool) -> str:
     verb = "would be placed" if dry_run else "placed"
     return (
-        f"{summary.placed:,} orders {verb} ({summary.held:,} on hold), {before:,} by an earlier "
+        f"{summary.placed:,} {'order' if summary.placed == 1 else 'orders'} {verb} ({summary.held:,} on hold), {before:,} by an earlier "
         f"reading of this file, {summary.known:,} known from before, {summary.refused:,} refused; {summary.credits:,} credits matched, "
         f"{summary.units_credited:,} units taken back."
     )

@@ -449,6 +449,10 @@ def test_record_payment_lets_a_waiting_order_go(ben):
     assert Order.objects.get().status == OrderStatus.CONFIRMED
     assert Event.objects.get(name="order.payment_captured").actor == by
 
+    sent = press(client, act(order, "record_payment"), method="card", amount="7.50")
+    assert "£7.50 received as" in sent.content.decode()
+    assert "That is £7.50 more than is due." in sent.content.decode()
+
 
 def test_refund_is_granted_by_one_role_and_paid_by_another(ben, login):
     client, _ = ben
