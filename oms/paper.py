@@ -47,6 +47,12 @@ def text(value: Any, style: ParagraphStyle = PLAIN) -> Paragraph:
     return Paragraph(escape(str(value)).replace("\n", "<br/>"), style)
 
 
+def width_of(value: str) -> float:
+    """How wide a plain text is on one line, in millimetres."""
+    load_fonts()
+    return pdfmetrics.stringWidth(value, REGULAR, PLAIN.fontSize) / mm
+
+
 def barcode(value: str, height: float = 9 * mm, width: float = 0.3 * mm) -> Flowable:
     """A Code 128 barcode, narrow bar 0.3 mm, readable by hand scanners."""
     plain = value.encode("ascii", "replace").decode()

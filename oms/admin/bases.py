@@ -27,6 +27,7 @@ from oms import once
 from oms.admin import runs
 from oms.admin.acts import Act, actor
 from oms.admin.forms import ActForm
+from oms.downloads import pdf
 from oms.errors import DomainError
 
 # Buttons that apps above hang over lists: given the request and the page, a button or none.
@@ -34,6 +35,7 @@ list_buttons: list[Callable[[HttpRequest, "ReadOnlyAdmin"], dict[str, Any] | Non
 
 SENT_BEFORE = "This form was sent before; look at the rows, and choose anew what is left to do."
 ALREADY = "This form was sent before; nothing was done twice."
+AT_ONCE = 50  # rows whose paper is made at once and without a question
 FEW = 8  # rows of a selection that are named before a run
 BUTTONS_SHOWN = 4  # more than these go under More
 COUNT_STOPS_AT = 10_000
@@ -312,6 +314,9 @@ def _bulk(act: Act) -> Any:
 
     def ask(admin: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         form = admin._form(request, act, None)  # noqa: SLF001
+        if act.gather and not form.is_bound and not form.fields and _few(rows):
+            shown = list(rows.order_by("pk").select_related(*admin.list_select_related or ()))
+            return pdf(act.name.replace("_", "-"), act.gather(request, shown))
         try:
             if form.is_bound and form.is_valid():
                 return _begin(act, request, rows)
@@ -328,6 +333,11 @@ def _bulk(act: Act) -> Any:
 
     ask.__name__ = act.name
     return ask
+
+
+def _few(rows: QuerySet[Any]) -> bool:
+    """Whether one paper of them is made while somebody waits; of none, the page says so."""
+    return 0 < rows.order_by()[: AT_ONCE + 1].count() <= AT_ONCE
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from customers import operations as customers
 from customers.queries import wishes_in_words
 from fulfillment.models import FulfillmentOrder
+from oms import words
 from orders.queries.sealing import CONTEXT
 
 
@@ -21,5 +22,5 @@ def address_and_wishes(document: FulfillmentOrder, *, by: str) -> tuple[list[str
     town = f"{parts.get('postcode', '')} {parts.get('city', '')}".strip()
     wishes = wishes_in_words(opened.get("delivery", {}))
     lines = [parts.get("name"), parts.get("line1"), parts.get("line2"), town]
-    place = (*lines, parts.get("region"), parts.get("country"))
+    place = (*lines, parts.get("region"), words.country(parts.get("country") or ""))
     return [line for line in place if line], wishes

@@ -9,7 +9,7 @@ from reportlab.platypus import Flowable, PageBreak, Spacer
 from fulfillment import queries
 from fulfillment.adapters.paper.address import address_and_wishes
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine
-from oms.paper import STRONG, TITLE, barcode, build, table, text
+from oms.paper import STRONG, TITLE, barcode, build, table, text, width_of
 
 if TYPE_CHECKING:
     from inventory.models import Lot
@@ -28,6 +28,11 @@ def packing_slip(document: FulfillmentOrder, *, by: str) -> bytes:
     head = _head(document, "Packing slip")
     place, wishes = address_and_wishes(document, by=by)
     lines = [text(line) for line in place]
+    order = document.order
+    own = "" if order.external_id == order.number else f", your number {order.external_id}"
+    head[1] = text(
+        f"{order.channel.name}: order {order.number}{own}, from {document.location.name}"
+    )
     if wishes:
         lines += [Spacer(1, 3 * mm), *(text(wish, STRONG) for wish in wishes)]
     return build([*head, *lines, Spacer(1, 6 * mm), _packed(document)], "Packing slip")
@@ -60,12 +65,14 @@ def _to_pick(document: FulfillmentOrder) -> Flowable:
 
 def _packed(document: FulfillmentOrder) -> Flowable:
     rows = [[text(name, STRONG) for name in ("SKU", "Product", "Ordered", "In this delivery")]]
-    for line in lines_of(document):
+    lines = lines_of(document)
+    for line in lines:
         wanted = line.order_line
         in_it = line.packed or line.due
         what = [text(wanted.name), *(text(said) for said in lots_in_parcels(line))]
         rows.append([text(wanted.sku), what, text(wanted.due), text(in_it, STRONG)])
-    return table(rows, [36, 84, 22, 34])
+    widest = min(max(36, *(width_of(row.order_line.sku) + 3 for row in lines)), 90)
+    return table(rows, [widest, 126 - widest, 22, 28])
 
 
 def lots_in_parcels(line: FulfillmentOrderLine) -> list[str]:
