@@ -48,7 +48,7 @@ class NothingClaimed(DomainError):
     """
 
     code = "nothing_claimed"
-    message = "Only {available} units of {sku} in {shipment} can be claimed."
+    message = "Only {available:unit} of {sku} in {shipment} can be claimed."
 
 
 class WrongClaimAmount(DomainError):

@@ -20,7 +20,7 @@ class LotNotHere(DomainError):
     """The lot is not one of this product, or too few free units of it lie here."""
 
     code = "lot_not_here"
-    message = "{number}: fewer than {quantity} free units of lot {lot} of {sku} lie here."
+    message = "{number}: fewer than {quantity:free unit} of lot {lot} of {sku} lie here."
 
 
 class LotShort(DomainError):
@@ -28,7 +28,7 @@ class LotShort(DomainError):
 
     code = "lot_short"
     message = (
-        "{number}: only {usable} of {quantity} units of {sku} are of lots that may leave. "
+        "{number}: only {usable} of {quantity:unit} of {sku} are of lots that may leave. "
         "Pick those, and reject the rest."
     )
 

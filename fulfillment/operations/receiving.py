@@ -39,14 +39,14 @@ class WrongOutcome(DomainError):
     """An outcome for more units than were announced and are still missing."""
 
     code = "wrong_outcome"
-    message = "{number} waits for only {missing} units of {sku}."
+    message = "{number} waits for only {missing:unit} of {sku}."
 
 
 class NothingToInspect(DomainError):
     """Fewer quarantined units of the line wait for a look."""
 
     code = "nothing_to_inspect"
-    message = "{number} has only {waiting} units of {sku} to inspect."
+    message = "{number} has only {waiting:unit} of {sku} to inspect."
 
 
 @transaction.atomic

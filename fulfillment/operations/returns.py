@@ -29,7 +29,7 @@ class NotInspected(DomainError):
     """Units whose credit depends on an inspection wait for it."""
 
     code = "not_inspected"
-    message = "{units} quarantined units of {number} wait to be inspected."
+    message = "{number} has {units:quarantined unit} to inspect first."
 
 
 @transaction.atomic

@@ -31,7 +31,7 @@ class NotReturnable(DomainError):
     """More units than were shipped and are not yet returned or announced."""
 
     code = "not_returnable"
-    message = "Only {available} units of {sku} can still be returned."
+    message = "Only {available:unit} of {sku} can still be returned."
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class LotMissing(DomainError):
     """Units of a tracked product move by lot or serial number."""
 
     code = "lot_missing"
-    message = "{sku} is tracked: say which lots or serial numbers make up {quantity} units."
+    message = "{sku} is tracked: say which lots or serial numbers make up {quantity:unit}."
 
 
 class LotNotTracked(DomainError):
@@ -39,7 +39,7 @@ class InsufficientLot(DomainError):
     """Fewer units of the lot lie there in that condition."""
 
     code = "insufficient_lot"
-    message = "Lot {lot} of {sku}: fewer than {quantity} units lie here and are {condition}."
+    message = "Lot {lot} of {sku}: fewer than {quantity:unit} lie here and are {condition}."
 
 
 class SerialElsewhere(DomainError):

@@ -37,7 +37,7 @@ class NotReserved(DomainError):
     """More was to be released or shipped than is reserved for the line at the location."""
 
     code = "not_reserved"
-    message = "Fewer than {quantity} units are reserved for this line at this location."
+    message = "Fewer than {quantity:unit} are reserved for this line at this location."
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class InsufficientStock(DomainError):
     """Less is there in that condition, or free of reservations, than was to be taken away."""
 
     code = "insufficient_stock"
-    message = "{sku} at {location}: fewer than {quantity} units are {condition}."
+    message = "{sku} at {location}: fewer than {quantity:unit} are {condition}."
 
 
 class NotYetEffective(DomainError):

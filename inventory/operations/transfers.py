@@ -54,7 +54,7 @@ class MoreThanShipped(DomainError):
     """More units were to arrive, return or be written off than are on their way."""
 
     code = "more_than_shipped"
-    message = "{sku}: only {in_transit} units of {number} are on their way."
+    message = "{sku}: only {in_transit:unit} of {number} are on their way."
 
 
 class SettlementMissing(DomainError):

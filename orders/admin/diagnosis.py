@@ -256,11 +256,9 @@ class Diagnosis:
             if f.ended_at is None and f.shipped_at is None
         ]
         if not work:
-            return Blocker(f"{units} units are handed to their location.", quiet=True)
+            return Blocker(f"Handed to their location: {words.count(units, 'unit')}.", quiet=True)
         first = work[0]
-        sentence = (
-            f"{units} units are at {first.location.code}: {first.get_status_display().lower()}."
-        )
+        sentence = f"{words.count(units, 'unit')} at {first.location.code}: {first.get_status_display().lower()}."
         url = page_url("fulfillment_fulfillmentorder_change", first.pk)
         return Blocker(
             sentence, url, f"Open {first.number}", "fulfillment.view_fulfillmentorder", quiet=True

@@ -22,9 +22,7 @@ class UnitsReleased(DomainError):
     """A location is working on units, or they have left; they must be recalled first."""
 
     code = "units_released"
-    message = (
-        "{quantity} units of order {number} are with a location or shipped; recall them first."
-    )
+    message = "Order {number} has {quantity:unit} with a location or shipped; recall them first."
 
 
 class NothingToCancel(DomainError):

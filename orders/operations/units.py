@@ -17,7 +17,7 @@ class TooManyUnits(DomainError):
     """More units than the line has in the state that the act needs."""
 
     code = "too_many_units"
-    message = "Line {line} of order {number} has only {available} units for this."
+    message = "Line {line} of order {number} has only {available:unit} for this."
 
 
 @transaction.atomic

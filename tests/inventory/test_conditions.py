@@ -117,7 +117,7 @@ def test_write_off_of_more_than_is_damaged_is_refused(mug, london):
         inventory.InsufficientStock, inventory.write_off, mug, london, 1, why=Why("broken")
     )
 
-    assert detail == "MUG at LON: fewer than 1 units are damaged."
+    assert detail == "MUG at LON: fewer than 1 unit are damaged."
 
 
 @pytest.mark.parametrize(
