@@ -75,7 +75,7 @@ def pack(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
     contents = forms.units_in(data)
     parcel = operations.PackedParcel(data["weight_g"], contents, lots=forms.lots_in(data))
     operations.pack(document, by=actor(request), parcels=[parcel])
-    return f"{sum(contents.values())} units of {document} are in a parcel of {data['weight_g']} g."
+    return f"Packed {words.count(sum(contents.values()), 'unit')} of {document} in a parcel of {data['weight_g']} g."
 
 
 def ship(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
@@ -274,6 +274,10 @@ WORK_ACTS = (
     Act("pick_list", "Pick list", "fulfillment.view_fulfillmentorder", pick_list, ConfirmForm,
         help="A PDF with barcodes, a page for each.", icon="list_alt", folded=True, bulk=True,
         gather=lambda _request, documents: paper.pick_list(documents)),
+    Act("wave", "Consolidated pick list", "fulfillment.view_fulfillmentorder", pick_list,
+        ConfirmForm, lambda _document: False, help="A PDF: each SKU once, with the units of each "
+        "order.", icon="list_alt", folded=True, bulk=True,
+        gather=lambda _request, documents: paper.wave_pick_list(documents)),
     Act("packing_slip", "Packing slip", "customers.view_personal_data", packing_slip, ConfirmForm,
         help="A PDF with the buyer's address; the reading is recorded.", icon="description",
         folded=True),

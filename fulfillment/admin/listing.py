@@ -4,19 +4,50 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from unfold.contrib.filters.admin import DropdownFilter
 
+from fulfillment.queries.actions import WORKING
 from oms.admin.listing import COUNT_SECONDS, StatusFilter, tabs
 
-__all__ = ["PlaceFilter", "StatusFilter", "tabs"]
+__all__ = ["PlaceFilter", "StatusFilter", "WorkFilter", "kept_place", "tabs"]
+
+PLACE = "location"
+KEPT = "fulfillment:location"  # in the session of whoever is signed in
+
+
+class WorkFilter(StatusFilter):
+    """Work of one status; none chosen means what is to do, or everything when a number is sought."""
+
+    EVERYTHING = "all"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """What is in that status, or to do."""
+        if self.value() == self.EVERYTHING or (not self.value() and request.GET.get("q")):
+            return queryset
+        if not self.value():
+            return queryset.filter(status__in=WORKING)
+        return super().queryset(request, queryset)
+
+
+def kept_place(request: HttpRequest) -> HttpResponseRedirect | None:
+    """Keep the location that a list is looked at for; to the same list with the one kept before."""
+    if PLACE in request.GET:
+        request.session[KEPT] = request.GET[PLACE]
+        return None
+    place = request.session.get(KEPT)
+    if request.method != "GET" or not place:
+        return None
+    wanted = request.GET.copy()
+    wanted[PLACE] = place
+    return HttpResponseRedirect(f"?{wanted.urlencode()}")
 
 
 class PlaceFilter(DropdownFilter):
     """Documents of one location."""
 
     title = "location"
-    parameter_name = "location"
+    parameter_name = PLACE
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
         """Locations that documents name."""

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from fulfillment import forms, operations, queries
 from fulfillment.admin import acts
-from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
+from fulfillment.admin.listing import PlaceFilter, WorkFilter, kept_place, tabs
 from fulfillment.admin.recipient import recipient, shop
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder
@@ -30,13 +30,14 @@ TO_WHOM = {"pack", "ship", "make_ready", "collect"}
 PAPERS = ("pick_list", "packing_slip", "label")
 ENDED = {Status.SHIPPED, Status.COLLECTED, Status.REJECTED, Status.CANCELLED}
 TABS = (
+    ("", "To do"),
     ("open", "To accept"),
     ("accepted", "To pick"),
     ("picked", "To pack"),
     ("packed", "To ship"),
     ("ready_for_pickup", "To be collected"),
     ("shipped", "Shipped"),
-    ("", "All"),
+    (WorkFilter.EVERYTHING, "All"),
 )
 
 
@@ -56,7 +57,7 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("number_column",)
     list_select_related = ("order", "location")
-    list_filter = (StatusFilter, PlaceFilter)
+    list_filter = (WorkFilter, PlaceFilter)
     list_filter_submit = True
     list_before_template = "admin/fulfillment/tabs.html"
     search_fields = ("number", "order__number")
@@ -71,14 +72,28 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """What must leave first, first; finished work by age."""
-        return ("ship_by", "pk") if request.GET.get("status") in {*Status} - ENDED else ("-pk",)
+        status, sought = request.GET.get("status", ""), request.GET.get("q")
+        to_do = status in {*Status} - ENDED or not (status or sought)
+        return ("ship_by", "pk") if to_do else ("-pk",)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The board with its tabs."""
-        context = {"title": "Work at locations", "view_tabs": tabs(request, self.model, TABS)}
+        """The board with its tabs: what is to do at the location that was looked at last."""
+        if there := kept_place(request):
+            return there
+        context = {
+            "title": "Work at locations",
+            "view_tabs": tabs(request, self.model, TABS),
+            "everywhere": self._everywhere(request),
+        }
         return super().changelist_view(request, context | (extra_context or {}))
+
+    def _everywhere(self, request: HttpRequest) -> str:
+        """The same list for all locations, when it is narrowed to one."""
+        wanted = request.GET.copy()
+        wanted["location"] = ""
+        return f"?{wanted.urlencode()}" if request.GET.get("location") else ""
 
     @admin.display(description="Work")
     def number_column(self, document: FulfillmentOrder) -> SafeString:

@@ -24,6 +24,20 @@ class TooManyPicked(DomainError):
     message = "{number} asks for no further units of {what}."
 
 
+class UnknownBarcode(DomainError):
+    """No product, lot or serial number has this code."""
+
+    code = "unknown_barcode"
+    message = "Unknown barcode {what}: no product, lot or serial number has it."
+
+
+class NotOnThisOrder(DomainError):
+    """The code is that of a product which this fulfilment order does not ask for."""
+
+    code = "not_on_this_order"
+    message = "{what} is {sku}, which is not on {number}."
+
+
 @transaction.atomic
 def pick(
     document: FulfillmentOrder,
@@ -64,25 +78,44 @@ def scan(document: FulfillmentOrder, *, by: str, code: str) -> FulfillmentOrder:
     A lot or serial number picks just that one; a SKU picks what expires first.
 
     Two scanners never count the same unit of two lines: the work is locked before it is looked
-    at. Raises TooManyPicked for a thing that is not, or no longer, asked for.
+    at. Raises UnknownBarcode for a code that nothing has, NotOnThisOrder for that of another
+    product, TooManyPicked for what is no longer asked for.
     """
     code = code.strip()
     document = documents.lock(document)
     lot_of = {lot.product_id: lot.code for lot in stock.lots_with_code(code)}
-    for line in document.lines.select_related("order_line__product"):
-        product = line.order_line.product
-        if line.to_pick and code in {product.sku, product.barcode, line.order_line.sku}:
+    lines = list(document.lines.select_related("order_line__product"))
+    for line in lines:
+        if line.to_pick and code in _codes(line):
             return pick(document, by=by, quantities={line.pk: 1})
         if line.to_pick and line.order_line.product_id in lot_of:
             named = {line.pk: [(lot_of[line.order_line.product_id], 1)]}
             return pick(document, by=by, quantities={line.pk: 1}, named=named)
-    raise TooManyPicked(number=document.number, what=code)
+    raise _why_not(document, lines, code, set(lot_of))
 
 
 def refuse_held(document: FulfillmentOrder) -> None:
     """Raise OrderOnHold while a hold is open on the order."""
     if hold := document.order.holds.filter(lifted_at=None).first():
         raise OrderOnHold(number=document.order.number, reason=hold.reason)
+
+
+def _codes(line: FulfillmentOrderLine) -> set[str]:
+    product = line.order_line.product
+    return {product.sku, product.barcode, line.order_line.sku}
+
+
+def _why_not(
+    document: FulfillmentOrder, lines: list[FulfillmentOrderLine], code: str, of_lots: set[int]
+) -> DomainError:
+    """What a code that picks nothing is: asked for no more, of another product, or of none."""
+    if any(code in _codes(line) or line.order_line.product_id in of_lots for line in lines):
+        return TooManyPicked(number=document.number, what=code)
+    product = stock.product_with_code(code)
+    lot = None if product else stock.lots_with_code(code).select_related("product").first()
+    if sku := product.sku if product else lot and lot.product.sku:
+        return NotOnThisOrder(number=document.number, what=code, sku=sku)
+    return UnknownBarcode(what=code)
 
 
 def _add(

@@ -40,13 +40,14 @@ def tabs(
     `field` is that of their status, and the parameter that filters by it.
     """
     here, place = request.GET.get(field, ""), request.GET.get(at, "")
+    known = {value for value, _ in model._meta.get_field(field).choices or ()}  # noqa: SLF001
     keep = f"&{at}={place}" if place else ""
     return [
         {
             "title": title,
             "query": f"?{field}={status}{keep}" if status else f"?{keep[1:]}",
             "here": here == status,
-            "count": _count(model, {field: status}, at, place) if status else "",
+            "count": _count(model, {field: status}, at, place) if status in known else "",
         }
         for status, title in shown
     ]

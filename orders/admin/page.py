@@ -115,6 +115,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "timeline": timeline(order, {line.pk: line.sku for line in lines}),
         "links": links(order),
         "notifications": notifications(order),
+        "silent_channel": None if order.channel.notifies_customers else order.channel,
         "business": business_of(order),
         **handling_context(order),
         **promise_context(order),

@@ -74,7 +74,7 @@ def test_buyer_returns_one_thing_and_exchanges_another(page, clerk, sold, live_s
     choose(page, "Mug", "1", "unwanted")
     assert page.get_by_role("row", name="Refund").inner_text().endswith("£10.00")
     page.get_by_role("button", name="Ask for the return").click()
-    page.get_by_text("We look at it and write to you.").wait_for()
+    page.get_by_text("We look at it. Come back to this page").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     document = Return.objects.get()

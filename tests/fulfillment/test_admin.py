@@ -55,7 +55,7 @@ def test_page_takes_work_from_scan_to_delivery(floor, ben):
     assert "Scan to pick" not in shown.content.decode()
     line = document.lines.get()
     assert press(ben, document, "pack", weight_g=700, **{f"line_{line.pk}": 2}) == [
-        f"2 units of {document} are in a parcel of 700 g."
+        f"Packed 2 units of {document} in a parcel of 700 g."
     ]
     press(ben, document, "ship", carrier="royal-mail", tracking_number="RA1")
     shipment = order.shipments.get()
@@ -75,7 +75,7 @@ def test_scan_foreign_code_says_why_and_changes_nothing(floor, ben):
     )
 
     assert [str(m) for m in shown.context["messages"]] == [
-        f"{document} asks for no further units of TEAPOT."
+        "Unknown barcode TEAPOT: no product, lot or serial number has it."
     ]
     assert document.lines.get().picked == 0
 

@@ -204,3 +204,19 @@ def test_what_the_carrier_brings_back_is_shown_and_not_the_buyers_to_send(client
     assert paper.status_code == 404
     document.refresh_from_db()
     assert document.status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("writes", "said"),
+    [(True, "We look at it and write to you."), (False, "Come back to this page")],
+)
+def test_page_promises_to_write_only_where_the_shop_writes(floor, client, writes, said):
+    floor.channel.notifies_customers = writes
+    floor.channel.save()
+    order, _ = floor.shipped(("MUG", 1))
+    wish = {order.lines.get().pk: fulfillment.Wish(1, "unwanted")}
+    fulfillment.request_return(order, by=BY, wishes=wish)
+
+    shown = client.get(reverse("return", args=[links.sign(LINK, order.number)]))
+
+    assert said in shown.content.decode()

@@ -1,12 +1,18 @@
 """What the pages of work tell whoever stands at the bench: the next step, for whom, and by whom."""
 
+from datetime import timedelta
+from io import BytesIO
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from pypdf import PdfReader
 
 from fulfillment import operations as fulfillment
-from fulfillment.models import Carrier
+from fulfillment.models import Carrier, Shipment
+from fulfillment.queries.policies import NotReturnable
 from oms.models import User
+from orders import operations as orders
 from orders.models import Handling, Order
 from tests import factories as world
 from tests.fulfillment.test_admin import ben, press
@@ -121,3 +127,108 @@ def test_ship_chooses_the_carrier_of_the_order_else_the_last_to_its_country_else
     assert (first, by_country, gone, chosen()) == ("", "royal-mail", "", "acme")
     assert press(ben, document, "ship", carrier="") == []
     assert document.shipments.count() == 0
+
+
+BOARD = "/admin/fulfillment/fulfillmentorder/"
+
+
+def numbers(answer):
+    return [row.number for row in answer.context["cl"].result_list]
+
+
+def test_board_opens_on_what_is_to_do_soonest_promise_first(floor, ben):
+    floor.shipped(("MUG", 1))
+    _, (late,) = floor.work(("MUG", 1))
+    _, (soon,) = floor.work(("CUP", 1))
+    soon.ship_by = late.ship_by - timedelta(days=1)
+    soon.save()
+
+    assert numbers(ben.get(BOARD)) == [soon.number, late.number]
+    assert len(numbers(ben.get(BOARD + "?status=all"))) == 3
+    assert len(numbers(ben.get(BOARD + "?status=shipped"))) == 1
+    shipped = Shipment.objects.get().fulfillment_order.number
+    assert numbers(ben.get(BOARD + f"?q={shipped}")) == [shipped]
+
+
+def test_board_keeps_the_location_until_another_is_chosen(floor, ben):
+    _, (mug,) = floor.work(("MUG", 1))
+    _, (cup,) = floor.work(("CUP", 1))
+    assert numbers(ben.get(BOARD + "?location=LEE")) == [cup.number]
+
+    again = ben.get(BOARD + "?status=open", follow=True)
+
+    assert again.redirect_chain == [("?status=open&location=LEE", 302)]
+    assert numbers(again) == [cup.number]
+    everywhere = ben.get(BOARD + again.context["everywhere"])
+    assert {*numbers(everywhere)} == {mug.number, cup.number}
+    assert ben.get(BOARD).status_code == 200
+
+
+def test_scan_says_whether_a_code_is_unknown_foreign_or_no_longer_asked_for(floor, ben):
+    floor.cup.barcode = "5012345"
+    floor.cup.save()
+    _, (document,) = floor.work(("MUG", 1))
+    url = reverse("admin:fulfillment_scan", args=[document.pk])
+
+    def scan(code):
+        return [str(m) for m in ben.post(url, {"code": code}, follow=True).context["messages"]]
+
+    assert scan("99999") == ["Unknown barcode 99999: no product, lot or serial number has it."]
+    assert scan("5012345") == [f"5012345 is CUP, which is not on {document}."]
+    assert document.lines.get().picked == 0
+    scan("MUG")
+    assert document.lines.get().picked == 1
+
+
+def test_refusals_count_one_unit_and_many():
+    def said(units):
+        return NotReturnable(available=units, sku="MUG").detail
+
+    assert said(1) == "Only 1 unit of MUG can still be returned."
+    assert said(2) == "Only 2 units of MUG can still be returned."
+
+
+def text_of(answer):
+    assert answer["Content-Type"] == "application/pdf"
+    return " ".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages)
+
+
+def choose(client, act, *documents):
+    chosen = {"_selected_action": [each.pk for each in documents]}
+    return client.post(BOARD, {"action": act, **chosen})
+
+
+def test_consolidated_list_sums_skus_over_orders_and_leaves_held_ones_out(floor, ben):
+    _, (one,) = floor.work(("MUG", 2))
+    _, (two,) = floor.work(("MUG", 3))
+    held_order, (held,) = floor.work(("MUG", 1))
+    orders.place_hold(held_order, by=world.BY, kind="review", reason="Look")
+
+    said = text_of(choose(ben, "wave", one, two, held))
+
+    assert f"{one} × 2" in said
+    assert f"{two} × 3" in said
+    assert "2 fulfilment orders, 5 units" in said
+    assert f"left out: {held}." in said
+    assert said.count("Consolidated pick list") == 1
+    assert "Ada" not in said
+
+
+def test_lists_of_a_few_are_printed_at_once(floor, ben):
+    _, (one,) = floor.work(("MUG", 2))
+
+    assert f"Pick list {one}" in text_of(choose(ben, "pick_list", one))
+
+
+def test_packing_slip_names_shop_numbers_and_country_and_keeps_skus_whole(floor, admin_client):
+    sku = "PORCELAIN-MUG-WITH-HANDLE-450-ML"
+    world.stocked(sku, floor.london, 5)
+    order, document = floor.packed((sku, 1))
+    Order.objects.filter(pk=order.pk).update(external_id="WEB-1")
+
+    url = reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "packing_slip"])
+    said = text_of(admin_client.post(url, {"act": "packing_slip"}))
+
+    assert f"Shop: order {order.number}, your number WEB-1" in said
+    assert "United Kingdom" in said
+    assert sku in said
