@@ -16,4 +16,4 @@ class CarrierAdmin(EditableAdmin):
 
     list_display = ("name", "code", "tracking_url", "is_active")
     search_fields = ("name", "code")
-    fields: ClassVar = ("name", "code", "tracking_url", "is_active")
+    fields: ClassVar = ("name", "code", "tracking_url", "tracking_pattern", "is_active")

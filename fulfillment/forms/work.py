@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from fulfillment.enums import RejectReason, ShipmentStatus
-from fulfillment.queries import carriers, lots_to_pack, usual_carrier
+from fulfillment.queries import carriers, lots_to_pack, tracking_looks_odd, usual_carrier
 from inventory.forms.lots import LotsField, by_lot
 from oms import words
 from oms.admin import ActForm
@@ -51,6 +51,7 @@ class ShipForm(ActForm):
 
     carrier = forms.ChoiceField()
     tracking_number = forms.CharField(required=False, max_length=80)
+    as_typed = forms.BooleanField(required=False, label="The number is right as it is")
     service = forms.CharField(required=False, max_length=60)
 
     def setup(self) -> None:
@@ -62,6 +63,20 @@ class ShipForm(ActForm):
             usual = wished or usual_carrier(self.obj)  # type: ignore[arg-type]
             self.fields["carrier"].initial = usual if usual in dict(known) else ""
             self.fields["service"].initial = service
+        if not self.is_bound:
+            del self.fields["as_typed"]
+
+    def clean(self) -> dict[str, Any]:
+        """A number that does not look like one of the carrier is asked about once, not refused."""
+        data = super().clean() or {}
+        sure = data.pop("as_typed", False)
+        name = tracking_looks_odd(data.get("carrier", ""), data.get("tracking_number", ""))
+        if name and not sure:
+            said = f"{name} has other numbers than this. Look again, or say below that it is right."
+            self.add_error("tracking_number", said)
+        elif not sure:
+            del self.fields["as_typed"]
+        return data
 
 
 class CollectForm(ActForm):

@@ -1,7 +1,9 @@
 """Shipments, their parcels, and what carriers report."""
 
+import re
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -9,6 +11,15 @@ from simple_history.models import HistoricalRecords
 
 from fulfillment.enums import ShipmentStatus
 from oms.querysets import LockingQuerySet
+
+
+def validate_pattern(value: str) -> None:
+    """Refuse what is no regular expression."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        message = f"This is not a regular expression: {error}."
+        raise ValidationError(message, code="pattern") from error
 
 
 class Carrier(models.Model):
@@ -19,11 +30,24 @@ class Carrier(models.Model):
     tracking_url = models.CharField(
         max_length=300, blank=True, help_text="With {number} where the tracking number goes."
     )
+    tracking_pattern = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        validators=[validate_pattern],
+        help_text="A regular expression for its tracking numbers, such as [A-Z]{2}[0-9]{9}GB. Whoever "
+        "types another number is asked to look again. Empty: nothing is checked.",
+    )
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
 
     def __str__(self) -> str:
         return self.code
+
+    def knows(self, number: str) -> bool:
+        """Whether a tracking number looks like one of this carrier; spaces and case do not count."""
+        plain = "".join(number.split()).upper()
+        return not self.tracking_pattern or re.fullmatch(self.tracking_pattern, plain) is not None
 
 
 class Shipment(models.Model):

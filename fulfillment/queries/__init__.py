@@ -1,7 +1,7 @@
 """Questions about fulfilment, one file per noun."""
 
 from fulfillment.queries.actions import allowed_actions, allowed_return_actions
-from fulfillment.queries.carriers import carriers, usual_carrier
+from fulfillment.queries.carriers import carriers, tracking_looks_odd, usual_carrier
 from fulfillment.queries.claims import allowed_claim_actions, claimable_shipments
 from fulfillment.queries.collecting import handed_over, orders_by_tracking
 from fulfillment.queries.ledger import invariants
@@ -32,6 +32,7 @@ __all__ = [
     "picked_lots",
     "picked_units",
     "return_by_id",
+    "tracking_looks_odd",
     "units_of",
     "usual_carrier",
 ]

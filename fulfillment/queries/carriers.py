@@ -20,3 +20,9 @@ def usual_carrier(document: FulfillmentOrder) -> str:
     lately = Shipment.objects.exclude(carrier__code=CARRIER).order_by("-pk")
     rows = lately.values_list("order__ship_country", "carrier__code")[:LATELY]
     return dict(reversed(list(rows))).get(document.order.ship_country, "")
+
+
+def tracking_looks_odd(code: str, number: str) -> str:
+    """Name of the carrier whose tracking numbers look different; empty if it fits or is unknown."""
+    carrier = Carrier.objects.filter(code=code).first()
+    return carrier.name if carrier and number and not carrier.knows(number) else ""

@@ -104,10 +104,11 @@ CARRIERS = {
     "royal-mail": (
         "Royal Mail",
         "https://www.royalmail.com/track-your-item#/tracking-results/{number}",
+        "[A-Z]{2}[0-9]{9}[A-Z]{2}",  # UPU S10
     ),
-    "dpd": ("DPD", "https://www.dpd.co.uk/apps/tracking/?reference={number}"),
-    "dhl": ("DHL", "https://www.dhl.com/en/express/tracking.html?AWB={number}"),
-    "delhivery": ("Delhivery", "https://www.delhivery.com/track/package/{number}"),
+    "dpd": ("DPD", "https://www.dpd.co.uk/apps/tracking/?reference={number}", ""),
+    "dhl": ("DHL", "https://www.dhl.com/en/express/tracking.html?AWB={number}", "[0-9]{10}"),
+    "delhivery": ("Delhivery", "https://www.delhivery.com/track/package/{number}", ""),
 }
 CARRIER_OF = {LONDON: "royal-mail", LEEDS: "dpd", BERLIN: "dhl", MUMBAI: "delhivery"}
 
@@ -163,8 +164,8 @@ def lay_down() -> None:
         table("orders.Channel").get_or_create(code=code, defaults=fields)
     for code, fields in LOCATIONS.items():
         table("inventory.Location").get_or_create(code=code, defaults=fields)
-    for code, (name, url) in CARRIERS.items():
-        defaults = {"name": name, "tracking_url": url}
+    for code, (name, url, pattern) in CARRIERS.items():
+        defaults = {"name": name, "tracking_url": url, "tracking_pattern": pattern}
         table("fulfillment.Carrier").get_or_create(code=code, defaults=defaults)
     for code, fields in ENTITIES.items():
         table("compliance.LegalEntity").get_or_create(code=code, defaults=fields)

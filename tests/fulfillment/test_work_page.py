@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from pypdf import PdfReader
 
@@ -232,3 +233,23 @@ def test_packing_slip_names_shop_numbers_and_country_and_keeps_skus_whole(floor,
     assert f"Shop: order {order.number}, your number WEB-1" in said
     assert "United Kingdom" in said
     assert sku in said
+
+
+def test_odd_tracking_number_is_asked_about_once_and_not_refused(floor, ben):
+    Carrier.objects.update(tracking_pattern="[A-Z]{2}[0-9]{9}GB")
+    _, odd = floor.packed()
+    _, fine = floor.packed(("CUP", 1))
+    sent = {"carrier": "royal-mail", "tracking_number": "12345"}
+
+    press(ben, odd, "ship", **sent)
+    assert odd.shipments.count() == 0
+    press(ben, odd, "ship", **sent, as_typed="on")
+    press(ben, fine, "ship", carrier="royal-mail", tracking_number="ra 473124829 gb")
+
+    assert odd.shipments.get().tracking_number == "12345"
+    assert fine.shipments.get().tracking_number == "ra 473124829 gb"
+
+
+def test_pattern_of_a_carrier_is_a_regular_expression():
+    with pytest.raises(ValidationError, match="not a regular expression"):
+        Carrier(code="acme", name="Acme", tracking_pattern="[A-Z").clean_fields()
