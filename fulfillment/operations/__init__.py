@@ -41,7 +41,7 @@ from fulfillment.operations.origin import (
 )
 from fulfillment.operations.packing import NothingPicked, PackedParcel, pack
 from fulfillment.operations.parcel_lots import SerialInParcel
-from fulfillment.operations.picking import TooManyPicked, pick, scan
+from fulfillment.operations.picking import NotOnThisOrder, TooManyPicked, UnknownBarcode, pick, scan
 from fulfillment.operations.pickup import (
     CollectorMissing,
     NotForPickup,
@@ -108,6 +108,7 @@ __all__ = [
     "NotClaimable",
     "NotForPickup",
     "NotInspected",
+    "NotOnThisOrder",
     "NotReturnable",
     "NothingArrived",
     "NothingCameBack",
@@ -126,6 +127,7 @@ __all__ = [
     "Swap",
     "ToBeCollected",
     "TooManyPicked",
+    "UnknownBarcode",
     "UnknownCarrier",
     "UnknownCode",
     "UnknownParcel",

@@ -35,7 +35,7 @@ class NotOnThisOrder(DomainError):
     """The code is that of a product which this fulfilment order does not ask for."""
 
     code = "not_on_this_order"
-    message = "{what} is {sku}, which is not on {number}."
+    message = "{what} is not on {number}."
 
 
 @transaction.atomic
@@ -114,7 +114,8 @@ def _why_not(
     product = stock.product_with_code(code)
     lot = None if product else stock.lots_with_code(code).select_related("product").first()
     if sku := product.sku if product else lot and lot.product.sku:
-        return NotOnThisOrder(number=document.number, what=code, sku=sku)
+        what = code if code == sku else f"{code} ({sku})"
+        return NotOnThisOrder(number=document.number, what=what)
     return UnknownBarcode(what=code)
 
 

@@ -109,7 +109,7 @@ def test_scan_known_barcode_counts_one_unit(floor):
 def test_scan_foreign_thing_is_refused(floor):
     _, (document,) = floor.work()
 
-    with pytest.raises(fulfillment.TooManyPicked):
+    with pytest.raises(fulfillment.NotOnThisOrder):
         fulfillment.scan(document, by=BY, code="CUP")
 
     assert document.lines.get().picked == 0

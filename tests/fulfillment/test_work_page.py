@@ -175,7 +175,7 @@ def test_scan_says_whether_a_code_is_unknown_foreign_or_no_longer_asked_for(floo
         return [str(m) for m in ben.post(url, {"code": code}, follow=True).context["messages"]]
 
     assert scan("99999") == ["Unknown barcode 99999: no product, lot or serial number has it."]
-    assert scan("5012345") == [f"5012345 is CUP, which is not on {document}."]
+    assert scan("5012345") == [f"5012345 (CUP) is not on {document}."]
     assert document.lines.get().picked == 0
     scan("MUG")
     assert document.lines.get().picked == 1
