@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.enums import DuplicateState
-from customers.models import Customer, CustomerMerge, DuplicatePair
+from customers.models import Customer, CustomerMerge, DuplicatePair, SegmentMember
 from customers.operations import belongings
 from customers.queries import suspected_pairs
 from oms import events
@@ -45,6 +45,8 @@ def merge(merged: Customer, *, into: Customer, by: str, reason: str) -> Customer
     followers = list(Customer.objects.lock(*_followers(merged)))
     for row in [merged, *followers]:
         _point(row, survivor, by=by, reason=reason)
+    # The survivor's segments are settled by a consumer; this number stands in none from now on.
+    SegmentMember.objects.filter(customer__in=[merged, *followers]).delete()
     done = CustomerMerge.objects.create(
         survivor=survivor,
         merged=merged,
