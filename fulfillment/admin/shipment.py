@@ -25,7 +25,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     """The list tells what is under way; the page tells its story."""
 
     list_empty = (
-        "A shipment is made when packed work is handed to a carrier: Work at locations, then Ship."
+        "A shipment is made when packed work is handed to a carrier: Fulfilment orders, then Ship."
     )
 
     acts = acts.SHIPMENT_ACTS

@@ -83,7 +83,7 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
         if there := kept_place(request):
             return there
         context = {
-            "title": "Work at locations",
+            "title": "Fulfilment orders",
             "view_tabs": tabs(request, self.model, TABS),
             "everywhere": self._everywhere(request),
         }

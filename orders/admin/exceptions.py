@@ -1,4 +1,4 @@
-"""Exceptions: the queue of what waits for a person, soonest due first, with one button per row."""
+"""Holds: the queue of what waits for a person, soonest due first, with one button per row."""
 
 from typing import Any, ClassVar
 

@@ -30,7 +30,7 @@ def _write(role: str, holds: int) -> None:
     if not addresses:
         return
     said = f"{count(holds, 'order')} on hold past due: now with {role}"
-    body = f"{said}.\n\nSee Exceptions in the back office; they stand first there."
+    body = f"{said}.\n\nSee Holds in the back office; they stand first there."
     try:
         send_mail(said, body, None, addresses)
     except OSError:

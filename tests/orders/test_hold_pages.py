@@ -79,7 +79,7 @@ def test_type_of_the_system_is_shown_and_stays(ben, client):
     assert ">Save<" not in page
 
 
-# --- Exceptions -------------------------------------------------------------------------------
+# --- Holds ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
