@@ -21,6 +21,7 @@ INVOICE = "compliance.invoice.sealed"
 NOTIFICATION = "customers.notification.sealed"
 CHANGE_STEP = "orders.orderchangestep.sealed"
 BANK_LINE = "orders.BankLine.sealed"
+EVIDENCE = "fulfillment.claim.evidence"
 COLLECTOR = "fulfillment.fulfillmentorder.collector"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
 LEGAL = "legal obligation, GDPR art. 6(1)(c)"
@@ -143,6 +144,16 @@ REGISTER: tuple[Held, ...] = (
     Held("return_lines", "fulfillment.ReturnLine", "return_order__order__subject",
          "Taking goods back"),
     Held(
+        "claims", "fulfillment.Claim", "order__subject", "Having carriers answer for parcels",
+        envelopes={"evidence": Envelope(EVIDENCE)},
+    ),
+    Held(
+        "earlier_claims", "fulfillment.HistoricalClaim", "order__subject",
+        "Proving who changed what", envelopes={"evidence": Envelope(EVIDENCE)},
+    ),
+    Held("parcels_that_came_back", "fulfillment.OriginReturn", "order__subject",
+         "Deciding about parcels that carriers bring back"),
+    Held(
         "invoices", "compliance.Invoice", "subject", "Keeping tax records", LEGAL,
         envelopes={"sealed": Envelope(INVOICE, fiscal=True)},
     ),
@@ -159,6 +170,7 @@ TELLS = (  # whose events tell of a person's dealings
     "fulfillment.FulfillmentOrder",
     "fulfillment.Shipment",
     "fulfillment.Return",
+    "fulfillment.Claim",
     "compliance.Invoice",
     "compliance.PrivacyRequest",
 )

@@ -150,6 +150,7 @@ class ClaimAdmin(ReadOnlyAdmin):
             made = getattr(claim.credit, "exchange", None) if claim.credit else None
             context |= {
                 "claim": claim,
+                "evidence": claims.evidence_of(claim) or "[erased]",
                 "tone": TONES.get(ClaimStatus(claim.status), ""),
                 "due": _due(claim),
                 "line_rows": claim.lines.select_related("order_line__product").order_by(

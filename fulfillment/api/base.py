@@ -63,7 +63,12 @@ def returns_of(request: Request) -> QuerySet[Return]:
 def claims_of(request: Request) -> QuerySet[Claim]:
     """The claims that this key may see."""
     rows = Claim.objects.select_related(
-        "order__channel", "shipment", "parcel", "carrier", "credit__exchange__replacement"
+        "order__channel",
+        "order__subject",
+        "shipment",
+        "parcel",
+        "carrier",
+        "credit__exchange__replacement",
     )
     return of_channels(rows.prefetch_related("lines__order_line__product"), request)
 

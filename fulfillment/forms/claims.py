@@ -23,7 +23,8 @@ class OpenClaimForm(ActForm):
     evidence = forms.CharField(
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="What the carrier is told: last scan, state of the box, what the buyer saw.",
+        help_text="What the carrier is told: last scan, state of the box, what the buyer saw. "
+        "No names or addresses.",
     )
     remedy = forms.ChoiceField(
         label="The buyer gets",
@@ -89,7 +90,7 @@ class SendClaimForm(ActForm):
         required=False,
         max_length=1_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Added to what was said before.",
+        help_text="Added to what was said before. No names or addresses.",
     )
 
 
@@ -99,7 +100,9 @@ class AnswerClaimForm(ActForm):
     accepted = forms.DecimalField(
         max_digits=14, decimal_places=4, min_value=0, help_text="0: it declines."
     )
-    answer = forms.CharField(required=False, max_length=300, help_text="What it says.")
+    answer = forms.CharField(
+        required=False, max_length=300, help_text="What it says. No personal data."
+    )
 
     def setup(self) -> None:
         """Everything, unless said otherwise."""

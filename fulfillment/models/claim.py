@@ -102,7 +102,7 @@ class Claim(models.Model):
     carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="claims")
     kind = models.CharField(max_length=8, choices=ClaimKind)
     status = models.CharField(max_length=15, choices=ClaimStatus, default=ClaimStatus.OPEN)
-    evidence = models.TextField(max_length=2_000)
+    evidence = models.BinaryField(null=True)  # sealed under the buyer: what the carrier is told
     reference = models.CharField(max_length=80, blank=True)  # of who opened it; recognises repeats
     carrier_reference = models.CharField(max_length=80, blank=True)  # the carrier's number of it
     answer = models.CharField(max_length=300, blank=True)  # what the carrier said

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
+from customers import queries as customers
 from fulfillment.enums import ClaimKind, ClaimRemedy, StandardReason
 from fulfillment.models import Claim, ClaimLine, ClaimTerms, Parcel, Return, Shipment
 from fulfillment.operations import documents
 from fulfillment.operations.exchanges import replace_without_goods
 from fulfillment.operations.undelivered import settle_undelivered
 from fulfillment.operations.waiving import credit_without_goods, refuse_above_keep_limit
-from fulfillment.queries.claims import STANDING, unclaimed, why_not
+from fulfillment.queries.claims import EVIDENCE, STANDING, unclaimed, why_not
 from fulfillment.queries.liability import ANSWER_DAYS, claim_by, liable_for, terms_of
 from fulfillment.queries.making_good import not_made_good
 from fulfillment.queries.policies import Wish, active_reasons
@@ -25,7 +27,10 @@ from oms.money import ZERO, plain, quantize
 from orders import operations as orders
 from orders.queries import balance
 
-EVIDENCE = 2_000  # characters
+MOST_EVIDENCE = 2_000  # characters
+if TYPE_CHECKING:
+    from orders.models import Order
+
 MOST = Decimal(10) ** 12  # of any amount
 REASONS = {  # what the buyer's return without goods says
     ClaimKind.LOST: StandardReason.UNDELIVERED,
@@ -91,9 +96,10 @@ def open_claim(shipment: Shipment, *, by: str, asked: Asked) -> Claim:
     The last day to claim, the carrier's limit of liability and the days it has to answer are taken
     from its terms of then and stand on the claim. A claim above the limit is allowed: freight is
     paid back beside it (CMR article 23(4)). A refund without goods keeps to the return policy's
-    limit unless waived; a replacement is reserved at once. A repeat with the same reference gives
-    the existing claim. Raises NotClaimable, NothingClaimed, WrongClaimAmount, EvidenceTooLong,
-    AboveKeepLimit, and what a return without goods and a replacement refuse; nothing is changed then.
+    limit unless waived; a replacement is reserved at once. The evidence is sealed under the buyer.
+    A repeat with the same reference gives the existing claim. Raises NotClaimable, NothingClaimed,
+    WrongClaimAmount, EvidenceTooLong, SubjectErased, AboveKeepLimit, and what a return without
+    goods and a replacement refuse; nothing is changed then.
     """
     order = orders.lock_order(shipment.order)
     shipment = Shipment.objects.select_related("carrier").lock_one(shipment.pk)
@@ -140,8 +146,14 @@ def refuse_amount(amount: Decimal, limit: Decimal, currency: str) -> None:
 
 def refuse_long(evidence: str) -> None:
     """Raise EvidenceTooLong for more than a claim holds."""
-    if len(evidence) > EVIDENCE:
-        raise EvidenceTooLong(most=EVIDENCE, length=len(evidence))
+    if len(evidence) > MOST_EVIDENCE:
+        raise EvidenceTooLong(most=MOST_EVIDENCE, length=len(evidence))
+
+
+def sealed_evidence(order: "Order", evidence: str) -> bytes:
+    """What the carrier is told, sealed under the buyer. Raises EvidenceTooLong and SubjectErased."""
+    refuse_long(evidence)
+    return customers.seal(order.subject, {"text": evidence}, EVIDENCE)
 
 
 def _parcels(shipment: Shipment, asked: Asked) -> list[Parcel]:
@@ -193,7 +205,7 @@ def _claim(
         parcel_id=asked.parcel,
         carrier=shipment.carrier,
         kind=asked.kind,
-        evidence=asked.evidence,
+        evidence=sealed_evidence(shipment.order, asked.evidence),
         reference=asked.reference,
         currency=shipment.order.currency,
         amount=asked.amount,

@@ -10,8 +10,9 @@ from django.utils import timezone
 from fulfillment.enums import ClaimEntryKind, ClaimStatus
 from fulfillment.models import Claim, ClaimEntry
 from fulfillment.operations import documents
-from fulfillment.operations.claiming import WrongClaimAmount, about, refuse_amount, refuse_long
+from fulfillment.operations.claiming import WrongClaimAmount, about, refuse_amount, sealed_evidence
 from fulfillment.operations.undelivered import settle_undelivered
+from fulfillment.queries.claims import evidence_of
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
@@ -34,11 +35,11 @@ def send_claim(claim: Claim, *, by: str, carrier_reference: str = "", evidence: 
     """
     claim = documents.lock(claim)
     documents.refuse_move(claim, ClaimStatus.SENT)
-    said = f"{claim.evidence}\n{evidence}".strip()
-    refuse_long(said)
+    if evidence:
+        said = f"{evidence_of(claim)}\n{evidence}".strip()
+        claim.evidence = sealed_evidence(claim.order, said)
 
     claim.carrier_reference = carrier_reference or claim.carrier_reference
-    claim.evidence = said
     claim.ended_at = None
     _wait(claim)
     _save(claim, "carrier_reference", "evidence", "ended_at", "due_on", by=by)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
+from customers import queries as customers
 from fulfillment.enums import ClaimKind, ClaimStatus, ShipmentStatus
 from fulfillment.models import Claim, ClaimLine, ClaimTerms, ParcelLine, Shipment
 from fulfillment.models.claim import DUE
@@ -16,6 +17,7 @@ from fulfillment.queries.liability import claim_by, terms_of
 from fulfillment.queries.pickup import is_collected
 from oms.money import ZERO
 
+EVIDENCE = "fulfillment.claim.evidence"
 BANDS = (
     (30, "up to 30 days"),
     (60, "31 to 60 days"),
@@ -38,6 +40,12 @@ class Outstanding:
     claimed: Decimal = ZERO  # of it, not answered yet
     accepted: Decimal = ZERO  # of it, accepted
     bands: list[Decimal] = field(default_factory=lambda: [ZERO] * len(BANDS))
+
+
+def evidence_of(claim: Claim) -> str:
+    """What the carrier is told; empty once the buyer is erased. Wants its order's subject selected."""
+    opened = customers.unseal(claim.order.subject, claim.evidence, EVIDENCE)
+    return str(opened.get("text", ""))
 
 
 def claimable_kinds(shipment: Shipment) -> list[ClaimKind]:

@@ -9,6 +9,7 @@ import msgspec
 from fulfillment.enums import ClaimKind, ClaimRemedy
 from fulfillment.models import Claim
 from fulfillment.queries import allowed_claim_actions
+from fulfillment.queries.claims import evidence_of
 from fulfillment.serializers.work import LineUnits, Position
 from oms.money import plain
 from oms.wire import Sent, Short, message, utc
@@ -24,7 +25,8 @@ class ClaimIn(Sent):
 
     The amount is in the order's currency. `remedy` is what the buyer gets at once: a refund without
     goods within the return policy's limit, or the same goods again. `reference` makes repeats
-    harmless.
+    harmless. `evidence` is what the carrier is told, without names or addresses; it is sealed, and
+    goes when the buyer is erased.
     """
 
     shipment: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
@@ -47,7 +49,7 @@ class ClaimSendingIn(Sent):
 
 @message
 class ClaimAnswerIn(Sent):
-    """What the carrier accepts, in the order's currency; 0 declines."""
+    """What the carrier accepts, in the order's currency; 0 declines. No personal data in `answer`."""
 
     accepted: Decimal
     answer: Words = ""
@@ -129,7 +131,7 @@ class ClaimOut(msgspec.Struct):
             carrier=claim.carrier.code,
             kind=claim.kind,
             status=claim.status,
-            evidence=claim.evidence,
+            evidence=evidence_of(claim),
             reference=claim.reference,
             carrier_reference=claim.carrier_reference,
             answer=claim.answer,

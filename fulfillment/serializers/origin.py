@@ -30,7 +30,7 @@ class NewAddressIn(Sent):
 
 @message
 class OriginIn(Sent):
-    """Why a carrier brings a shipment back undelivered."""
+    """Why a carrier brings a shipment back undelivered. No personal data in `note`."""
 
     reason: Literal[tuple(OriginReason.values)]  # type: ignore[valid-type]
     note: Note = ""

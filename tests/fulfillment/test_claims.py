@@ -7,17 +7,20 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from compliance import operations as privacy
+from customers.queries import SubjectErased
 from fulfillment import operations as fulfillment
 from fulfillment.models import (
     Claim,
     ClaimEntry,
     ClaimTerms,
     Exchange,
+    OriginReturn,
     Return,
     ReturnPolicy,
     Shipment,
 )
-from fulfillment.queries.claims import claimable_kinds, claims_due, outstanding
+from fulfillment.queries.claims import claimable_kinds, claims_due, evidence_of, outstanding
 from fulfillment.queries.liability import liable_for
 from oms.errors import DomainError
 from oms.models import AppendOnlyError, Event
@@ -252,7 +255,7 @@ def test_declined_claim_is_sent_again_with_more_evidence_or_withdrawn(sent):
     assert (made.status, made.due_on, made.ended_at is None) == ("declined", None, False)
 
     made = fulfillment.send_claim(made, by=BY, evidence="Photo of the depot's scan")
-    assert made.evidence == "No scan since the depot\nPhoto of the depot's scan"
+    assert evidence_of(made) == "No scan since the depot\nPhoto of the depot's scan"
     assert made.ended_at is None
     made = fulfillment.answer_claim(made, by=BY, accepted=Decimal(0), answer="No proof")
     with pytest.raises(fulfillment.EvidenceTooLong):
@@ -260,7 +263,7 @@ def test_declined_claim_is_sent_again_with_more_evidence_or_withdrawn(sent):
     with pytest.raises(fulfillment.EvidenceTooLong):
         claim(sent, evidence="x" * 2_001)
     made.refresh_from_db()
-    assert (made.status, len(made.evidence)) == ("declined", 49)
+    assert (made.status, len(evidence_of(made))) == ("declined", 49)
     made = fulfillment.withdraw_claim(made, by=BY, reason="It turned up")
 
     assert (made.status, made.due_on) == ("withdrawn", None)
@@ -268,6 +271,30 @@ def test_declined_claim_is_sent_again_with_more_evidence_or_withdrawn(sent):
         fulfillment.send_claim(made, by=BY)
     assert claim(sent).number != made.number
     assert_ledgers_hold()
+
+
+def test_evidence_is_sealed_told_to_the_buyer_and_goes_with_them(sent):
+    made = fulfillment.send_claim(claim(sent, units=2, amount=20), by=BY)
+    back = OriginReturn(order=made.order, shipment=sent, decision="settled", note="Nobody home")
+    back.decided_at = timezone.now()
+    back.save()
+    assert b"No scan" not in bytes(made.evidence)
+
+    told = privacy.export_subject(made.order.subject, by=BY)
+    assert told["claims"][0]["evidence"] == {"text": "No scan since the depot"}
+    assert {row["evidence"]["text"] for row in told["earlier_claims"]} == {
+        "No scan since the depot"
+    }
+    assert told["parcels_that_came_back"][0]["note"] == "Nobody home"
+    assert "claim.opened" in {row["name"] for row in told["events"]}
+
+    privacy.erase_subject(made.order.subject, by=BY, reason="asked")
+    made = Claim.objects.select_related("order__subject").get()
+    assert evidence_of(made) == ""
+    with pytest.raises(SubjectErased):
+        claim(Shipment.objects.get(pk=sent.pk), units=1, amount=10)
+    fulfillment.answer_claim(made, by=BY, accepted=Decimal(0))
+    assert fulfillment.send_claim(made, by=BY).status == "sent"
 
 
 def test_ledger_finds_claims_whose_money_does_not_add_up(sent):
