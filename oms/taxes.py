@@ -9,6 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+# Why a line bears no tax, by its category (UNCL 5305 as EN 16931 uses it).
+UNTAXED = {
+    "Z": "zero-rated",
+    "E": "exempt from tax",
+    "AE": "reverse charge: the buyer accounts for the tax",
+    "K": "no tax: to a business in another member state",
+    "G": "no tax: the goods leave the territory they are sold from (export)",
+    "O": "no tax: outside the scope, or no legal entity stands behind the location",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TaxRequest:

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.defaultfilters import stringfilter
 
-from oms import money, words
+from oms import money, taxes, words
 
 register = template.Library()
 
@@ -13,6 +13,7 @@ register.filter("moment", words.moment)
 register.filter("age", words.age)
 register.filter("money", words.money)
 register.filter("plain", money.plain)
+register.filter("untaxed", lambda category: taxes.UNTAXED.get(category, ""))
 register.filter("sentence_case", words.sentence_case)
 
 

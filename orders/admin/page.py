@@ -18,6 +18,7 @@ from inventory import queries as stock
 from inventory.queries.decisions import explained
 from oms import links as links_
 from oms import words
+from oms.taxes import UNTAXED
 from orders import queries
 from orders.admin import sealed, versions
 from orders.admin.acts import allowed_now
@@ -108,7 +109,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         **line_page(request, lines),
         "why": explained(order.pk),
         "hold_rows": hold_rows(holds),
-        "money_rows": money_rows(order, money),
+        "money_rows": money_rows(order, money, lines),
         "may_read": sealed.may_read(request),
         "person": (person := sealed.opened(request, order)),
         "wishes": customers.wishes_in_words(person.get("delivery", {})),
@@ -226,13 +227,16 @@ def _add_lots(rows: dict[int, LineRow]) -> None:
         ]
 
 
-def money_rows(order: Order, money: Balance) -> list[MoneyRow]:
+def money_rows(order: Order, money: Balance, lines: Sequence[OrderLine]) -> list[MoneyRow]:
     """The order's money from goods to balance, each explained, nothing said twice."""
 
     def say(amount: Decimal) -> str:
         return words.money(amount, order.currency)
 
     tax = "contained in prices" if order.price_includes_tax else "on top of prices"
+    if not order.tax_total:
+        found = {part["category"] for line in lines for part in line.tax_lines}
+        tax = "; ".join(UNTAXED[category] for category in sorted(found & UNTAXED.keys())) or tax
     rows = [MoneyRow("Goods", say(order.goods_total), "less discounts and cancelled units")]
     rows += [
         MoneyRow(words.sentence_case(row.get_kind_display()), say(row.amount), row.description)

@@ -28,3 +28,14 @@ def test_place_split_order_taxes_each_line_as_its_location_sells():
 
     taxes = {line.sku: str(line.tax_amount) for line in order.lines.all()}
     assert taxes == {"MUG": "0.0000", "CUP": "1.9000"}
+
+
+@pytest.mark.django_db
+def test_page_of_an_order_says_why_there_is_no_tax(admin_client):
+    world.stocked("MUG", world.warehouse(), 5)
+    order = world.place(world.shop(), ("MUG", 1))  # no legal entity stands behind the warehouse
+
+    page = admin_client.get(f"/admin/orders/order/{order.pk}/change/").text
+
+    assert order.tax_total == 0
+    assert page.count("no tax: outside the scope") == 2  # at the line, and at the tax
