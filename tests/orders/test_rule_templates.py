@@ -255,3 +255,13 @@ def test_late_supplier_is_one_mail_with_all_purchase_orders(shop):
     assert sent.subject == "2 purchase orders: The supplier is late"
     assert all(each.number in sent.body for each in late)
     assert Event.objects.get(name="rule.told").facts["labels"] == [each.number for each in late]
+
+
+def test_high_value_knows_that_a_rupee_is_not_a_pound(shop):
+    on("high_value")
+    world.stocked("SARI", world.warehouse("BOM"), 400)
+    india = world.shop("india", currency="INR")
+
+    cheap, dear = (place(india, ("SARI", units, "1080"), currency="INR") for units in (1, 100))
+
+    assert (holds(cheap), [kind for kind, *_ in holds(dear)]) == ([], ["review"])

@@ -32,6 +32,16 @@ def _all(*leaves: dict[str, Any]) -> dict[str, Any]:
     return {"all": list(leaves)}
 
 
+def _worth(about: int) -> dict[str, Any]:
+    """A total of about so many euro, in whatever currency: round sums, to be edited."""
+    sums = {"INR": about * 100, "JPY": about * 150}
+    parts = [
+        _all(leaf("currency", "eq", code), leaf("total", "gte", str(sums[code]))) for code in sums
+    ]
+    rest = _all(leaf("currency", "not_in", [*sums]), leaf("total", "gte", str(about)))
+    return {"any": [rest, *parts]}
+
+
 def _placing(conditions: dict[str, Any], *actions: dict[str, Any]) -> Wording:
     return Wording("placing", list(actions), conditions)
 
@@ -55,7 +65,7 @@ TEMPLATES: dict[str, Template] = {
         "High-value review",
         "A person looks at expensive orders before they are released.",
         _placing(
-            _all(leaf("total", "gte", "1000")),
+            _worth(1_000),
             _hold("review", "High value: look before release", owner="Finance", due_hours=24),
         ),
     ),
@@ -63,7 +73,7 @@ TEMPLATES: dict[str, Template] = {
         "Billing and shipping country differ",
         "A common sign of stolen cards.",
         _placing(
-            _all(leaf("billing_differs", "yes"), leaf("total", "gte", "200")),
+            _all(leaf("billing_differs", "yes"), _worth(200)),
             _hold("fraud", "Billing and shipping country differ", owner="Finance", due_hours=24),
         ),
     ),
