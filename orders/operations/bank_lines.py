@@ -110,7 +110,8 @@ def add_lines(statement: BankStatement, entries: Iterable[Entry], *, by: str) ->
     """Store what is new of a statement; lines that an earlier file brought are recognised.
 
     Also when that file was of the other form, CSV or CAMT, and told them in other words: then by
-    day, amount and what they refer to (`orders.queries.bank_repeats`), each line for one movement.
+    day, amount and what they refer to or who paid (`orders.queries.bank_repeats`), the likeliest
+    first, each line for one movement.
     Two movements of one day that nothing tells apart are two lines when one file has both. Returns
     the new lines. Raises WrongCurrency.
     """

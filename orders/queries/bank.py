@@ -103,6 +103,20 @@ def named_orders(lines: Iterable[tuple[BankLine, dict[str, str]]]) -> dict[int, 
     }
 
 
+def named_by(words: Iterable[str]) -> dict[str, set[int]]:
+    """Ids of the orders that each word names: by our number, the channel's, or an invoice's."""
+    wanted = _either_case(set(words))
+    found: dict[str, set[int]] = defaultdict(set)
+    if not wanted:
+        return found
+    is_named = Q(number__in=wanted) | Q(external_id__in=wanted) | Q(invoices__number__in=wanted)
+    rows = Order.objects.filter(is_named)
+    for pk, *names in rows.values_list("pk", "number", "external_id", "invoices__number"):
+        for name in wanted.intersection(names):
+            found[name].add(pk)
+    return found
+
+
 def certain(line: BankLine, orders: Sequence[Order], money: dict[int, Balance]) -> list[Part]:
     """What a line pays beyond doubt: orders that it names, and together exactly their balance.
 

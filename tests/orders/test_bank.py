@@ -1,5 +1,6 @@
 """Bank statements: every line once, booked by its reference or by a person, undone by an entry."""
 
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
@@ -16,6 +17,7 @@ from orders.models import BankAccount, BankLine, BankMatch, BankStatement, Payme
 from orders.operations import bank_lines, bank_matching
 from orders.queries import balance
 from orders.queries.bank import Part, proposals, told_of, words_of
+from orders.queries.bank_repeats import Entry
 from orders.queries.money_ledgers import money_invariants
 from orders.queries.statement import statement_of
 from orders.tasks.bank import read_bank_statement
@@ -184,6 +186,80 @@ def test_payment_told_as_csv_and_as_camt_is_one(shop, account):
     assert send(account, *csv, csv[1]).known == 4
     assert send(account, *csv, csv[1], csv[1]).known == 4
     assert BankLine.objects.count() == 7
+
+
+DAY = date(2026, 11, 27)
+BOB, ANNA = "GB33BUKB20201555555555", "DE89370400440532013000"
+
+
+def tell(account, form, *rows):
+    """Read entries of one day and 20.00 (payer, account, text); the texts of the new lines."""
+    statement = BankStatement.objects.create(
+        number=f"T{BankStatement.objects.count()}",
+        account=account,
+        digest=f"{BankStatement.objects.count()}",
+        form=form,
+        created_by=BY,
+    )
+    entries = [
+        Entry(DAY, Decimal("20.00"), "GBP", f"{form}{at}", *row) for at, row in enumerate(rows)
+    ]
+    return [told_of(line)["text"] for line in bank_lines.add_lines(statement, entries, by=BY)]
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        (("Bob Smith", "", "DATUM 27.11.2026"), ("Anna Jones", "", "Thanks DATUM 27.11.2026")),
+        (("Bob Smith", BOB, "DATUM 27.11.2026"), ("", ANNA, "DATUM 27.11.2026, 12.34 UHR")),
+        (("Bob Smith", "", "27112026 CRED DE98ZZZ09999"), ("", "", "CRED DE98ZZZ09999")),
+        (("Bob Smith", BOB, "ORDER"), ("Bob Smith", ANNA, "ORDER")),
+        (("", "", "gift"), ("", "", "rent")),
+    ],
+)
+def test_payments_of_two_people_are_two_whatever_numbers_they_share(shop, account, first, other):
+    """A day, a creditor identifier or even the order says nothing of who paid."""
+    number = order(shop).number
+    first, other = ([part.replace("ORDER", number) for part in row] for row in (first, other))
+    tell(account, "csv", first)
+
+    assert tell(account, "camt", other) == [other[2]]
+
+
+def test_payment_told_in_both_forms_is_one_by_order_invoice_account_or_payer(shop, account):
+    number = order(shop).number
+    csv = [
+        ("", "", f"{number} DATUM 27.11.2026"),
+        ("Bob Smith", "", "DATUM 27.11.2026"),
+        ("Smith", BOB, ""),
+        ("", "", "RF18 5390 0754 7034 RF18539007547034"),
+    ]
+    camt = [
+        ("Anna Jones", ANNA, f"no {number.lower()}"),
+        ("SMITH, BOB", "", "2026-11-27"),
+        ("Robert S", BOB, "thanks"),
+        ("Cora", "", "", "RF18539007547034"),
+    ]
+    for first, other in zip(csv, camt, strict=True):
+        account = BankAccount.objects.create(
+            code=f"a{BankAccount.objects.count()}", name="A", currency="GBP"
+        )
+        tell(account, "csv", first)
+        assert tell(account, "camt", other) == []
+
+
+def test_likeliest_payment_of_a_file_is_the_known_one(account):
+    known = ("Ada Byron", BOB, "second instalment, thank you")
+    tell(account, "csv", known)
+
+    assert tell(account, "camt", ("Ada Byron", "", "other"), known) == ["other"]
+
+
+def test_emptied_line_is_taken_for_no_payment(account):
+    tell(account, "csv", ("Ada Byron", "", "gift"))
+    BankLine.objects.update(sealed=b"")
+
+    assert tell(account, "camt", ("Anna Jones", "", "rent")) == ["rent"]
 
 
 def test_person_who_is_erased_leaves_the_lines_that_belong_to_nobody(shop, account):
