@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from oms.migrating import AddCheck
+
 
 class Migration(migrations.Migration):
 
@@ -10,15 +12,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddConstraint(
+        AddCheck(
             model_name='costlayer',
             constraint=models.CheckConstraint(condition=models.Q(('remaining_value__gte', 0)), name='inventory_cost_layer_value_not_negative', violation_error_message='No stock is worth less than nothing.'),
         ),
-        migrations.AddConstraint(
+        AddCheck(
             model_name='levelcost',
             constraint=models.CheckConstraint(condition=models.Q(('fifo_value__gte', 0), ('average_value__gte', 0)), name='inventory_level_cost_value_not_negative', violation_error_message='No stock is worth less than nothing.'),
         ),
-        migrations.AddConstraint(
+        AddCheck(
             model_name='product',
             constraint=models.CheckConstraint(condition=models.Q(('unit_cost', None), ('unit_cost__gte', 0), _connector='OR'), name='inventory_product_unit_cost_not_negative', violation_error_message='A unit costs nothing or something.'),
         ),

@@ -3,6 +3,8 @@
 import django.db.models.expressions
 from django.db import migrations, models
 
+from oms.migrating import AddCheck
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
             name='undelivered',
             field=models.BigIntegerField(db_default=0, default=0),
         ),
-        migrations.AddConstraint(
+        AddCheck(
             model_name='orderline',
             constraint=models.CheckConstraint(condition=models.Q(('undelivered__gte', 0), ('undelivered__lte', django.db.models.expressions.CombinedExpression(models.F('shipped'), '-', models.F('delivered')))), name='orders_line_undelivered_within_shipped', violation_error_message='What was delivered did arrive.'),
         ),

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from oms.migrating import AddCheck
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
             name="made_good",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
-        migrations.AddConstraint(
+        AddCheck(
             model_name="orderline",
             constraint=models.CheckConstraint(
                 condition=models.Q(
