@@ -58,7 +58,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             return context | {"first": _first_steps()}
     if request.user.has_perm("fulfillment.view_fulfillmentorder"):
         context["places"] = [
-            (place, links.rows("fulfillment.fulfillmentorder", location__id__exact=place.pk))
+            (place, links.rows("fulfillment.fulfillmentorder", location=place.code))
             for place in queries.places(now)
         ]
     context["first_work"] = _first_work(request.user)
@@ -184,7 +184,9 @@ def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
 
 def _place_tiles(places: list[queries.Place]) -> Iterator[Tile]:
     def to_do(*statuses: str) -> str:
-        return links.rows("fulfillment.fulfillmentorder", status__in=",".join(statuses))
+        return links.rows(
+            "fulfillment.fulfillmentorder", status__in=",".join(statuses), location=""
+        )
 
     at = f"at {len(places)} location{'' if len(places) == 1 else 's'}" if places else ""
     yield Tile("To pick", sum(p.pick for p in places), to_do("open", "accepted"), at)

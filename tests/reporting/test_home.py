@@ -371,4 +371,10 @@ def test_home_shows_a_warehouse_its_work(shop, london, sign_in):
     text = page.content.decode()
     assert text.index('aria-label="Work by location"') < text.index('aria-label="Pipeline"')
     assert text.count('aria-label="Work by location"') == 1
+    other = world.warehouse("LDS")
+    client = sign_in("Operations")
+    [(_, place)], to_pick = page.context["places"], page.context["tiles"][0]
+    for url, count in ((place, 1), (to_pick.url, to_pick.count)):
+        client.get(f"/admin/fulfillment/fulfillmentorder/?location={other.code}")  # remembered
+        assert client.get(url, follow=True).context["cl"].result_count == count == 1
     assert "Failed" not in {tile.label for tile in page.context["tiles"]}
