@@ -217,11 +217,13 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
         raise OrderMoved(number=order.number)
     steps = sorted(change.steps.order_by("position"), key=_is_removal)
     lock_credit_of([order, *moving.joined(order, _joining(steps))])
+    lines = moving.lines_of(order, _joining(steps))
+    products = {line.product_id for line in lines if line.product_id} | _added(steps)
+    inventory.lock_limits(products)  # of every order that is taken on below, before any stock
     held = limits.hold_limits(order, steps)
     make_room(order, steps, by=by, number=change.number)
     moving.make_room(order, _joining(steps), by=by, number=change.number)
-    joined = moving.lines_of(order, _joining(steps))
-    inventory.hold_levels({line.product_id for line in joined if line.product_id} | _added(steps))
+    inventory.hold_levels(products)
     work = pipeline.lock(order, by=by)
     worth, before = (
         work.order.total,

@@ -13,12 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers import queries as customers
-from inventory import operations as inventory
 from oms import events
 from oms.errors import DomainError
 from oms.models import Event
 from orders.models import Channel, CountryAlias, Hold, KnownPrice, Order, OrderLine, SkuAlias
-from orders.operations import corrections, holds, pipeline
+from orders.operations import corrections, holds, limits, pipeline
 from orders.operations.credit_holds import lock_credit_of
 from orders.operations.drafts import Draft
 from orders.operations.sent import PlacedOrder
@@ -119,8 +118,9 @@ def remember_prices(hold: Hold, *, by: str, reason: str) -> Order:
 def solve_waiting(event: Event) -> int:
     """Solve a channel's other waiting orders by what was just remembered; how many were.
 
-    All are locked in key order first, then whose credit they use, then what they may get of stock. More than a hundred go on by further events; an order that
-    was put right meanwhile is left alone. Called again, it finds nothing.
+    All are locked in key order first, then whose credit they use, then limits and levels of what
+    they may get of stock. More than a hundred go on by further events; an order that was put right
+    meanwhile is left alone. Called again, it finds nothing.
     """
     order = Order.objects.select_related("channel").get(pk=event.subject_id)
     if event.name == "order.sku_remembered":
@@ -170,7 +170,7 @@ def _solve_skus(channel: Channel, sku: str) -> int:
         return 0  # forgotten meanwhile
     waiting = list(waiting_for_sku(channel.pk, sku)[: AT_ONCE + 1])
     lock_credit_of(Order.objects.select_related("customer").lock(*waiting[:AT_ONCE]))
-    inventory.hold_levels(products_waited_for(waiting[:AT_ONCE]) | {alias.product_id})
+    limits.hold_stock(products_waited_for(waiting[:AT_ONCE]) | {alias.product_id})
     solved = 0
     for key in waiting[:AT_ONCE]:
         lines = OrderLine.objects.filter(order=key, sku=sku, product=None)
@@ -192,8 +192,8 @@ def _solve_prices(channel: Channel, products: Sequence[int]) -> int:
     }
     keys = sorted(found)
     some = keys[:AT_ONCE]
-    Order.objects.lock(*some)
-    inventory.hold_levels(products_waited_for(some))
+    lock_credit_of(Order.objects.select_related("customer").lock(*some))
+    limits.hold_stock(products_waited_for(some))
     open_now = Hold.objects.filter(pk__in=[found[key] for key in some], lifted_at=None)
     solved = [
         holds.lift_hold(hold, by=BY, reason=PRICES_KNOWN)
@@ -224,7 +224,7 @@ def _solve_countries(channel: Channel, country: str) -> int:
     found = _with_words(list(waiting_for_country(channel.pk)), words)
     locked = Order.objects.select_related("subject", "customer").lock(*found[:AT_ONCE])
     lock_credit_of(locked)
-    inventory.hold_levels(products_waited_for(found[:AT_ONCE]))
+    limits.hold_stock(products_waited_for(found[:AT_ONCE]))
     solved = [order for order in locked if _names_country(order, words, country)]
     if len(found) > AT_ONCE and solved:
         events.record("order.country_remembered", solved[0], by=BY, country=country)

@@ -105,6 +105,16 @@ def keep_within(channel: Channel, draft: "Draft", room: Room | None, *, by: str)
     return False
 
 
+def hold_stock(product_ids: Iterable[int]) -> None:
+    """Lock the limits of these products, then all their levels, in the turn that placing has.
+
+    For acts on several orders: one of them may ask the limits once levels are held.
+    """
+    wanted = set(product_ids)
+    inventory.lock_limits(wanted)
+    inventory.hold_levels(wanted)
+
+
 def hold_limits(order: Order, steps: Sequence[OrderChangeStep]) -> list[stock.Limit]:
     """Lock the limits that a change of a locked order may run into, as they are before it."""
     if not any(step.kind in {ChangeStep.SET_QUANTITY, ChangeStep.ADD_LINE} for step in steps):
@@ -139,7 +149,9 @@ def asked_when_lifted(order: Order, lines: Sequence[OrderLine]) -> list[stock.Li
     kinds: set[str] = set(held.values_list("type__code", flat=True))
     if not kinds or HoldKind.OUT_OF_STOCK in kinds or not told_waiting(order).first:
         return None
-    found = inventory.lock_limits(line.product_id for line in lines if line.product_id)
+    found = inventory.lock_limits(
+        line.product_id for line in lines if line.product_id and line.backordered
+    )
     return found if found or not order.channel.allows_backorder else None
 
 

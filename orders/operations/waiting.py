@@ -7,6 +7,7 @@ from django.db import transaction
 from inventory import operations as inventory
 from inventory import queries as stock
 from orders.models import Order
+from orders.operations import limits
 from orders.operations.credit_holds import lock_credit_of
 from orders.operations.pipeline import advance
 from orders.queries.serving import columns, lines_waiting, policies
@@ -23,15 +24,15 @@ def serve_waiting(product_ids: Iterable[int], *, by: str, tried: Collection[int]
     In turn, by each product's allocation policy; the first `AT_ONCE` now, the rest by a follow-up
     event, which passes over those that were `tried` and could get nothing. Orders on hold are
     passed over. Each order is advanced as a whole, so that its other lines get what they can as
-    well. All orders are locked in key order, then all levels they may want in key order, so that
-    no two callers wait in a circle.
+    well. All orders are locked in key order, then the limits and
+    all levels of what they may want in key order, so that no two callers wait in a circle.
     """
     chosen, more = _next(sorted(set(product_ids)), set(tried))
     if not chosen:
         return 0
     keys = [order.pk for order in chosen]
     lock_credit_of(Order.objects.select_related("customer").lock(*keys))
-    inventory.hold_levels(products_waited_for(keys) | more)
+    limits.hold_stock(products_waited_for(keys) | more)
 
     left_empty = [order.pk for order in chosen if not _got_some(order, by=by)]
     if more and (open_still := {product for product in more if _left(product)}):

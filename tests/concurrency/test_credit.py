@@ -20,7 +20,7 @@ from inventory.models import Location, Product
 from oms.models import Event
 from orders import operations as orders
 from orders.enums import ChangeStep
-from orders.models import Hold, Order
+from orders.models import Channel, Hold, Order, PriceList
 from orders.operations import PlacedPayment
 from orders.operations.changing import Step
 from orders.queries.dealings import standing_of
@@ -131,6 +131,7 @@ def locked(captured):
     kinds = (
         ("order", 'FROM "orders_order"'),
         ("credit", 'FROM "customers_company"'),
+        ("limits", 'FROM "inventory_sellinglimit"'),
         ("stock", 'FROM "inventory_stocklevel"'),
         ("stock", "UPDATE inventory_stocklevel"),
     )
@@ -144,11 +145,22 @@ def locked(captured):
     return [name for at, name in enumerate(told) if at == 0 or told[at - 1] != name]
 
 
-@pytest.mark.parametrize("act", ["sku", "country", "change"])
-def test_credit_is_locked_after_orders_and_before_stock(act, shop, company):
+@pytest.mark.parametrize("act", ["sku", "country", "prices", "change", "serve"])
+def test_credit_and_limits_are_locked_after_orders_and_before_stock(act, shop, company):
     """Whoever places an order does so; the other way round the two would wait in a circle."""
+    if act == "prices":
+        listed = PriceList.objects.create(code="all", name="All", currency="GBP")
+        orders.set_prices(listed, [orders.PriceRow(2, "MUG", "9.50", "1")], by=world.BY)
+        Channel.objects.update(checks_prices=True)
+        shop.refresh_from_db()
+    elif act == "serve":
+        world.product("POT")
     foreign = {**world.LONDON, "country": "Albion"}
-    waiting = {"sku": (("CUP", 1), {}), "country": (("MUG", 1), {"shipping_address": foreign})}
+    waiting = {
+        "sku": (("CUP", 1), {}),
+        "country": (("MUG", 1), {"shipping_address": foreign}),
+        "serve": (("POT", 1), {}),
+    }
     lines, fields = waiting.get(act, (("MUG", 1), {}))
     for number in range(3):
         payments = (PlacedPayment("on_account", Decimal(10), "pending"),)
@@ -162,6 +174,14 @@ def test_credit_is_locked_after_orders_and_before_stock(act, shop, company):
             order, by=world.BY, shipping_address=world.LONDON, reason="It is clear"
         )
         later = partial(orders.solve_waiting, Event.objects.get(name="order.country_remembered"))
+    elif act == "prices":
+        hold = order.holds.get(type__code="price_mismatch")
+        orders.remember_prices(hold, by=world.BY, reason="Theirs")
+        later = partial(orders.solve_waiting, Event.objects.get(name="order.prices_remembered"))
+    elif act == "serve":
+        pot = Product.objects.get(sku="POT")
+        inventory.receive(pot, Location.objects.get(), 10, by=world.BY)
+        later = partial(orders.serve_waiting, [pot.pk], by=world.BY)
     else:
         step = Step(ChangeStep.SET_QUANTITY, order.lines.get().pk, {"quantity": 2})
         change = orders.draft_change(order, by=world.BY, steps=[step])
@@ -170,7 +190,7 @@ def test_credit_is_locked_after_orders_and_before_stock(act, shop, company):
     with CaptureQueriesContext(connection) as asked:
         later()
 
-    assert locked(asked.captured_queries)[:3] == ["order", "credit", "stock"]
+    assert locked(asked.captured_queries)[:4] == ["order", "credit", "limits", "stock"]
 
 
 def packed(shop, sku, lots=()):
