@@ -13,10 +13,10 @@ from decimal import Decimal
 UNTAXED = {
     "Z": "zero-rated",
     "E": "exempt from tax",
-    "AE": "reverse charge: the buyer accounts for the tax",
+    "AE": "reverse charge",
     "K": "no tax: to a business in another member state",
-    "G": "no tax: the goods leave the territory they are sold from (export)",
-    "O": "no tax: outside the scope, or no legal entity stands behind the location",
+    "G": "no tax: export",
+    "O": "no tax: outside the scope",
 }
 
 
