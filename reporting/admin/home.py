@@ -162,7 +162,7 @@ def _money_tiles(user: Any, now: datetime) -> Iterator[Tile]:
     if user.has_perm("orders.view_payment") and user.has_perm("orders.view_order"):
         count = queries.overpaid()
         url = links.rows("orders.order", payment_status__exact=PaymentStatus.OVERPAID.value)
-        yield Tile("Overpaid", count, url, "money to give back", _warn(count))
+        yield Tile("Overpaid", count, url, "to pay back", _warn(count))
     refused = queries.refused_by_gateways() if user.has_perm("orders.view_gatewayrequest") else 0
     if refused:
         url = links.rows("orders.gatewayrequest", what="stuck")
@@ -176,7 +176,7 @@ def _money_tiles(user: Any, now: datetime) -> Iterator[Tile]:
 
 def _order_tiles(context: dict[str, Any], now: datetime) -> Iterator[Tile]:
     late, short, release = context["jeopardy"].late, queries.backordered(), queries.to_release()
-    yield Tile("Late", late, links.promised_before(now), "promise broken", "bad" if late else "")
+    yield Tile("Late", late, links.promised_before(now), "past promise", "bad" if late else "")
     yield Tile("To release", release, links.to_release(), "ready to go", _warn(release))
     url = f"{links.page('reporting_stock')}?sort=backordered"
     yield Tile("Backordered", short, url, "order lines", _warn(short))
