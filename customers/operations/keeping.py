@@ -72,11 +72,20 @@ def put_company(
 def put_payment_terms(
     code: str, given: Terms, *, by: str, reason: str
 ) -> tuple[PaymentTerms, bool]:
-    """Have payment terms be as said; orders that were placed keep theirs. Raises NotKept."""
-    row = PaymentTerms.objects.select_for_update().filter(code=code).first()
-    is_new = row is None
-    row = row or PaymentTerms(code=code)
-    if _take_over(row, given, by=by, reason=reason):
+    """Have payment terms be as said; orders that were placed keep theirs. Raises NotKept.
+
+    Of two who make them at once the later changes what the first one made.
+    """
+    rows = PaymentTerms.objects.select_for_update()
+    row, is_new = rows.filter(code=code).first(), False
+    if row is None:
+        row, is_new = PaymentTerms(code=code), True
+        try:
+            with transaction.atomic():
+                _take_over(row, given, by=by, reason=reason)
+        except IntegrityError:  # somebody else was first
+            row, is_new = rows.get(code=code), False
+    if is_new or _take_over(row, given, by=by, reason=reason):
         events.record("payment_terms.set", row, by=by, reason=reason, active=given.is_active)
     return row, is_new
 

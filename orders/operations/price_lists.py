@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from inventory import queries as stock
 from oms import events
@@ -79,15 +79,28 @@ class ListFace:
 def put_price_list(code: str, given: ListFace, *, by: str, reason: str) -> tuple[PriceList, bool]:
     """Have a list be as said, made where its code is new; says whether it was. Its prices stay.
 
-    The same again changes nothing. Raises PriceListImpossible.
+    The same again changes nothing; of two who make it at once the later changes what the first one
+    made. Raises PriceListImpossible.
     """
-    row = PriceList.objects.select_for_update(of=("self",)).filter(code=code).first()
-    is_new = row is None
-    row = row or PriceList(code=code)
-    told = {name: getattr(given, name) for name in ListFace.__dataclass_fields__}
-    if not is_new and all(getattr(row, name) == value for name, value in told.items()):
-        return row, False
+    rows = PriceList.objects.select_for_update(of=("self",))
+    row, is_new = rows.filter(code=code).first(), False
+    if row is None:
+        row, is_new = PriceList(code=code), True
+        try:
+            with transaction.atomic():
+                _take_over(row, given, by=by, reason=reason)
+        except IntegrityError:  # somebody else was first
+            row, is_new = rows.get(code=code), False
+    if is_new or _take_over(row, given, by=by, reason=reason):
+        events.record("price_list.set", row, by=by, reason=reason, active=row.is_active)
+    return row, is_new
 
+
+def _take_over(row: PriceList, given: ListFace, *, by: str, reason: str) -> bool:
+    """Write what is said onto a list, and save it where that is news. Raises PriceListImpossible."""
+    told = {name: getattr(given, name) for name in ListFace.__dataclass_fields__}
+    if row.pk and all(getattr(row, name) == value for name, value in told.items()):
+        return False
     for name, value in told.items():
         setattr(row, name, value)
     if not is_currency(given.currency):
@@ -100,8 +113,7 @@ def put_price_list(code: str, given: ListFace, *, by: str, reason: str) -> tuple
         raise PriceListImpossible(pointer=pointer, reason=reasons[0]) from wrong
     stamp(row, by=by, reason=reason)
     row.save()
-    events.record("price_list.set", row, by=by, reason=reason, active=row.is_active)
-    return row, is_new
+    return True
 
 
 def set_prices(price_list: PriceList, rows: Sequence[PriceRow], *, by: str) -> PriceReport:
