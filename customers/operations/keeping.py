@@ -14,7 +14,7 @@ from customers.operations.companies import (
     set_buyer,
     set_company_terms,
 )
-from customers.operations.profiles import classify
+from customers.operations.profiles import classify, lock_person
 from customers.queries import root_of
 from oms import events
 from oms.errors import InvalidInput
@@ -96,9 +96,10 @@ def put_buyer(
 ) -> Customer:
     """Have a person buy for a company within these limits, or for nobody; a repeat changes nothing.
 
-    Whoever buys for nobody loses role and limits with the company. Raises NotKept.
+    Whoever buys for nobody loses role and limits with the company; `customer.buyer_ended` says so.
+    The person is locked first. Raises NotKept, and SubjectErased for whose data were destroyed.
     """
-    customer = root_of(customer)
+    customer = lock_person(root_of(customer))
     if customer.company != company:
         customer = classify(customer, by=by, group=customer.group, company=company, reason=reason)
     row = Buyer.objects.filter(customer=customer).first()
@@ -106,6 +107,7 @@ def put_buyer(
         if row is not None:
             stamp(row, by=by, reason=reason)
             row.delete()
+            events.record("customer.buyer_ended", customer, by=by, reason=reason, role=row.role)
         return customer
     now = row or Buyer()
     if row is None or any(getattr(now, name) != value for name, value in asdict(given).items()):

@@ -164,6 +164,8 @@ SENTENCES: dict[str, Any] = {
         f"Limit {facts['credit_limit'] or 'none'}, {facts['payment_terms_days']} days to pay"
     ),
     "customer.classified": _classified,
+    "customer.buyer_set": lambda facts: f"Buys for their company as {facts['role']}",
+    "customer.buyer_ended": lambda facts: f"No longer {facts['role']} of a company",
     "customer.delivery_wishes_set": lambda _facts: "Delivery wishes set",
     "customer.contact_preference_set": lambda _facts: "Message wishes set",
     "customer.address_added": lambda facts: f"Address for {facts['kind']} added",

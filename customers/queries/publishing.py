@@ -25,6 +25,10 @@ TOLD = {
         One("period_limit", "what they may order in a period; null for anything"),
         One("period_days", "how long the period is"),
     ),
+    "customer.buyer_ended": told(
+        "they buy for no company any more; role and limits are gone",
+        One("role", "what they were: buyer or approver"),
+    ),
     "company.registered": told("a company is kept that was not known"),
     "company.changed": told(
         "it has another name or tax ID, or is sold to on account or not",

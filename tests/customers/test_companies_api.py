@@ -127,6 +127,20 @@ def test_buyers_are_found_or_made_moved_and_taken_out(ask):
     assert nameless.status_code == 422
 
 
+def test_who_buys_for_nobody_loses_role_and_limits_and_it_is_told_once(ask):
+    ask("put", "companies/ENGINES/", COMPANY)
+    person = {"name": "Ada Byron", "email": "ada@example.com", "role": "approver"}
+    number = ask("post", "companies/ENGINES/buyers/", person).json()["customer"]
+    Customer.objects.update(company=None)  # taken out of it by another act; the role was left
+
+    answers = [ask("put", f"customers/{number}/buyer/", {"company": None}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert not Buyer.objects.exists()
+    [ended] = Event.objects.filter(name="customer.buyer_ended")
+    assert (ended.subject_id, ended.facts["role"]) == (Customer.objects.get().pk, "approver")
+
+
 def test_payment_terms_and_price_lists_are_kept_by_their_codes(ask):
     world.shop()
     ask("put", "companies/ENGINES/", COMPANY)
