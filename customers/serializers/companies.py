@@ -9,13 +9,18 @@ from customers.models import Company, Customer, PaymentTerms
 from customers.operations import BuyerTerms, CompanyFace, CompanyTerms, Terms
 from customers.queries import line_of, terms_of
 from customers.serializers.people import Email, Name, Phone, TaxId
+from oms.money import plain
 from oms.wire import Sent, Short, message
 
 Why = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Currency = Annotated[str, msgspec.Meta(pattern="^([A-Z]{3})?$")]
 Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
-Limit = Annotated[Decimal, msgspec.Meta(ge=0)]
 SAID = "Kept by another system"
+
+
+def _amount(limit: Decimal | None, currency: str = "") -> str | None:
+    """A limit as text; one of no certain currency has two decimals, and more where they are used."""
+    return None if limit is None else plain(limit, currency)
 
 
 @message
@@ -92,7 +97,7 @@ class CompanySummaryOut(msgspec.Struct):
             tax_id=row.tax_id,
             parent=row.parent.code if row.parent else None,
             terms=row.terms.code if row.terms else None,
-            credit_limit=None if row.credit_limit is None else f"{row.credit_limit:.2f}",
+            credit_limit=_amount(row.credit_limit, row.credit_currency),
             credit_currency=row.credit_currency,
             shares_credit=row.shares_credit,
             needs_purchase_order=row.needs_purchase_order,
@@ -191,8 +196,8 @@ class BuyerOut(msgspec.Struct):
             customer=row.number,
             company=row.company.code if row.company else None,
             role=limits.role,
-            order_limit=None if order is None else f"{order:.2f}",
-            period_limit=None if period is None else f"{period:.2f}",
+            order_limit=_amount(order),
+            period_limit=_amount(period),
             period_days=limits.period_days,
         )
 

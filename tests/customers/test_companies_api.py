@@ -141,6 +141,26 @@ def test_who_buys_for_nobody_loses_role_and_limits_and_it_is_told_once(ask):
     assert (ended.subject_id, ended.facts["role"]) == (Customer.objects.get().pk, "approver")
 
 
+def test_limits_keep_every_decimal_when_they_are_read_and_put_back(ask):
+    sent = {**COMPANY, "credit_limit": "100.125", "credit_currency": "KWD"}
+    ask("put", "companies/ENGINES/", sent)
+    person = {
+        "name": "Ada",
+        "email": "ada@example.com",
+        "order_limit": "7.005",
+        "period_limit": "9",
+    }
+    buyer = ask("post", "companies/ENGINES/buyers/", person).json()
+    [company] = ask("get", "companies/").json()["results"]
+
+    assert company["credit_limit"] == "100.125"
+    assert (buyer["order_limit"], buyer["period_limit"]) == ("7.005", "9.00")
+    kept = {name: company[name] for name in sent}
+    assert ask("put", "companies/ENGINES/", kept).status_code == 200
+    assert Company.objects.get().credit_limit == Decimal("100.125")
+    assert Company.history.filter(code="ENGINES").count() == 2
+
+
 def test_payment_terms_and_price_lists_are_kept_by_their_codes(ask):
     world.shop()
     ask("put", "companies/ENGINES/", COMPANY)
