@@ -12,7 +12,11 @@ SEGMENTS = "customers.consumers.settle_segments"
 EXCHANGES = "fulfillment.consumers.settle_exchange"
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
-    "customer.erased": ("orders.consumers.forget_uploads", SEGMENTS),
+    "customer.erased": (
+        "orders.consumers.forget_uploads",
+        "orders.consumers.forget_payers",
+        SEGMENTS,
+    ),
     "customer.tagged": (SEGMENTS,),
     "customer.classified": (SEGMENTS,),
     "customer.consent_given": (SEGMENTS,),
@@ -118,6 +122,7 @@ JOBS: dict[str, str] = {
     "act": "oms.admin.runs.perform",
     "bank_statement": "orders.tasks.read_bank_statement",
     "cover": "reporting.tasks.cover",
+    "erased_payers": "orders.tasks.forget_erased_payers",
     "export": "reporting.tasks.export",
     "import": "orders.tasks.import_file",
     "ledger": "reporting.tasks.ledger",

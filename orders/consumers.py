@@ -47,6 +47,12 @@ def forget_uploads(events: Sequence[Event]) -> None:  # noqa: ARG001 (whoever it
     forget_uploads_of_the_erased()
 
 
+@takes_many
+def forget_payers(events: Sequence[Event]) -> None:  # noqa: ARG001 (whoever it was)
+    """A person was erased: a worker empties the bank lines that name them."""
+    operations.begin_forgetting(by="consumer:forget_payers")
+
+
 def solve_waiting(event: Event) -> None:
     """A channel's word was remembered: its other orders that wait for it go on."""
     operations.solve_waiting(event)

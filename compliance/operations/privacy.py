@@ -115,8 +115,9 @@ def erase_subject(subject: DataSubject, *, by: str, reason: str) -> PrivacyReque
     """Make everything on a person unreadable but issued documents, and answer their request.
 
     Answers of the API that are kept for repeats and speak of the person are forgotten, and bank
-    lines that name them and belong to nobody are emptied. Orders, stock, money, documents and the trail stay row by row as they are. Erasing again
-    returns the request that was answered then. `reason` must not name the person.
+    lines that name them and belong to nobody are emptied by a worker soon after. Orders, stock,
+    money, documents and the trail stay row by row as they are. Erasing again returns the request
+    that was answered then. `reason` must not name the person.
     """
     subject = DataSubject.objects.lock_one(subject.pk)
     kind = PrivacyRequestKind.ERASURE
@@ -127,7 +128,7 @@ def erase_subject(subject: DataSubject, *, by: str, reason: str) -> PrivacyReque
     request = open_request(subject, by=by, kind=kind, reason=reason)
 
     numbers = numbers_of(subject)
-    orders.forget_payer([subject, *same_person(subject)], by=by)
+    orders.seek_payer(subject, same_person(subject), by=by)
     customers.erase(subject, by=by, reason=reason)
     idempotency.forget_answers(numbers)
     return _answer(request, by=by)

@@ -21,6 +21,7 @@ INVOICE = "compliance.invoice.sealed"
 NOTIFICATION = "customers.notification.sealed"
 CHANGE_STEP = "orders.orderchangestep.sealed"
 BANK_LINE = "orders.BankLine.sealed"
+PAYER_SEARCH = "orders.PayerSearch.sealed"
 EVIDENCE = "fulfillment.claim.evidence"
 COLLECTOR = "fulfillment.fulfillmentorder.collector"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
@@ -127,6 +128,10 @@ REGISTER: tuple[Held, ...] = (
     Held(
         "bank_lines", "orders.BankLine", "subject", "Being paid", LEGAL,
         envelopes={"sealed": Envelope(BANK_LINE, fiscal=True)},
+    ),
+    Held(
+        "payer_searches", "orders.PayerSearch", "subject", "Emptying bank lines",
+        envelopes={"sealed": Envelope(PAYER_SEARCH, fiscal=True)},
     ),
     Held("bank_matches", "orders.BankMatch", "order__subject", "Being paid", LEGAL),
     Held("remittance_rows", "orders.RemittanceRow", "order__subject", "Being paid", LEGAL),

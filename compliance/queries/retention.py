@@ -55,8 +55,12 @@ def keep_until(country: str, issued_on: date) -> date:
 
 
 def expired_subjects(today: date) -> list[DataSubject]:
-    """Erased people with a fiscal key none of whose documents must be kept any longer."""
+    """Erased people with a fiscal key none of whose documents must be kept any longer.
+
+    Nobody whose bank lines are still looked for by what that key opens.
+    """
     people: QuerySet[DataSubject] = DataSubject.objects.exclude(erased_at=None)
+    people = people.filter(payer_searches=None)
     return [
         subject
         for subject in people.exclude(fiscal_key=None).order_by("pk").iterator(chunk_size=500)

@@ -1,6 +1,13 @@
 """Tables of the orders app, one file per noun."""
 
-from orders.models.bank import BankAccount, BankLine, BankMatch, BankStatement, GatewayPayout
+from orders.models.bank import (
+    BankAccount,
+    BankLine,
+    BankMatch,
+    BankStatement,
+    GatewayPayout,
+    PayerSearch,
+)
 from orders.models.business import Business
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
@@ -61,6 +68,7 @@ __all__ = [
     "OrderLine",
     "OrderLink",
     "OrderVersion",
+    "PayerSearch",
     "Payment",
     "PaymentTransaction",
     "PriceList",

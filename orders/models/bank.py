@@ -86,6 +86,7 @@ class BankLine(models.Model):
     matched = MoneyField(default=0)  # of the amount; changed under lock, with its matches
     state = models.CharField(max_length=10, choices=BankLineState, default=BankLineState.OPEN)
     reason = models.CharField(max_length=300, blank=True)  # why it is nothing of ours
+    payer_erased = models.BooleanField(default=False, db_default=False)  # or a namesake of theirs
     decided_by = models.CharField(max_length=80, blank=True)
     decided_at = models.DateTimeField(null=True)
 
@@ -116,6 +117,29 @@ class BankLine(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class PayerSearch(models.Model):
+    """Somebody who was erased, sealed, while lines that name them are looked for; then deleted."""
+
+    subject = models.ForeignKey(
+        "customers.DataSubject", models.PROTECT, related_name="payer_searches"
+    )  # by whose fiscal key it is sealed
+    sealed = models.BinaryField(editable=False)  # words of names, and accounts
+    order = models.ForeignKey(
+        "orders.Order", models.PROTECT, null=True, related_name="payer_searches"
+    )  # whose page tells finance what it has to decide
+    reached = models.BigIntegerField(default=0)  # id of the last line that was looked at
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "payer searches"
+
+    def __str__(self) -> str:
+        return f"Search {self.pk}"
 
 
 class BankMatch(models.Model):

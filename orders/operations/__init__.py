@@ -14,7 +14,6 @@ from orders.operations.bank_lines import (
     begin_local_statement,
     begin_statement,
     explain_columns,
-    forget_payer,
     reseal_lines,
 )
 from orders.operations.bank_matching import (
@@ -85,6 +84,11 @@ from orders.operations.crediting import (
     FeeAboveCredit,
     charge_unreturned,
     credit_return,
+)
+from orders.operations.erased_payers import (
+    begin_forgetting,
+    forget_payers,
+    seek_payer,
 )
 from orders.operations.handling import (
     NoCancellationScheduled,
@@ -412,6 +416,7 @@ __all__ = [
     "ask_refund",
     "ask_void",
     "assign",
+    "begin_forgetting",
     "begin_import",
     "begin_local_import",
     "begin_local_remittance",
@@ -457,7 +462,7 @@ __all__ = [
     "finish_import",
     "finish_task",
     "forget_old_uploads",
-    "forget_payer",
+    "forget_payers",
     "forget_upload",
     "forget_uploads_of_the_erased",
     "give_back_hold",
@@ -526,6 +531,7 @@ __all__ = [
     "run_events",
     "run_scheduled",
     "schedule_cancellation",
+    "seek_payer",
     "send_back",
     "serve_waiting",
     "set_aside",

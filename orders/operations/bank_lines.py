@@ -15,8 +15,8 @@ from oms.models import Job
 from orders.enums import BankLineState
 from orders.models import BankAccount, BankLine, BankStatement
 from orders.operations import sent_files
-from orders.queries.bank import LINE, secret_of, told_of
-from orders.queries.bank_repeats import Entry, names_payer, payers_of, told_otherwise
+from orders.queries.bank import LINE, secret_of
+from orders.queries.bank_repeats import Entry, told_otherwise
 
 FORMS = ("csv", "camt")
 
@@ -209,24 +209,6 @@ def reseal_lines(*, by: str) -> int:  # noqa: ARG001 (an act like others; the co
         kept = bytes(line.sealed)
         BankLine.objects.filter(pk=line.pk, sealed=kept).update(sealed=sealed.rewrap_secret(kept))
     return rows.count()
-
-
-@transaction.atomic
-def forget_payer(subjects: Iterable[Any], *, by: str) -> list[BankLine]:
-    """Empty the lines that belong to nobody and name these people, before they are erased.
-
-    Known by the words of their names or their companies', and by accounts that they paid from
-    before. Amount, day and what was decided stay.
-    """
-    sought = payers_of(subjects)
-    rows = BankLine.objects.filter(subject=None).exclude(sealed=b"").order_by("pk")
-    keys = [row.pk for row in rows.iterator(chunk_size=500) if names_payer(told_of(row), sought)]
-    lines = [row for row in BankLine.objects.lock(*keys) if row.subject_id is None]
-    for line in lines:
-        line.sealed = b""
-        line.save(update_fields=["sealed"])
-    events.record_all([events.Fact("bank_line.forgotten", line) for line in lines], by=by)
-    return lines
 
 
 def hand_over(line: BankLine, told: dict[str, str], order: Any) -> None:

@@ -22,6 +22,7 @@ from orders.models import (
 )
 from orders.operations import payments, payments_writing_off, pipeline
 from orders.operations.bank_lines import hand_over
+from orders.operations.erased_payers import forget_decided
 from orders.operations.payments_booking import hold_unpaid
 from orders.queries.balance import balances
 from orders.queries.bank import Part, certain, named_orders, told_of
@@ -256,6 +257,7 @@ def decide(line: BankLine, *, by: str, state: str = "") -> None:
     whole = line.matched == line.amount
     line.state = state or (BankLineState.MATCHED if whole else BankLineState.OPEN)
     line.decided_by, line.decided_at = by, timezone.now()
+    forget_decided(line, by=by)
     line.save()
 
 

@@ -19,6 +19,7 @@ from orders.models import BankLine, Order
 from orders.queries.balance import Balance, balances
 
 LINE = "orders.BankLine.sealed"
+PAYER = "orders.PayerSearch.sealed"
 MOST_WORDS = 200  # of one line that are looked up
 SHORTEST, LONGEST = 4, 80
 SHORTEST_DIGITS = 5  # so that a year is no order

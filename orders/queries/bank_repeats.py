@@ -113,12 +113,21 @@ def payers_of(subjects: Iterable[Any]) -> Payers:
     return sought
 
 
-def names_payer(told: Mapping[str, str], sought: Payers) -> bool:
-    """Whether a line names one of these people."""
-    if _account(told.get("iban", "")) in sought.ibans:
-        return True
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What of a line is that of somebody who is sought."""
+
+    name: bool = False
+    account: bool = False
+
+
+def likeness_of(told: Mapping[str, str], sought: Payers) -> Likeness:
+    """Whether a line has the name of one of these people, and whether it has their account."""
     words = _words(" ".join((told.get("payer", ""), told.get("text", ""))))
-    return any(name <= words for name in sought.names)
+    return Likeness(
+        name=any(name <= words for name in sought.names),
+        account=_account(told.get("iban", "")) in sought.ibans,
+    )
 
 
 class _Told:

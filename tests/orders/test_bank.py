@@ -6,21 +6,32 @@ from io import BytesIO
 
 import pytest
 
-from compliance.operations import erase_subject
+from compliance.operations import erase_subject, purge_fiscal_keys
 from oms import keys, sealed
-from oms.models import Event
+from oms.models import Event, Job
+from oms.wiring import CONSUMERS
 from orders import operations as orders
 from orders.adapters.statements import Layout, NotReadable, bank_rows, guess
 from orders.adapters.statements.bank import AMOUNTS, SYNONYMS
 from orders.adapters.statements.storing import read_statement
-from orders.models import BankAccount, BankLine, BankMatch, BankStatement, PaymentTransaction
-from orders.operations import bank_lines, bank_matching
+from orders.consumers import forget_payers
+from orders.models import (
+    BankAccount,
+    BankLine,
+    BankMatch,
+    BankStatement,
+    PayerSearch,
+    PaymentTransaction,
+    Task,
+)
+from orders.operations import bank_lines, bank_matching, erased_payers
 from orders.queries import balance
 from orders.queries.bank import Part, proposals, told_of, words_of
 from orders.queries.bank_repeats import Entry
 from orders.queries.money_ledgers import money_invariants
 from orders.queries.statement import statement_of
 from orders.tasks.bank import read_bank_statement
+from orders.tasks.erased_payers import forget_erased_payers
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -262,7 +273,17 @@ def test_emptied_line_is_taken_for_no_payment(account):
     assert tell(account, "camt", ("Anna Jones", "", "rent")) == ["rent"]
 
 
-def test_person_who_is_erased_leaves_the_lines_that_belong_to_nobody(shop, account):
+def worker_runs():
+    """What a worker does after an erasure, by the event that tells of it."""
+    [event] = Event.objects.filter(name="customer.erased")
+    assert "orders.consumers.forget_payers" in CONSUMERS[event.name]
+    forget_payers([event])
+    forget_erased_payers(Job.objects.get(kind="erased_payers"))
+
+
+def test_person_who_is_erased_leaves_the_lines_that_belong_to_nobody(shop, account, monkeypatch):
+    """In turns, after the erasure, by what was sealed then; a repeat finds nothing more."""
+    monkeypatch.setattr(erased_payers, "MOST", 2)
     paid, booked = order(shop), order(shop)
     send(
         account,
@@ -271,17 +292,68 @@ def test_person_who_is_erased_leaves_the_lines_that_belong_to_nobody(shop, accou
         ("03.11.2026", "1,00", "for Ada", "Cora Stranger"),
         ("03.11.2026", "-3,00", "Refund to Ada Byron", ""),
     )
+    mine, ignored, other, out = BankLine.objects.order_by("pk")
+    bank_matching.ignore_line(ignored, by=BY, reason="A gift")
 
     erase_subject(paid.subject, by=BY, reason="Asked")
 
-    mine, open_line, other, out = BankLine.objects.order_by("pk")
+    assert told_of(BankLine.objects.get(pk=out.pk))  # nothing of it inside the erasure
+    assert b"byron" not in bytes(PayerSearch.objects.get().sealed)
+    worker_runs()
+    mine, ignored, other, out = BankLine.objects.order_by("pk")
     assert told_of(mine)["payer"] == "Ada Byron"  # the law keeps what paid an order
-    assert [told_of(open_line), told_of(out)] == [{}, {}]
+    assert [told_of(ignored), told_of(out)] == [{}, {}]
     assert told_of(other)["payer"] == "Cora Stranger"
-    assert (open_line.amount, open_line.state) == (Decimal("20.5"), "open")
+    assert (ignored.amount, ignored.state) == (Decimal("20.5"), "ignored")
     assert Event.objects.filter(name="bank_line.forgotten").count() == 2
-    bank_matching.ignore_line(open_line, by=BY, reason="Nobody asked")
+    assert not PayerSearch.objects.exists()
+    forget_erased_payers(Job.objects.get(kind="erased_payers"))
+    assert orders.begin_forgetting(by=BY) is None
     assert_ledgers_hold()
+
+
+def test_open_money_of_a_namesake_is_left_to_finance(shop, account):
+    """Open lines take name and account; the others are emptied once they are nothing of ours."""
+    paid = order(shop)
+    tell(account, "csv", ("Ada Byron", BOB, paid.number))
+    bank_matching.book_line(BankLine.objects.get(), [Part(paid, Decimal("20.00"))], by=BY)
+    tell(
+        account,
+        "csv",
+        ("Ada Byron", BOB, "once more"),
+        ("Ada Byron", ANNA, "by a namesake"),
+        ("Byron family", BOB, "from her account"),
+    )
+
+    erase_subject(paid.subject, by=BY, reason="Asked")
+    worker_runs()
+
+    _, both, name, iban = BankLine.objects.order_by("pk")
+    assert [told_of(line).get("text") for line in (both, name, iban)] == [
+        None,
+        "by a namesake",
+        "from her account",
+    ]
+    found = Task.objects.order_by("pk").values_list("order", "owner", "title")
+    assert [(pk, owner, title.split()[0]) for pk, owner, title in found] == [
+        (paid.pk, "Finance", name.number),
+        (paid.pk, "Finance", iban.number),
+    ]
+    bank_matching.book_line(name, [Part(order(shop), Decimal("5.00"))], by=BY)
+    line = bank_matching.ignore_line(iban, by=BY, reason="A gift")
+    name.refresh_from_db()
+    assert (told_of(name)["text"], told_of(line)) == ("by a namesake", {})
+
+
+def test_fiscal_key_is_kept_while_lines_are_looked_for_by_it(shop, account):
+    paid = order(shop)
+    tell(account, "csv", ("Cora Stranger", "", "gift"))
+    erase_subject(paid.subject, by=BY, reason="Asked")
+    assert purge_fiscal_keys(by=BY, today=date(2090, 1, 1)) == []
+
+    worker_runs()
+
+    assert purge_fiscal_keys(by=BY, today=date(2090, 1, 1)) == [paid.subject]
 
 
 def test_refunded_money_is_not_undone(shop, account):
