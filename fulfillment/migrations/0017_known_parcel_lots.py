@@ -10,36 +10,35 @@ def keep_what_is_known(apps, schema_editor):
     ParcelLot = apps.get_model("fulfillment", "ParcelLot")
     PickedLot = apps.get_model("fulfillment", "PickedLot")
     StockMovement = apps.get_model("inventory", "StockMovement")
-    known, seen, left = [], set(), {}
+    parts = []  # the newest lines first
     lines = PickedLot.objects.order_by("-line").values_list("line", flat=True).distinct()
     for line in lines.iterator():
         picks = list(PickedLot.objects.filter(line=line).select_related("lot__product"))
-        rows = list(ParcelLine.objects.filter(line=line).order_by("pk"))
+        rows = ParcelLine.objects.filter(line=line).select_related("parcel", "line")
+        rows = list(rows.order_by("pk"))
         if len(rows) == 1 and sum(pick.quantity for pick in picks) == rows[0].quantity:
-            parts = [(rows[0], pick, pick.quantity) for pick in picks]
-        elif len(picks) == 1 and len({row.pk for row in rows}) > 1:
-            parts = [(row, picks[0], row.quantity) for row in rows]
-        else:
-            continue
-        for row, pick, units in parts:
-            key = line, pick.lot_id
-            if key not in left:
-                back = StockMovement.objects.filter(
-                    kind="returned", lot=pick.lot_id, order_line__fulfillment_lines=line
-                ).aggregate(units=Sum("quantity"))["units"]
-                left[key] = back or 0
-            is_serial = pick.lot.product.tracking == "serial" and units == 1
-            out_again = is_serial and pick.lot_id in seen
-            returned = units if out_again else min(left[key], units)
-            left[key] -= returned
-            if is_serial and not returned:
-                seen.add(pick.lot_id)
-            known.append(
-                ParcelLot(
-                    parcel_line=row, lot_id=pick.lot_id, quantity=units,
-                    returned=returned, is_serial=is_serial,
-                )
+            parts += [(rows[0], pick.lot, pick.quantity) for pick in picks]
+        elif len(picks) == 1 and len(rows) > 1:
+            parts += [(row, picks[0].lot, row.quantity) for row in rows]
+    known, left, out = [], {}, set()
+    for row, lot, units in parts:
+        key = row.line.order_line_id, lot.pk  # one line of an order may be served by several
+        if key not in left:
+            back = StockMovement.objects.filter(kind="returned", lot=lot.pk, order_line=key[0])
+            left[key] = back.aggregate(units=Sum("quantity"))["units"] or 0
+        returned = min(left[key], units) if row.parcel.shipment_id else 0
+        left[key] -= returned
+        is_serial = lot.product.tracking == "serial" and units == 1
+        if is_serial and lot.pk in out:
+            returned = 1  # it is in a newer parcel
+        if is_serial and not returned:
+            out.add(lot.pk)
+        known.append(
+            ParcelLot(
+                parcel_line=row, lot_id=lot.pk, quantity=units,
+                returned=returned, is_serial=is_serial,
             )
+        )
     ParcelLot.objects.bulk_create(known, batch_size=1000)
 
 

@@ -361,3 +361,27 @@ def test_migration_keeps_the_lots_of_older_parcels_where_there_is_no_doubt(londo
 
     assert [row[:3] for row in inside()] == [row[:3] for row in known]
     assert sum(row[3] for row in inside()) == 1
+
+
+def test_migration_counts_what_came_back_once_for_an_order_line_served_twice(london):
+    tea = stocked(london, A1=2)
+    order = world.place(world.shop(), ("TEA", 4))
+    drain(webhooks=False)
+    lot = tea.lots.get().pk
+    for round_ in (1, 2):
+        document = order.fulfillment_orders.order_by("pk").last()
+        fulfillment.pick(document, by=BY)
+        pack(document, (2,))
+        ship(document)
+        if round_ == 1:
+            inventory.move([inventory.Change(tea.pk, london.pk, 2, "received", lot_id=lot)], by=BY)
+            drain(webhooks=False)
+    rma = returned(order, 2)
+    fulfillment.receive(rma, by=BY, outcomes={rma.lines.get().pk: {"restock": 2}})
+    ParcelLot.objects.all().delete()
+
+    migration = import_module("fulfillment.migrations.0017_known_parcel_lots")
+    migration.keep_what_is_known(apps, None)
+
+    assert sorted(ParcelLot.objects.values_list("quantity", "returned")) == [(2, 0), (2, 2)]
+    assert sum(one.out for one in recall(tea.lots.get())) == 2
