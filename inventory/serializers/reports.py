@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from inventory.enums import StockCondition
+from inventory.enums import ReportStatus, StockCondition
 from inventory.models import InventoryReport
 from inventory.queries import Result, Stated
 from oms.wire import Moment, Sent, Sku, message, utc
@@ -52,6 +52,8 @@ class ReportIn(Sent):
 class ReportResultOut(msgspec.Struct):
     """What became of a row: same, posted, short (posted in part) or refused; 0 is no row of yours.
 
+    Of a dry run or a draft nothing is posted: `would_post` and `short` say what would be, and
+    `posted` how many units.
     `orders` are those of your channel that have reserved what is missing.
     """
 
@@ -89,7 +91,7 @@ class ReportOut(msgspec.Struct):
             report.reference,
             utc(report.as_of),
             report.status,
-            dict(Counter(result.outcome for result in results)),
+            dict(Counter(outcome(report, result) for result in results)),
             [
                 ReportResultOut(
                     result.row,
@@ -98,7 +100,7 @@ class ReportOut(msgspec.Struct):
                     result.stated,
                     result.book,
                     result.posted,
-                    result.outcome,
+                    outcome(report, result),
                     result.message,
                     [number for number in result.orders if number in own],
                 )
@@ -106,3 +108,9 @@ class ReportOut(msgspec.Struct):
                 if result.outcome != "same"
             ],
         )
+
+
+def outcome(report: InventoryReport, result: Result) -> str:
+    """The outcome of a row; of a draft, that it would be posted."""
+    would = result.outcome == "posted" and report.status == ReportStatus.DRAFT
+    return "would_post" if would else result.outcome

@@ -272,9 +272,12 @@ def test_api_posts_tries_and_repeats(london, client):
         )
 
     tried = send(dry_run=True)
-    assert (tried.status_code, tried.json()["counted"], on_hand("MUG")) == (200, {"posted": 1}, 10)
+    told = tried.json()
+    assert (tried.status_code, told["counted"], on_hand("MUG")) == (200, {"would_post": 1}, 10)
+    assert [(row["outcome"], row["posted"]) for row in told["results"]] == [("would_post", 2)]
     done = send()
     assert (done.status_code, done.json()["results"][0]["posted"], on_hand("MUG")) == (201, 2, 12)
+    assert done.json()["counted"] == {"posted": 1}
     assert send().json() == done.json()
     assert send(rows=[{"sku": "MUG", "quantity": 1}]).status_code == 409
     assert send(location="NO").status_code == 404
