@@ -234,6 +234,7 @@ class CostBasis(models.TextChoices):
     STANDARD = "standard"  # the cost on the product
     UNKNOWN = "unknown"  # none of these: valued at nothing until somebody says
     LANDED = "landed"  # freight, duty and the like on units that came before
+    REPAIRED = "repaired"  # earlier releases made it worth less than nothing; put back
 
 
 class LandedCostKind(models.TextChoices):

@@ -83,7 +83,10 @@ class CostLayer(models.Model):
 
 
 class CostEntry(AppendOnly):
-    """The value that one movement, or a landed cost, added or took away, and the value after it."""
+    """The value that one movement, or a landed cost, added or took away, and the value after it.
+
+    What an upgrade repaired has neither cause.
+    """
 
     level = models.ForeignKey(StockLevel, models.PROTECT, related_name="cost_entries")
     movement = models.OneToOneField(
@@ -107,8 +110,9 @@ class CostEntry(AppendOnly):
         verbose_name_plural = "cost entries"
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(movement__isnull=False) ^ Q(landed_cost__isnull=False),
-                name="inventory_cost_entry_one_cause",
+                condition=(Q(movement__isnull=False) ^ Q(landed_cost__isnull=False))
+                | Q(movement=None, landed_cost=None, basis=CostBasis.REPAIRED, quantity=0),
+                name="inventory_cost_entry_cause",
                 violation_error_message="A cost entry has one cause.",
             ),
         ]

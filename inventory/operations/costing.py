@@ -125,7 +125,11 @@ class Book:
     entries: list[CostEntry] = field(default_factory=list)
 
     def take_in(self, movement: StockMovement, value: Value, basis: str) -> None:
-        """Units come in: a layer of their own."""
+        """Units come in: a layer of their own.
+
+        What earlier releases valued below zero may come back or arrive; it is worth nothing then.
+        """
+        value = Value(max(value.fifo, ZERO), max(value.average, ZERO))
         layer = CostLayer(
             level_id=self.state.level_id,
             movement=movement,

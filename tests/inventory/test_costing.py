@@ -3,9 +3,11 @@
 # ruff: noqa: ARG002 (every act takes the same two numbers)
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -213,6 +215,55 @@ def test_database_knows_no_stock_worth_less_than_nothing(name):
         LevelCost.objects.update(**{name: -1})
     with pytest.raises(IntegrityError, match="not_negative"), transaction.atomic():
         CostLayer.objects.update(remaining_value=-1)
+
+
+def worth_less_than_nothing(**last):
+    """What an earlier release could leave: a value below zero that no landed cost brought here."""
+    checks = {
+        "levelcost": "inventory_level_cost_value_not_negative",
+        "costlayer": "inventory_cost_layer_value_not_negative",
+    }
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for table, name in checks.items():
+                cursor.execute(f"ALTER TABLE inventory_{table} DROP CONSTRAINT {name}")
+            cursor.execute("ALTER TABLE inventory_costentry DISABLE TRIGGER append_only")
+        else:
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+        LevelCost.objects.update(**last)
+        CostLayer.objects.update(remaining_value=last.get("fifo_value", 0))
+        entry = CostEntry.objects.filter(quantity__gt=0)
+        models.QuerySet.update(entry, fifo_value=last.get("fifo_value", 0), average_value=-3)
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+
+def test_migration_repairs_a_value_below_zero_that_no_landed_cost_brought():
+    buy(2, None)
+    valued()
+    worth_less_than_nothing(fifo_value=-5, average_value=-3, last_unit_cost=Decimal("-1.5"))
+
+    import_module("inventory.migrations.0037_nothing_worth_less_than_nothing").put_back(apps, None)
+
+    assert valued() == (2, 0, 0)
+    assert LevelCost.objects.get().last_unit_cost is None
+    entry = CostEntry.objects.latest("pk")
+    assert (entry.basis, entry.movement, entry.landed_cost) == ("repaired", None, None)
+    assert (entry.fifo_value, entry.average_value, entry.fifo_expensed) == (5, 3, -5)
+    assert_ledgers_hold()
+
+
+def test_units_that_were_worth_less_than_nothing_come_back_worth_nothing():
+    buy(2, None)
+    lose(2)
+    valued()
+    LevelCost.objects.update(last_unit_cost=Decimal("-1.5"))
+
+    inventory.adjust(supply.goods("MUG"), supply.place("LON"), 1, by=BY, why=inventory.Why("other"))
+
+    assert valued() == (1, 0, 0)
+    assert_ledgers_hold()
 
 
 def test_landed_cost_of_nothing_is_refused():
