@@ -69,10 +69,12 @@ from customers.queries.people import (
 from customers.queries.segments import (
     in_segment,
     marks_of,
+    segment_by_code,
     segment_choices,
     segment_invariants,
     segment_keys,
     segments_of,
+    segments_offered,
 )
 
 __all__ = [
@@ -129,10 +131,12 @@ __all__ = [
     "roots_of",
     "seal",
     "seal_fiscal",
+    "segment_by_code",
     "segment_choices",
     "segment_invariants",
     "segment_keys",
     "segments_of",
+    "segments_offered",
     "suspected_pairs",
     "tagged",
     "tags_by_person",

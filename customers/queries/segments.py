@@ -162,6 +162,16 @@ def segment_choices() -> tuple[tuple[str, str], ...]:
     return tuple(Segment.objects.order_by("name").values_list("code", "name"))
 
 
+def segment_by_code(code: str) -> Segment | None:
+    """The segment with this code, ended or not; or none."""
+    return Segment.objects.filter(code=code).first()
+
+
+def segments_offered(kept: int | None = None) -> QuerySet[Segment]:
+    """Segments that have not ended, by name, and the one of this key that is chosen already."""
+    return Segment.objects.filter(Q(ended_at=None) | Q(pk=kept)).order_by("name")
+
+
 def segment_invariants() -> list[Invariant]:
     """What `check_ledgers` proves of segments."""
     return [

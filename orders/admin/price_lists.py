@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from customers import queries as customers
 from oms import words
 from oms.admin import Act, EditableAdmin, actor
 from orders import operations
@@ -80,6 +81,13 @@ class PriceListAdmin(EditableAdmin):
         ),
         ("When", {"fields": (("valid_from", "valid_to"),)}),
     )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Segments that ended are not offered; one that the list names already stays."""
+        form = super().get_form(request, obj, *args, **kwargs)
+        if field := form.base_fields.get("segment"):
+            field.queryset = customers.segments_offered(obj.segment_id if obj else None)
+        return form
 
     @admin.display(description="For")
     def whose_column(self, row: PriceList) -> str:

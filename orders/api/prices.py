@@ -65,7 +65,7 @@ class PricesView(APIView):
     def post(self, request: Request) -> HttpResponse:
         """Prices by the lists in force for the buyer, each with the reason; nothing is written.
 
-        Lists of the buyer's company come before those of the group, the channel and everybody;
+        Lists of the buyer's company come before those of a segment, the group, the channel and everybody;
         without any the product's own price counts. 400 for a SKU or customer that
         there is not; a channel's key asks about buyers of that channel alone.
         """
@@ -95,7 +95,7 @@ class PriceListsView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002
         """All of them, by code."""
-        rows = PriceList.objects.select_related("channel", "company").order_by("code")
+        rows = PriceList.objects.select_related("channel", "company", "segment").order_by("code")
         return respond([PriceListOut.of(row) for row in rows])
 
 
@@ -124,8 +124,11 @@ class PriceListView(IdempotencyMixin, APIView):
         company = customers.company_by_code(sent.company) if sent.company else None
         if sent.company and company is None:
             raise InvalidInput("There is no such company.", pointer="/company")
+        segment = customers.segment_by_code(sent.segment) if sent.segment else None
+        if sent.segment and segment is None:
+            raise InvalidInput("There is no such segment.", pointer="/segment")
         row, is_new = operations.put_price_list(
-            code, sent.face(channel, company), by=actor(request), reason=sent.reason
+            code, sent.face(channel, company, segment), by=actor(request), reason=sent.reason
         )
         return respond(PriceListOut.of(row), 201 if is_new else 200)
 

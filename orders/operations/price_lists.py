@@ -17,7 +17,7 @@ from oms.money import is_currency
 from orders.models import Channel, ListPrice, PriceList
 
 if TYPE_CHECKING:
-    from customers.models import Company
+    from customers.models import Company, Segment
 
 LARGEST = Decimal(10) ** 12
 PLACES = -4
@@ -69,6 +69,7 @@ class ListFace:
     channel: Channel | None = None
     group: str = ""
     company: "Company | None" = None
+    segment: "Segment | None" = None
     valid_from: date | None = None
     valid_to: date | None = None
     rank: int = 100
@@ -101,6 +102,8 @@ def _take_over(row: PriceList, given: ListFace, *, by: str, reason: str) -> bool
     told = {name: getattr(given, name) for name in ListFace.__dataclass_fields__}
     if row.pk and all(getattr(row, name) == value for name, value in told.items()):
         return False
+    if given.segment and given.segment.ended_at and given.segment.pk != row.segment_id:
+        raise PriceListImpossible(pointer="/segment", reason="This segment has ended.")
     for name, value in told.items():
         setattr(row, name, value)
     if not is_currency(given.currency):

@@ -107,8 +107,9 @@ class PriceReportOut(msgspec.Struct):
 
 @message
 class PriceListIn(Sent):
-    """For whom a list is: a `channel`, a `group` of customers or a `company` by its code, or everybody.
+    """For whom a list is: a `channel`, a `company`, a `segment` or a `group` of customers, or everybody.
 
+    Channel, company and segment are codes; it names at most one of company, segment and group.
     Only channels that state prices the same way, with or without tax, use it. Of lists for the same
     buyers the one of the lowest `rank` is asked first.
     """
@@ -119,13 +120,14 @@ class PriceListIn(Sent):
     channel: Short | None = None
     group: Annotated[str, msgspec.Meta(max_length=40)] = ""
     company: Short | None = None
+    segment: Short | None = None
     valid_from: date | None = None
     valid_to: date | None = None
     rank: Annotated[int, msgspec.Meta(ge=0, le=32_767)] = 100
     active: bool = True
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Kept by another system"
 
-    def face(self, channel: Any, company: Any) -> ListFace:
+    def face(self, channel: Any, company: Any, segment: Any) -> ListFace:
         """In the words of the operation, with the rows that its codes name."""
         return ListFace(
             name=self.name,
@@ -134,6 +136,7 @@ class PriceListIn(Sent):
             channel=channel,
             group=self.group,
             company=company,
+            segment=segment,
             valid_from=self.valid_from,
             valid_to=self.valid_to,
             rank=self.rank,
@@ -152,6 +155,7 @@ class PriceListOut(msgspec.Struct):
     channel: str | None
     group: str
     company: str | None
+    segment: str | None
     valid_from: date | None
     valid_to: date | None
     rank: int
@@ -168,6 +172,7 @@ class PriceListOut(msgspec.Struct):
             channel=row.channel.code if row.channel else None,
             group=row.group,
             company=row.company.code if row.company else None,
+            segment=row.segment.code if row.segment else None,
             valid_from=row.valid_from,
             valid_to=row.valid_to,
             rank=row.rank,

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from customers.models import Buyer, Company, Customer, PaymentTerms
+from customers import operations as customers
+from customers.models import Buyer, Company, Customer, PaymentTerms, Segment
 from oms import keys
 from oms.models import Event
 from orders.models import PriceList
@@ -188,6 +189,32 @@ def test_payment_terms_and_price_lists_are_kept_by_their_codes(ask):
     ):
         answer = ask("put", path, sent)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_price_list_of_a_segment_says_so_and_can_be_made_everybodys(ask, admin_client, settings):
+    settings.OMS_REQUIRE_MFA = False
+    names = ("regulars", "over", "gone")
+    regulars, over, gone = (
+        Segment.objects.create(code=name, name=name.title(), created_by=world.BY) for name in names
+    )
+    sent = {"name": "Friends", "currency": "GBP", "segment": "over"}
+    first = ask("put", "price-lists/friends/", sent).json()
+    for segment in (over, gone):
+        customers.end_segment(segment, by=world.BY, reason="over")
+
+    assert first["segment"] == "over"
+    assert ask("get", "price-lists/").json() == [first]
+    assert ask("put", "price-lists/friends/", sent).json() == first  # kept, though it ended
+    for wrong, pointer in (("gone", "/segment"), ("nowhere", "/segment")):
+        answer = ask("put", "price-lists/friends/", {**sent, "segment": wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    row = PriceList.objects.get()
+    assert row.segment == over
+    for page, offered in (("add/", {regulars}), (f"{row.pk}/change/", {regulars, over})):
+        form = admin_client.get(f"/admin/orders/pricelist/{page}").context["adminform"].form
+        assert set(form.fields["segment"].queryset) == offered
+    moved = ask("put", "price-lists/friends/", {**sent, "segment": None, "group": "vip"}).json()
+    assert (moved["segment"], moved["group"]) == (None, "vip")
 
 
 def test_only_keys_of_all_channels_with_the_scope_keep_companies(ask):
