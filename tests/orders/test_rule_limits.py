@@ -166,7 +166,7 @@ def test_conditions_are_compiled_once_for_each_wording(shop, monkeypatch):
     assert (len(calls), RuleRun.objects.count()) == (2, 3)
 
 
-def test_what_earlier_releases_kept_names_nobody_after_the_migration(shop):
+def test_what_earlier_releases_kept_names_nobody_after_the_migration(shop, monkeypatch):
     rule = in_force(actions=[{"do": "tag", "tag": "big"}])
     order = world.place(shop, ("MUG", 10))
     kept = RuleRun(rule=rule.rule, version=rule, order=order, trigger="event:0", chain=uuid4())
@@ -179,6 +179,7 @@ def test_what_earlier_releases_kept_names_nobody_after_the_migration(shop):
     others = list(before)
 
     migration = import_module("orders.migrations.0063_runs_name_nobody")
+    monkeypatch.setattr(migration, "BATCH", 1)
     migration.name_nobody(None, connection.schema_editor())
 
     said = [{"do": "mail", "ok": True, "said": "mail a colleague: Look: 10 @ 9.00"}]
