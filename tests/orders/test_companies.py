@@ -1,5 +1,6 @@
 """Orders of companies: credit, purchase order numbers, terms, limits and approval."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -23,7 +24,7 @@ from oms.models import Event
 from orders import operations as orders
 from orders.enums import ChangeStep
 from orders.models import DraftOrder, Hold, Order
-from orders.operations import PlacedPayment
+from orders.operations import PlacedCharge, PlacedLine, PlacedPayment
 from orders.operations.changing import Step
 from orders.queries import dealings
 from orders.queries.balance import balances
@@ -413,6 +414,25 @@ def test_declined_order_is_cancelled_or_comes_back_as_a_draft(shop, asked):
     )  # fmt: skip
     assert asked.cancellations.get().note == "Declined: Take the cheaper one"
     assert DraftOrder.objects.count() == 1
+
+
+@pytest.mark.parametrize("stated", [None, Decimal("3.00")])
+def test_sent_back_tax_is_the_channels_only_where_it_stated_one(shop, stated):
+    seller = LegalEntity.objects.create(code="uk", name="Shop Ltd", country="GB", currency="GBP")
+    EntityLocation.objects.create(location=Location.objects.get(), entity=seller)
+    ben = buyer("ben", company(), order_limit=Decimal(50))
+    line = PlacedLine("MUG", 1, Decimal(60), tax_amount=stated)
+    charge = PlacedCharge("shipping", Decimal(6), stated)
+    payments = (PlacedPayment(ACCOUNT, Decimal(66), "pending"),)
+    wish = replace(world.wish(customer=ben, payments=payments), lines=(line,), charges=(charge,))
+    placed = orders.place_one(shop, wish, by=BY).order
+    assert placed.lines.get().tax_amount == (stated or 10)
+
+    document = orders.send_back(placed, by=BY, reason="Take the cheaper one")
+
+    rows = [document.lines.get(), document.charges.get()]
+    assert [row.stated_tax for row in rows] == [stated, stated]
+    assert [row.tax_amount for row in rows] == ([stated] * 2 if stated else [10, 1])
 
 
 def mailed_link():
