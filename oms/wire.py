@@ -81,6 +81,13 @@ def respond(value: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(encode(value), status=status, content_type="application/json")
 
 
+def respond_nothing() -> HttpResponse:
+    """Answer 204: done, and there is nothing to tell, so not of any type either."""
+    answer = HttpResponse(status=204)
+    del answer["Content-Type"]
+    return answer
+
+
 def encode(value: Any) -> bytes:
     """JSON bytes; decimals as strings."""
     return _encoder.encode(value)

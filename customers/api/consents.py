@@ -15,7 +15,7 @@ from customers.enums import ConsentPurpose
 from customers.serializers.consents import ConsentIn, ConsentOut
 from oms.api import HasScope, IdempotencyMixin, actor
 from oms.problems import respond as refuse
-from oms.wire import decode, respond, schema_of
+from oms.wire import decode, respond, respond_nothing, schema_of
 
 
 class ConsentsView(IdempotencyMixin, APIView):
@@ -42,7 +42,7 @@ class ConsentsView(IdempotencyMixin, APIView):
     @extend_schema(
         operation_id="customers_consents_create",
         request={"application/json": schema_of(ConsentIn)},
-        responses={201: schema_of(ConsentOut)},
+        responses={201: schema_of(ConsentOut), 204: None},
     )
     def post(self, request: Request, number: str) -> HttpResponse:
         """Record what the person said; it is never changed, the next word counts instead.
@@ -57,7 +57,7 @@ class ConsentsView(IdempotencyMixin, APIView):
         said = {"by": actor(request), "source": sent.source, "said_at": sent.said_at}
         if not sent.granted:
             row = operations.withdraw_consent(customer, purpose, **said)
-            return respond(ConsentOut.of(row), 201) if row else HttpResponse(status=204)
+            return respond(ConsentOut.of(row), 201) if row else respond_nothing()
         words = {"wording": sent.wording, "version": sent.version}
         row = operations.give_consent(customer, purpose, **said, **words)
         return respond(ConsentOut.of(row), 201)

@@ -14,11 +14,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='carrier',
             name='tracking_pattern',
-            field=models.CharField(blank=True, db_default='', help_text='A regular expression for its tracking numbers, such as [A-Z]{2}[0-9]{9}GB. Whoever types another number is asked to look again. Empty: nothing is checked.', max_length=200, validators=[fulfillment.models.shipment.validate_pattern]),
+            field=models.CharField(blank=True, default='', db_default='', help_text='A regular expression for its tracking numbers, such as [A-Z]{2}[0-9]{9}GB. Whoever types another number is asked to look again. Empty: nothing is checked.', max_length=200, validators=[fulfillment.models.shipment.validate_pattern]),
         ),
         migrations.AddField(
             model_name='historicalcarrier',
             name='tracking_pattern',
-            field=models.CharField(blank=True, db_default='', help_text='A regular expression for its tracking numbers, such as [A-Z]{2}[0-9]{9}GB. Whoever types another number is asked to look again. Empty: nothing is checked.', max_length=200, validators=[fulfillment.models.shipment.validate_pattern]),
+            field=models.CharField(blank=True, default='', db_default='', help_text='A regular expression for its tracking numbers, such as [A-Z]{2}[0-9]{9}GB. Whoever types another number is asked to look again. Empty: nothing is checked.', max_length=200, validators=[fulfillment.models.shipment.validate_pattern]),
         ),
     ]

@@ -33,6 +33,7 @@ class Carrier(models.Model):
     tracking_pattern = models.CharField(
         max_length=200,
         blank=True,
+        default="",
         db_default="",
         validators=[validate_pattern],
         help_text="A regular expression for its tracking numbers, such as [A-Z]{2}[0-9]{9}GB. Whoever "

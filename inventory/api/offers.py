@@ -13,7 +13,7 @@ from inventory.api.supply import PagedView, price_of, products_of, supplier_of
 from inventory.models import SupplierProduct
 from inventory.serializers.offers import OfferIn, OfferOut, OffersIn
 from oms.api import HasScope, IdempotencyMixin, actor
-from oms.wire import decode, respond, schema_of
+from oms.wire import decode, respond, respond_nothing, schema_of
 
 
 class OffersView(PagedView):
@@ -61,7 +61,7 @@ class OfferView(IdempotencyMixin, APIView):
         if offer is None:
             raise NotFound(f"There is no offer of {sku}.")
         operations.withdraw_offer(offer, by=actor(request))
-        return HttpResponse(status=204)
+        return respond_nothing()
 
 
 def _offered(row: OfferIn, product_id: int, at: int) -> operations.Offered:

@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalproduct',
             name='family',
-            field=models.CharField(blank=True, db_default='', db_index=True, help_text='Products of one family are variants, such as sizes or colours; buyers may exchange one for another. Empty: it has none.', max_length=64),
+            field=models.CharField(blank=True, default='', db_default='', db_index=True, help_text='Products of one family are variants, such as sizes or colours; buyers may exchange one for another. Empty: it has none.', max_length=64),
         ),
         migrations.AddField(
             model_name='product',
             name='family',
-            field=models.CharField(blank=True, db_default='', db_index=True, help_text='Products of one family are variants, such as sizes or colours; buyers may exchange one for another. Empty: it has none.', max_length=64),
+            field=models.CharField(blank=True, default='', db_default='', db_index=True, help_text='Products of one family are variants, such as sizes or colours; buyers may exchange one for another. Empty: it has none.', max_length=64),
         ),
     ]

@@ -30,6 +30,7 @@ class Product(models.Model):
     family = models.CharField(
         max_length=64,
         blank=True,
+        default="",
         db_default="",
         db_index=True,
         help_text="Products of one family are variants, such as sizes or colours; buyers may "

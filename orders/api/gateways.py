@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from oms.wire import respond_nothing
 from orders import operations
 from orders.adapters.gateways import GATEWAYS
 from orders.adapters.gateways.notices import BadSignature
@@ -29,7 +30,7 @@ def hear(request: HttpRequest, gateway: str) -> HttpResponse:
         operations.hear(
             gateway, event_id=notice.event_id, name=notice.name, reference=notice.reference
         )
-    return HttpResponse(status=204)
+    return respond_nothing()
 
 
 urlpatterns = [path("gateways/<str:gateway>/events/", hear, name="gateway-events")]
