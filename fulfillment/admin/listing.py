@@ -59,6 +59,10 @@ class PlaceFilter(DropdownFilter):
             cache.set(key, found, COUNT_SECONDS)
         return found
 
+    def has_output(self) -> bool:
+        """Also for a location that is newer than the choices that were kept: it was asked for."""
+        return bool(self.value()) or super().has_output()
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         """What that location does."""
         return queryset.filter(location__code=self.value()) if self.value() else queryset

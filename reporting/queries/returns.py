@@ -71,7 +71,9 @@ def returns_report(period: Period, *, channel: str = "") -> ReturnsReport:
     """Read the report: six statements, however many returns there are."""
     rows = _counted(period, channel)
     by_reason = list(
-        rows.values_list("reason__name", "reason__fault").annotate(units=UNITS).order_by("-units")
+        rows.values_list("reason__name", "reason__fault")
+        .annotate(units=UNITS)
+        .order_by("-units", "reason__name")
     )
     report = ReturnsReport(units=sum(row[2] for row in by_reason), buckets=period.buckets())
     report.reasons = [

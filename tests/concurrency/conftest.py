@@ -18,6 +18,7 @@ def at_once(transactional_db):
         barrier = Barrier(min(threads, len(calls)))
 
         def one(call, first):
+            connection.ensure_connection()  # before the start: connecting takes longer than a call
             if first:
                 barrier.wait(timeout=30)
             try:

@@ -42,7 +42,7 @@ def lock_nothing(monkeypatch):
 
     def read(self, *pks):
         rows = list(self.filter(pk__in=pks).order_by("pk"))
-        time.sleep(0.05)
+        time.sleep(0.1)
         return rows
 
     return lambda: monkeypatch.setattr(LockingQuerySet, "lock", read)

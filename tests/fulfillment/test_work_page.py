@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from pypdf import PdfReader
@@ -152,6 +153,7 @@ def test_board_opens_on_what_is_to_do_soonest_promise_first(floor, ben):
 
 
 def test_board_keeps_the_location_until_another_is_chosen(floor, ben):
+    cache.set("fulfillment:places:FulfillmentOrder", [])  # kept while nobody had work yet
     _, (mug,) = floor.work(("MUG", 1))
     _, (cup,) = floor.work(("CUP", 1))
     assert numbers(ben.get(BOARD + "?location=LEE")) == [cup.number]

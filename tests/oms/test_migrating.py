@@ -13,7 +13,7 @@ from tests import factories as world
 NOW = SimpleNamespace(apps=apps)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="others add a check as a whole")
+@pytest.mark.postgresql  # others add a check as a whole
 @pytest.mark.django_db
 def test_check_holds_for_new_rows_at_once_and_for_older_ones_when_proved():
     world.product("OLD", weight_g=7)
