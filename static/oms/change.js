@@ -32,6 +32,8 @@
   });
   form.addEventListener("input", (event) => mark(event.target));
   form.querySelectorAll("input, select").forEach(mark);
+  // What was typed before the scripts were there is previewed, too.
+  window.addEventListener("load", () => { if (form.querySelector(".is-edited")) edited(); });
 
   const row = (query, target) =>
     fetch(`${form.dataset.row}?${new URLSearchParams({ ...query, n: next++ })}`).then(async (answer) => {

@@ -1,10 +1,13 @@
 """Real threads with real connections against PostgreSQL."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import connection
+
+from oms.querysets import LockingQuerySet
 
 
 @pytest.fixture
@@ -35,3 +38,34 @@ def at_once(transactional_db):
             return [future.result(timeout=60) for future in futures]
 
     return run
+
+
+@pytest.fixture
+def meet():
+    """Come here and wait for another; who waited a second, or comes after, goes on alone."""
+    another = Barrier(2)
+
+    def wait():
+        with suppress(BrokenBarrierError):
+            another.wait(timeout=1)
+
+    return wait
+
+
+@pytest.fixture
+def lock_nothing(monkeypatch, meet):
+    """Take the row locks away: rows are read as they are, once another reads them, too.
+
+    With `at`, callers meet at the rows of that model only.
+    """
+
+    def take_away(at=None):
+        def read(self, *pks):
+            rows = list(self.filter(pk__in=pks).order_by("pk"))
+            if at in (None, self.model):
+                meet()
+            return rows
+
+        monkeypatch.setattr(LockingQuerySet, "lock", read)
+
+    return take_away

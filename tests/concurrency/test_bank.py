@@ -1,6 +1,5 @@
 """Several people at one bank line at once: its money is booked once, the others are told."""
 
-import time
 from decimal import Decimal
 from functools import partial
 
@@ -8,7 +7,6 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
-from oms.querysets import LockingQuerySet
 from orders.models import BankAccount, BankLine, BankMatch, BankStatement, PaymentTransaction
 from orders.operations import bank_matching
 from orders.queries.bank import Part
@@ -61,13 +59,10 @@ def test_two_people_confirm_one_line_and_its_money_is_booked_once(at_once, line,
     assert_ledgers_hold()
 
 
-def test_two_people_confirm_control_without_locks_books_it_twice(at_once, line, owing, monkeypatch):
-    def read(self, *pks):
-        rows = list(self.filter(pk__in=pks).order_by("pk"))
-        time.sleep(0.05)
-        return rows
-
-    monkeypatch.setattr(LockingQuerySet, "lock", read)
+def test_two_people_confirm_control_without_locks_books_it_twice(
+    at_once, line, owing, lock_nothing
+):
+    lock_nothing()
 
     answers = at_once(confirm(line, owing))
 

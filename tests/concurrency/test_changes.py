@@ -1,6 +1,5 @@
 """Changing an order while it is shipped, and confirming twice: one wins, and the other is told why."""
 
-import time
 from functools import partial
 
 import pytest
@@ -10,7 +9,6 @@ from fulfillment.models import Carrier
 from oms.dispatch import drain
 from oms.errors import DomainError
 from oms.models import Event
-from oms.querysets import LockingQuerySet
 from orders import operations as orders
 from orders.models import Order, OrderChange, OrderVersion
 from orders.operations import Step
@@ -92,18 +90,12 @@ def test_two_changes_of_one_order_at_once_the_second_looks_again(at_once):
     assert OrderVersion.objects.count() == 2
 
 
-def test_control_without_locks_the_second_is_not_told_why(at_once, monkeypatch):
+def test_control_without_locks_the_second_is_not_told_why(at_once, lock_nothing):
     """The database alone keeps the order whole, but answers with an error of its own."""
     order = placed()
     drafted = fewer(order)
 
-    def read(self, *pks):
-        rows = list(self.filter(pk__in=pks))
-        if self.model is OrderChange:
-            time.sleep(0.3)
-        return rows
-
-    monkeypatch.setattr(LockingQuerySet, "lock", read)
+    lock_nothing(at=OrderChange)
 
     answers = at_once([partial(orders.confirm_change, drafted, by=BY)] * 2)
 

@@ -1,6 +1,5 @@
 """Two clerks at one claim: one decides, its money is booked once, and a parcel is claimed once."""
 
-import time
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -11,7 +10,6 @@ from django.utils import timezone
 from fulfillment import operations as fulfillment
 from fulfillment.models import Carrier, Claim, ClaimEntry, Shipment
 from oms.dispatch import drain
-from oms.querysets import LockingQuerySet
 from orders.models import Order
 from tests import factories as world
 from tests.concurrency.test_money_and_floor import told
@@ -88,13 +86,8 @@ def test_two_clerks_book_one_claim_and_its_money_comes_once(at_once, accepted):
     assert_ledgers_hold()
 
 
-def test_two_clerks_book_control_without_locks_books_it_twice(at_once, accepted, monkeypatch):
-    def read(self, *pks):
-        rows = list(self.filter(pk__in=pks).order_by("pk"))
-        time.sleep(0.05)
-        return rows
-
-    monkeypatch.setattr(LockingQuerySet, "lock", read)
+def test_two_clerks_book_control_without_locks_books_it_twice(at_once, accepted, lock_nothing):
+    lock_nothing()
 
     answers = at_once(booking(accepted))
 

@@ -1,6 +1,5 @@
 """Several clerks and the buyer at one draft at once: one order comes of it."""
 
-import time
 from datetime import timedelta
 from functools import partial
 
@@ -8,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import StockLevel
-from oms.querysets import LockingQuerySet
 from orders import operations as orders
 from orders.models import DraftOrder, Order
 from tests import factories as world
@@ -70,16 +68,10 @@ def test_revise_at_once_keeps_one_and_loses_none_in_silence(at_once):
     assert (document.revision, document.lines.count()) == (2, 1)
 
 
-def test_control_without_locks_a_draft_is_ordered_more_than_once(at_once, monkeypatch):
+def test_control_without_locks_a_draft_is_ordered_more_than_once(at_once, lock_nothing):
     document = offered()
 
-    def read(self, *pks):
-        rows = list(self.filter(pk__in=pks))
-        if self.model is DraftOrder:
-            time.sleep(0.05)
-        return rows
-
-    monkeypatch.setattr(LockingQuerySet, "lock", read)
+    lock_nothing(at=DraftOrder)
 
     at_once([partial(orders.submit, document, by=BY)] * 4)
 

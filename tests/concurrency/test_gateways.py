@@ -12,7 +12,7 @@ from orders.models import GatewayRequest, Payment, PaymentTransaction
 from orders.operations import payments_gateway
 from orders.tasks.gateways import ask_gateways
 from tests import factories as world
-from tests.concurrency.test_money_and_floor import lock_nothing, told  # noqa: F401 (a fixture)
+from tests.concurrency.test_money_and_floor import told
 from tests.factories.stripe import SECRET, FakeStripe
 from tests.ledgers import assert_ledgers_hold
 
@@ -55,7 +55,7 @@ def test_two_captures_at_once_ask_for_no_more_than_is_authorised(at_once, paymen
     assert asked() == 15
 
 
-def test_two_captures_at_once_without_the_lock_ask_for_too_much(at_once, payment, lock_nothing):  # noqa: F811
+def test_two_captures_at_once_without_the_lock_ask_for_too_much(at_once, payment, lock_nothing):
     lock_nothing()
 
     assert told(at_once(captures(payment))) == {"done": 2}
@@ -79,7 +79,7 @@ def test_refund_twice_at_once_is_asked_for_once(at_once, payment):
     assert asked() == 5
 
 
-def test_refund_twice_at_once_without_the_lock_is_asked_for_twice(at_once, payment, lock_nothing):  # noqa: F811
+def test_refund_twice_at_once_without_the_lock_is_asked_for_twice(at_once, payment, lock_nothing):
     calls = refunds(payment)
     lock_nothing()
 
@@ -119,7 +119,7 @@ def test_the_same_state_heard_four_times_at_once_is_booked_once(at_once, payment
 def test_the_same_state_at_once_without_the_lock_is_refused_by_the_database(
     at_once,
     payment,
-    lock_nothing,  # noqa: F811
+    lock_nothing,
 ):
     lock_nothing()
 

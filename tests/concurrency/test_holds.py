@@ -1,6 +1,5 @@
 """Two people at one hold, one cancel, at once: one wins and the other is told."""
 
-import time
 from datetime import timedelta
 from functools import partial
 
@@ -12,7 +11,7 @@ from orders import operations as orders
 from orders.models import Hold
 from orders.operations import minding
 from tests import factories as world
-from tests.concurrency.test_money_and_floor import lock_nothing, told  # noqa: F401 (a fixture)
+from tests.concurrency.test_money_and_floor import told
 from tests.ledgers import assert_ledgers_hold
 
 pytestmark = pytest.mark.concurrency
@@ -34,13 +33,13 @@ def being_cancelled():
 
 
 @pytest.fixture
-def slow_clerks(monkeypatch):
-    """Everybody thinks for a moment between looking and claiming."""
+def slow_clerks(monkeypatch, meet):
+    """Everybody waits for another between looking and claiming."""
     look = minding._refuse_claimed
 
     def think(hold):
         look(hold)
-        time.sleep(0.1)
+        meet()
 
     monkeypatch.setattr(minding, "_refuse_claimed", think)
 
@@ -61,7 +60,7 @@ def test_two_clerks_who_claim_at_once_get_one_claim_and_one_name(at_once, slow_c
 def test_control_without_the_lock_both_clerks_believe_it_is_theirs(
     at_once,
     slow_clerks,
-    lock_nothing,  # noqa: F811
+    lock_nothing,
 ):
     hold = held()
     lock_nothing()

@@ -1,10 +1,9 @@
 """Several people at one order at once: one wins, the others are told why, nothing happens twice.
 
-Each guard has its control, which takes the guard away and shows what then goes wrong. Waiting
-inside the act holds the door open long enough for everybody to be inside.
+Each guard has its control, which takes the guard away and shows what then goes wrong. There all
+wait inside the act until everybody is inside.
 """
 
-import time
 from collections import Counter
 from decimal import Decimal
 from functools import partial
@@ -16,7 +15,6 @@ from fulfillment import operations as fulfillment
 from fulfillment.models import Carrier, Return, Shipment
 from inventory.models import StockLevel, StockMovement
 from oms.dispatch import drain
-from oms.querysets import LockingQuerySet
 from orders import operations as orders
 from orders.models import Cancellation, PaymentTransaction, RefundGrant
 from orders.operations import payments
@@ -34,18 +32,6 @@ def told(answers):
         getattr(answer, "code", type(answer).__name__) if isinstance(answer, Exception) else "done"
         for answer in answers
     )
-
-
-@pytest.fixture
-def lock_nothing(monkeypatch):
-    """Take the row locks away: rows are read as they are, then others get their turn."""
-
-    def read(self, *pks):
-        rows = list(self.filter(pk__in=pks).order_by("pk"))
-        time.sleep(0.1)
-        return rows
-
-    return lambda: monkeypatch.setattr(LockingQuerySet, "lock", read)
 
 
 def packed_order():
