@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from unfold.views import ChangeList
 
+from inventory.admin import lines
 from inventory.admin.acts import STOCK_ACTS
 from inventory.admin.fences import PRODUCT_FENCE_ACTS
 from inventory.admin.limits import LIMIT_ACT
@@ -90,12 +91,14 @@ class ProductAdmin(EditableAdmin):
         return f"{product.sku} – {product.name}"
 
     def get_urls(self) -> list[URLPattern]:
-        """The pages for files of products, before those of the rows."""
+        """The pages for files of products and for rows of forms, before those of one product."""
         wrap, files = self.admin_site.admin_view, deferred("inventory.admin.product_files.page")
         return [
             path("import/", wrap(partial(files, "import_action")), name=f"{NAME}_import"),
             path("process_import/", wrap(partial(files, PROCESS)), name=f"{NAME}_{PROCESS}"),
             path("export/", wrap(partial(files, "export_action")), name=f"{NAME}_export"),
+            path("lines/<str:sheet>/", wrap(lines.rows), name="inventory_lines_rows"),
+            path("lines/<str:sheet>/find/", wrap(lines.find), name="inventory_lines_find"),
             *super().get_urls(),
         ]
 

@@ -10,8 +10,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from inventory import operations
-from inventory.forms.supply import ReceiveGoodsForm, product_codes
+from inventory.forms.supply import ReceiveGoodsForm
 from inventory.models import GoodsReceipt, Location, Product, PurchaseOrder, Supplier, Transfer
+from inventory.queries import products_by_code
 from oms import words
 from oms.admin import actor
 from oms.errors import DomainError
@@ -91,7 +92,7 @@ def lookup_view(request: HttpRequest) -> HttpResponse:
     """What a scanned code is: 404 when no product has it."""
     _check(request, RECEIVE)
     code = request.GET.get("code", "").strip()
-    found = product_codes([code]) if "\0" not in code else {}
+    found = products_by_code([code]) if "\0" not in code else {}
     if code not in found:
         return JsonResponse({"detail": f"There is no product {code}."}, status=404)
     return JsonResponse(_row(Product.objects.get(pk=found[code])))

@@ -1,16 +1,14 @@
 """Forms behind the buttons of counts."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from inventory.models import Location, Product
+from inventory.forms.lines import COUNT, LinesField
+from inventory.models import Location
 from oms.admin import ActForm
-
-MOST_LINES = 500
 
 
 class CountPlaceForm(ActForm):
@@ -32,22 +30,8 @@ class PlanDueForm(CountPlaceForm):
 class PlanCountForm(CountPlaceForm):
     """These products."""
 
-    skus = forms.CharField(
-        label="SKUs",
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One a line, or with commas between.",
-    )
+    lines = LinesField(COUNT)
     note = forms.CharField(required=False, max_length=300)
-
-    def clean_skus(self) -> list[int]:
-        """The products, or which SKUs there are none of."""
-        named = [sku for sku in re.split(r"[\s,;]+", self.cleaned_data["skus"]) if sku]
-        known = dict(Product.objects.filter(sku__in=named).values_list("sku", "pk"))
-        if missing := [sku for sku in named if sku not in known]:
-            raise forms.ValidationError(f"There is no product {', '.join(missing[:10])}.")
-        if len(known) > MOST_LINES:
-            raise forms.ValidationError(f"A sheet has at most {MOST_LINES} lines.")
-        return list(known.values())
 
 
 class AssignForm(ActForm):

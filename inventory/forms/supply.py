@@ -15,21 +15,26 @@ from inventory.enums import (
     OverDelivery,
     SpreadBy,
 )
-from inventory.models import Location, Product, Supplier
+from inventory.forms.lines import PURCHASE, TRANSFER, LinesField, Typed, look
+from inventory.models import Location, Supplier
 from inventory.operations import Delivered, Delivery, Landed, Settlement, Wanted
 from oms.admin import ActForm
+from oms.money import plain
 from oms.words import sentence_case
 
-MOST_LINES = 500
-MOST_ERRORS = 10
-LINES_HELP = "A line each: SKU, quantity and, if it is not the offer's, the price. 85123A 24 1.95"
-ROW_PARTS = (2, 3)  # SKU and quantity, with or without a price
+
+class PlaceField(forms.ModelChoiceField):
+    """A location, by its name."""
+
+    def label_from_instance(self, place: Any) -> str:
+        """Name and code: codes alone are for those who know them."""
+        return f"{place.name} ({place.code})"
 
 
 def places(label: str = "", **more: Any) -> forms.ModelChoiceField:
     """A location to choose."""
     rows = Location.objects.filter(is_active=True).order_by("priority", "code")
-    return forms.ModelChoiceField(rows, label=label or None, **more)
+    return PlaceField(rows, label=label or None, **more)
 
 
 def choices(enum: Any) -> list[tuple[str, str]]:
@@ -49,36 +54,12 @@ def rate() -> forms.DecimalField:
     )
 
 
-class LinesField(forms.CharField):
-    """Lines of SKU, quantity and price, typed or pasted from a spreadsheet."""
-
-    widget = forms.Textarea(attrs={"rows": 6, "class": "oms-mono", "spellcheck": "false"})
-
-    def clean(self, value: Any) -> list[tuple[int, int, Decimal | None]]:
-        """(product id, quantity, price) of every line, or a sentence about each that is wrong."""
-        text = super().clean(value)
-        rows = [line.replace("\t", " ").replace(";", " ").split() for line in text.splitlines()]
-        rows = [row for row in rows if row]
-        if len(rows) > MOST_LINES:
-            raise ValidationError(f"At most {MOST_LINES} lines.")
-        known = product_codes(row[0] for row in rows)
-        found, errors = [], []
-        for number, row in enumerate(rows, start=1):
-            try:
-                found.append(_line(row, known))
-            except ValueError as error:
-                errors.append(f"Line {number}: {error}")
-        if errors:
-            raise ValidationError(errors[:MOST_ERRORS])
-        return found
-
-
 class NewPurchaseOrderForm(ActForm):
     """From whom, to where, what."""
 
     supplier = forms.ModelChoiceField(Supplier.objects.none())
     location = places("Deliver to")
-    lines = LinesField(help_text=LINES_HELP)
+    lines = LinesField(PURCHASE)
     expected_on = forms.DateField(
         required=False, help_text="Empty: by the lead time that the supplier's receipts teach."
     )
@@ -89,21 +70,24 @@ class NewPurchaseOrderForm(ActForm):
         """Active suppliers."""
         rows = Supplier.objects.filter(is_active=True).order_by("name")
         self.fields["supplier"].queryset = rows  # type: ignore[attr-defined]
+        look(self)
 
 
 class PurchaseLinesForm(ActForm):
     """The lines of a draft, anew."""
 
-    lines = LinesField(help_text=LINES_HELP)
+    lines = LinesField(PURCHASE)
 
     def setup(self) -> None:
-        """As they are now."""
-        if self.obj is not None and not self.is_bound:
-            rows = self.obj.lines.select_related("product").order_by("position")  # type: ignore[attr-defined]
-            text = [
-                f"{row.product.sku} {row.quantity} {row.unit_price.normalize():f}" for row in rows
+        """As they are now, with what is known of the order's supplier."""
+        order: Any = self.obj
+        if order is not None:
+            look(self, supplier=order.supplier_id, location=order.location_id)
+            rows = order.lines.select_related("product").order_by("position")
+            self.initial["lines"] = [
+                Typed(row.product.sku, str(row.quantity), plain(row.unit_price, order.currency))
+                for row in rows
             ]
-            self.initial["lines"] = "\n".join(text)
 
 
 class ConfirmOrderForm(ActForm):
@@ -118,10 +102,14 @@ class NewTransferForm(ActForm):
 
     source = places("From")
     destination = places("To")
-    lines = LinesField(help_text="A line each: SKU and quantity. 85123A 24")
+    lines = LinesField(TRANSFER)
     expected_on = forms.DateField(required=False)
     exchange_rate = rate()
     note = forms.CharField(max_length=300, required=False)
+
+    def setup(self) -> None:
+        """Rows show the stock of the source."""
+        look(self)
 
 
 class ShipTransferForm(ActForm):
@@ -265,31 +253,3 @@ def settlement(data: dict[str, Any]) -> Settlement | None:
 def landed(data: dict[str, Any]) -> Landed:
     """A landed cost from a form."""
     return Landed(data["kind"], data["amount"], data["spread_by"], data["reference"])
-
-
-def product_codes(codes: Iterable[str]) -> dict[str, int]:
-    """Products by SKU and by barcode, in two statements; what is unknown is missing."""
-    asked = {code for code in codes if code}
-    wide = asked | {code.upper() for code in asked}
-    by_barcode = Product.objects.filter(barcode__in=asked).values_list("barcode", "pk")
-    by_sku = Product.objects.filter(sku__in=wide).values_list("sku", "pk")
-    found = dict(by_barcode) | dict(by_sku)
-    return {code: found.get(code) or found[code.upper()]
-            for code in asked if code in found or code.upper() in found}  # fmt: skip
-
-
-def _line(row: list[str], known: dict[str, int]) -> tuple[int, int, Decimal | None]:
-    if len(row) not in ROW_PARTS:
-        raise ValueError("write SKU, quantity and, if wanted, a price.")
-    code, quantity, *rest = row
-    if code not in known:
-        raise ValueError(f"there is no product {code}.")
-    if not quantity.isdecimal() or not 0 < int(quantity) <= 10**9:
-        raise ValueError(f"{quantity} is no quantity.")
-    try:
-        price = Decimal(rest[0].replace(",", ".")) if rest else None
-    except InvalidOperation:
-        raise ValueError(f"{rest[0]} is no price.") from None
-    if price is not None and not (price.is_finite() and 0 <= price < 10**12):
-        raise ValueError(f"{rest[0]} is no price.")
-    return known[code], int(quantity), price

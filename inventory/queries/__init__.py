@@ -13,10 +13,16 @@ from inventory.queries.doctor import (
     wrong_snapshots,
 )
 from inventory.queries.fences import Draw, Taker
-from inventory.queries.finding import FoundProduct, find_products, product_with_code
+from inventory.queries.finding import (
+    FoundProduct,
+    find_products,
+    product_with_code,
+    products_by_code,
+)
 from inventory.queries.ledger import invariants, unproven_levels
 from inventory.queries.levels import Availability, availability, open_reservations, unreserved
 from inventory.queries.limits import Limit, Listing, limits_of, listings_of
+from inventory.queries.line_facts import LineFacts, line_facts
 from inventory.queries.lots import (
     lot_code,
     lots_by_code,
@@ -83,6 +89,7 @@ __all__ = [
     "Examination",
     "FoundProduct",
     "Limit",
+    "LineFacts",
     "Listing",
     "Moment",
     "Outlook",
@@ -118,6 +125,7 @@ __all__ = [
     "learnt_since",
     "levels_to_tell",
     "limits_of",
+    "line_facts",
     "listings_of",
     "location_accuracy",
     "location_codes",
@@ -138,6 +146,7 @@ __all__ = [
     "product_by_id",
     "product_ids",
     "product_with_code",
+    "products_by_code",
     "products_by_sku",
     "reasons_of",
     "reservations_at",

@@ -146,7 +146,7 @@ def products(request: HttpRequest) -> HttpResponse:
     _demand(request)
     text = request.GET.get("product", "")
     context = {"found": stock.find_products(text, most=SHOWN), "q": text.strip(), "strict": True}
-    return TemplateResponse(request, "admin/orders/draft/products.html", context)
+    return TemplateResponse(request, "admin/inventory/products_found.html", context)
 
 
 @require_GET

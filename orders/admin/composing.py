@@ -90,7 +90,7 @@ def products(request: HttpRequest) -> HttpResponse:
     _demand(request, ADD)
     text = request.GET.get("product", "")
     context = {"found": stock.find_products(text, most=SHOWN), "q": text.strip()}
-    return TemplateResponse(request, "admin/orders/draft/products.html", context)
+    return TemplateResponse(request, "admin/inventory/products_found.html", context)
 
 
 def _begin(request: HttpRequest, channel: Channel, number: str) -> DraftOrder:

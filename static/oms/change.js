@@ -41,13 +41,7 @@
       document.getElementById(target).insertAdjacentHTML("beforeend", await answer.text());
       edited();
     });
-  const add = (text) => {
-    if (!text) return;
-    search.value = "";
-    found.replaceChildren();
-    row({ add: text }, "change-added");
-    search.focus();
-  };
+  if (search) omsFinder(search, found, (text) => row({ add: text }, "change-added"));
 
   // Other lines of a large order: an edited row stays in the form, above what is fetched.
   const lookup = document.getElementById("line-search"), kept = document.getElementById("change-kept");
@@ -80,32 +74,12 @@
     if (event.key === "Enter") event.preventDefault();
   });
 
-  const options = () => [...found.querySelectorAll("[data-sku]")];
-
-  search?.addEventListener("change", (event) => event.stopPropagation()); // typing here changes nothing yet
-  search?.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") {
-      event.preventDefault();
-      add(search.value.trim());
-    } else if (event.key === "ArrowDown" && options().length) {
-      event.preventDefault();
-      options()[0].focus();
-    } else if (event.key === "Escape") found.replaceChildren();
-  });
-  found?.addEventListener("keydown", (event) => {
-    const all = options(), at = all.indexOf(document.activeElement);
-    if (event.key === "ArrowDown" && all[at + 1]) all[at + 1].focus();
-    else if (event.key === "ArrowUp") (all[at - 1] || search).focus();
-    else return;
-    event.preventDefault();
-  });
   document.getElementById("charge-more")?.addEventListener("click", () => row({ charge: "" }, "change-charges"));
   document.getElementById("change-reason").addEventListener("change", (event) => event.stopPropagation());
   form.addEventListener("click", (event) => {
-    const option = event.target.closest("[data-sku]"), drop = event.target.closest("[data-drop]"), zero = event.target.closest("[data-zero]");
+    const drop = event.target.closest("[data-drop]"), zero = event.target.closest("[data-zero]");
     const page = event.target.closest("[data-page]");
     if (page) fetchLines(page.dataset.page).then(() => lookup.parentElement.scrollIntoView());
-    if (option) add(option.dataset.sku);
     if (drop) drop.closest("tr, .oms-charge").remove();
     if (zero) {
       const field = form.elements[zero.dataset.zero];

@@ -182,8 +182,8 @@ def test_plan_by_skus_says_which_are_unknown(person, london):
     boss = person("Operations")
     url = reverse("admin:inventory_count_list_act", args=["plan"])
 
-    wrong = boss.post(url, {"act": "plan", "location": london.pk, "skus": "MUG, NIX"})
-    boss.post(url, {"act": "plan", "location": london.pk, "skus": "MUG"})
+    wrong = boss.post(url, {"act": "plan", "location": london.pk, "lines": "MUG, NIX"})
+    boss.post(url, {"act": "plan", "location": london.pk, "lines": "MUG"})
 
     assert "There is no product NIX" in wrong.content.decode()
     assert Count.objects.get().lines.get().level.product.sku == "MUG"

@@ -130,27 +130,6 @@ def test_new_order_takes_lines_as_they_are_pasted(buyer):
     assert f"/{made.pk}/change/" in response.redirect_chain[-1][0]
 
 
-def test_new_order_names_each_wrong_line_and_writes_nothing(buyer):
-    supply.goods("MUG")
-
-    response = press(
-        buyer,
-        "purchaseorder",
-        "new",
-        supplier=supply.supplier().pk,
-        location=supply.place().pk,
-        lines="MUG 0\nJAR 1\nMUG\nMUG 1 x",
-    )
-
-    assert response.context["form"].errors["lines"] == [
-        "Line 1: 0 is no quantity.",
-        "Line 2: there is no product JAR.",
-        "Line 3: write SKU, quantity and, if wanted, a price.",
-        "Line 4: x is no price.",
-    ]
-    assert not PurchaseOrder.objects.exists()
-
-
 def test_order_goes_from_draft_to_closed_by_its_buttons(buyer):
     order = supply.draft(("MUG", 5, "2.00"))
 

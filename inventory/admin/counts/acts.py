@@ -29,8 +29,9 @@ def plan_due(request: HttpRequest, _obj: None, data: Data) -> str:
 
 def plan(request: HttpRequest, _obj: None, data: Data) -> HttpResponse:
     """A sheet of named products."""
+    products = [product for product, _, _ in data["lines"]]
     count = operations.plan_count(
-        data["location"], by=actor(request), products=data["skus"], note=data["note"]
+        data["location"], by=actor(request), products=products, note=data["note"]
     )
     return to_count(count)
 
