@@ -54,14 +54,14 @@ def _undelivered() -> Iterator[str]:
 
     One that chooses among its events cannot: nobody knows any more what it had chosen by then.
     """
-    choosy = {path for _, path in wired.pairs() if wired.heeds(path) is not None}
-    for name, consumer in wired.pairs():
+    rows = Delivery.objects.order_by().values_list("event__name", "consumer")
+    first = {(name, path): at for name, path, at in rows.annotate(at=Min("event__position"))}
+    begun = [pair for pair in wired.pairs() if first.get(pair) is not None]
+    choosy = {path for path in {path for _, path in begun} if wired.heeds(path) is not None}
+    for name, consumer in begun:
         if consumer in choosy:
             continue
         mine = Delivery.objects.filter(consumer=consumer)
-        first = mine.filter(event__name=name).aggregate(first=Min("event__position"))["first"]
-        if first is None:
-            continue
-        events = Event.objects.filter(name=name, position__gte=first)
+        events = Event.objects.filter(name=name, position__gte=first[name, consumer])
         for event in events.exclude(Exists(mine.filter(event=OuterRef("pk")))).iterator():
             yield f"{event}: not delivered to {consumer}"
