@@ -132,4 +132,4 @@ class PaymentTermsAdmin(EditableAdmin):
         """How much for paying how soon."""
         if not terms.discount_percent:
             return "–"
-        return f"{terms.discount_percent.normalize():f} % within {terms.discount_days} days"
+        return f"{terms.discount_percent.normalize():f} % within {words.count(terms.discount_days, 'day')}"

@@ -154,7 +154,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         """Days to pay, and the limit."""
         days = customer.payment_terms_days
         limit = "" if customer.credit_limit is None else f", limit {customer.credit_limit:.2f}"
-        return f"{days} days{limit}" if days or limit else "–"
+        return f"{words.count(days, 'day')}{limit}" if days or limit else "–"
 
     @admin.display(description="Since")
     def since_column(self, customer: Customer) -> str:

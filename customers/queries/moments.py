@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from customers.enums import ConsentPurpose, NotificationState
 from customers.models import Customer, Notification
+from oms import words
 from oms.events import subject_type
 from oms.models import Event
 
@@ -161,7 +162,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "customer.corrected": lambda facts: f"Corrected: {', '.join(facts['fields'])}",
     "customer.terms_changed": lambda facts: (
-        f"Limit {facts['credit_limit'] or 'none'}, {facts['payment_terms_days']} days to pay"
+        f"Limit {facts['credit_limit'] or 'none'}, {words.count(facts['payment_terms_days'], 'day')} to pay"
     ),
     "customer.classified": _classified,
     "customer.buyer_set": lambda facts: f"Buys for their company as {facts['role']}",

@@ -67,7 +67,7 @@ class ReturnPolicyAdmin(EditableAdmin):
         """Until when, and in what state."""
         if policy.final_sale:
             return "only if faulty"
-        days = "any time" if policy.window_days is None else f"{policy.window_days} days"
+        days = "any time" if policy.window_days is None else words.count(policy.window_days, "day")
         least = GoodsState(policy.least_state)
         return days if least == GoodsState.USED else f"{days}, {least.label.lower()}"
 

@@ -27,7 +27,7 @@ from fulfillment.operations.returns import approve
 from fulfillment.operations.waiving import credit_without_goods
 from fulfillment.operations.work import STILL_WORKING
 from fulfillment.queries.policies import Wish, policies_for
-from oms import events
+from oms import events, words
 from oms.errors import DomainError
 from oms.history import stamp
 from orders import operations as orders
@@ -338,7 +338,7 @@ def _ask_person(made: Exchange, parts: "Iterable[Order]", short: int, *, by: str
                 by=by,
                 kind=HoldKind.OTHER,
                 handle=made.return_order.number,
-                reason=f"{short} units of return {made.return_order.number} did not come back: "
+                reason=f"{words.count(short, 'unit')} of return {made.return_order.number} did not come back: "
                 "send it anyway, or refund instead",
             )
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from fulfillment.enums import Fault, GoodsState, LabelPayer, ReturnStatus
 from fulfillment.models import ParcelLine, Return, ReturnLine, ReturnPolicy, ReturnReason
 from fulfillment.queries.entitlement import fee_of
+from oms import words
 from oms.errors import DomainError
 from oms.money import ZERO
 from orders.queries.totals import value_of
@@ -117,7 +118,7 @@ def objection(
     if policy.window_days is not None and since is not None:
         end = since + timedelta(days=policy.window_days)
         if now > end:
-            why = f"The {policy.window_days} days after delivery ended on {end.day} {end:%B %Y}."
+            why = f"The {words.count(policy.window_days, 'day')} after delivery ended on {end.day} {end:%B %Y}."
             return Objection(why, FAULT_WAY)
     ranks = list(GoodsState)
     if wish.state and ranks.index(GoodsState(wish.state)) < ranks.index(

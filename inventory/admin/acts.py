@@ -19,6 +19,7 @@ from inventory.forms import (
     WriteOffForm,
 )
 from inventory.models import Location, Product, StockLevel, StockMovement
+from oms import words
 from oms.admin import Act, actor
 
 Data = dict[str, Any]
@@ -110,7 +111,9 @@ def set_safety_stock(request: HttpRequest, obj: Product | StockLevel, data: Data
 def import_stock(request: HttpRequest, _obj: None, data: Data) -> str:
     """Move what a file says, all rows or none."""
     movements = operations.move_by_lot(data["changes"], by=actor(request))
-    return f"{len(movements)} movements written, {sum(m.quantity for m in movements):+d} units."
+    units = sum(move.quantity for move in movements)
+    noun = "unit" if abs(units) == 1 else "units"
+    return f"{words.count(len(movements), 'movement')} written, {units:+d} {noun}."
 
 
 def _units(data: Data) -> int:

@@ -41,7 +41,7 @@ def set_channel_safety(request: HttpRequest, product: Product, data: Data) -> st
 def change(request: HttpRequest, fence: Fence, data: Data) -> str:
     """Give a fence another quota."""
     fence = operations.change_fence(fence, data["quota"], by=actor(request), reason=data["reason"])
-    return f"The fence keeps {fence.amount} units now; {fence.used} of them are used."
+    return f"The fence keeps {words.count(fence.amount, 'unit')} now; used: {fence.used}."
 
 
 def lift(request: HttpRequest, fence: Fence, data: Data) -> str:

@@ -167,7 +167,7 @@ def due(document: Any, day: Any) -> SafeString | str:
     shown = f"{day.day} {day:%b}"
     today = timezone.localdate()
     if document.is_late(today):
-        return words.chip(f"Late: {shown}", "bad", f"{(today - day).days} days late")
+        return words.chip(f"Late: {shown}", "bad", f"{words.count((today - day).days, 'day')} late")
     return shown
 
 

@@ -9,6 +9,7 @@ from django.db.models import F
 from inventory.enums import MovementKind, Tracking
 from inventory.models import LotStock, Product, ReasonCode, StockLevel
 from inventory.operations import ByLot
+from oms import words
 from oms.admin import ActForm
 
 SHOWN = 8  # lots that a form names
@@ -38,7 +39,7 @@ def by_lot(named: Named, quantity: int, **more: Any) -> ByLot:
     for code, count in named:
         units[code] = units.get(code, 0) + (count or 1)
     if (total := sum(units.values())) != abs(quantity):
-        message = f"These lots make up {total} units, not {abs(quantity)}."
+        message = f"These lots make up {words.count(total, 'unit')}, not {abs(quantity)}."
         raise ValidationError(message, code="lots")
     sign = -1 if quantity < 0 else 1
     return ByLot({code: sign * count for code, count in units.items()}, **more)

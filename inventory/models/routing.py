@@ -31,8 +31,8 @@ class RoutingRuleSet(models.Model):
     objects = LockingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "routing rules"
-        verbose_name_plural = "routing rules"
+        verbose_name = "version of the routing rules"
+        verbose_name_plural = "versions of the routing rules"
         permissions: ClassVar = [
             ("edit_routing", "Can draft and simulate routing rules"),
             ("activate_routing", "Can put routing rules in force"),

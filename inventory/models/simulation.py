@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from inventory.models.routing import RoutingRuleSet
+from oms import words
 
 
 class RoutingSimulation(models.Model):
@@ -20,4 +21,4 @@ class RoutingSimulation(models.Model):
     result = models.JSONField(default=dict, blank=True)  # empty until it is done
 
     def __str__(self) -> str:
-        return f"{self.rule_set} on {self.days} days"
+        return f"{self.rule_set} on {words.count(self.days, 'day')}"

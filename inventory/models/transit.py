@@ -7,6 +7,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from inventory.enums import Reach
+from oms import words
 
 
 class TransitTime(models.Model):
@@ -43,4 +44,4 @@ class TransitTime(models.Model):
 
     def __str__(self) -> str:
         where = self.country or self.get_reach_display()
-        return f"{where} from {self.beyond_km} km: {self.days} days"
+        return f"{where} from {self.beyond_km} km: {words.count(self.days, 'day')}"

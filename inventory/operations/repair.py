@@ -10,7 +10,7 @@ from inventory.models import StockLevel, StockSnapshot
 from inventory.operations import fences
 from inventory.operations.increases import record_increases
 from inventory.operations.snapshots import keep_snapshots
-from oms import events
+from oms import events, words
 from oms.errors import DomainError
 
 BY = "command:check_ledgers"
@@ -101,5 +101,5 @@ def _retake(level: StockLevel) -> int:
 def _told(level: StockLevel, changed: dict[str, tuple[int, int]], snapshots: int) -> str:
     parts = [f"{name} {was} -> {now}" for name, (was, now) in changed.items()]
     if snapshots:
-        parts.append(f"{snapshots} snapshots taken anew")
+        parts.append(f"{words.count(snapshots, 'snapshot')} taken anew")
     return f"{level}: {', '.join(parts)}, as the ledger adds up."

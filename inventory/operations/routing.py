@@ -11,7 +11,7 @@ from inventory.enums import OnFailure, RuleSetState
 from inventory.models import RoutingRule, RoutingRuleSet, RoutingSimulation
 from inventory.models.service import fresh_stamp
 from inventory.queries.sourcing.vocabulary import CRITERION, NAMED
-from oms import events, jobs
+from oms import events, jobs, words
 from oms.conditions import refuse_bad
 from oms.errors import DomainError
 
@@ -159,7 +159,7 @@ def simulate(rule_set: RoutingRuleSet, *, days: int, by: str) -> RoutingSimulati
     row = RoutingSimulation.objects.create(
         rule_set=rule_set, against=active.first(), days=days, created_by=by
     )
-    title = f"{rule_set} on the orders of {days} days"
+    title = f"{rule_set} on the orders of {words.count(days, 'day')}"
     row.job = jobs.start("routing", title, {"simulation": row.pk}, by=by)
     row.save(update_fields=["job"])
     return row

@@ -10,6 +10,7 @@ from inventory.enums import RuleSetState, Verdict
 from inventory.models import Location, RoutingRule, RoutingRuleSet, SourcingDecision
 from inventory.queries.sourcing import Plan
 from inventory.queries.sourcing.vocabulary import REMOVED
+from oms import words
 
 SHOWN = 10  # the newest decisions of an order
 CAUSES = {
@@ -162,8 +163,8 @@ def figures_of(figures: dict[str, Any]) -> list[tuple[str, str]]:
         ("Shipping", f"{figures.get('shipping', 0):,.2f}"),
         ("Handling", f"{figures.get('handling', 0):,.2f}"),
         ("CO2e", f"{figures.get('co2e_g', 0) / 1_000:,.2f} kg"),
-        ("Leaves in", f"{figures.get('days', 0)} days"),
-        ("Waiting", f"{figures.get('missing', 0)} units"),
+        ("Leaves in", words.count(figures.get("days", 0), "day")),
+        ("Waiting", words.count(figures.get("missing", 0), "unit")),
     ]
     names = ("parcels", "km", "shipping", "handling", "co2e_g", "days", "missing")
     return [one for one, name in zip(shown, names, strict=True) if figures.get(name)]

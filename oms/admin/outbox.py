@@ -103,7 +103,7 @@ def resume(_request: HttpRequest, endpoint: WebhookEndpoint, _data: dict[str, An
 def replay(_request: HttpRequest, endpoint: WebhookEndpoint, data: dict[str, Any]) -> str:
     """Send the past again."""
     count = webhooks.replay(endpoint, after=data["after"], until=data["until"])
-    return f"{count:,} events are being sent again."
+    return f"{words.count(count, 'event')} being sent again."
 
 
 def retry_webhook(_request: HttpRequest, row: WebhookDelivery, _data: dict[str, Any]) -> str:

@@ -80,6 +80,7 @@ class Supply:
             self._transfer(today, received=received, name=name)
         inventory.value_stock()
         inventory.propose_replenishment()
+        inventory.draft_from_template("cheapest", by=self.buyer)  # to be simulated
 
     def _offer(self) -> None:
         offers, products = world.table("inventory.SupplierProduct"), []

@@ -100,6 +100,26 @@ LOCATIONS: dict[str, dict[str, Any]] = {
     },
 }
 
+# What a parcel costs from each location, in pounds: London is dear by the unit, Leeds by the way.
+COSTS: dict[str, dict[str, str]] = {
+    LONDON: {
+        "shipping_base": "2.60", "shipping_per_100km": "0.35", "shipping_per_kg": "0.42",
+        "handling_per_parcel": "1.10", "handling_per_unit": "0.16",
+    },
+    LEEDS: {
+        "shipping_base": "2.35", "shipping_per_100km": "0.48", "shipping_per_kg": "0.38",
+        "handling_per_parcel": "0.80", "handling_per_unit": "0.11",
+    },
+    BERLIN: {
+        "shipping_base": "3.40", "shipping_per_100km": "0.30", "shipping_per_kg": "0.55",
+        "handling_per_parcel": "0.95", "handling_per_unit": "0.13",
+    },
+    MUMBAI: {
+        "shipping_base": "1.10", "shipping_per_100km": "0.12", "shipping_per_kg": "0.25",
+        "handling_per_parcel": "0.30", "handling_per_unit": "0.04",
+    },
+}  # fmt: skip
+
 CARRIERS = {
     "royal-mail": (
         "Royal Mail",
@@ -164,6 +184,11 @@ def lay_down() -> None:
         table("orders.Channel").get_or_create(code=code, defaults=fields)
     for code, fields in LOCATIONS.items():
         table("inventory.Location").get_or_create(code=code, defaults=fields)
+    for code, costs in COSTS.items():
+        table("inventory.LocationService").get_or_create(
+            location=table("inventory.Location").get(code=code),
+            defaults={name: Decimal(amount) for name, amount in costs.items()},
+        )
     for code, (name, url, pattern) in CARRIERS.items():
         defaults = {"name": name, "tracking_url": url, "tracking_pattern": pattern}
         table("fulfillment.Carrier").get_or_create(code=code, defaults=defaults)

@@ -25,6 +25,12 @@ def words_of(code: str) -> str:
 
 
 @register.filter
+def counted(number: int, noun: str) -> str:
+    """How many of something: 1 unit, 1,200 units."""
+    return words.count(f"{number:,}", noun) if number != 1 else words.count(1, noun)
+
+
+@register.filter
 def of(mapping: dict[Any, Any], key: object) -> Any:
     """The entry of a dictionary under a key that is a variable."""
     return mapping.get(key, "")

@@ -132,7 +132,7 @@ def cancel_lines(request: HttpRequest, order: Order, data: Data) -> str:
         note=data["note"],
     )
     total = money(cancellation.amount, order.currency)
-    return f"{sum(data['quantities'].values())} units cancelled; total less {total}."
+    return f"{words.count(sum(data['quantities'].values()), 'unit')} cancelled; total less {total}."
 
 
 def record_payment(request: HttpRequest, order: Order, data: Data) -> str:

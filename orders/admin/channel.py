@@ -166,7 +166,7 @@ class ChannelAdmin(EditableAdmin):
     @admin.display(description="Ships within")
     def promise_column(self, channel: Channel) -> str:
         """The promise to the buyer."""
-        return f"{channel.promise_days} days"
+        return words.count(channel.promise_days, "day")
 
     @admin.display(description="State")
     def active_column(self, channel: Channel) -> SafeString:

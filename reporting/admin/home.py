@@ -214,7 +214,7 @@ def _message_tiles(found: queries.Messages, user: Any) -> Iterator[Tile]:
 
 
 def _oversold_tile(proof: queries.Proof) -> Tile:
-    note = f"of {proof.levels:,} levels"
+    note = f"of {proof.levels:,} level{'' if proof.levels == 1 else 's'}"
     url = links.rows("inventory.stocklevel")
     return Tile("Oversold", proof.oversold, url, note, "bad" if proof.oversold else "")
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from inventory.enums import MovementKind, StockCondition, Tracking
 from inventory.models import LevelCost, Location, LotStock, StockMovement
+from oms import words
 from oms.money import ZERO
 from reporting.models import DailyProduct
 from reporting.queries.periods import Period
@@ -121,7 +122,7 @@ def lots_report(
         period=period,
         whole=_part("All", rows),
         expired=_part("Expired", [row for row in rows if row.expired]),
-        soon=_part(f"Expires within {limit} days", soon),
+        soon=_part(f"Expires within {words.count(limit, 'day')}", soon),
         held=_part("Held", [row for row in rows if row.held]),
         at_risk=_risk(rows),
         ages=tuple(_ages(rows)),

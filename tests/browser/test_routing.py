@@ -87,6 +87,8 @@ def test_simulation_shows_progress_and_then_both_sides(page, live_server, orders
     page.goto(f"{live_server.url}/admin/inventory/routingruleset/simulations/{row.pk}/")
     page.get_by_role("heading", name=re.compile("Side by side")).wait_for()
     page.locator("canvas[data-oms-chart=load]").wait_for()
+    page.locator("canvas[data-oms-chart=sums]").wait_for()
+    page.get_by_text("No location states what its parcels cost.").wait_for()
     page.set_viewport_size(PHONE)
 
     assert overflow(page) <= 0

@@ -287,6 +287,37 @@ def test_simulation_shows_both_sides_and_changes_nothing(network, shop, ben):
     assert SourcingDecision.objects.count() == before
 
 
+def test_page_of_a_simulation_compares_costs_distance_and_co2e(network, shop, ben, client):
+    world.place(shop, ("MUG", 2), placed_at=timezone.now() - timedelta(days=2))
+    costs = {"shipping_base": 2, "handling_per_unit": Decimal("0.5")}
+    LocationService.objects.create(location=network[0], accuracy=Decimal("0.5"), **costs)
+    LocationService.objects.create(location=network[1], shipping_base=3, handling_per_unit=1)
+    drafted = operations.draft_rules("Trial", by=world.BY, rules=[rule(min_accuracy=Decimal(1))])
+    row = routing.simulate(drafted, days=1, by=f"user:{ben.pk}")
+    RoutingSimulation.objects.update(days=30)
+    Product.objects.update(weight_g=300)
+    simulate_routing(row.job)
+
+    page = client.get(reverse("admin:inventory_simulation", args=[row.pk]))
+
+    sums = page.context["charts"]["sums"]
+    shares = dict(zip(sums["labels"], sums["sets"][1]["data"], strict=True))
+    assert shares["Shipping cost"] == 150.0
+    assert shares["Handling cost"] == 200.0
+    assert shares["Distance"] > 100
+    assert shares["CO2e"] > 100
+    assert not page.context["no_costs"]
+    assert "No location states what its parcels cost" not in page.content.decode()
+
+
+def test_one_version_is_counted_in_the_singular(ben, client):
+    operations.draft_rules("Trial", by=world.BY, rules=[rule()])
+
+    page = client.get(reverse("admin:inventory_routingruleset_changelist")).content.decode()
+
+    assert "1 version of the routing rules" in " ".join(page.split())
+
+
 def test_simulation_sees_the_stock_that_real_sourcing_sees(network, shop, ben):
     """Under the rules that served them, the same orders are served alike: nothing changes."""
     london, berlin = network

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from compliance import operations, queries
+from oms import words
 from oms.errors import DomainError
 
 BY = "command:issue_documents"
@@ -28,4 +29,4 @@ class Command(BaseCommand):
             except DomainError as error:
                 refused += 1
                 self.stderr.write(f"{event.subject_label}: {error.detail}")
-        self.stdout.write(f"{issued} documents were issued, {refused} could not be.")
+        self.stdout.write(f"Issued: {words.count(issued, 'document')}; {refused} could not be.")

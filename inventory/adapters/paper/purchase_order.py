@@ -34,7 +34,7 @@ def _parties(order: PurchaseOrder) -> list[Flowable]:
         ("Date", sent),
         ("Deliver to", deliver),
         ("Deliver by", when),
-        ("Payment", f"{order.supplier.payment_terms_days} days"),
+        ("Payment", words.count(order.supplier.payment_terms_days, "day")),
         ("Your number", order.reference),
     ]
     said = [[text(name, STRONG), text(value)] for name, value in rows if value]

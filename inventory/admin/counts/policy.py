@@ -66,7 +66,7 @@ class CountPolicyAdmin(EditableAdmin):
     def tolerance_column(self, policy: CountPolicy) -> str:
         """What is believed at once."""
         return (
-            f"{policy.tolerance_units} units or {policy.tolerance_percent:.1f} %, "
+            f"{words.count(policy.tolerance_units, 'unit')} or {policy.tolerance_percent:.1f} %, "
             f"up to {policy.tolerance_value:.2f} at cost"
         )
 

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from inventory import operations
@@ -17,6 +18,7 @@ from inventory.models import (
     LocationGroup,
     LocationService,
 )
+from oms import words
 from oms.admin import EditableAdmin
 
 LOOKED_BACK = 30  # days of load and misses in the list
@@ -137,6 +139,7 @@ class LocationServiceAdmin(NetworkAdmin):
         "capacity_column",
         "weekdays_column",
         "calendar",
+        "cost_column",
         "accuracy_column",
         "num_missed",
         "num_orders",
@@ -175,6 +178,23 @@ class LocationServiceAdmin(NetworkAdmin):
     def weekdays_column(self, service: LocationService) -> str:
         """Days of the week in words."""
         return said_days(service.weekdays)
+
+    @admin.display(description="A parcel costs")
+    def cost_column(self, service: LocationService) -> SafeString | str:
+        """Before the way and the weight are added."""
+        fixed = service.shipping_base + service.handling_per_parcel
+        more = [
+            f"{amount:,.2f} {what}"
+            for amount, what in (
+                (service.shipping_per_100km, "per 100 km"),
+                (service.shipping_per_kg, "per kg"),
+                (service.handling_per_unit, "per unit"),
+            )
+            if amount
+        ]
+        if not fixed and not more:
+            return "not stated"
+        return words.two_lines(f"{fixed:,.2f}", f"and {', '.join(more)}" if more else "")
 
     @admin.display(description="Accuracy")
     def accuracy_column(self, service: LocationService) -> str:

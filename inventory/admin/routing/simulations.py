@@ -69,7 +69,11 @@ def _shown(row: RoutingSimulation) -> dict[str, Any]:
             for code, load in zip(codes, loads, strict=True)
         ],
         "changes": [_change(one, names) for one in result["changes"][:CHANGES_SHOWN]],
+        "no_costs": not any(
+            result[side].get(name) for side in ("old", "new") for name in ("shipping", "handling")
+        ),
         "charts": {
+            "sums": _compared(result, before, after),
             "load": {
                 "labels": codes,
                 "unit": "orders",
@@ -77,8 +81,26 @@ def _shown(row: RoutingSimulation) -> dict[str, Any]:
                     {"label": before, "data": [load[0] for load in loads]},
                     {"label": after, "data": [load[2] for load in loads]},
                 ],
-            }
+            },
         },
+    }
+
+
+def _compared(result: dict[str, Any], before: str, after: str) -> dict[str, Any]:
+    """Kilometres, money and CO2e under the new rules, as a share of what they were before."""
+    shown = []
+    for label, name, per, _ in ROWS:
+        if name in {"parcels", "km", "shipping", "handling", "co2e_g"}:
+            old, new = (_value(result[side], name, per) for side in ("old", "new"))
+            if old:
+                shown.append((label.partition(" per ")[0], round(100 * new / old, 1)))
+    return {
+        "labels": [label for label, _ in shown],
+        "unit": "%",
+        "sets": [
+            {"label": before, "data": [100 for _ in shown]},
+            {"label": after, "data": [share for _, share in shown]},
+        ],
     }
 
 

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from inventory import operations, queries
 from inventory.adapters import report_file
 from inventory.models import Location
+from oms import words
 from oms.errors import DomainError
 
 BY = "command:import_stock"
@@ -87,7 +88,9 @@ class Command(BaseCommand):
         units = sum(abs(result.posted) for result in results)
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
         self.stdout.write(
-            f"{told}; {units} units {'would be' if dry else ''} moved".replace("  ", " ")
+            f"{told}; {words.count(units, 'unit')} {'would be' if dry else ''} moved".replace(
+                "  ", " "
+            )
         )
         if path:
             with path.open("w", encoding="utf-8", newline="") as file:

@@ -5,6 +5,7 @@ from typing import Any
 
 from inventory.enums import LocationKind, OnFailure
 from inventory.queries.sourcing.vocabulary import CRITERION, NAMED
+from oms import words
 from oms.conditions import sentence
 
 FAILS = {
@@ -47,14 +48,18 @@ def _where(rule: Any, groups: Mapping[str, str]) -> str:
     if rule.min_accuracy is not None:
         said.append(f"with a stock accuracy of at least {rule.min_accuracy * 100:.0f} %")
     if rule.keeps_back:
-        said.append(f"that keep {rule.keeps_back} units of each product back")
+        said.append(f"that keep {words.count(rule.keeps_back, 'unit')} of each product back")
     if rule.minds_capacity:
         said.append("whose day is not full")
     return ", ".join(said)
 
 
 def _within(days: int) -> str:
-    return "from where it leaves today" if days == 0 else f"from where it leaves within {days} days"
+    return (
+        "from where it leaves today"
+        if days == 0
+        else f"from where it leaves within {words.count(days, 'day')}"
+    )
 
 
 def _ranking(ranking: Mapping[str, Any]) -> str:
@@ -75,7 +80,7 @@ def _one(name: str) -> str:
 def _limits(rule: Any) -> str:
     said = []
     if rule.max_parcels:
-        said.append(f"in at most {rule.max_parcels} parcels")
+        said.append(f"in at most {words.count(rule.max_parcels, 'parcel')}")
     if rule.min_parcel_value:
         said.append(f"split only where each parcel is worth {rule.min_parcel_value:.2f} or more")
     if rule.one_country:

@@ -14,6 +14,7 @@ from customers.models import CustomerNote, Segment
 from fulfillment.models import FulfillmentOrder, Return, Shipment
 from inventory.models import (
     Count,
+    LocationService,
     Lot,
     LotStock,
     PurchaseOrder,
@@ -56,6 +57,16 @@ def data_dir(settings, tmp_path):
 
 def nothing(*_told):
     pass
+
+
+@pytest.mark.django_db
+def test_every_location_of_the_demo_states_what_a_parcel_costs():
+    world.lay_down()
+    world.lay_down()  # and once only
+
+    services = LocationService.objects.filter(shipping_base__gt=0, shipping_per_100km__gt=0)
+    stated = services.filter(shipping_per_kg__gt=0, handling_per_parcel__gt=0)
+    assert set(stated.values_list("location__code", flat=True)) == set(world.LOCATIONS)
 
 
 class Interrupted(Exception):
