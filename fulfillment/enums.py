@@ -218,6 +218,7 @@ class ClaimStatus(models.TextChoices):
     PARTLY_ACCEPTED = "partly_accepted"  # it pays less
     DECLINED = "declined"  # it pays nothing
     PAID = "paid"  # everything it accepted is here
+    WRITTEN_OFF = "written_off"  # nobody waits for the rest any more
     WITHDRAWN = "withdrawn"  # we do not claim it any more
 
 
@@ -228,12 +229,22 @@ CLAIM_MOVES: dict[str, set[str]] = {
         ClaimStatus.PARTLY_ACCEPTED,
         ClaimStatus.DECLINED,
         ClaimStatus.WITHDRAWN,
+        ClaimStatus.WRITTEN_OFF,
     },
-    ClaimStatus.ACCEPTED: {ClaimStatus.PAID},
-    ClaimStatus.PARTLY_ACCEPTED: {ClaimStatus.PAID},
+    ClaimStatus.ACCEPTED: {ClaimStatus.PAID, ClaimStatus.WRITTEN_OFF},
+    ClaimStatus.PARTLY_ACCEPTED: {ClaimStatus.PAID, ClaimStatus.WRITTEN_OFF},
     ClaimStatus.DECLINED: {ClaimStatus.SENT, ClaimStatus.WITHDRAWN},  # with more evidence
-    ClaimStatus.PAID: {ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED},  # booked by mistake
+    ClaimStatus.PAID: set(),
+    ClaimStatus.WRITTEN_OFF: set(),
     ClaimStatus.WITHDRAWN: set(),
+}
+CLAIM_MOVES_BACK: dict[str, set[str]] = {  # only by taking back the entry that ended it
+    ClaimStatus.PAID: {ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED},
+    ClaimStatus.WRITTEN_OFF: {
+        ClaimStatus.SENT,
+        ClaimStatus.ACCEPTED,
+        ClaimStatus.PARTLY_ACCEPTED,
+    },
 }
 
 
@@ -241,7 +252,8 @@ class ClaimEntryKind(models.TextChoices):
     """What moved in the ledger of claims."""
 
     RECEIVED = "received", "Received"  # from the carrier
-    UNDONE = "undone", "Undone"  # a receipt that was booked by mistake
+    WRITTEN_OFF = "written_off", "Written off"  # it will not come
+    UNDONE = "undone", "Undone"  # one of the others, taken back
 
 
 class Convention(models.TextChoices):

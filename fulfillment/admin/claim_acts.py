@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.enums import ActionVariant
@@ -10,9 +11,9 @@ from unfold.enums import ActionVariant
 from fulfillment import forms, operations, queries
 from fulfillment.enums import ClaimRemedy
 from fulfillment.models import Claim, Shipment
-from fulfillment.queries.claims import claimable_kinds
+from fulfillment.queries.claims import WAITED_FOR, claimable_kinds
 from oms import words
-from oms.admin import Act, ReasonForm, actor
+from oms.admin import Act, ReasonForm, Told, Undo, actor
 from oms.errors import DomainError
 
 Data = dict[str, Any]
@@ -23,6 +24,7 @@ NEEDS = {
     ClaimRemedy.REFUND: "fulfillment.change_return",
     ClaimRemedy.REPLACEMENT: "orders.add_order",
 }
+NOT_WITH_CARRIER = ("Nothing is waited for from its carrier.", ~Q(status__in=WAITED_FOR))
 
 
 class RemedyNotYours(DomainError):
@@ -77,12 +79,27 @@ def answer(request: HttpRequest, claim: Claim, data: Data) -> str:
 def book(request: HttpRequest, claim: Claim, data: Data) -> str:
     """Money came."""
     claim = operations.book_claim(claim, by=actor(request), **data)
-    left = words.money(claim.accepted - claim.received, claim.currency)
+    left = words.money(claim.open, claim.currency)
     return f"{claim}: booked, {left} left to come."
 
 
+def write_off(request: HttpRequest, claim: Claim, data: Data) -> Told:
+    """The rest will not come."""
+    claim = operations.write_off_claim(claim, by=actor(request), reason=data["reason"])
+    entry = claim.entries.latest("pk")
+    lost = words.money(entry.amount, claim.currency)
+    return Told(f"{claim}: {lost} written off; nobody waits for it any more.", {"entry": entry.pk})
+
+
+def undo_write_off(request: HttpRequest, claim: Claim, back: Data) -> str:
+    """A run of write-offs was a mistake."""
+    entry = claim.entries.get(pk=back["entry"])
+    operations.undo_claim_entry(entry, by=actor(request), reason="the run was taken back")
+    return f"{claim}: {words.money(entry.amount, claim.currency)} is owed again."
+
+
 def undo(request: HttpRequest, claim: Claim, data: Data) -> str:
-    """It was booked by mistake."""
+    """An entry was a mistake."""
     entry = claim.entries.get(pk=data["entry"])
     operations.undo_claim_entry(entry, by=actor(request), reason=data["reason"])
     return f"{claim}: {words.money(entry.amount, claim.currency)} is owed again."
@@ -110,7 +127,12 @@ CLAIM_ACTS = (
     Act("book", "Book money", BOOK, book, forms.BookClaimForm, may_claim("book"),
         help="What the carrier paid. When all that it accepted is here, the claim is paid.",
         icon="payments", variant=ActionVariant.PRIMARY),
-    Act("undo", "Take back a receipt", BOOK, undo, forms.UndoClaimForm, may_claim("undo"),
+    Act("write_off", "Write off", BOOK, write_off, ReasonForm, may_claim("write_off"),
+        help="What is still open will not come; what was received stays. The claim ends. It can be "
+        "taken back.", icon="money_off", variant=ActionVariant.DANGER, bulk=True,
+        refuses=(NOT_WITH_CARRIER,),
+        undo=Undo(BOOK, undo_write_off, "what was written off here is owed again.")),
+    Act("undo", "Take back an entry", BOOK, undo, forms.UndoClaimForm, may_claim("undo"),
         help="The entry stays, beside one that takes it back; the money is owed again.",
         icon="undo", folded=True),
     Act("withdraw", "Withdraw", CHANGE, withdraw, ReasonForm, may_claim("withdraw"),

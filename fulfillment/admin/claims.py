@@ -1,5 +1,6 @@
 """Claims against carriers: what is claimed, whose turn it is, and what was paid."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -28,9 +29,11 @@ TABS = (
     ("partly_accepted", "To be paid in part"),
     ("declined", "Declined"),
     ("paid", "Paid"),
+    ("written_off", "Written off"),
     ("", "All"),
 )
-TONES = {ClaimStatus.OPEN: "warn", ClaimStatus.DECLINED: "bad"}
+TONES = {ClaimStatus.OPEN: "warn", ClaimStatus.DECLINED: "bad", ClaimStatus.WRITTEN_OFF: "bad"}
+YEAR = timedelta(days=365)
 NEXT = {
     ClaimStatus.OPEN: "send it by",
     ClaimStatus.SENT: "answer due",
@@ -93,8 +96,13 @@ class ClaimAdmin(ReadOnlyAdmin):
                 for row in claims.outstanding(timezone.localdate())
             ],
             "claims": [
-                (claim, words.money(_open(claim), claim.currency), *_next(claim))
+                (claim, words.money(claim.open, claim.currency), *_next(claim))
                 for claim in found[:SHOWN]
+            ],
+            "outcomes": [
+                (row, [words.money(amount, row.currency) if amount else "–" for amount in
+                       (row.claimed, row.received, row.dropped, row.written_off, row.open)])
+                for row in claims.closed_out(timezone.localdate() - YEAR)
             ],
             "more": len(found) > SHOWN,
         }  # fmt: skip
@@ -127,6 +135,8 @@ class ClaimAdmin(ReadOnlyAdmin):
             parts.append(f"{words.money(claim.accepted, claim.currency)} accepted")
         if claim.received:
             parts.append(f"{words.money(claim.received, claim.currency)} here")
+        if claim.written_off:
+            parts.append(f"{words.money(claim.written_off, claim.currency)} written off")
         return words.two_lines(words.money(claim.amount, claim.currency), ", ".join(parts))
 
     @admin.display(description="State")
@@ -157,7 +167,6 @@ class ClaimAdmin(ReadOnlyAdmin):
                     "order_line__position"
                 ),
                 "entries": [(row, names[row.by]) for row in entries],
-                "left": claim.accepted - claim.received,
                 "above": claim.liable is not None and claim.amount > claim.liable,
                 "replacement": made.replacement if made else None,
                 "title": claim.number,
@@ -212,11 +221,6 @@ class ClaimTermsAdmin(EditableAdmin):
             if amount is not None:
                 stated.append(f"{words.money(amount, terms.currency)} per {unit}")
         return ", ".join(stated) or "not stated"
-
-
-def _open(claim: Claim) -> Any:
-    """What is still to come of it: all that is claimed until there is an answer."""
-    return (claim.accepted if claim.answered_at else claim.amount) - claim.received
 
 
 def _due(claim: Claim) -> SafeString:

@@ -10,6 +10,8 @@ from fulfillment.api.claims import (
     ClaimReceiptUndoingView,
     ClaimSendingView,
     ClaimWithdrawalView,
+    ClaimWriteOffUndoingView,
+    ClaimWriteOffView,
 )
 from fulfillment.api.exchanges import ExchangeListView, RefundInsteadView, SendingAnywayView
 from fulfillment.api.origin import OriginDecisionView, OriginView
@@ -84,5 +86,7 @@ urlpatterns = [
     path("claims/<str:number>/answer/", ClaimAnswerView.as_view()),
     path("claims/<str:number>/receipts/", ClaimReceiptsView.as_view()),
     path("claims/<str:number>/receipts/undoing/", ClaimReceiptUndoingView.as_view()),
+    path("claims/<str:number>/write-off/", ClaimWriteOffView.as_view()),
+    path("claims/<str:number>/write-off/undoing/", ClaimWriteOffUndoingView.as_view()),
     path("claims/<str:number>/withdrawal/", ClaimWithdrawalView.as_view()),
 ]

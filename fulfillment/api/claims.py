@@ -1,4 +1,4 @@
-"""Claims against carriers: opened, sent, answered, paid, withdrawn."""
+"""Claims against carriers: opened, sent, answered, paid, written off, withdrawn."""
 
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ from fulfillment.serializers import (
     ClaimReceiptIn,
     ClaimReceiptUndoingIn,
     ClaimSendingIn,
+    ClaimWriteOffIn,
     EndIn,
 )
 from oms import keys
@@ -178,6 +179,48 @@ class ClaimReceiptUndoingView(ClaimView):
         if entry is None:
             msg = f"{claim} has no receipt {sent.reference}."
             raise Invalid(msg, "/reference")
+        operations.undo_claim_entry(entry, by=actor(request), reason=sent.reason)
+        return self.show(request, number, 201)
+
+
+class ClaimWriteOffView(ClaimView):
+    """Money that will not come."""
+
+    @extend_schema(
+        operation_id="claims_write_off_create",
+        request={"application/json": schema_of(ClaimWriteOffIn)},
+        responses={201: schema_of(ClaimOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Wait no more for what is open; what was received stays.
+
+        Needs `bank:write` as well.
+        """
+        _refuse_without(request, "bank")
+        claim, sent = self.find(request, number), decode(request.body, ClaimWriteOffIn)
+        operations.write_off_claim(claim, by=actor(request), reason=sent.reason)
+        return self.show(request, number, 201)
+
+
+class ClaimWriteOffUndoingView(ClaimView):
+    """Money that is waited for after all."""
+
+    @extend_schema(
+        operation_id="claims_write_off_undoing_create",
+        request={"application/json": schema_of(ClaimWriteOffIn)},
+        responses={201: schema_of(ClaimOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Take the write-off back; what was open is owed again.
+
+        Needs `bank:write` as well.
+        """
+        _refuse_without(request, "bank")
+        claim, sent = self.find(request, number), decode(request.body, ClaimWriteOffIn)
+        entry = claim.entries.filter(kind=ClaimEntryKind.WRITTEN_OFF).order_by("-pk").first()
+        if entry is None:
+            msg = f"{claim} was not written off."
+            raise Invalid(msg)
         operations.undo_claim_entry(entry, by=actor(request), reason=sent.reason)
         return self.show(request, number, 201)
 

@@ -124,23 +124,27 @@ class BookClaimForm(ActForm):
         """What is still owed, unless said otherwise."""
         if self.obj is not None:
             claim: Any = self.obj
-            left = quantize(claim.accepted - claim.received, claim.currency)
             self.fields["amount"].label = f"Received ({claim.currency})"
-            self.fields["amount"].initial = left
+            self.fields["amount"].initial = quantize(claim.open, claim.currency)
 
 
 class UndoClaimForm(ActForm):
-    """Which receipt was a mistake."""
+    """Which entry was a mistake."""
 
-    entry = forms.ChoiceField(label="Receipt")
+    entry = forms.ChoiceField(label="What is taken back")
     reason = forms.CharField(max_length=200)
 
     def setup(self) -> None:
-        """Receipts that stand."""
+        """Receipts that stand; of a claim that is written off, only that."""
         if self.obj is not None:
             claim: Any = self.obj
-            rows = claim.entries.filter(kind=ClaimEntryKind.RECEIVED, undone_by=None)
+            kind = ClaimEntryKind.WRITTEN_OFF if claim.written_off else ClaimEntryKind.RECEIVED
+            rows = claim.entries.filter(kind=kind, undone_by=None).order_by("pk")
             self.fields["entry"].choices = [  # type: ignore[attr-defined]
-                (str(row.pk), f"{words.money(row.amount, claim.currency)} {row.reference}")
-                for row in rows.order_by("pk")
+                (str(row.pk), f"{words.money(row.amount, claim.currency)} {_said(row)}")
+                for row in rows
             ]
+
+
+def _said(row: Any) -> str:
+    return row.reference or f"{row.get_kind_display().lower()}: {row.note}"

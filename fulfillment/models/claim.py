@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Round
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -20,6 +21,10 @@ DUE = (
     ClaimStatus.ACCEPTED,
     ClaimStatus.PARTLY_ACCEPTED,
 )  # somebody waits for the next step
+
+ACCOUNTED = Round(  # SQLite adds in binary
+    F("received") + F("written_off") + F("dropped") + F("open"), 4
+)
 
 
 class ClaimTerms(models.Model):
@@ -111,6 +116,9 @@ class Claim(models.Model):
     liable = MoneyField(null=True, blank=True)  # up to what, by the terms; empty: not known
     accepted = MoneyField(default=0)
     received = MoneyField(default=0)  # of the ledger's entries
+    written_off = MoneyField(default=0, db_default=0)  # of the ledger's entries
+    dropped = MoneyField(default=0, db_default=0)  # the carrier refused it, or we withdrew
+    open = MoneyField(default=0, db_default=0)  # the rest: still to be answered, or to come
     remedy = models.CharField(max_length=11, choices=ClaimRemedy, default=ClaimRemedy.NOTHING)
     credit = models.OneToOneField(
         Return, models.PROTECT, null=True, blank=True, related_name="claim"
@@ -122,7 +130,7 @@ class Claim(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)  # declined or withdrawn
+    ended_at = models.DateTimeField(null=True, blank=True)  # declined, written off or withdrawn
     history = HistoricalRecords()
 
     objects = LockingQuerySet.as_manager()
@@ -145,6 +153,16 @@ class Claim(models.Model):
                 & Q(accepted__lte=F("amount")),
                 name="fulfillment_claim_amounts_in_order",
                 violation_error_message="received <= accepted <= claimed, and something is claimed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount=ACCOUNTED) & Q(written_off__gte=0, dropped__gte=0, open__gte=0),
+                name="fulfillment_claim_adds_up",
+                violation_error_message="claimed = received + written off + dropped + open.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=ClaimStatus.WRITTEN_OFF) | Q(written_off__gt=0, open=0),
+                name="fulfillment_claim_written_off_ends",
+                violation_error_message="What is written off leaves nothing open.",
             ),
             models.CheckConstraint(
                 condition=~Q(status=ClaimStatus.PAID) | Q(accepted__gt=0, received=F("accepted")),
@@ -200,19 +218,21 @@ class ClaimLine(models.Model):
 
 
 class ClaimEntry(AppendOnly):
-    """Money of a claim that came in, or a receipt that is taken back; never changed."""
+    """Money of a claim that came in or is written off, or one of them taken back; never changed."""
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="entries")
-    kind = models.CharField(max_length=8, choices=ClaimEntryKind)
+    kind = models.CharField(max_length=11, choices=ClaimEntryKind)
     amount = MoneyField()
-    reference = models.CharField(max_length=80)  # how the carrier's payment is found again
+    reference = models.CharField(
+        max_length=80, blank=True
+    )  # how the carrier's payment is found again
     attempt = models.PositiveSmallIntegerField(
         default=0, db_default=0
     )  # receipts of this payment that were taken back before
     undoes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=200, blank=True)  # why, but of a receipt
     by = models.CharField(max_length=80)
     at = models.DateTimeField(default=timezone.now)
 
@@ -224,10 +244,15 @@ class ClaimEntry(AppendOnly):
                 violation_error_message="An entry moves something.",
             ),
             models.CheckConstraint(
-                condition=Q(kind=ClaimEntryKind.RECEIVED, undoes=None)
+                condition=~Q(kind=ClaimEntryKind.UNDONE) & Q(undoes=None)
                 | Q(kind=ClaimEntryKind.UNDONE, undoes__isnull=False),
                 name="fulfillment_claim_entry_undoes_one",
                 violation_error_message="What is undone names the entry that it undoes.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=ClaimEntryKind.WRITTEN_OFF) | ~Q(note=""),
+                name="fulfillment_claim_entry_says_why",
+                violation_error_message="What is written off has a reason.",
             ),
             models.UniqueConstraint(
                 fields=["claim", "reference", "attempt"],

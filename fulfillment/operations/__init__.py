@@ -1,6 +1,13 @@
 """The only code that changes fulfilment documents, one file per noun."""
 
 from fulfillment.operations.changes import withdraw_lines
+from fulfillment.operations.claim_money import (
+    EntryUndone,
+    WrittenOff,
+    book_claim,
+    undo_claim_entry,
+    write_off_claim,
+)
 from fulfillment.operations.claiming import (
     Asked,
     EvidenceTooLong,
@@ -10,11 +17,8 @@ from fulfillment.operations.claiming import (
     open_claim,
 )
 from fulfillment.operations.claims import (
-    EntryUndone,
     answer_claim,
-    book_claim,
     send_claim,
-    undo_claim_entry,
     withdraw_claim,
 )
 from fulfillment.operations.documents import IllegalMove
@@ -133,6 +137,7 @@ __all__ = [
     "UnknownParcel",
     "UnknownReason",
     "Wish",
+    "WrittenOff",
     "WrongClaimAmount",
     "WrongOutcome",
     "accept",
@@ -184,4 +189,5 @@ __all__ = [
     "withdraw",
     "withdraw_claim",
     "withdraw_lines",
+    "write_off_claim",
 ]

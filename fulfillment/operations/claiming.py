@@ -209,6 +209,7 @@ def _claim(
         reference=asked.reference,
         currency=shipment.order.currency,
         amount=asked.amount,
+        open=asked.amount,
         liable=liable_for(terms, shipment, parcels, shipment.order.currency),
         claim_by=last,
         due_on=last or timezone.localdate(),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.utils import timezone
 
-from fulfillment.enums import CLAIM_MOVES, FULFILLMENT_ORDER_MOVES, RETURN_MOVES
+from fulfillment.enums import CLAIM_MOVES, CLAIM_MOVES_BACK, FULFILLMENT_ORDER_MOVES, RETURN_MOVES
 from fulfillment.models import (
     Claim,
     FulfillmentOrder,
@@ -30,7 +30,7 @@ KINDS = {  # model -> what its events begin with, and its moves
     Claim: ("claim", CLAIM_MOVES),
 }
 
-ENDED = {"rejected", "cancelled", "declined", "withdrawn", "expired"}
+ENDED = {"rejected", "cancelled", "declined", "withdrawn", "expired", "written_off"}
 
 
 class IllegalMove(DomainError):
@@ -61,6 +61,18 @@ def move(document: D, to: str, *, by: str, reason: str = "", **facts: object) ->
     document.save(update_fields=fields)
     noun, _ = KINDS[type(document)]
     events.record(f"{noun}.{to}", document, by=by, **about(document.order), **facts)
+
+
+def move_back(document: Claim, to: str, *, by: str, reason: str) -> None:
+    """Give the document the status that it had before what is taken back; nothing new began.
+
+    Without a time and without an event: whoever takes it back tells what. Raises IllegalMove.
+    """
+    if to not in CLAIM_MOVES_BACK.get(document.status, ()):
+        raise IllegalMove(number=document.number, status=document.status, to=to)
+    document.status = to
+    stamp(document, by=by, reason=reason)
+    document.save(update_fields=["status"])
 
 
 def about(order: "Order") -> dict[str, object]:

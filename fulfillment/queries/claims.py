@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from customers import queries as customers
 from fulfillment.enums import ClaimKind, ClaimStatus, ShipmentStatus
-from fulfillment.models import Claim, ClaimLine, ClaimTerms, ParcelLine, Shipment
-from fulfillment.models.claim import DUE
+from fulfillment.models import Claim, ClaimEntry, ClaimLine, ClaimTerms, ParcelLine, Shipment
+from fulfillment.models.claim import ACCOUNTED, DUE
 from fulfillment.queries.liability import claim_by, terms_of
 from fulfillment.queries.pickup import is_collected
 from oms.money import ZERO
@@ -25,6 +25,7 @@ BANDS = (
     (None, "over 90 days"),
 )
 ARRIVED = {ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED_TO_SENDER}
+WAITED_FOR = (ClaimStatus.SENT, ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED)  # the carrier
 STANDING = [status for status in ClaimStatus if status != ClaimStatus.WITHDRAWN]
 LOOKED_AT = 3  # shipments of an order
 CENT = Decimal("0.0001")
@@ -40,6 +41,20 @@ class Outstanding:
     claimed: Decimal = ZERO  # of it, not answered yet
     accepted: Decimal = ZERO  # of it, accepted
     bands: list[Decimal] = field(default_factory=lambda: [ZERO] * len(BANDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of all that was claimed of a carrier: claimed is the sum of the four others."""
+
+    carrier: str
+    currency: str
+    count: int
+    claimed: Decimal
+    received: Decimal
+    written_off: Decimal
+    dropped: Decimal  # by the carrier's answer, or withdrawn by us
+    open: Decimal
 
 
 def evidence_of(claim: Claim) -> str:
@@ -116,6 +131,18 @@ def _units(rows: QuerySet, line: str = "line__order_line") -> dict[int, int]:
     return dict(rows.order_by().values_list(line).annotate(units=Sum("quantity")))
 
 
+def answered(amount: Decimal, accepted: Decimal) -> ClaimStatus:
+    """What an answer makes of a claim."""
+    if accepted >= amount:
+        return ClaimStatus.ACCEPTED
+    return ClaimStatus.PARTLY_ACCEPTED if accepted else ClaimStatus.DECLINED
+
+
+def status_before(claim: Claim) -> ClaimStatus:
+    """Where a claim stood that was paid or written off: with its answer, or waiting for one."""
+    return answered(claim.amount, claim.accepted) if claim.accepted else ClaimStatus.SENT
+
+
 def allowed_claim_actions(claim: Claim) -> list[str]:
     """Names of the acts that a claim's status allows."""
     status = claim.status
@@ -123,7 +150,8 @@ def allowed_claim_actions(claim: Claim) -> list[str]:
         "send": status in {ClaimStatus.OPEN, ClaimStatus.DECLINED},
         "answer": status == ClaimStatus.SENT,
         "book": status in {ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED},
-        "undo": claim.received > 0,
+        "write_off": status in WAITED_FOR,
+        "undo": claim.received > 0 or claim.written_off > 0,
         "withdraw": status in {ClaimStatus.OPEN, ClaimStatus.SENT, ClaimStatus.DECLINED},
     }
     return [name for name, allowed in rules.items() if allowed]
@@ -141,12 +169,10 @@ def outstanding(today: date) -> list[Outstanding]:
     for claim in rows:
         key = claim.carrier.name, claim.currency
         row = found.setdefault(key, Outstanding(*key))
-        answered = claim.status in {ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED}
-        left = (claim.accepted if answered else claim.amount) - claim.received
         row.count += 1
-        row.accepted += left if answered else ZERO
-        row.claimed += ZERO if answered else left
-        row.bands[_band((today - timezone.localdate(claim.opened_at)).days)] += left
+        row.accepted += claim.open if claim.accepted else ZERO
+        row.claimed += ZERO if claim.accepted else claim.open
+        row.bands[_band((today - timezone.localdate(claim.opened_at)).days)] += claim.open
     return sorted(found.values(), key=lambda row: (row.carrier, row.currency))
 
 
@@ -154,23 +180,33 @@ def _band(age: int) -> int:
     return next(at for at, (days, _) in enumerate(BANDS) if days is None or age <= days)
 
 
+def closed_out(since: date) -> list[Outcome]:
+    """What became of the money claimed since a day, by carrier and currency; nothing is left out."""
+    rows = Claim.objects.filter(opened_at__date__gte=since).order_by()
+    sums = {name: Sum(name) for name in ("amount", "received", "written_off", "dropped", "open")}
+    found = rows.values_list("carrier__name", "currency").annotate(Count("pk"), **sums)
+    return [Outcome(*row) for row in found.order_by("carrier__name", "currency")]
+
+
 def wrong_money() -> Iterable[str]:
-    """Claims whose received money is not what their entries come to."""
-    sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    signs = {"received": 1, "undone": -1}
-    entries = Claim.objects.filter(entries__isnull=False).order_by()
-    for pk, kind, total in entries.values_list("pk", "entries__kind").annotate(
-        total=Sum("entries__amount")
-    ):
-        sums[pk] += signs[kind] * Decimal(total).quantize(CENT)
-    suspects = Claim.objects.filter(received__gt=0) | Claim.objects.filter(pk__in=list(sums))
-    for claim in suspects.distinct():
-        if claim.received != sums[claim.pk]:
-            yield f"{claim}: {claim.received} received, its entries come to {sums[claim.pk]}"
-    for claim in Claim.objects.filter(
-        status__in=[ClaimStatus.ACCEPTED, ClaimStatus.PARTLY_ACCEPTED], received=F("accepted")
-    ):
-        yield f"{claim}: all of {claim.accepted} is here, and it is {claim.status}"
+    """Claims whose money is not what their entries come to, or that do not stand where it says."""
+    sums: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
+    entries = ClaimEntry.objects.order_by().values_list("claim", "kind", "undoes__kind")
+    for pk, kind, undone, total in entries.annotate(total=Sum("amount")):
+        signed = Decimal(total).quantize(CENT)
+        sums[pk, undone or kind] += -signed if undone else signed
+    moved = Q(received__gt=0) | Q(written_off__gt=0) | Q(pk__in={pk for pk, _ in sums})
+    for claim in Claim.objects.filter(moved):
+        for kind, amount in (("received", claim.received), ("written_off", claim.written_off)):
+            if amount != sums[claim.pk, kind]:
+                said = f"its entries come to {sums[claim.pk, kind]}"
+                yield f"{claim}: {amount} {kind.replace('_', ' ')}, {said}"
+    for claim in Claim.objects.exclude(amount=ACCOUNTED):
+        yield f"{claim}: {claim.amount} claimed, and not what became of it and is open"
+    ended = Q(status__in=WAITED_FOR, open=0) | ~Q(status__in=DUE) & Q(open__gt=0)
+    written_off = Q(written_off__gt=0) & ~Q(status=ClaimStatus.WRITTEN_OFF)
+    for claim in Claim.objects.filter(ended | written_off):
+        yield f"{claim}: {claim.open} is open, {claim.written_off} written off: it is {claim.status}"
 
 
 def wrong_units() -> Iterable[str]:

@@ -77,7 +77,7 @@ def _carriers_doings() -> list[Invariant]:
     return [
         Invariant(
             "fulfillment.claim_money",
-            "What a claim has received is the sum of its entries, and a claim is paid when all is.",
+            "Claimed = received + written off + dropped + open, as a claim's entries and state say.",
             count=ClaimEntry.objects.count,
             violations=wrong_money,
         ),

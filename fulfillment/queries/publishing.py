@@ -131,6 +131,15 @@ TOLD = {
     "claim.declined": told("it pays nothing", *CLAIMED, One("accepted", "0")),
     "claim.booked": told("money of a claim came in", *BOOKED),
     "claim.booking_undone": told("a receipt of a claim is taken back", *BOOKED),
+    "claim.written_off": told(
+        "nobody waits for the rest any more",
+        *CLAIMED,
+        One("written_off", "how much will not come"),
+        One("why", "why not"),
+    ),
+    "claim.write_off_undone": told(
+        "it is waited for after all", *CLAIMED, One("open", "how much is owed again")
+    ),
     "claim.paid": told("all that the carrier accepted is here", *CLAIMED),
     "claim.withdrawn": told("it is claimed no more", *CLAIMED),
 }

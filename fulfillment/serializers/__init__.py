@@ -8,6 +8,7 @@ from fulfillment.serializers.claims import (
     ClaimReceiptIn,
     ClaimReceiptUndoingIn,
     ClaimSendingIn,
+    ClaimWriteOffIn,
 )
 from fulfillment.serializers.origin import NewAddressIn, OriginDecisionIn, OriginIn, OriginOut
 from fulfillment.serializers.returns import (
@@ -53,6 +54,7 @@ __all__ = [
     "ClaimReceiptIn",
     "ClaimReceiptUndoingIn",
     "ClaimSendingIn",
+    "ClaimWriteOffIn",
     "CollectionIn",
     "DeliveryIn",
     "EndIn",

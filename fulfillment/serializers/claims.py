@@ -72,6 +72,13 @@ class ClaimReceiptUndoingIn(Sent):
 
 
 @message
+class ClaimWriteOffIn(Sent):
+    """Why what is open will not come, or why it is waited for after all."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+@message
 class ClaimLineOut(msgspec.Struct):
     """Units of an order line that are claimed."""
 
@@ -85,7 +92,8 @@ class ClaimOut(msgspec.Struct):
     """A claim against a carrier.
 
     `liable` is the carrier's limit by its terms, null where it is not known; `due_on` the day of the
-    next step, ours or the carrier's.
+    next step, ours or the carrier's. `amount` is `received` + `written_off` + `dropped` + `open`:
+    dropped is what the carrier refused or we withdrew.
     """
 
     number: str
@@ -104,6 +112,9 @@ class ClaimOut(msgspec.Struct):
     liable: str | None
     accepted: str
     received: str
+    written_off: str
+    dropped: str
+    open: str
     remedy: str
     rma: str | None
     replacement: str | None
@@ -122,7 +133,7 @@ class ClaimOut(msgspec.Struct):
         """As the API shows it; what it names is best selected along."""
         made = getattr(claim.credit, "exchange", None) if claim.credit else None
         times = ("opened_at", "sent_at", "answered_at", "paid_at", "ended_at")
-        amounts = ("amount", "accepted", "received")
+        amounts = ("amount", "accepted", "received", "written_off", "dropped", "open")
         return cls(
             number=claim.number,
             order=claim.order.number,

@@ -93,3 +93,30 @@ def test_two_clerks_book_control_without_locks_books_it_twice(at_once, accepted,
 
     assert told(answers) == {"done": 2}
     assert ClaimEntry.objects.count() == 2
+
+
+def ending(claim):
+    return [
+        partial(fulfillment.write_off_claim, claim, by="user:1", reason="They do not pay"),
+        partial(fulfillment.book_claim, claim, by="user:2", amount=Decimal(30), reference="P1"),
+    ]
+
+
+def test_write_off_races_its_payment_and_one_of_them_ends_the_claim(at_once, accepted):
+    answers = at_once(ending(accepted))
+
+    assert told(answers) == {"done": 1, "illegal_move": 1}
+    accepted.refresh_from_db()
+    assert (ClaimEntry.objects.count(), accepted.open) == (1, 0)
+    assert accepted.received + accepted.written_off == 30
+    assert_ledgers_hold()
+
+
+def test_write_off_races_its_payment_control_without_locks_only_the_database_refuses(
+    at_once, accepted, lock_nothing
+):
+    lock_nothing()
+
+    answers = at_once(ending(accepted))
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Claim", "IntegrityError"]

@@ -2,12 +2,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from fulfillment.consumers import create_fulfillment_orders
 from fulfillment.models import Carrier, ClaimTerms, Shipment
-from oms.models import Event
+from oms.models import Event, User
 from orders import operations as orders
 from tests import factories as world
 
@@ -16,6 +17,19 @@ from tests import factories as world
 def floor(db):
     """A shop with stock in London and Leeds, a carrier, and a way to place and release."""
     return Floor()
+
+
+@pytest.fixture
+def as_role(client):
+    """Sign in as somebody with only this role."""
+
+    def sign_in(role):
+        user = User.objects.create_user(role.lower(), is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return client
+
+    return sign_in
 
 
 class Floor:
