@@ -5,12 +5,14 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter
 
 from fulfillment.admin.claim_acts import CLAIM_ACTS
 from fulfillment.admin.listing import StatusFilter, tabs
@@ -42,11 +44,33 @@ NEXT = {
 }
 
 
+class AgeFilter(DropdownFilter):
+    """Claims by days since they were opened, in the bands of what is due."""
+
+    title = "age"
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """The bands."""
+        return [(str(at), label) for at, (_, label) in enumerate(claims.BANDS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Claim]) -> QuerySet[Claim]:  # noqa: ARG002
+        """Claims of that band."""
+        chosen = self.value() or ""
+        if chosen not in {str(at) for at in range(len(claims.BANDS))}:
+            return queryset
+        return claims.aged(queryset, int(chosen), timezone.localdate())
+
+
 @admin.register(Claim)
 class ClaimAdmin(ReadOnlyAdmin):
     """The list tells whose turn it is; the page tells units, money and what the buyer got."""
 
-    list_empty = "A claim is opened on the page of a shipment or of its order, or by the API."
+    list_empty = (
+        "No carrier was made to answer yet. When a parcel is lost, damaged, short or late, press "
+        "Open a claim on the page of its shipment or order, or use the API: the carrier's terms "
+        "say until when and up to what. Then it is sent, answered, and paid or written off."
+    )
 
     acts = CLAIM_ACTS
     list_display = (
@@ -59,7 +83,7 @@ class ClaimAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("number_column",)
     list_select_related = ("order", "shipment", "carrier")
-    list_filter = (StatusFilter, "kind", "carrier")
+    list_filter = (StatusFilter, AgeFilter, "kind", "carrier")
     list_filter_submit = True
     list_before_template = "admin/fulfillment/tabs.html"
     search_fields = ("number", "order__number", "shipment__number", "carrier_reference")

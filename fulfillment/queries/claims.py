@@ -176,6 +176,17 @@ def outstanding(today: date) -> list[Outstanding]:
     return sorted(found.values(), key=lambda row: (row.carrier, row.currency))
 
 
+def aged(rows: QuerySet[Claim], band: int, today: date) -> QuerySet[Claim]:
+    """Claims of one of the BANDS, by its place: as many days old as `outstanding` counts them."""
+    oldest, _ = BANDS[band]
+    if oldest is not None:
+        rows = rows.filter(opened_at__date__gte=today - timedelta(days=oldest))
+    if band:
+        younger = BANDS[band - 1][0] or 0
+        rows = rows.filter(opened_at__date__lt=today - timedelta(days=younger))
+    return rows
+
+
 def _band(age: int) -> int:
     return next(at for at, (days, _) in enumerate(BANDS) if days is None or age <= days)
 

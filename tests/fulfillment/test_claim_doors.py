@@ -1,13 +1,17 @@
 """Claims by the back office and by the API: the same refusals, the same money."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from fulfillment import operations as fulfillment
-from fulfillment.models import Claim, ClaimTerms, ReturnPolicy
+from fulfillment.models import Carrier, Claim, ClaimTerms, ReturnPolicy
 from oms import keys
+from oms.models import User
+from reporting.queries import exports
 from tests import factories as world
 from tests.fulfillment.test_admin import press
 from tests.fulfillment.test_claims import asked, claim
@@ -116,7 +120,10 @@ def test_empty_pages_say_what_to_do(db, as_role):
     assert (
         "No carrier owes anything" in client.get("/admin/fulfillment/claim/due/").content.decode()
     )
-    assert "A claim is opened on" in client.get("/admin/fulfillment/claim/").content.decode()
+    assert (
+        "No carrier was made to answer yet"
+        in client.get("/admin/fulfillment/claim/").content.decode()
+    )
     terms = client.get("/admin/fulfillment/claimterms/").content.decode()
     assert "Without terms a claim has no last day" in terms
 
@@ -190,3 +197,29 @@ def test_api_refuses_without_scope_and_what_it_cannot_find(sent, call):
     made = fulfillment.open_claim(sent, by=BY, asked=asked(sent, amount=Decimal(30)))
     stranger = keys.create("Other", channel="other", scopes=["claims:read"])[1]
     assert call(f"{made.number}/", key=stranger)[0] == 404
+
+
+def test_list_narrows_by_carrier_state_and_age(sent, as_role):
+    client = as_role("Finance")
+    new, old, oldest = (claim(sent, units=1, amount=10) for _ in range(3))
+    for made, days in ((old, 31), (oldest, 91)):
+        Claim.objects.filter(pk=made.pk).update(opened_at=timezone.now() - timedelta(days=days))
+    fulfillment.send_claim(old, by=BY)
+    other = Carrier.objects.create(code="dhl", name="DHL")
+    Claim.objects.filter(pk=oldest.pk).update(carrier=other)
+
+    def shown(query):
+        rows = client.get(f"/admin/fulfillment/claim/?{query}").context["cl"].result_list
+        return [row.number for row in rows]
+
+    assert shown("") == [oldest.number, old.number, new.number]
+    assert [shown(f"age={band}") for band in range(4)] == [
+        [new.number], [old.number], [], [oldest.number],
+    ]  # fmt: skip
+    assert shown("age=x") == shown("")
+    assert shown(f"carrier__id__exact={other.pk}") == [oldest.number]
+    assert shown("status=sent&age=1") == [old.number]
+    export = "/admin/export/fulfillment.claim/"
+    assert export in client.get("/admin/fulfillment/claim/").content.decode()
+    rows = exports.listed("fulfillment.claim", "age=3", User.objects.get(username="finance"))
+    assert [row.number for row in rows] == [oldest.number]
