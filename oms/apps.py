@@ -27,6 +27,7 @@ class BackOfficeConfig(SimpleAdminConfig):
     """Django's admin, which finds the pages of every app but one."""
 
     default = False
+    default_site = "oms.back_office.BackOffice"
 
     def ready(self) -> None:
         """Register the pages. `admin.autodiscover` would load 14 MB for files as well."""

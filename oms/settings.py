@@ -51,7 +51,7 @@ OMS_INDEX_KEY = env.keys("OMS_INDEX_KEY", [OMS_INDEX_KEY])[0]
 # --- Applications -----------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the site is our own: oms/back_office.py
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import empty
 
 from oms import jobs, keys, navigation, once, webhooks, wiring
 from oms.admin import CappedPaginator
@@ -332,6 +333,13 @@ def test_every_empty_list_of_the_sidebar_says_how_its_first_row_comes():
         and not getattr(its_admin, "list_empty", "")
     ]
     assert silent == []
+
+
+def test_page_with_a_sidebar_does_not_put_the_list_of_apps_together(ben, client):
+    apps = client.get(page("apikey", "changelist")).context["available_apps"]
+
+    assert apps._wrapped is empty
+    assert [app["app_label"] for app in apps] == ["oms"]
 
 
 def test_form_sent_twice_acts_once(client, ben):
