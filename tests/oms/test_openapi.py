@@ -1,4 +1,5 @@
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,17 +8,20 @@ from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
 COMMITTED = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
+load = partial(yaml.load, Loader=yaml.CSafeLoader)  # written in C: a tenth of the time
+dump = partial(yaml.dump, Dumper=yaml.CSafeDumper)
 
 
+@pytest.mark.django_db  # asks for no row, but the ranges of numbers are the database's own
 def test_openapi_committed_schema_is_the_one_that_is_served():
     """After a change: `manage.py spectacular --file docs/openapi.yaml`, and read the difference."""
     served = SchemaGenerator().get_schema(request=None, public=True)
 
-    assert yaml.safe_load(COMMITTED.read_text()) == yaml.safe_load(yaml.safe_dump(served))
+    assert load(COMMITTED.read_text()) == load(dump(served))
 
 
 def test_openapi_every_reference_names_a_schema_that_is_there():
-    schema = yaml.safe_load(COMMITTED.read_text())
+    schema = load(COMMITTED.read_text())
     named = set(re.findall(r"#/components/schemas/([\w.]+)", COMMITTED.read_text()))
 
     assert named - set(schema["components"]["schemas"]) == set()
@@ -46,7 +50,7 @@ def test_portal_pages_open(client, path):
 
 def test_every_call_that_changes_something_takes_an_idempotency_key():
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
-    schema = yaml.safe_load(COMMITTED.read_text())
+    schema = load(COMMITTED.read_text())
 
     lacking = [
         f"{method} {path}"
