@@ -14,13 +14,20 @@ from tests.chromium import chromium_path
 from tests.ledgers import watching
 
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
+ASKING = {"db", "django_db_setup", *TRANSACTIONAL}  # of the fixtures, those that give a database
 # No trigger speaks in the role of a replica, so that append-only tables can be emptied too.
 AS_REPLICA = "SET LOCAL session_replication_role = replica"
 laid_down = pytest.StashKey[list]()
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect races on SQLite, which has one writer, and pages where there is no Chromium."""
+    """Deselect races on SQLite, which has one writer, and pages where there is no Chromium.
+
+    Whoever asks for no database is refused any, and proves the same on each: one round will do.
+    """
+    for item in items:
+        if not item.get_closest_marker("django_db") and ASKING.isdisjoint(item.fixturenames):
+            item.add_marker("once")
     unavailable = set()
     if connection.vendor != "postgresql":
         unavailable |= {"concurrency", "postgresql"}

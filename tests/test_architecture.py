@@ -12,8 +12,6 @@ from fulfillment.enums import FulfillmentOrderStatus, ReturnStatus
 from inventory.enums import CountStatus, SoftState
 from oms import telling, wiring
 
-pytestmark = pytest.mark.once
-
 APPS = ["oms", "customers", "inventory", "orders", "fulfillment", "reporting", "compliance"]
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 600

@@ -11,8 +11,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from oms import environment as env
 
-pytestmark = pytest.mark.once
-
 KEY = b64encode(bytes(range(32))).decode()
 PRODUCTION = {
     "OMS_ENV": "production",

@@ -6,8 +6,6 @@ import pytest
 
 from oms import logs
 
-pytestmark = pytest.mark.once
-
 SCRIPT = """
 import logging.config, sys
 from oms import logs

@@ -4,10 +4,7 @@ import os
 import subprocess
 import sys
 
-import pytest
 from django.conf import settings
-
-pytestmark = pytest.mark.once
 
 SEEN = """
 import sys

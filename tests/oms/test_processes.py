@@ -7,8 +7,6 @@ import pytest
 from oms import processes
 from oms.processes import Child
 
-pytestmark = pytest.mark.once
-
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 DEAF_SCRIPT = """
 import signal, time

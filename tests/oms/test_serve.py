@@ -14,7 +14,7 @@ from django.conf import settings
 
 from tests import migrated
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = pytest.mark.slow
 PATIENCE = 90.0
 DATABASE = "oms.sqlite3"
 

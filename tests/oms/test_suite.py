@@ -74,3 +74,12 @@ def test_ledgers_that_held_before_are_found_broken_once_they_are(sentences, sent
 
     with pytest.raises(AssertionError, match="broken"):
         assert_ledgers_hold()
+
+
+def test_tests_that_ask_for_no_database_are_run_once(request):
+    assert request.node.get_closest_marker("once")
+
+
+@pytest.mark.django_db
+def test_tests_that_ask_for_one_are_run_on_each(request):
+    assert not request.node.get_closest_marker("once")
