@@ -163,6 +163,11 @@ def builder(fields: Iterable[Field]) -> list[dict[str, Any]]:
     ]
 
 
+def value_of(field: Field, tree: Tree) -> Any:
+    """What a sound comparison compares with: a decimal, a folded text, a set of them, or nothing."""
+    return _value(field, OPERATORS[field.kind][tree["op"]], tree.get("value"))
+
+
 def leaf(field: str, op: str, value: Any = None) -> dict[str, Any]:
     """One comparison, as it is stored."""
     made = {"field": field, "op": op}
@@ -238,7 +243,7 @@ def _compiled(tree: Tree, fields: Mapping[str, Field]) -> Predicate:
 def _compiled_leaf(tree: Tree, fields: Mapping[str, Field]) -> Predicate:
     field = fields[tree["field"]]
     operator = OPERATORS[field.kind][tree["op"]]
-    name, value = field.name, _value(field, operator, tree.get("value"))
+    name, value = field.name, value_of(field, tree)
 
     def holds(facts: Facts) -> bool:
         fact = facts.get(name)

@@ -224,6 +224,7 @@ ANSWERS: dict[str, str] = {
     "inventory.routing_request": "orders.queries.routing.request_by_number",
     "customers.dealings_of": "orders.queries.dealings.dealings_of",
     "customers.bought": "orders.queries.buying.bought",
+    "customers.bought_tables": "orders.queries.buying.bought_tables",
     "customers.buyers_of": "orders.queries.buying.buyers_of",
     "customers.returns_of": "fulfillment.queries.moments.returns_of",
     "customers.promises_to": "reporting.queries.buyers.promises_to",

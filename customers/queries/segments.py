@@ -13,9 +13,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from customers.models import Customer, Segment, SegmentMember, SegmentVersion
+from customers.queries.asking import living, those_who_fit
 from customers.queries.notes import tags_by_person
-from customers.queries.population import VOCABULARY, Facts, everybody, facts_of
-from oms.conditions import Predicate, compiled, sentence
+from customers.queries.population import BOUGHT, VOCABULARY, Facts, facts_of, those
+from oms.conditions import Predicate, compiled, refuse_bad, sentence
 from oms.ledgers import Invariant
 
 SAMPLE = 10
@@ -93,18 +94,14 @@ def _says(tree: Mapping[str, Any]) -> bool:
 
 
 def preview_segment(tree: Mapping[str, Any]) -> Preview:
-    """Ask all customers a condition that is not kept yet; nothing is written."""
-    fits, names = understood(tree)
+    """Ask all customers a condition that is not kept yet; nothing is written. Raises BadCondition."""
+    refuse_bad(tree, VOCABULARY)
     now = timezone.now()
-    members = customers = 0
-    sample: list[tuple[int, Facts]] = []
-    for people in everybody():
-        facts = facts_of(people, names, now)
-        found = [pk for pk, row in facts.items() if fits(row)]
-        customers, members = customers + len(facts), members + len(found)
-        sample = [*sample, *((pk, facts[pk]) for pk in sorted(found)[-SAMPLE:])][-SAMPLE:]
-    rows = Customer.objects.select_related("subject").in_bulk([pk for pk, _ in sample])
-    return Preview(members, customers, [(rows[pk], row) for pk, row in reversed(sample)])
+    members = those_who_fit(tree, now)
+    newest = sorted(members, reverse=True)[:SAMPLE]
+    facts = facts_of(those(newest), BOUGHT, now)
+    rows = Customer.objects.select_related("subject").in_bulk(newest)
+    return Preview(len(members), living(), [(rows[pk], facts[pk]) for pk in newest])
 
 
 def in_segment(rows: QuerySet[Customer], code: str) -> QuerySet[Customer]:

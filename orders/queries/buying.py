@@ -10,8 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, F, Max, Sum
+from django.db.models.functions import Coalesce
 
+from customers.queries.asking import ROOT, Column, Sql, Tables
 from customers.queries.population import People
 from oms.money import ZERO
 from orders.enums import OrderStatus
@@ -54,6 +56,66 @@ def buyers_of(order_ids: Iterable[int]) -> set[int]:
     """Ids of the customers who placed these orders."""
     rows = Order.objects.filter(pk__in=set(order_ids), customer__isnull=False)
     return set(rows.values_list("customer_id", flat=True))
+
+
+def bought_tables() -> Tables:
+    """The same facts as tables of all persons, for questions to everybody at once."""
+    orders = Order.objects.order_by()
+    kept = orders.exclude(status=OrderStatus.CANCELLED)
+    sums = kept.annotate(root=ROOT).values("root", "currency")
+    totals = Sql.of(
+        sums.annotate(
+            orders=Count("pk"), value=Sum("total"), newest=Max("pk"), last=Max("placed_at")
+        )
+    )
+    lines = OrderLine.objects.filter(shipped__gt=0, order__customer__isnull=False).order_by()
+    by_person = lines.annotate(root=LINE_ROOT).values("root")
+    returned = Sql.of(by_person.annotate(sent=Sum("shipped"), back=Sum("returned")))
+    return Tables(
+        joins={
+            "bought": Sql(BOUGHT.format(totals.text), totals.params),
+            "newest": Sql(f"LEFT JOIN {Order._meta.db_table} newest ON newest.id = bought.newest"),  # noqa: SLF001
+            "returned": Sql(
+                f"LEFT JOIN ({returned.text}) returned ON returned.root = bought.root",
+                returned.params,
+            ),
+        },
+        columns={
+            "orders": Column("bought", "COALESCE(bought.orders, 0)"),
+            "lifetime_value": Column("bought", "COALESCE(ROUND(bought.value, 4), 0)"),
+            "average_order": Column("bought", "ROUND(1.0 * bought.value / bought.same, 10)"),
+            "last_order_days": Column("bought", "bought.last"),
+            "currency": Column("bought", "bought.currency"),
+            "country": Column("newest", "newest.ship_country"),
+            "returned_percent": Column(
+                "returned", "ROUND(100.0 * returned.back / returned.sent, 10)"
+            ),
+        },
+        sets={
+            "channels": lambda: Sql.of(
+                kept.annotate(root=ROOT, item=F("channel__code")).values("root", "item").distinct()
+            )
+        },
+        texts={
+            "currency": lambda: orders.values_list("currency", flat=True).distinct(),
+            "country": lambda: orders.values_list("ship_country", flat=True).distinct(),
+        },
+    )
+
+
+LINE_ROOT = Coalesce("order__customer__merged_into", "order__customer")
+# All orders of a person, whose money is added up in the currency of the newest alone.
+BOUGHT = """
+LEFT JOIN (
+    SELECT * FROM (
+        SELECT root, currency, value, newest, orders AS same,
+            SUM(orders) OVER (PARTITION BY root) AS orders,
+            MAX(last) OVER (PARTITION BY root) AS last,
+            ROW_NUMBER() OVER (PARTITION BY root ORDER BY newest DESC) AS place
+        FROM ({}) totals
+    ) ranked WHERE place = 1
+) bought ON bought.root = c.id
+"""
 
 
 def _kept(people: People) -> Any:

@@ -1,9 +1,11 @@
 """Segments: who is in them, how that is kept, what a refusal leaves, and who may read of it."""
 
+import json
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -380,6 +382,33 @@ def test_preview_counts_and_shows_and_writes_nothing(shop, cora):
     [(customer, facts)] = found.sample
     assert (customer, facts["lifetime_value"]) == (order.customer, 30)
     assert everything() == before
+
+
+def test_preview_of_what_no_order_says_shows_what_was_bought_all_the_same(shop, sign_in):
+    order = world.place(shop, ("MUG", 3))
+    customers.tag_customer(order.customer, by=BY, add=["vip"])
+    sent = {"name": "Friends", "conditions": json.dumps(VIP), "preview": "1"}
+
+    shown = sign_in("Operations").post(reverse("admin:customers_segment_new"), sent).text
+
+    assert f"{order.customer.number}</a> Ada Byron" in shown
+    assert "£30.00 · 1 order · last" in shown
+
+
+def test_preview_takes_the_same_statements_however_many_customers(shop):
+    def statements():
+        with CaptureQueriesContext(connection) as found:
+            preview_segment(TWICE)
+        return len(found)
+
+    world.place(shop, ("MUG", 1))
+    one = statements()
+    for at in range(4):
+        ada = customers.identify([Party(f"{at}@example.org", f"Ada {at}")], by=BY)[0]
+        Order.objects.filter(pk=world.place(shop, ("MUG", 1), external_id=str(at)).pk).update(
+            customer=ada
+        )
+    assert statements() == one
 
 
 def test_words_say_what_is_asked():
