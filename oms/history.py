@@ -4,7 +4,7 @@ django-simple-history learns the user from the request; commands, consumers and 
 none. Operations therefore stamp, and sets of rows are written with their history in one go.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -40,6 +40,19 @@ def record_created(instances: Sequence[models.Model], *, by: str, reason: str = 
 def record_changed(instances: Sequence[models.Model], *, by: str, reason: str = "") -> None:
     """Write a history row of rows that were changed by a set-based update, in one statement."""
     _record(instances, "~", by, reason)
+
+
+def remove(instances: Iterable[models.Model], *, by: str, reason: str = "") -> int:
+    """Delete rows, each with its last history row; how many there were.
+
+    Row by row, because what a set-based delete leaves in the history names nobody.
+    """
+    count = 0
+    for instance in instances:
+        stamp(instance, by=by, reason=reason)
+        instance.delete()
+        count += 1
+    return count
 
 
 def marks(kind: str, *, by: str, reason: str = "") -> list[Any]:

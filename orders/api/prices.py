@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -16,7 +16,7 @@ from customers import queries as customers
 from inventory import queries as stock
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.errors import InvalidInput
-from oms.wire import Invalid, decode, respond, schema_of
+from oms.wire import Invalid, decode, respond, respond_nothing, schema_of
 from orders import operations
 from orders.api.bank import OfAllChannels
 from orders.api.orders import CHANNEL, channel_of
@@ -35,6 +35,9 @@ from orders.serializers.prices import (
 
 if TYPE_CHECKING:
     from customers.models import Customer
+
+BY_API = "removed by another system"
+MOST_UNITS = 1_000_000_000
 
 
 def buyer_of(request: Request, number: str) -> "Customer | None":
@@ -132,6 +135,17 @@ class PriceListView(IdempotencyMixin, APIView):
         )
         return respond(PriceListOut.of(row), 201 if is_new else 200)
 
+    @extend_schema(operation_id="price_lists_destroy", responses={204: None})
+    def delete(self, request: Request, code: str) -> HttpResponse:
+        """Delete a list that nobody buys by any more, with its prices; orders keep theirs.
+
+        409 `price_list_in_use` while it is in force or an open hold names it: put it with
+        `active: false` first.
+        """
+        row = get_object_or_404(PriceList, code=code)
+        operations.remove_price_list(row, by=actor(request), reason=BY_API)
+        return respond_nothing()
+
 
 class ListPricesView(IdempotencyMixin, APIView):
     """The rows of a price list."""
@@ -161,9 +175,53 @@ class ListPricesView(IdempotencyMixin, APIView):
         return respond(PriceReportOut.of(report))
 
 
+class ListPriceView(IdempotencyMixin, APIView):
+    """The prices of one product in a list."""
+
+    scope = "orders"
+    permission_classes: ClassVar = [OfAllChannels]
+    queryset: QuerySet[PriceList] = PriceList.objects.none()
+
+    @extend_schema(
+        operation_id="price_lists_prices_destroy",
+        parameters=[
+            OpenApiParameter(
+                "from_quantity",
+                {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+                description="The price that counts from so many units. Without it, all prices of "
+                "the product in this list.",
+            )
+        ],
+        responses={204: None},
+    )
+    def delete(self, request: Request, code: str, sku: str) -> HttpResponse:
+        """Take a product out of a list, or one of its prices; orders keep what they were placed at.
+
+        404 where the list has no such price.
+        """
+        price_list = get_object_or_404(PriceList, code=code)
+        start = _start(request.query_params.get("from_quantity"))
+        removed = operations.remove_prices(
+            price_list, sku.replace("\0", ""), by=actor(request), reason=BY_API, from_quantity=start
+        )
+        if not removed:
+            raise NotFound(f"{code} has no such price of {sku}.")
+        return respond_nothing()
+
+
+def _start(told: str | None) -> int | None:
+    """From how many units, where that was said. Raises Invalid."""
+    if told is None:
+        return None
+    if not (told.isascii() and told.isdecimal()) or not 1 <= int(told[:12]) <= MOST_UNITS:
+        raise Invalid("A price counts from at least 1 unit.", "/from_quantity")
+    return int(told)
+
+
 urlpatterns = [
     path("prices/", PricesView.as_view(), name="prices"),
     path("price-lists/", PriceListsView.as_view(), name="price-lists"),
     path("price-lists/<slug:code>/", PriceListView.as_view(), name="price-list"),
     path("price-lists/<slug:code>/prices/", ListPricesView.as_view(), name="list-prices"),
+    path("price-lists/<slug:code>/prices/<str:sku>/", ListPriceView.as_view(), name="list-price"),
 ]

@@ -212,6 +212,8 @@ from orders.operations.price_lists import (
     PriceReport,
     PriceRow,
     put_price_list,
+    remove_price_list,
+    remove_prices,
     set_prices,
     try_prices,
 )
@@ -518,6 +520,8 @@ __all__ = [
     "remember_country",
     "remember_prices",
     "remember_sku",
+    "remove_price_list",
+    "remove_prices",
     "renew",
     "repromise",
     "reroute",

@@ -11,10 +11,11 @@ from django.db import IntegrityError, transaction
 
 from inventory import queries as stock
 from oms import events
-from oms.errors import InvalidInput
-from oms.history import record_changed, record_created, stamp
+from oms.errors import DomainError, InvalidInput
+from oms.history import record_changed, record_created, remove, stamp
 from oms.money import is_currency
 from orders.models import Channel, ListPrice, PriceList
+from orders.queries.prices import users_of
 
 if TYPE_CHECKING:
     from customers.models import Company, Segment
@@ -57,6 +58,13 @@ class PriceListImpossible(InvalidInput):
 
     code = "price_list_impossible"
     message = "{reason}"
+
+
+class PriceListInUse(DomainError):
+    """Buyers pay by the list, or somebody decides by it."""
+
+    code = "price_list_in_use"
+    message = "{name} stays: {reason}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,41 @@ def _take_over(row: PriceList, given: ListFace, *, by: str, reason: str) -> bool
     stamp(row, by=by, reason=reason)
     row.save()
     return True
+
+
+@transaction.atomic
+def remove_prices(
+    price_list: PriceList, sku: str, *, by: str, reason: str, from_quantity: int | None = None
+) -> int:
+    """Take the prices of a product out of a list, or the one from so many units; how many went.
+
+    Orders keep what they were placed at. What is not there is not an error: 0.
+    """
+    price_list = PriceList.objects.select_for_update().get(pk=price_list.pk)
+    found = price_list.prices.filter(product__sku=sku)
+    if from_quantity is not None:
+        found = found.filter(from_quantity=from_quantity)
+    removed = remove(list(found), by=by, reason=reason)
+    if removed:
+        events.record(
+            "price_list.prices_removed", price_list, by=by, reason=reason, removed=removed
+        )
+    return removed
+
+
+@transaction.atomic
+def remove_price_list(price_list: PriceList, *, by: str, reason: str) -> None:
+    """Delete a list with its prices; its history stays.
+
+    Raises PriceListInUse while it is in force for anybody, or open holds compare with it.
+    """
+    price_list = PriceList.objects.select_for_update().get(pk=price_list.pk)
+    if users := users_of(price_list):
+        raise PriceListInUse(name=price_list.name, reason=" and ".join(users))
+
+    removed = remove(list(price_list.prices.all()), by=by, reason=reason)
+    events.record("price_list.removed", price_list, by=by, reason=reason, prices=removed)
+    remove([price_list], by=by, reason=reason)
 
 
 def set_prices(price_list: PriceList, rows: Sequence[PriceRow], *, by: str) -> PriceReport:

@@ -13,15 +13,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils import timezone
 
 from customers import queries as customers
 from oms.money import plain
-from orders.models import Channel, ListPrice, PriceList
+from orders.enums import HoldKind
+from orders.models import Channel, Hold, ListPrice, PriceList
 
 if TYPE_CHECKING:
     from customers.models import Company, Customer
     from inventory.models import Product
 
+SHOWN = 5  # orders that are named
 Breaks = list[tuple[int, Decimal]]  # from how many units, at which price
 
 
@@ -155,6 +158,25 @@ def _breaks(lists: Sequence[PriceList], products: Collection[int]) -> dict[tuple
         "price_list", "product", "from_quantity", "unit_price"
     ):
         found.setdefault((each, product), []).append((start, amount))
+    return found
+
+
+def users_of(price_list: PriceList) -> list[str]:
+    """Who needs a list, in words: buyers while it is in force, open holds that compare with it."""
+    last = price_list.valid_to
+    in_force = price_list.is_active and (last is None or last >= timezone.localdate())
+    found = [f"it is in force {_whose(price_list)}"] if in_force else []
+    rows = Hold.objects.filter(
+        type__code=HoldKind.PRICE_MISMATCH, lifted_at=None, details__has_key="lines"
+    ).order_by("pk")
+    waiting = [
+        number
+        for number, details in rows.values_list("order__number", "details").iterator()
+        if any(line.get("list") == price_list.code for line in details["lines"])
+    ]
+    if waiting:
+        more = f" and {len(waiting) - SHOWN} more" if len(waiting) > SHOWN else ""
+        found.append(f"a hold of {', '.join(waiting[:SHOWN])}{more} compares with it")
     return found
 
 

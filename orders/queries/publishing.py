@@ -87,6 +87,10 @@ TOLD = {
         One("added", "how many are new"),
         One("changed", "how many are others now"),
     ),
+    "price_list.prices_removed": told(
+        "prices of a product were taken out of a list", One("removed", "how many there were")
+    ),
+    "price_list.removed": told("there is no such list any more", One("prices", "how many it had")),
     "order.hold_claimed": told("somebody works on it", HOLD, KIND),
     "order.hold_given_back": told("nobody works on it any more", HOLD, KIND),
     "order.allocated": told("stock is reserved for units of it", UNITS),

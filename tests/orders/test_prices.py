@@ -11,9 +11,10 @@ from customers import operations as customers
 from customers.models import Company
 from customers.operations import CompanyTerms
 from oms import keys
+from oms.models import Event
 from orders import operations as orders
 from orders.enums import ChangeStep
-from orders.models import ListPrice, PriceList
+from orders.models import Channel, ListPrice, PriceList
 from orders.operations import PriceRow
 from orders.operations.changing import Step
 from orders.queries.prices import list_price
@@ -159,6 +160,77 @@ def test_prices_are_asked_and_set_through_the_api(client, shop, ada):
         "from_quantity": 3,
         "why": ["wholesale (for wholesale): 7.50 from 3 units"],
     }
+
+
+def call_api(client, method, path, key="1"):
+    headers = {
+        "Authorization": f"Api-Key {keys.create(f'ERP {key} {path}')[1]}",
+        "Idempotency-Key": key,
+    }
+    return getattr(client, method)(f"/api/v1/price-lists/{path}", headers=headers)
+
+
+def test_prices_are_taken_out_of_a_list_one_or_all_of_a_product(client, mug):
+    listed = prices("all", ("1", "9.50"), ("10", "8.00"), ("100", "7.00"))
+    other = prices("other", ("1", "9.00"))
+
+    assert call_api(client, "delete", "all/prices/MUG/?from_quantity=10").status_code == 204
+    assert [row.from_quantity for row in listed.prices.order_by("pk")] == [1, 100]
+    assert call_api(client, "delete", "all/prices/MUG/?from_quantity=10", "2").status_code == 404
+    assert call_api(client, "delete", "all/prices/MUG/?from_quantity=x").status_code == 400
+    assert call_api(client, "delete", "all/prices/POT/").status_code == 404
+    assert listed.prices.count() == 2
+    assert call_api(client, "delete", "all/prices/MUG/").status_code == 204
+
+    assert (listed.prices.count(), other.prices.count()) == (0, 1)
+    gone = ListPrice.history.filter(history_type="-")
+    assert sorted(gone.values_list("from_quantity", flat=True)) == [1, 10, 100]
+    assert {row.history_change_reason.split(": ")[1] for row in gone} == {
+        "removed by another system"
+    }
+    told = Event.objects.filter(name="price_list.prices_removed").order_by("pk")
+    assert [event.facts["removed"] for event in told] == [1, 2]
+
+
+def test_a_price_list_goes_only_when_nobody_uses_it(client, shop, mug):
+    listed = prices("all", ("1", "9.50"))
+    Channel.objects.filter(pk=shop.pk).update(checks_prices=True)
+    shop.refresh_from_db()
+    order = world.place(shop, ("MUG", 1, "5.00"))
+
+    refused = call_api(client, "delete", "all/")
+    PriceList.objects.update(is_active=False)
+    held = call_api(client, "delete", "all/", "2")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "price_list_in_use")
+    assert "in force for everybody" in refused.json()["detail"]
+    assert (held.status_code, held.json()["code"]) == (409, "price_list_in_use")
+    assert f"a hold of {order.number} compares with it" in held.json()["detail"]
+    assert (PriceList.objects.count(), ListPrice.objects.count()) == (1, 1)
+    assert not Event.objects.filter(name="price_list.removed").exists()
+
+    orders.cancel(order, by=BY, reason="customer")
+    assert call_api(client, "delete", "all/", "3").status_code == 204
+    assert not PriceList.objects.exists()
+    assert not ListPrice.objects.exists()
+    assert PriceList.history.first().history_type == "-"
+    event = Event.objects.get(name="price_list.removed")
+    assert (event.subject_label, event.subject_id, event.facts) == (
+        str(listed),
+        listed.pk,
+        {"reason": "removed by another system", "prices": 1},
+    )
+    assert order.lines.get().unit_price == 5
+
+
+def test_a_channels_key_removes_no_list(client, shop, mug):
+    prices("all", ("1", "9.50"), valid_to=date(2026, 1, 1))
+    key = keys.create("shop", channel=shop)[1]
+    headers = {"Authorization": f"Api-Key {key}", "Idempotency-Key": "1"}
+
+    for path in ("all/", "all/prices/MUG/"):
+        assert client.delete(f"/api/v1/price-lists/{path}", headers=headers).status_code == 403
+    assert ListPrice.objects.count() == 1
 
 
 def test_file_of_prices_is_looked_at_before_it_is_imported(admin_client, mug):
