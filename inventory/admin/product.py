@@ -67,7 +67,17 @@ class ProductAdmin(EditableAdmin):
     sortable_by: ClassVar = ()
     change_form_outer_before_template = "admin/inventory/product/stock.html"
     fieldsets = (
-        (None, {"fields": (("sku", "name"), ("barcode", "is_active"), ("preorder_on", "family"))}),
+        (
+            None,
+            {
+                "fields": (
+                    ("sku", "name"),
+                    ("barcode", "is_active"),
+                    ("goods_class", "family"),
+                    "preorder_on",
+                )
+            },
+        ),
         ("Money and tax", {"fields": (("unit_price", "unit_cost"), "tax_class")}),
         (
             "Weight and customs",

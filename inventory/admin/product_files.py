@@ -29,10 +29,12 @@ class ProductResource(resources.ModelResource):
             "unit_cost",
             "weight_g",
             "tax_class",
+            "goods_class",
             "family",
             "hs_code",
             "origin_country",
             "customs_description",
+            "preorder_on",
             "is_active",
         )
 

@@ -21,6 +21,8 @@ class ProductIn(Sent):
     """A product to create or to correct; fields left out keep their value.
 
     Until the day `preorder_on` it is sold as a pre-order, also where the channel takes no backorders.
+    `goods_class` is what routing rules and return policies ask about, such as hazardous or bulky.
+    Products of one `family` are variants of each other, such as sizes.
     """
 
     sku: Sku
@@ -29,8 +31,11 @@ class ProductIn(Sent):
     unit_price: Decimal | UnsetType | None = UNSET
     weight_g: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] | UnsetType = UNSET
     tax_class: Annotated[str, msgspec.Meta(min_length=1, max_length=20)] | UnsetType = UNSET
+    goods_class: Annotated[str, msgspec.Meta(max_length=20)] | UnsetType = UNSET
+    family: Annotated[str, msgspec.Meta(max_length=64)] | UnsetType = UNSET
     hs_code: Annotated[str, msgspec.Meta(max_length=10)] | UnsetType = UNSET
     origin_country: Annotated[str, msgspec.Meta(max_length=2)] | UnsetType = UNSET
+    customs_description: Annotated[str, msgspec.Meta(max_length=200)] | UnsetType = UNSET
     preorder_on: date | UnsetType | None = UNSET
 
     def given(self) -> dict[str, Any]:
@@ -76,8 +81,11 @@ class ProductSerializer(serializers.ModelSerializer):
             "unit_price",
             "weight_g",
             "tax_class",
+            "goods_class",
+            "family",
             "hs_code",
             "origin_country",
+            "customs_description",
             "preorder_on",
             "is_active",
         )
