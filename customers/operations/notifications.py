@@ -175,8 +175,10 @@ def stop_notifications(notification: Notification) -> None:
 def _what_stops(template: NotificationTemplate, notice: Notice, event: Event) -> str:
     if timezone.now() - event.at > TOO_LATE:
         return "It is no news any more."
-    if "@" not in notice.email:
+    if not notice.email:
         return "No e-mail address is known."
+    if not queries.is_email(notice.email):
+        return "The e-mail address that is known cannot be one."
     if template.purpose == NotificationPurpose.MARKETING:
         consents = queries.has_consented(notice.customer_id, ConsentPurpose.MARKETING_EMAIL)
         return "" if consents else "The customer has not consented."

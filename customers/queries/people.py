@@ -4,6 +4,7 @@ Nothing here records that somebody read; a door that shows a person's data to a 
 through `customers.operations.disclose`.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from oms.sealed import ERASED, Stored
 
 PROFILE = "customers.customer.profile"
 ADDRESS = "customers.address.sealed"
+EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 FEWEST_DIGITS = 5  # shorter phone numbers find nobody: they are extensions, or no numbers
 SHORTEST_WORD = 2
 MOST_WORDS = 12
@@ -82,6 +84,11 @@ def tokens_of(name: str = "", email: str = "", phone: str = "") -> dict[str, set
     }
     found = {kind: values - {""} for kind, values in tokens.items()}
     return {kind: values for kind, values in found.items() if values}
+
+
+def is_email(text: str) -> bool:
+    """Whether mail could be sent there, as far as can be seen: one @ between words without spaces."""
+    return bool(EMAIL.fullmatch(text.strip())) and text.strip().isprintable()
 
 
 def email_token(email: str) -> str:

@@ -76,6 +76,7 @@ def recheck(work: Work) -> list[Hold]:
     candidate = Candidate(
         channel=order.channel,
         address={},
+        email="",
         unknown_skus=(),
         total=total,
         stated_total=None,
@@ -115,6 +116,7 @@ def _candidate(
     return Candidate(
         channel=order.channel,
         address=draft.placed.shipping_address,
+        email=draft.placed.customer.email,
         unknown_skus=tuple(
             dict.fromkeys(line.sku for line in draft.lines if line.product_id is None)
         ),

@@ -46,6 +46,13 @@ def notice_about(order: Order, **more: Any) -> Notice | None:
     )
 
 
+def _email(order: Order, told: str) -> str:
+    """Where the order says; where that cannot be, what its customer's own page says meanwhile."""
+    if not told or customers.is_email(told) or order.customer is None:
+        return told
+    return customers.profile_of(order.customer).get("email", "") or told
+
+
 def notice_values(order: Order) -> dict[str, Any]:
     """What every notice about an order says; nothing once its buyer was erased."""
     sealed = customers.unseal(order.subject, order.sealed, CONTEXT)
@@ -53,7 +60,7 @@ def notice_values(order: Order) -> dict[str, Any]:
     if not contact:
         return {}
     return {
-        "email": contact.get("email", ""),
+        "email": _email(order, contact.get("email", "")),
         "customer": contact.get("name", ""),
         "shop": order.channel.name,
         "order": order.number,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from customers import queries as customers
 from customers.enums import RepeatedNumber
 from oms.money import plain
 from orders.enums import HoldKind
@@ -28,6 +29,7 @@ class Candidate:
 
     channel: Channel
     address: dict[str, str]
+    email: str
     unknown_skus: tuple[str, ...]
     total: Decimal
     stated_total: Decimal | None
@@ -67,6 +69,13 @@ def incomplete_address(order: Candidate) -> Finding | None:
             {"missing": missing},
         )
     return None
+
+
+def incomplete_contact(order: Candidate) -> Finding | None:
+    """An e-mail address that no mail can reach; a buyer who left none wants none."""
+    if not order.email.strip() or customers.is_email(order.email):
+        return None
+    return Finding(HoldKind.INCOMPLETE_CONTACT, "The e-mail address of the buyer cannot be one")
 
 
 def price_mismatch(order: Candidate) -> Finding | None:
@@ -179,6 +188,7 @@ Rule = Callable[[Candidate], Finding | None]
 RULES: tuple[Rule, ...] = (
     unknown_sku,
     incomplete_address,
+    incomplete_contact,
     price_mismatch,
     suspected_duplicate,
     credit_limit,

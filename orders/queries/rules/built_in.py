@@ -33,6 +33,12 @@ BUILT_IN = (
         HoldKind.INCOMPLETE_ADDRESS,
     ),
     BuiltIn(
+        validation.incomplete_contact,
+        "Incomplete contact",
+        "The buyer's e-mail address cannot be one: it has no @, or spaces. No mail is sent to it.",
+        HoldKind.INCOMPLETE_CONTACT,
+    ),
+    BuiltIn(
         validation.price_mismatch,
         "Price mismatch",
         "The total that the channel states differs from what its own figures add up to; or, where "
