@@ -112,6 +112,7 @@ def snapshot():
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         if postgresql:
+            cursor.execute("DROP SCHEMA IF EXISTS laid_down CASCADE")  # of a database kept
             cursor.execute("CREATE SCHEMA laid_down")
         for name in connection.introspection.django_table_names(
             only_existing=True, include_views=False

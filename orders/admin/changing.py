@@ -311,9 +311,9 @@ def figures(before: Standing, after: Standing, currency: str) -> list[Row]:
         ),
         Row(
             "Ship by",
-            words.moment(before.promised_at),
-            words.moment(after.promised_at),
-            "warn" if _later(before.promised_at, after.promised_at) else "",
+            words.moment(before.promised_at) or "nothing in sight",
+            words.moment(after.promised_at) or "nothing in sight",
+            "warn" if _is_worse(before.promised_at, after.promised_at) else "",
         ),
         Row("Ships to", _goes_to(before.content), _goes_to(after.content)),
         Row(
@@ -365,8 +365,8 @@ def _route(before: Standing, after: Standing) -> Iterator[Row]:
         yield Row(f"From {code}", *units)
 
 
-def _later(before: datetime | None, after: datetime | None) -> bool:
-    return before is not None and after is not None and after > before
+def _is_worse(before: datetime | None, after: datetime | None) -> bool:
+    return before is not None and (after is None or after > before)
 
 
 def _preview(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

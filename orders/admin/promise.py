@@ -7,6 +7,7 @@ from typing import Any
 from oms import words
 from orders.enums import PromiseReason
 from orders.models import Order, Promise
+from orders.queries.promising import told_day
 
 KINDS = {
     "stock": "from stock",
@@ -44,12 +45,13 @@ class PartRow:
 
 
 def promise_context(order: Order) -> dict[str, Any]:
-    """The promise card: two queries."""
+    """The promise card: three queries, one more while units wait uncovered."""
     rows = list(order.promises.order_by("-sequence"))
     names = words.names_of(row.by for row in rows)
     return {
         "promise_rows": [_row(row, names[row.by]) for row in rows],
         "promise_parts": [_part(part) for part in rows[0].made_of] if rows else [],
+        "promise_told": told_day(order),
         "promise_arrival": rows[0].arrives_on if rows else None,
     }
 

@@ -50,7 +50,8 @@ class ActionsView(_RunView):
         """Act on up to 100,000 orders: 202 with the run to poll, or 200 for a dry run.
 
         Each order is acted on by itself, by a worker; those that refuse leave the others as they
-        are, and their rows say why. 409 `nothing_chosen` when no order matches.
+        are, and their rows say why. 409 `nothing_chosen` when no order matches; 400 when one of
+        `orders` is unknown, before anything is done.
         """
         sent = decode(request.body, ActionsIn)
         rows, act = _chosen(request, sent), _act(sent.action)
@@ -122,7 +123,12 @@ def _chosen(request: Request, sent: ActionsIn) -> QuerySet[Order]:
         raise Invalid("Say either orders or filter.", "/orders")
     rows = orders_of(request)
     if sent.orders is not None:
-        return rows.filter(number__in=set(sent.orders))
+        chosen = rows.filter(number__in=set(sent.orders))
+        known = set(chosen.values_list("number", flat=True))
+        if unknown := [at for at, number in enumerate(sent.orders) if number not in known]:
+            said = ", ".join(sent.orders[at] for at in unknown[:10])
+            raise Invalid(f"There is no order {said}.", f"/orders/{unknown[0]}")
+        return chosen
     if not sent.filter:
         raise Invalid("Name at least one filter.", "/filter")
     if unknown := sorted(sent.filter.keys() - FILTERS):

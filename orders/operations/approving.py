@@ -91,20 +91,23 @@ def send_back(order: Order, *, by: str, reason: str) -> DraftOrder:
     return document
 
 
+@transaction.atomic
 def ask_approvers(event: Event) -> list["Customer"]:
     """Ask the people who approve for the buyer's company, once each for a hold; returns them.
 
-    Nobody is asked when the hold is over already. Each is told by a message of their own.
+    Nobody is asked when the hold is over already, or is being lifted: the order is locked first.
+    Each is told by a message of their own.
     """
-    hold = Hold.objects.select_related("order").filter(pk=event.facts["hold"]).first()
+    order = Order.objects.lock_one(event.subject_id)
+    hold = Hold.objects.filter(pk=event.facts["hold"], order=order).first()
     if hold is None or hold.kind != HoldKind.APPROVAL or hold.lifted_at is not None:
         return []
-    row = business_of(hold.order)
+    row = business_of(order)
     asked = customers.approvers_of(row.company if row else None)
     for approver in asked:
         events.record(
             "order.approval_asked",
-            hold.order,
+            order,
             by="consumer:ask_approvers",
             approver=approver.number,
             hold=hold.pk,

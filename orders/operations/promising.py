@@ -21,6 +21,7 @@ from oms.history import record_changed
 from orders.enums import OrderStatus, PromiseReason
 from orders.models import Order, Promise
 from orders.operations.drafts import Draft
+from orders.queries.promising import BY_HAND
 from orders.queries.routing import taker_of
 from orders.queries.serving import (
     Waiter,
@@ -33,7 +34,6 @@ from orders.queries.waiting import products_waited_for
 
 AT_ONCE = 200  # orders a transaction gives new promises to; the rest follows by an event
 OPEN = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
-BY_HAND = {PromiseReason.CUSTOMER_ASKED, PromiseReason.EXPEDITED, PromiseReason.STAFF}
 OF_SUPPLY = {
     PromiseReason.SUPPLY_SLIPPED,
     PromiseReason.SUPPLY_SOONER,

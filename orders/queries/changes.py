@@ -8,6 +8,7 @@ from typing import Any
 from inventory import queries as stock
 from orders.models import Hold, Order
 from orders.queries.balance import Balance, balance
+from orders.queries.promising import told_day
 from orders.queries.versions import current_content
 
 
@@ -19,7 +20,7 @@ class Standing:
     money: Balance
     route: dict[str, int]  # units reserved, by location code
     backordered: int  # units that wait for stock
-    promised_at: datetime | None
+    promised_at: datetime | None  # none while nothing in sight covers what waits
     holds: tuple[str, ...]  # reasons of open holds
 
     @property
@@ -42,6 +43,6 @@ def standing(order: Order) -> Standing:
         money=balance(order),
         route=route,
         backordered=sum(line.backordered for line in lines),
-        promised_at=order.promised_at,
+        promised_at=told_day(order),
         holds=tuple(holds.values_list("reason", flat=True)),
     )

@@ -11,6 +11,7 @@ from customers.queries import About, Amount, Notice, NoticeKind
 from oms.models import Event
 from orders.enums import OrderStatus
 from orders.models import Order
+from orders.queries.promising import told_day
 from orders.queries.sealing import CONTEXT
 
 NEWS = timedelta(days=2)
@@ -76,7 +77,7 @@ def notice_values(order: Order) -> dict[str, Any]:
             if line.due
         ],
         "total": Amount(order.total, order.currency),
-        "ship_by": order.promised_at,
+        "ship_by": told_day(order),
         "ship_to": _one_line(address),
     }
 

@@ -1,12 +1,17 @@
-"""What a buyer can be promised before there is an order."""
+"""What a buyer can be promised before there is an order, and told of one that is there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import F
+
 from inventory import queries as stock
-from orders.models import Channel, SkuAlias
+from orders.enums import PromiseReason
+from orders.models import Channel, Order, SkuAlias
 from orders.queries.serving import lines_in_turn
+
+BY_HAND = {PromiseReason.CUSTOMER_ASKED, PromiseReason.EXPEDITED, PromiseReason.STAFF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,20 @@ def promise(
         one = view.promise(products[sku], quantity, destination, taker).not_before(rule)
         quotes.append(Quote(sku, quantity, one.missing, one.ships_by, one.arrives_on, one.parts))
     return quotes
+
+
+def told_day(order: Order) -> datetime | None:
+    """The day a buyer may be told their order ships by: `Order.promised_at`, where goods bear it.
+
+    None while units wait that nothing in sight covers. Such an order is worked on by its channel's
+    rule all the same, but a rule makes no goods. A day that somebody gave by hand may be told.
+    """
+    latest = order.promises.order_by("-sequence").first()
+    if latest is None or latest.reason in BY_HAND:
+        return order.promised_at
+    bare = [part["line"] for part in latest.made_of if part["kind"] == "none"]
+    waiting = order.lines.filter(position__in=bare, quantity__gt=F("cancelled") + F("allocated"))
+    return None if bare and waiting.exists() else order.promised_at
 
 
 def _products(channel: Channel, skus: set[str]) -> dict[str, int]:

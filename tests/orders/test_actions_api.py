@@ -66,6 +66,17 @@ def test_a_run_is_started_polled_and_undone(call, orders):
     assert call("delete", f"{run['id']}/")[1]["code"] == "job_ended"
 
 
+def test_an_unknown_order_is_named_before_anything_is_done(call, orders):
+    sent = {"action": "place_hold", "orders": [orders[0].number, "SO999"], "input": HOLD}
+
+    for dry_run in (True, False):
+        status, problem = call("post", data=sent | {"dry_run": dry_run})
+        assert status == 400
+        assert problem["errors"][0]["pointer"] == "/orders/1"
+        assert problem["errors"][0]["detail"] == "There is no order SO999."
+    assert not Job.objects.exists()
+
+
 def test_a_repeat_with_its_key_starts_one_run(call, orders):
     sent = {"action": "tag", "orders": [orders[0].number], "input": {"tags": ["vip", "gift"]}}
 
@@ -82,7 +93,7 @@ def test_a_key_acts_on_its_channel_alone_and_sees_its_own_runs(call, orders):
     shop("other", duplicate_window_minutes=0)
     sent = {"action": "place_hold", "orders": [orders[0].number], "input": HOLD}
 
-    assert call("post", data=sent, channel="other")[1]["code"] == "nothing_chosen"
+    assert call("post", data=sent, channel="other")[1]["errors"][0]["pointer"] == "/orders/0"
     run = call("post", data=sent, channel="shop")[1]
     assert call("get", f"{run['id']}/", channel="other")[0] == 404
     assert call("get", f"{run['id']}/rows/", channel="other")[0] == 404

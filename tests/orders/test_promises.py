@@ -12,6 +12,9 @@ from oms.dispatch import drain
 from oms.models import AppendOnlyError, Event
 from orders import operations as orders
 from orders.models import AllocationPolicy, Order, Promise
+from orders.queries.changes import standing
+from orders.queries.notices import notice_values
+from orders.queries.promising import told_day
 from orders.queries.serving import lines_in_turn
 from tests import factories as world
 
@@ -133,6 +136,39 @@ def test_nothing_in_sight_leaves_the_rule_and_says_so(shop):
     assert order.promises.get().made_of == [
         {"line": 1, "sku": "MUG", "kind": "none", "quantity": 3}
     ]
+
+
+def test_buyer_is_told_no_day_while_nothing_in_sight_covers_what_waits(shop, mug):
+    order = place(shop, ("MUG", 5))
+    assert told_day(order) is None
+    assert notice_values(order)["ship_by"] is None
+    assert standing(order).promised_at is None
+
+    comes(mug, (10, FRIDAY))
+    orders.repromise([mug.pk], by=BY, reason="supply_slipped")
+    order.refresh_from_db()
+
+    assert told_day(order) == order.promised_at
+    assert day_of(order) == FRIDAY + timedelta(days=1)
+
+
+def test_buyer_is_told_the_day_that_somebody_gave_although_nothing_is_in_sight(shop):
+    order = place(shop, ("MUG", 5))
+    orders.change_promise(
+        order, by=BY, promised_at=NOW + timedelta(days=9), reason="staff", note="Asked the maker"
+    )
+    order.refresh_from_db()
+
+    assert told_day(order) == NOW + timedelta(days=9)
+
+
+def test_buyer_is_told_the_day_again_once_the_units_are_there(shop, mug):
+    order = place(shop, ("MUG", 5))
+    inventory.receive(mug, mug.levels.first().location, 10, by=BY)
+    orders.serve_waiting([mug.pk], by=BY)
+    order.refresh_from_db()
+
+    assert told_day(order) == order.promised_at
 
 
 def test_preorder_is_taken_and_promised_for_its_day_even_without_backorders(london):
