@@ -295,7 +295,7 @@ def test_page_of_a_simulation_compares_costs_distance_and_co2e(network, shop, be
     drafted = operations.draft_rules("Trial", by=world.BY, rules=[rule(min_accuracy=Decimal(1))])
     row = routing.simulate(drafted, days=1, by=f"user:{ben.pk}")
     RoutingSimulation.objects.update(days=30)
-    Product.objects.update(weight_g=300)
+    Product.objects.update(weight_g=300_000)  # below a gram of CO2e nothing is told
     simulate_routing(row.job)
 
     page = client.get(reverse("admin:inventory_simulation", args=[row.pk]))
