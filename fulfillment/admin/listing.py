@@ -4,16 +4,17 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.contrib.filters.admin import DropdownFilter
 
 from fulfillment.queries.actions import WORKING
 from oms.admin.listing import COUNT_SECONDS, StatusFilter, tabs
 
-__all__ = ["PlaceFilter", "StatusFilter", "WorkFilter", "kept_place", "tabs"]
+__all__ = ["PlaceFilter", "StatusFilter", "WorkFilter", "keep_place", "kept_place", "tabs"]
 
 PLACE = "location"
-KEPT = "fulfillment:location"  # in the session of whoever is signed in
+KEPT = "workplace-{}"  # a signed cookie of each person, so that it outlives the login
+KEPT_SECONDS = 365 * 86_400
 
 
 class WorkFilter(StatusFilter):
@@ -31,16 +32,26 @@ class WorkFilter(StatusFilter):
 
 
 def kept_place(request: HttpRequest) -> HttpResponseRedirect | None:
-    """Keep the location that a list is looked at for; to the same list with the one kept before."""
-    if PLACE in request.GET:
-        request.session[KEPT] = request.GET[PLACE]
+    """To the same list for the location at which this person worked last, where none is named."""
+    if PLACE in request.GET or request.method != "GET":
         return None
-    place = request.session.get(KEPT)
-    if request.method != "GET" or not place:
+    name = KEPT.format(request.user.pk)
+    place = request.get_signed_cookie(name, "", salt=name, max_age=KEPT_SECONDS)
+    if not place:
         return None
     wanted = request.GET.copy()
     wanted[PLACE] = place
     return HttpResponseRedirect(f"?{wanted.urlencode()}")
+
+
+def keep_place(request: HttpRequest, response: HttpResponse) -> None:
+    """Keep the location that a list is looked at for, in this person's browser."""
+    if PLACE in request.GET and request.method == "GET":
+        name = KEPT.format(request.user.pk)
+        response.set_signed_cookie(
+            name, request.GET[PLACE][:20], salt=name, max_age=KEPT_SECONDS, httponly=True,
+            samesite="Lax", secure=request.is_secure(),
+        )  # fmt: skip
 
 
 class PlaceFilter(DropdownFilter):

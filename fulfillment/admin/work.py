@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from fulfillment import forms, operations, queries
 from fulfillment.admin import acts
-from fulfillment.admin.listing import PlaceFilter, WorkFilter, kept_place, tabs
+from fulfillment.admin.listing import PlaceFilter, WorkFilter, keep_place, kept_place, tabs
 from fulfillment.admin.recipient import recipient, shop
 from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import FulfillmentOrder
@@ -87,7 +87,9 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
             "view_tabs": tabs(request, self.model, TABS),
             "everywhere": self._everywhere(request),
         }
-        return super().changelist_view(request, context | (extra_context or {}))
+        response = super().changelist_view(request, context | (extra_context or {}))
+        keep_place(request, response)
+        return response
 
     def _everywhere(self, request: HttpRequest) -> str:
         """The same list for all locations, when it is narrowed to one."""

@@ -52,17 +52,28 @@ class ShipForm(ActForm):
     carrier = forms.ChoiceField()
     tracking_number = forms.CharField(required=False, max_length=80)
     as_typed = forms.BooleanField(required=False, label="The number is right as it is")
-    service = forms.CharField(required=False, max_length=60)
+    service = forms.CharField(
+        label="Shipping method",
+        required=False,
+        max_length=60,
+        help_text="The carrier's service, such as Tracked 48.",
+    )
 
     def setup(self) -> None:
-        """Active carriers; the order's is chosen, else the last one to its country, else none."""
+        """Active carriers; the order's is chosen, else the last one to its country, else none.
+
+        So is its service; and what the buyer paid for is said.
+        """
         known = carriers()
         self.fields["carrier"].choices = [("", "Choose a carrier"), *known]  # type: ignore[attr-defined]
         if self.obj is not None:
             wished, service = orders.carrier_wished(self.obj.order_id)  # type: ignore[attr-defined]
-            usual = wished or usual_carrier(self.obj)  # type: ignore[arg-type]
-            self.fields["carrier"].initial = usual if usual in dict(known) else ""
-            self.fields["service"].initial = service
+            usual, its_service = (wished, service) if wished else usual_carrier(self.obj)  # type: ignore[arg-type]
+            here = usual in dict(known)
+            self.fields["carrier"].initial = usual if here else ""
+            self.fields["service"].initial = its_service if here else ""
+            if method := orders.method_chosen(self.obj.order_id):  # type: ignore[attr-defined]
+                self.fields["service"].help_text = f"The buyer chose {method}."
         if not self.is_bound:
             del self.fields["as_typed"]
 

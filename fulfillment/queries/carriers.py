@@ -12,14 +12,15 @@ def carriers() -> list[tuple[str, str]]:
     return list(rows.values_list("code", "name"))
 
 
-def usual_carrier(document: FulfillmentOrder) -> str:
-    """Code of the carrier of the latest shipment to the country; empty if none of late.
+def usual_carrier(document: FulfillmentOrder) -> tuple[str, str]:
+    """Code of the carrier of the latest shipment to the country, and its service; empty if none.
 
     Looks at the last LATELY shipments of all, so that it costs the same however many there are.
     """
     lately = Shipment.objects.exclude(carrier__code=CARRIER).order_by("-pk")
-    rows = lately.values_list("order__ship_country", "carrier__code")[:LATELY]
-    return dict(reversed(list(rows))).get(document.order.ship_country, "")
+    rows = lately.values_list("order__ship_country", "carrier__code", "service")[:LATELY]
+    country = document.order.ship_country
+    return next(((code, service) for there, code, service in rows if there == country), ("", ""))
 
 
 def tracking_looks_odd(code: str, number: str) -> str:

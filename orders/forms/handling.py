@@ -22,7 +22,12 @@ class CarrierForm(ActForm):
     """Who is to carry it."""
 
     carrier = forms.ChoiceField(required=False)
-    service = forms.CharField(required=False, max_length=60)
+    service = forms.CharField(
+        label="Shipping method",
+        required=False,
+        max_length=60,
+        help_text="The carrier's service, such as Tracked 48.",
+    )
 
     def setup(self) -> None:
         """Carriers that parcels can be handed to now."""

@@ -10,7 +10,7 @@ from orders.queries.axes import (
 from orders.queries.balance import Balance, balance, balances
 from orders.queries.detail import OrderDetail, detail, details
 from orders.queries.drafts import allowed_draft_actions, open_drafts, quote_key, quoted
-from orders.queries.handling import carrier_wished
+from orders.queries.handling import carrier_wished, method_chosen
 from orders.queries.ledger import invariants
 from orders.queries.lookup import active_channel, order_by_id, order_by_number
 from orders.queries.sales import SoldUnits, is_announced, orders_sent, units_sold
@@ -33,6 +33,7 @@ __all__ = [
     "fulfillment_status_of",
     "invariants",
     "is_announced",
+    "method_chosen",
     "open_drafts",
     "order_by_id",
     "order_by_number",

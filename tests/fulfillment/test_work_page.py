@@ -4,6 +4,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -131,6 +132,28 @@ def test_ship_chooses_the_carrier_of_the_order_else_the_last_to_its_country_else
     assert document.shipments.count() == 0
 
 
+def test_ship_proposes_the_shipping_method_and_says_which_one_the_buyer_chose(floor, ben):
+    Carrier.objects.create(code="acme", name="Acme")
+    order, document = floor.packed()
+
+    def field():
+        return form_of(ben, document, "ship")["form"].fields["service"]
+
+    nothing = field()
+    floor.shipped(("CUP", 1))
+    Shipment.objects.update(service="Tracked 48")
+    usual = field()
+    order.charges.create(kind="shipping", amount=5, description="Express")
+    Handling.objects.create(order=order, carrier="acme", service="Next day")
+    wished = field()
+
+    assert [one.initial for one in (nothing, usual, wished)] == ["", "Tracked 48", "Next day"]
+    assert usual.label == "Shipping method"
+    assert (usual.help_text, wished.help_text) == (
+        "The carrier's service, such as Tracked 48.", "The buyer chose Express.",
+    )  # fmt: skip
+
+
 BOARD = "/admin/fulfillment/fulfillmentorder/"
 
 
@@ -165,6 +188,25 @@ def test_board_keeps_the_location_until_another_is_chosen(floor, ben):
     everywhere = ben.get(BOARD + again.context["everywhere"])
     assert {*numbers(everywhere)} == {mug.number, cup.number}
     assert ben.get(BOARD).status_code == 200
+
+
+def test_location_worked_at_last_is_kept_for_each_person_beyond_the_login(floor, ben):
+    cache.set("fulfillment:places:FulfillmentOrder", [])
+    floor.work(("MUG", 1))
+    _, (cup,) = floor.work(("CUP", 1))
+    user = User.objects.get(username="ben")
+    ben.get(BOARD + "?location=LEE")
+
+    del ben.cookies[settings.SESSION_COOKIE_NAME]
+    ben.force_login(user)
+    assert numbers(ben.get(BOARD, follow=True)) == [cup.number]
+
+    wanda = User.objects.create_user("wanda", password="x", is_staff=True)
+    wanda.groups.add(Group.objects.get(name="Warehouse"))
+    ben.force_login(wanda)
+    assert ben.get(BOARD).status_code == 200  # on the same device, nowhere in particular
+    ben.cookies[f"workplace-{wanda.pk}"] = ben.cookies[f"workplace-{user.pk}"].value
+    assert ben.get(BOARD).status_code == 200  # another's is not believed
 
 
 def test_scan_says_whether_a_code_is_unknown_foreign_or_no_longer_asked_for(floor, ben):
