@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from oms import events
-from oms.models import User
+from oms.models import Event, User
 
 ACCOUNT_PAGES = "/accounts/"
 NONCE_BYTES = 12
@@ -78,7 +78,23 @@ def account_pages(request: HttpRequest) -> dict[str, Any]:
     """Give the login and account pages the frame of the back office."""
     if not request.path.startswith(ACCOUNT_PAGES):
         return {}
-    return {**admin.site.each_context(request), "must_activate_mfa": _must_set_up(request)}
+    return {
+        **admin.site.each_context(request),
+        "must_activate_mfa": _must_set_up(request),
+        "demo_logins": demo_logins,
+    }
+
+
+def demo_logins() -> list[tuple[str, str, str]]:
+    """Role, name and password of the demo's people who still may sign in; none without a demo."""
+    loaded = Event.objects.filter(subject_type="orders.channel", name="demo.loaded")
+    if settings.PRODUCTION or not loaded.exists():
+        return []
+    from oms.demo.world import LOGINS
+
+    active = User.objects.filter(is_active=True, username__in=[name for _, name, _ in LOGINS])
+    names = set(active.values_list("username", flat=True))
+    return [row for row in LOGINS if row[1] in names]
 
 
 def _must_set_up(request: HttpRequest) -> bool:

@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "title": "Audit trail",
         "asked": asked,
         "found": [(row, row._meta.verbose_name, _url(row)) for row in found],  # noqa: SLF001
-        "events": [(event, _event_url(event)) for event in happened],
+        "events": [(event, queries.said_event(event), _event_url(event)) for event in happened],
         "names": words.names_of(event.actor for event in happened),
     }
     return _page(request, "compliance/audit_index.html", context)

@@ -66,6 +66,7 @@ class Entry:
     by: str
     why: str = ""
     changes: tuple[Change, ...] = ()
+    code: str = ""  # of an event, as integrations know it
     facts: dict[str, str] | None = None
 
 
@@ -111,6 +112,12 @@ def folded(entries: Iterable[Entry]) -> list[Entry]:
         replace(same[0], what=f"{same[0].what}, {len(same)} times") if same[1:] else same[0]
         for same in found.values()
     ]
+
+
+def said_event(event: Event) -> str:
+    """What happened in words: order.hold_lifted is Order hold lifted."""
+    words = re.sub(r"[._]", " ", event.name).replace("fulfillment", "fulfilment")
+    return words.capitalize()
 
 
 def latest_events() -> list[Event]:
@@ -211,9 +218,12 @@ def _events(record: Model) -> list[Entry]:
         Entry(
             row.at,
             "event",
-            row.name if row.subject_type == own else f"{row.name} {row.subject_label}".strip(),
+            said_event(row)
+            if row.subject_type == own
+            else f"{said_event(row)} {row.subject_label}".strip(),
             row.actor,
             str(row.facts.get("reason", "")),
+            code=row.name,
             facts=_without(_plain(row.facts | told), str(record)) or None,
         )
         for row, told in zip(found, telling.told_facts(found), strict=True)

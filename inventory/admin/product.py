@@ -48,6 +48,7 @@ class ProductAdmin(EditableAdmin):
     """Reference data with live stock below it."""
 
     list_empty = "Add a product, or import a file of them."
+    has_own_export = True  # whose file can be edited and imported again
 
     acts = (*STOCK_ACTS, TRACKING_ACT, *PRODUCT_FENCE_ACTS, LIMIT_ACT)
     change_list_template = "admin/import_export/change_list_import_export.html"

@@ -182,7 +182,8 @@ PURCHASE_ACTS = (
         icon="event_available",
         initial=lambda order: {"reference": order.reference, "expected_on": order.expected_on}
         if order else {}),
-    Act("pdf", "PDF", SEE, print_order, ConfirmForm, help="For the supplier.", icon="picture_as_pdf"),
+    Act("pdf", "PDF", SEE, print_order, ConfirmForm, help="For the supplier.", icon="picture_as_pdf",
+        paper=True),
     Act("close", "Close", BUY, close, ReasonForm, is_open,
         help="What is missing will not come; it is expected no more.", icon="done_all",
         folded=True),

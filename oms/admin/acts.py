@@ -76,6 +76,7 @@ class Act:
     refuses: tuple[tuple[str, Any], ...] = ()  # (why not, a condition on the row)
     undo: Undo | None = None
     gather: Callable[[HttpRequest, Sequence[Any]], bytes] | None = None  # a PDF
+    paper: bool = False  # answers with a file and changes nothing: the button asks no question
 
     def offered(self, request: HttpRequest, obj: Model | None) -> bool:
         """Whether this person sees the button on this row now."""

@@ -59,6 +59,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
     """Shows rows and changes nothing; what may be changed is in `acts`."""
 
     acts: ClassVar[tuple[Act, ...]] = ()
+    has_own_export = False  # the list brings its own button for files
     list_empty = ""  # what to do when the list has no rows yet
     paginator = CappedPaginator
     show_full_result_count = False
@@ -199,6 +200,8 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     def _ask(self, request: HttpRequest, act: Act, obj: Model | None) -> HttpResponse:
         form = self._form(request, act, obj)
+        if act.paper and request.method == "GET" and obj is not None and act.allowed(obj):
+            return self._print(request, act, obj)
         if request.method == "POST" and form.is_valid():
             if answer := self._run(request, act, obj, form):
                 return answer
@@ -206,6 +209,17 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
             messages.warning(request, f"{act.label}: not possible in its present state.")
             return HttpResponseRedirect(self._next(request, obj))
         return self._page(request, act, form, obj=obj)
+
+    def _print(self, request: HttpRequest, act: Act, obj: Model) -> HttpResponse:
+        """The act's file at once; back to the row when it cannot be made."""
+        try:
+            answer = act.run(request, obj, {})
+        except DomainError as error:
+            messages.error(request, error.detail)
+        else:
+            if isinstance(answer, HttpResponse):
+                return answer
+        return HttpResponseRedirect(self._next(request, obj))
 
     def _run(
         self, request: HttpRequest, act: Act, obj: Model | None, form: ActForm

@@ -8,7 +8,8 @@ from customers import queries as customers
 from oms.errors import DomainError
 from orders.enums import HoldKind
 from orders.models import Order, OrderLine
-from orders.operations import hold_rows, pipeline
+from orders.operations import hold_rows, pipeline, tasks
+from orders.queries.handling import tasks_of_hold
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
 
@@ -134,6 +135,9 @@ def _refuse_ended(work: pipeline.Work) -> None:
 
 
 def _end(work: pipeline.Work, kind: str, reason: str) -> None:
+    """End the holds of a kind, and what rules had asked people to do because of it."""
     for hold in list(work.holds):
         if hold.kind == kind:
             hold_rows.end(work, hold, reason=reason)
+    for task in tasks_of_hold(work.order.pk, kind):
+        tasks.finish_task(task, by=work.by, note="Put right with the order itself.")

@@ -57,7 +57,7 @@ def export(request: HttpRequest, label: str) -> HttpResponse:
 def button(request: HttpRequest, page: ReadOnlyAdmin) -> dict[str, Any] | None:
     """The button over a list that exports what the list shows now; none where nothing is agreed."""
     label = page.opts.label_lower
-    if label not in exports.CONTENTS:
+    if label not in exports.CONTENTS or page.has_own_export:
         return None
     query = request.GET.urlencode()
     address = reverse("admin:reporting_export", args=[label])

@@ -46,7 +46,8 @@ def test_trail_of_order_joins_fields_and_events_newest_first(order):
 
     assert {entry.source for entry in entries} >= {"history", "event"}
     assert [entry.at for entry in entries] == sorted((e.at for e in entries), reverse=True)
-    assert {entry.what for entry in entries} >= {"order.placed", "order.cancelled", "Changed"}
+    assert {entry.what for entry in entries} >= {"Order placed", "Order cancelled", "Changed"}
+    assert {entry.code for entry in entries} >= {"order.placed", "order.cancelled", ""}
     changes = [change for entry in entries for change in entry.changes]
     assert audit.Change("status", "Placed", "Cancelled") in changes
     assert {entry.by for entry in entries} == {BY}
@@ -59,7 +60,7 @@ def test_trail_of_order_holds_the_events_of_its_documents(order):
         )
         events.record("fulfillment_order.created", work, by=BY)
 
-    assert "fulfillment_order.created FO7" in [entry.what for entry in audit.trail(order)]
+    assert "Fulfilment order created FO7" in [entry.what for entry in audit.trail(order)]
 
 
 def test_trail_shows_ciphertext_as_sealed(order):
@@ -91,7 +92,7 @@ def test_trail_tells_events_by_public_names_and_leaves_out_what_is_technical(ord
 
     entries = audit.trail(Order.objects.get(pk=order.pk))
 
-    [event] = [entry for entry in entries if entry.what == "order.cancelled"]
+    [event] = [entry for entry in entries if entry.code == "order.cancelled"]
     assert event.facts["lines"] == "1 × MUG"
     said = {name for entry in entries for name in entry.facts or ()}
     fields = {change.field for entry in entries for change in entry.changes}
@@ -171,6 +172,7 @@ def test_page_shows_trail_under_both_addresses(order, sign_in):
     ]
 
     for text in texts:
+        assert "Order placed" in text
         assert "order.placed" in text
         assert "Ada" not in text
 
@@ -208,6 +210,7 @@ def test_index_shows_what_happened_last(order, sign_in):
     text = sign_in("Auditor").get("/admin/audit/", {"q": "nothing"}).text
 
     assert "No record is known by that" in text
+    assert "Order placed" in text
     assert "order.placed" in text
 
 

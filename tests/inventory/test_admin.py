@@ -1,3 +1,4 @@
+import re
 from io import BytesIO
 
 import pytest
@@ -328,3 +329,10 @@ def test_movements_are_filtered_by_kind_condition_and_reason(ben, query, found):
     page = ben.get(reverse("admin:inventory_stockmovement_changelist") + f"?{query}")
 
     assert len(page.context["cl"].result_list) == found
+
+
+def test_products_have_one_export(ben):
+    page = ben.get(reverse("admin:inventory_product_changelist")).content.decode()
+
+    assert len(re.findall(r">\s*Export\s*<", page)) == 1
+    assert reverse("admin:inventory_product_export") in page

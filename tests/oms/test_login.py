@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -9,6 +11,8 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.urls import reverse
 
+from oms import events
+from oms.demo import seeding, world
 from oms.models import Event, User
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +157,36 @@ def test_administrator_cannot_make_superusers(client, cora):
 
     cora.refresh_from_db()
     assert not cora.is_superuser
+
+
+@pytest.fixture
+def demo(settings):
+    """The demo's people, and the mark that its making leaves at the end."""
+    world.lay_down()
+    events.record(
+        seeding.LOADED, world.table("orders.Channel").get(code=world.SHOP), by="command:x"
+    )
+
+
+def test_login_page_of_a_demo_offers_its_logins(client, demo):
+    User.objects.filter(username="support").update(is_active=False)
+
+    page = client.get(reverse("account_login")).content.decode()
+
+    offered = re.findall(r'data-login="(\w+)" data-password="([\w-]+)"', page)
+    assert [name for name, _ in offered] == [
+        "operations", "warehouse", "finance", "auditor", "administrator",
+    ]  # fmt: skip
+    assert all(password == f"demo-{name}" for name, password in offered)
+
+
+def test_login_page_offers_nothing_without_a_demo_nor_in_production(client, settings):
+    world.lay_down()
+    without = client.get(reverse("account_login")).content.decode()
+    events.record(
+        seeding.LOADED, world.table("orders.Channel").get(code=world.SHOP), by="command:x"
+    )
+    settings.PRODUCTION = True
+
+    assert "data-login" not in without
+    assert "data-login" not in client.get(reverse("account_login")).content.decode()

@@ -145,6 +145,20 @@ def test_stuck_in_picking_is_tagged_and_given_to_the_warehouse(shop, time_machin
     assert Order.objects.get().tags == ["stuck"]
 
 
+def test_task_for_an_address_ends_with_its_correction_and_others_stay(shop):
+    on("address")
+    order = place(shop, ("MUG", 1), shipping_address={**world.LONDON, "line1": ""})
+    other = orders.create_task(order, by=BY, title="Ring the buyer", owner="Support")
+
+    orders.correct_address(order, by=BY, shipping_address=world.LONDON, reason="The buyer said")
+
+    asked = Task.objects.get(title="Ask the buyer for the full address")
+    other.refresh_from_db()
+    assert (asked.done_by, asked.note) == (BY, "Put right with the order itself.")
+    assert other.done_at is None
+    assert Event.objects.filter(name="order.task_done").count() == 1
+
+
 def test_incomplete_address_becomes_a_task_of_support(shop):
     on("address")
     order = place(shop, ("MUG", 1), shipping_address={**world.LONDON, "line1": ""})

@@ -94,7 +94,7 @@ COUNT_ACTS = (
         icon="done_all", variant=ActionVariant.PRIMARY),
     Act("sheet", "Print sheet", "inventory.view_count", print_sheet, ConfirmForm,
         lambda count: count.status in OPEN,
-        help="A PDF with barcodes, without book figures.", icon="print"),
+        help="A PDF with barcodes, without book figures.", icon="print", paper=True),
     Act("assign", "Assign", PLAN, assign, AssignForm, lambda count: count.status in OPEN,
         help="The person finds it among their counts.", icon="person"),
     Act("cancel", "Cancel", PLAN, cancel, ReasonForm,
