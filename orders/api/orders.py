@@ -7,7 +7,6 @@ import msgspec
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
@@ -307,20 +306,25 @@ class PaymentsView(IdempotencyMixin, APIView):
         credit, and the amount is taken from it at once; it needs an Idempotency-Key. Other money
         that came in needs that or a reference (422 `repeat_not_recognisable`).
         """
-        began = timezone.now()
         order = get_object_or_404(orders_of(request), number=number)
         sent = decode_filled(request.body, PaymentIn)
         method, by = PaymentMethod(sent.method), actor(request)
         self._refuse_unrecognisable(sent, method)
         if method == PaymentMethod.STORE_CREDIT:
             row = operations.redeem_credit(order, by=by, credit=sent.reference, amount=sent.amount)
-            payment = row.payment
+            payment, is_new = row.payment, True
         else:
-            act = ACT_OF_STATE[sent.state]
-            payment = act(order, by=by, method=method, amount=sent.amount, reference=sent.reference)
+            done = operations.record_money(
+                order,
+                by=by,
+                state=sent.state,
+                method=method,
+                amount=sent.amount,
+                reference=sent.reference,
+            )
+            payment, is_new = done.payment, done.is_new
         fresh = Payment.objects.prefetch_related("transactions").get(pk=payment.pk)
-        moments = [fresh.created_at, *(row.at for row in fresh.transactions.all())]
-        return respond(PaymentOut.of(fresh), 201 if max(moments) >= began else 200)
+        return respond(PaymentOut.of(fresh), 201 if is_new else 200)
 
     def _refuse_unrecognisable(self, sent: PaymentIn, method: PaymentMethod) -> None:
         """A retry must not take money, or count it, a second time."""
@@ -333,13 +337,6 @@ class PaymentsView(IdempotencyMixin, APIView):
                 pointer="/reference",
                 ways="the payment's own `reference`, or the header Idempotency-Key",
             )
-
-
-ACT_OF_STATE = {
-    "pending": operations.record_pending,
-    "authorized": operations.record_authorization,
-    "captured": operations.record_capture,
-}
 
 
 def _read(raw: msgspec.Raw) -> OrderIn | BulkResultOut:

@@ -159,9 +159,6 @@ from orders.operations.payments import (
     capture,
     grant_refund,
     pay_refund,
-    record_authorization,
-    record_capture,
-    record_pending,
     void,
 )
 from orders.operations.payments_calling_off import call_off_cash
@@ -189,6 +186,12 @@ from orders.operations.payments_gateway import (
     try_again,
 )
 from orders.operations.payments_otherwise import NotStuck, ReferenceMissing, end_otherwise
+from orders.operations.payments_recording import (
+    record_authorization,
+    record_capture,
+    record_money,
+    record_pending,
+)
 from orders.operations.payments_reference import ReferenceTaken
 from orders.operations.payments_writing_off import NotWrittenOff, write_off
 from orders.operations.pipeline import IllegalMove, OrderOnHold, advance, lock_order, release
@@ -507,6 +510,7 @@ __all__ = [
     "record_authorization",
     "record_capture",
     "record_delivery",
+    "record_money",
     "record_pending",
     "record_return",
     "record_shipment",

@@ -14,7 +14,7 @@ from oms.money import ZERO, plain
 from orders.enums import RECORDED, PaymentMethod, TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations import pipeline
-from orders.operations.payments_reference import create, queues_taken
+from orders.operations.payments_reference import create
 from orders.queries.balance import DEFERRED, unpaid_of
 from orders.queries.gateways import gateway_of
 
@@ -59,76 +59,6 @@ class ReferenceReused(DomainError):
 
     code = "reference_reused"
     message = "Reference {reference} is already recorded, with {amount} {currency}."
-
-
-@queues_taken
-@transaction.atomic
-def record_pending(
-    order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
-) -> Payment:
-    """Note how an order is going to be paid: cash on delivery, on account, or a transfer to come.
-
-    Raises AmountNotPositive, ReferenceReused for a reference known with another amount,
-    ReferenceTaken for a gateway's payment of another order, which also becomes an exception for
-    finance, and NotRecorded for store credit and what is written off.
-    """
-    _refuse_unrecorded(method)
-    work = pipeline.lock(order, by=by)
-    if existing := _payment(work.order, method, reference):
-        _refuse_other_amount(existing, amount, existing.currency)
-        return existing
-
-    payment = _new_payment(work.order, method, amount, reference)
-    work.money_moved = True
-    work.fact(
-        "order.payment_promised",
-        payment=payment.number,
-        method=method,
-        amount=plain(amount, work.order.currency),
-    )
-    pipeline.settle(work)
-    pipeline.advance(work.order, by=by)
-    return payment
-
-
-@queues_taken
-@transaction.atomic
-def record_authorization(
-    order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
-) -> Payment:
-    """Record that the payer's side has reserved money for us.
-
-    Raises AmountNotPositive, ReferenceReused for a reference known with another amount,
-    ReferenceTaken for a gateway's payment of another order, which also becomes an exception for
-    finance, and NotRecorded for store credit and what is written off.
-    """
-    _refuse_unrecorded(method)
-    work = pipeline.lock(order, by=by)
-    payment = _payment(work.order, method, reference) or _new_payment(
-        work.order, method, amount, reference
-    )
-    record_transaction(work, payment, TransactionKind.AUTHORIZE, amount, reference)
-    return finish(work, payment)
-
-
-@queues_taken
-@transaction.atomic
-def record_capture(
-    order: Order, *, by: str, method: str, amount: Decimal, reference: str = ""
-) -> Payment:
-    """Record money that came in, however much: too little leaves a balance, too much overpays.
-
-    Raises AmountNotPositive, ReferenceReused for a reference known with another amount,
-    ReferenceTaken for a gateway's payment of another order, which also becomes an exception for
-    finance, and NotRecorded for store credit and what is written off.
-    """
-    _refuse_unrecorded(method)
-    work = pipeline.lock(order, by=by)
-    payment = _payment(work.order, method, reference) or _new_payment(
-        work.order, method, amount, reference
-    )
-    record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
-    return finish(work, payment)
 
 
 @transaction.atomic
@@ -203,7 +133,7 @@ def pay_refund(
     """
     work, payment = lock_payment(payment, by=by)
     refuse_other_order(payment, grant)
-    _refuse_unrecorded(payment.method)
+    refuse_unrecorded(payment.method)
     if repeat := _repeated(payment, TransactionKind.REFUND, amount, reference):
         return repeat
     left = min(left_of(grant), refundable_amount(payment))
@@ -221,7 +151,7 @@ def payment_of(
 
     One that `shares` its reference holds money that another order's payment brought in.
     """
-    known = _payment(order, method, reference)
+    known = known_payment(order, method, reference)
     return known or _new_payment(order, method, amount, reference, shares=shares)
 
 
@@ -275,13 +205,15 @@ def refuse_more_than(amount: Decimal, limit: Decimal, currency: str) -> None:
         raise AmountTooHigh(amount=amount, limit=limit, currency=currency)
 
 
-def _payment(order: Order, method: str, reference: str) -> Payment | None:
+def known_payment(order: Order, method: str, reference: str) -> Payment | None:
+    """The payment of an order with this method and reference; none without a reference."""
     if not reference:
         return None
     return order.payments.filter(method=method, reference=reference).first()
 
 
-def _refuse_unrecorded(method: str) -> None:
+def refuse_unrecorded(method: str) -> None:
+    """Raise NotRecorded for money that moves by an act of its own."""
     if method not in RECORDED:
         raise NotRecorded(method=PaymentMethod(method).label)
 
@@ -313,7 +245,7 @@ def _repeated(
         return None
     row = payment.transactions.filter(kind=kind, reference=reference).first()
     if row:
-        _refuse_other_amount(row, amount, payment.currency)
+        refuse_other_amount(row, amount, payment.currency)
     return row
 
 
@@ -322,13 +254,14 @@ def _granted(order: Order, amount: Decimal, reference: str) -> RefundGrant | Non
         return None
     grant = order.refund_grants.filter(reference=reference).first()
     if grant:
-        _refuse_other_amount(grant, amount, order.currency)
+        refuse_other_amount(grant, amount, order.currency)
     return grant
 
 
-def _refuse_other_amount(
+def refuse_other_amount(
     known: Payment | PaymentTransaction | RefundGrant, amount: Decimal, currency: str
 ) -> None:
+    """Raise ReferenceReused when what has this reference is of another amount."""
     if known.amount != amount:
         stated = plain(known.amount, currency)
         raise ReferenceReused(reference=known.reference, amount=stated, currency=currency)

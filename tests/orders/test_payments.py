@@ -1,7 +1,10 @@
 from decimal import Decimal
 
 import pytest
+import time_machine
+from django.utils import timezone
 
+from oms import keys
 from orders import operations as orders
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations.payments import AmountNotPositive
@@ -50,6 +53,37 @@ def test_place_with_a_discount_that_adds_something_is_refused(order):
         )
 
     assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", ["pending", "authorized", "captured"])
+def test_record_says_whether_it_booked_or_found(order, state):
+    said = {"by": BY, "state": state, "method": "card", "amount": Decimal(5)}
+
+    done = [orders.record_money(order, **said, reference=name) for name in ("r1", "r1", "r2")]
+
+    assert [each.is_new for each in done] == [True, False, True]
+    assert done[0].payment == done[1].payment != done[2].payment
+    assert [orders.record_money(order, **said).is_new for _ in range(2)] == [True, True]
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize("state", ["pending", "authorized", "captured"])
+def test_api_answers_200_to_a_repeat_within_one_tick_of_the_clock(order, client, state):
+    key = keys.create("Web", channel=order.channel.code, scopes=["orders:write"])[1]
+
+    def pay():
+        return client.post(
+            f"/api/v1/orders/{order.number}/payments/",
+            {"method": "card", "amount": "5.00", "reference": "r1", "state": state},
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+
+    with time_machine.travel(timezone.now(), tick=False):
+        answers = [pay(), pay()]
+
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
 
 
 def test_record_capture_of_all_releases_and_repeat_records_nothing(order):
