@@ -182,6 +182,7 @@ class OrderLine(models.Model):
     discount = MoneyField(default=0)  # of the whole line, positive
     tax_amount = MoneyField(default=0)  # of the whole line
     tax_lines = models.JSONField(default=list)  # [{"code", "rate", "amount", "category"}]
+    stated_tax = MoneyField(null=True)  # what the channel said it is; empty: ours counts
     total = MoneyField()  # quantity x unit price - discount (+ tax where prices exclude it)
 
     class Meta:
@@ -264,6 +265,7 @@ class OrderCharge(models.Model):
     amount = MoneyField()  # as priced: with or without tax like the lines
     tax_amount = MoneyField(default=0)
     tax_lines = models.JSONField(default=list)
+    stated_tax = MoneyField(null=True)  # as of lines
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount}"

@@ -24,7 +24,7 @@ from orders.queries.prices import list_price
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
 
-TAX = ["total", "tax_amount", "tax_lines"]
+TAX = ["total", "tax_amount", "tax_lines", "stated_tax"]
 STEP_CONTEXT = "orders.orderchangestep.sealed"
 
 
@@ -72,7 +72,7 @@ class Change:
 
     def _fields(self, row: OrderLine | OrderCharge) -> list[str]:
         if isinstance(row, OrderCharge):
-            return ["amount", "tax_amount", "tax_lines"]
+            return ["amount", "tax_amount", "tax_lines", "stated_tax"]
         return ["quantity", "unit_price", "discount", *TAX]
 
 

@@ -82,7 +82,7 @@ def write_tax(
     amounts = [line.amount for line in assessed]
     if stated is not None and stated != sum(amounts):
         amounts = [stated, *[ZERO] * (len(assessed) - 1)]
-    row.tax_amount = sum(amounts, ZERO)
+    row.tax_amount, row.stated_tax = sum(amounts, ZERO), stated
     row.tax_lines = [
         {
             "code": line.code,
