@@ -75,8 +75,12 @@ def migrate(planned: list[Round]) -> None:
 
 
 def environment_of(this: Round) -> dict[str, str]:
-    """What a process of that round finds set."""
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    """What a process of that round finds set.
+
+    Modules are compiled once and not by every process, as images for containers would have it.
+    """
+    other = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
+    environment = {key: value for key, value in os.environ.items() if key not in other}
     return environment | ({"DATABASE_URL": this.database} if this.database else {})
 
 
