@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from standardwebhooks import Webhook
@@ -87,8 +87,19 @@ def resume(endpoint: WebhookEndpoint) -> WebhookEndpoint:
 
 @transaction.atomic
 def unsubscribe(endpoint: WebhookEndpoint) -> None:
-    """Delete an endpoint with everything that waits for it."""
+    """Delete an endpoint with everything that waits for it.
+
+    Waits for whoever puts events in line for it, so that none is left that belongs to nobody.
+    """
+    WebhookEndpoint.objects.select_for_update().filter(pk=endpoint.pk).first()
     endpoint.delete()
+
+
+def keep_endpoints() -> list[WebhookEndpoint]:
+    """All endpoints, none of which can be deleted before this transaction ends."""
+    lock = " FOR KEY SHARE" if connection.vendor == "postgresql" else ""
+    table = connection.ops.quote_name(WebhookEndpoint._meta.db_table)  # noqa: SLF001 (its public name)
+    return list(WebhookEndpoint.objects.raw(f"SELECT * FROM {table} ORDER BY id{lock}"))  # noqa: S608 (our words)
 
 
 @transaction.atomic
@@ -103,6 +114,8 @@ def replay(endpoint: WebhookEndpoint, *, after: int, until: int | None = None) -
     if endpoint.channel:
         rows = rows.filter(channel=endpoint.channel)
 
+    if endpoint not in keep_endpoints():
+        return 0
     count = 0
     fields = ("pk", "name", "subject_type", "subject_id")
     batch: list[WebhookDelivery] = []

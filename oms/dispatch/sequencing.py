@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from oms import webhooks
 from oms.dispatch import wired
-from oms.models import Event, WebhookEndpoint
+from oms.models import Event
 
 BATCH = 2_000
 LOCK = 7_246_001  # any number that nothing else in this database locks
@@ -75,7 +75,7 @@ def _deliver(names: set[str], last: int) -> None:
 def _send(kinds: set[tuple[str, str]], last: int) -> None:
     wanted = [
         (endpoint.pk, name, channel)
-        for endpoint in WebhookEndpoint.objects.order_by("pk")
+        for endpoint in webhooks.keep_endpoints()
         for name, channel in sorted(kinds)
         if endpoint.channel in {"", channel} and webhooks.matches(endpoint.events, name)
     ]

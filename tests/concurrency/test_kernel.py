@@ -7,9 +7,17 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, transaction
 
-from oms import events, idempotency, keys, wiring
+from oms import events, idempotency, keys, webhooks, wiring
 from oms.dispatch import consuming, sequencing, wired
-from oms.models import Counter, Delivery, DeliveryState, Event, IdempotencyKey
+from oms.models import (
+    Counter,
+    Delivery,
+    DeliveryState,
+    Event,
+    IdempotencyKey,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 pytestmark = pytest.mark.concurrency
 
@@ -93,6 +101,53 @@ def test_control_sequence_without_its_lock_collides(waiting, at_once, monkeypatc
     empty = [answer for answer in answers if answer == 0]
     assert collided or empty
     assert sum(answer for answer in answers if isinstance(answer, int)) == EVENTS
+
+
+@pytest.fixture
+def endpoint(waiting, settings):
+    """An endpoint whose deletion meets the moment in which events are put in line for it."""
+    settings.OMS_WEBHOOK_ALLOW_PRIVATE = True
+    return webhooks.subscribe("http://127.0.0.1:9/")[0]
+
+
+def delete_and_sequence(endpoint, meet, monkeypatch):
+    """Events are in line, uncommitted, when somebody deletes the endpoint."""
+    insert = sequencing._insert
+
+    def insert_and_linger(*args):
+        insert(*args)
+        meet()
+        time.sleep(0.3)
+
+    def delete():
+        meet()
+        webhooks.unsubscribe(endpoint)
+
+    monkeypatch.setattr(sequencing, "_deliver", lambda _names, _last: None)
+    monkeypatch.setattr(sequencing, "_insert", insert_and_linger)
+    return [sequencing.sequence, delete]
+
+
+def test_endpoint_is_deleted_while_events_are_put_in_line_for_it(
+    at_once, endpoint, meet, monkeypatch
+):
+    answers = at_once(delete_and_sequence(endpoint, meet, monkeypatch))
+
+    assert answers == [EVENTS, None]
+    assert not WebhookEndpoint.objects.exists()
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_control_endpoint_that_is_not_kept_leaves_one_of_them_with_an_error(
+    at_once, endpoint, meet, monkeypatch
+):
+    monkeypatch.setattr(
+        webhooks, "keep_endpoints", lambda: list(WebhookEndpoint.objects.order_by("pk"))
+    )
+
+    answers = at_once(delete_and_sequence(endpoint, meet, monkeypatch))
+
+    assert [answer for answer in answers if isinstance(answer, IntegrityError)]
 
 
 def test_claim_by_twenty_at_once_lets_one_through(transactional_db, at_once):
