@@ -77,15 +77,15 @@ class Quarter:
 
     def live(self, tell: Tell) -> None:
         """Let every day pass; `tell` learns how many orders are in, of how many."""
-        total, done = sum(1 for _ in self.sales()), 0
+        placed_on = [moved_at(sale).date() for sale in self.sales()]
         self.supply = Supply()  # the catalogue is there by now
         with self.report, Sales() as sales:
             profile = read_profile("uci-online-retail")
             self.loader = Loader(self.channel, profile, self.report, sales, by=BY, way=Way())
             for day in self._calendar():
                 self._morning(day)
-                done += self._afternoon(day)
-                tell(done, total)
+                self._afternoon(day)
+                tell(sum(at <= day for at in placed_on), len(placed_on))
 
     def _calendar(self) -> Iterator[date]:
         day = self._begin()
@@ -123,7 +123,7 @@ class Quarter:
             self._give_up(now)
         dispatch.drain(webhooks=False)
 
-    def _afternoon(self, day: date) -> int:
+    def _afternoon(self, day: date) -> None:
         """Take in the day's orders and credits; lift yesterday's holds."""
         today = self.days.get(day, [])
         self._at(day, 17)
@@ -134,7 +134,6 @@ class Quarter:
         for code, placed in self.others.get(day, []):
             orders.place(world.table("orders.Channel").get(code=code), [placed], by=BY)
         dispatch.drain(webhooks=False)
-        return sum(isinstance(one, Sale) for one in today)
 
     def _is_left(self, placed_at: datetime) -> bool:
         return placed_at.date() >= sorted(self.days)[-LEFT_OPEN:][0]
