@@ -99,8 +99,12 @@ class _Compiled:
         self._converters = self._compiler.get_converters(columns)
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
+        sent = {
+            name: _array(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
         parameters = [
-            values[part.name] if isinstance(part, Open) else part for part in self._parameters
+            sent[part.name] if isinstance(part, Open) else part for part in self._parameters
         ]
         with cursor() as opened:
             opened.execute(self._sql, parameters)
@@ -108,6 +112,19 @@ class _Compiled:
         answer = _Answer(self._queryset, self._compiler, found, self._converters)
         read: Any = self._queryset._iterable_class  # noqa: SLF001
         return list(read(answer))
+
+
+def _array(values: list[Any]) -> str | list[Any]:
+    """Numbers or words as PostgreSQL writes an array, which takes psycopg ten times as long.
+
+    Other values stay a list. The statement says of which type the array is.
+    """
+    if all(type(value) is int for value in values):
+        return f"{{{','.join(map(str, values))}}}"
+    if all(type(value) is str for value in values):
+        words = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+        return '{"' + '","'.join(words) + '"}'
+    return values
 
 
 class _Answer:

@@ -37,6 +37,23 @@ def test_rows_are_those_of_each_call_s_values():
     assert [row.sku for row in products(skus=["P'OT", "POT"], limit=1_000)] == ["POT"]
 
 
+@pytest.mark.parametrize(
+    "odd", ["", " ", "NULL", "{A,B}", 'say "mug"', "back\\slash\\", "'", "%s", "Ma\u00df \u2028"]
+)
+def test_words_are_found_whatever_they_contain(odd):
+    world.product("OTHER")
+    world.product(odd)
+
+    assert [row.sku for row in products(skus=["NONE", odd], limit=10_000)] == [odd]
+
+
+def test_numbers_and_words_may_be_mixed_and_many():
+    sold = [world.product(f"MUG-{n:03}") for n in range(300)]
+    wanted = [-(2**63), 2**63 - 1, *(mug.pk for mug in sold)]
+
+    assert skus(ids=wanted) == [mug.sku for mug in sold]
+
+
 def test_rows_carry_relations_and_annotations(django_assert_num_queries):
     mug = world.stocked("MUG", world.warehouse(), 5)
 
