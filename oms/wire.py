@@ -6,9 +6,12 @@ from the same classes.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 from django.http import HttpResponse
@@ -26,6 +29,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 MONEY_LIMIT = Decimal(10) ** 12
 MONEY_DECIMALS = -4
 YEARS = range(2000, 2101)
+HARMLESS = {str, int, bool, float, bytes, date, UUID, type(None)}
 _PATH = re.compile(r"\$(?P<path>[^`]*)`?$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$")
 _messages: list[type[msgspec.Struct]] = []
@@ -129,12 +133,30 @@ def _checked(value: Any, pointer: str) -> Any:
         if value.year not in YEARS:
             raise Invalid("The date is out of range.", pointer)
     elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            _checked(getattr(value, name), f"{pointer}/{name}")
+        for name in _watched(type(value)):
+            if (part := getattr(value, name)) is not None:
+                _checked(part, f"{pointer}/{name}")
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             _checked(item, f"{pointer}/{index}")
     return value
+
+
+@cache
+def _watched(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields of a message in which a decimal, a time or another message may stand."""
+    fields = msgspec.structs.fields(kind)
+    return tuple(field.name for field in fields if not _is_harmless(field.type))
+
+
+def _is_harmless(kind: Any) -> bool:
+    """Whether no value of this type, nor anything in it, needs a check after decoding."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _is_harmless(parts[0])
+    if origin in {Union, UnionType, list, tuple, set}:
+        return all(part is Ellipsis or _is_harmless(part) for part in parts)
+    return origin is Literal or kind in HARMLESS
 
 
 def _check_money(value: Decimal, pointer: str) -> None:
