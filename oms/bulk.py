@@ -9,16 +9,43 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection, models
+from django.db.models.base import ModelState
 from django.utils.functional import Promise
 
 from oms import history, prepared
 from oms.history import quoted
 
 Rows = Sequence[models.Model]
+M = TypeVar("M", bound=models.Model)
+
+
+def fresh(model: type[M], values: Iterable[dict[str, Any]]) -> list[M]:
+    """New rows from their columns' values (foreign keys as `..._id`), defaults where one is missing.
+
+    What a model's constructor would make, without its search for what each argument is, which takes
+    ten times as long as everything else that is done to a row here. Raises TypeError for a name
+    that is no column.
+    """
+    usual = _defaults(model)
+    rows = []
+    for given in values:
+        row = model.__new__(model)
+        row.__dict__ |= usual | given
+        if len(row.__dict__) > len(usual):
+            unknown = ", ".join(sorted(given.keys() - usual.keys()))
+            msg = f"{model.__name__} has no column {unknown}"
+            raise TypeError(msg)
+        row._state = ModelState()  # noqa: SLF001 (as Django does)
+        rows.append(row)
+    return rows
+
+
+def _defaults(model: type[models.Model]) -> dict[str, Any]:
+    return {field.attname: field.get_default() for field in model._meta.concrete_fields}  # noqa: SLF001
 
 
 def number(*groups: Rows) -> None:
@@ -90,9 +117,10 @@ def _insert_at_once(parts: Sequence[_Part]) -> None:
     parameters = [value for part in parts for value in part.parameters()]
     with prepared.cursor() as cursor:
         cursor.execute(_statement(tuple(part.shape for part in parts)), parameters)
+    alias = connection.alias
     for part in parts:
         for row in part.rows:
-            row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 (as Django does)
+            row._state.adding, row._state.db = False, alias  # noqa: SLF001 (as Django does)
 
 
 @cache

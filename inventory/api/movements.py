@@ -73,8 +73,7 @@ class StockMovementsView(IdempotencyMixin, APIView):
 
 def _changes(sent: list[StockMovementIn]) -> list[operations.InLot]:
     products = dict(_products(skus=sorted({message.sku for message in sent})))
-    codes = {message.location for message in sent}
-    places = dict(Location.objects.filter(code__in=codes).values_list("code", "pk"))
+    places = dict(_places(codes=sorted({message.location for message in sent})))
     changes = []
     for index, message in enumerate(sent):
         if message.sku not in products:
@@ -91,6 +90,11 @@ def _changes(sent: list[StockMovementIn]) -> list[operations.InLot]:
 @prepared
 def _products(skus: list[str]) -> QuerySet[Product, tuple]:
     return Product.objects.filter(sku__any=skus).values_list("sku", "pk")
+
+
+@prepared
+def _places(codes: list[str]) -> QuerySet[Location, tuple]:
+    return Location.objects.filter(code__any=codes).values_list("code", "pk")
 
 
 def _change(message: StockMovementIn, product: int, location: int) -> operations.Change:

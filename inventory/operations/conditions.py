@@ -4,9 +4,11 @@ Every quantity is a number of units, or for tracked products `ByLot`: units by l
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from inventory.enums import MovementKind, StockCondition
 from inventory.models import Location, Product, StockMovement

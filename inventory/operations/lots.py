@@ -1,13 +1,14 @@
 """Lots and serial numbers: met, held, released, taken out of sale when their day has passed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
+from msgspec import Struct
+from msgspec.structs import replace
 
 from inventory.enums import MovementKind, StockCondition, Tracking
 from inventory.models import Lot, LotStock, Product, StockLevel, StockMovement
@@ -42,8 +43,7 @@ class TrackingFixed(DomainError):
     message = "{sku} has units in stock; its tracking changes when there are none."
 
 
-@dataclass(frozen=True, slots=True)
-class InLot:
+class InLot(Struct, frozen=True):
     """A change with the code of the lot or serial number that it is of, if it is of any.
 
     `expires_on` is what the label says of one that comes in.
@@ -54,7 +54,6 @@ class InLot:
     expires_on: date | None = None
 
 
-@transaction.atomic
 def move_by_lot(wanted: Sequence[InLot], *, by: str) -> list[StockMovement]:
     """Move stock like `move`, with lots given by the codes that are printed on the goods.
 
@@ -62,8 +61,13 @@ def move_by_lot(wanted: Sequence[InLot], *, by: str) -> list[StockMovement]:
     when a date contradicts what is known, LotNotTracked for a code that is not there to be taken, and
     LotUnusable for units of a held or expired lot that a person finds good; nothing is changed then.
     """
-    if not any(one.code for one in wanted):
-        return move([one.change for one in wanted], by=by)
+    if any(one.code for one in wanted):
+        return _move_coded(wanted, by)
+    return move([one.change for one in wanted], by=by)
+
+
+@transaction.atomic
+def _move_coded(wanted: Sequence[InLot], by: str) -> list[StockMovement]:
     lots = _lots_of(wanted, by)
     refuse_unusable(lots[_key(one)] for one in wanted if one.code and _finds_good(one.change))
     return move([replace(one.change, lot_id=lots.get(_key(one))) for one in wanted], by=by)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,6 +9,8 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from msgspec import Struct
+from msgspec.structs import replace
 
 from inventory.enums import COUNTERS, MovementKind, StockCondition, Tracking
 from inventory.models import Location, Product, StockLevel, StockMovement
@@ -28,6 +29,7 @@ LIE_THERE = {  # how a person says it
 }
 
 HOLD = "lot hold"  # on movements that a hold made, by which its release knows them
+COUNTER = {condition.value: column for condition, column in COUNTERS.items()}
 COMING = {MovementKind.RECEIVED, MovementKind.RETURNED, MovementKind.TRANSFERRED_IN}
 
 Key = tuple[int, str]  # level id, condition
@@ -61,8 +63,7 @@ class NegativeCost(DomainError):
     message = "A unit costs nothing or something, never {unit_cost}."
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One change of stock in one condition; `quantity` is signed.
 
     `lot_id` is needed for tracked products and for them alone; `reason_code` is the code of a
@@ -298,14 +299,14 @@ def _good(totals: dict[Key, int]) -> dict[int, int]:
 def _deltas(totals: dict[Key, int]) -> Iterator[counters.Delta]:
     by_level: dict[int, dict[str, int]] = defaultdict(dict)
     for (level, condition), total in totals.items():
-        by_level[level][COUNTERS[StockCondition(condition)]] = total
+        by_level[level][COUNTER[condition]] = total
     return (counters.Delta(level, **changed) for level, changed in by_level.items())
 
 
 def _balances(totals: dict[Key, int], after: dict[int, counters.Counters]) -> dict[Key, int]:
     """What lay there before these changes."""
     return {
-        (level, condition): getattr(after[level], COUNTERS[StockCondition(condition)]) - total
+        (level, condition): getattr(after[level], COUNTER[condition]) - total
         for (level, condition), total in totals.items()
     }
 
@@ -322,29 +323,30 @@ def _write(
         level = levels[change.product_id, change.location_id]
         balances[level.pk, change.condition] += change.quantity
         rows.append(
-            StockMovement(
-                level_id=level.pk,
-                kind=change.kind,
-                condition=change.condition,
-                quantity=change.quantity,
-                balance=balances[level.pk, change.condition],
-                order_line_id=change.order_line_id,
-                reference=change.reference,
-                lot_id=change.lot_id,
-                reason_code_id=reasons.get(change.reason_code),
-                reason=change.reason,
-                unit_cost=change.unit_cost,
-                corrects_id=change.corrects_id,
-                actor=by,
-                at=now,
-                effective_at=change.effective_at,
-            )
+            {
+                "level_id": level.pk,
+                "kind": change.kind,
+                "condition": change.condition,
+                "quantity": change.quantity,
+                "balance": balances[level.pk, change.condition],
+                "order_line_id": change.order_line_id,
+                "reference": change.reference,
+                "lot_id": change.lot_id,
+                "reason_code_id": reasons.get(change.reason_code),
+                "reason": change.reason,
+                "unit_cost": change.unit_cost,
+                "corrects_id": change.corrects_id,
+                "actor": by,
+                "at": now,
+                "effective_at": change.effective_at,
+            }
         )
-    bulk.number(rows)
+    movements = bulk.fresh(StockMovement, rows)
+    bulk.number(movements)
     batch = bulk.Batch()
-    batch.add(rows)
+    batch.add(movements)
     batch.insert()
-    return rows
+    return movements
 
 
 def _insufficient(change: Change, changes: Sequence[Change]) -> InsufficientStock:

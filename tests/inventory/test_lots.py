@@ -1,6 +1,5 @@
 """Lots and serial numbers: every unit of a tracked product is known, from supplier to customer."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from inventory import operations as inventory
 from inventory.models import Lot, LotStock, Product, StockLevel, StockMovement

@@ -34,6 +34,26 @@ def test_insert_writes_what_bulk_create_writes():
     assert ours["name"] == odd
 
 
+def test_fresh_rows_are_those_that_the_constructor_makes():
+    fields = {"sku": "MUG", "name": "Mug", "weight_g": 300}
+    made, (fresh, other) = (
+        Product(**fields),
+        bulk.fresh(Product, [fields, {**fields, "sku": "CUP"}]),
+    )
+
+    ours, theirs = ({**vars(row), "created_at": None, "_state": None} for row in (fresh, made))
+    assert ours == theirs
+    assert vars(fresh._state) == vars(made._state)
+    fresh.save()
+    assert Product.objects.get() == fresh
+    assert (other.sku, other.pk) == ("CUP", None)
+
+
+def test_fresh_rows_have_no_column_that_the_table_lacks():
+    with pytest.raises(TypeError, match="Product has no column colour"):
+        bulk.fresh(Product, [{"sku": "MUG", "colour": "blue"}])
+
+
 def test_numbered_rows_point_at_each_other_before_they_are_written():
     product, place = mug(1), Location(code="LON", name="London", country="GB")
     with transaction.atomic():
