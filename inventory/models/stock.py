@@ -22,7 +22,9 @@ class StockLevel(models.Model):
     `on_hand` is good stock. Quarantined and damaged units lie beside it and are never promised.
     """
 
-    product = models.ForeignKey(Product, models.PROTECT, related_name="levels")
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="levels", db_index=False
+    )  # the unique constraint's index begins with it
     location = models.ForeignKey(Location, models.PROTECT, related_name="levels")
     on_hand = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
