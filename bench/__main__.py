@@ -21,6 +21,7 @@ from bench.lists import lists
 from bench.load import Caller, order, p95, together
 from bench.news import webhooks
 from bench.sourcing import sourcing
+from bench.stock import stock_update
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "15"))
 numbers = itertools.count(1)
@@ -152,29 +153,6 @@ def availability(keys, size=1_000):
     say("availability of 1,000 SKUs in one call", f"{ours:.0f} ms", "< 300 ms", good=ours < 300)
 
 
-def stock_update(keys, size=1_000):
-    """1,000 SKUs in one call, next to the bare statement."""
-    caller = Caller(keys["bench"])
-    body = [
-        {"sku": f"SKU-{n:04}", "location": "LON", "quantity": 1, "reason": "bench"}
-        for n in range(size)
-    ]
-    timings = []
-    for _ in range(15):
-        began = time.perf_counter()
-        caller.headers["Idempotency-Key"] = f"bench-{time.time_ns()}"
-        status, answer = caller.send("POST", "/api/v1/stock/movements/", body)
-        timings.append((time.perf_counter() - began) * 1000)
-        assert status == 201, answer[:500]
-    ours, raw = sorted(timings)[len(timings) // 2], limit.stock_update(size)
-    say(
-        "stock update of 1,000 SKUs in one call",
-        f"{ours:.0f} ms, bare SQL {raw:.0f} ms = {ours / raw:.1f}x",
-        "within 2x",
-        good=ours <= 2 * raw,
-    )
-
-
 def memory(process):
     """Resident memory of the web workers after the load."""
     megabytes = max(stage.web_memory(process))
@@ -196,7 +174,7 @@ def main():
         bulk_placing(keys)
         crowd(keys, "SCARCE", "one location")
         crowd(keys, "SPREAD", "8 locations")
-        stock_update(keys)
+        stock_update(say, keys)
         time_machine(keys, say)
         opposite(keys)
         availability(keys)

@@ -187,25 +187,3 @@ WITH o AS (
 )
 INSERT INTO oms_event ({", ".join(made.events[0])}) {events};
 """
-
-
-def stock_update(skus):
-    """Milliseconds of one bare statement that receives one unit of that many levels."""
-    with psycopg.connect(DATABASE, autocommit=True) as connection:
-        timings = []
-        for _ in range(15):
-            plan = connection.execute(
-                """EXPLAIN (ANALYZE, FORMAT JSON) WITH lk AS (
-                     SELECT id FROM inventory_stocklevel WHERE location_id = 1 ORDER BY id
-                     LIMIT %s FOR UPDATE
-                   ), st AS (
-                     UPDATE inventory_stocklevel s SET on_hand = on_hand + 1, changed_at = now()
-                     FROM lk WHERE s.id = lk.id RETURNING s.id, s.on_hand
-                   )
-                   INSERT INTO inventory_stockmovement
-                     (level_id, kind, quantity, balance, reference, reason, actor, at)
-                   SELECT id, 'received', 1, on_hand, 'bench', 'bench', 'pgbench', now() FROM st""",
-                [skus],
-            ).fetchone()[0]
-            timings.append(plan[0]["Execution Time"])
-    return sorted(timings)[len(timings) // 2]

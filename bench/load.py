@@ -20,7 +20,10 @@ class Caller:
 
     def send(self, method, path, body=None):
         """Send and give status and body."""
-        text = json.dumps(body) if body is not None else None
+        return self.send_text(method, path, json.dumps(body) if body is not None else None)
+
+    def send_text(self, method, path, text):
+        """Send JSON that is written already, where writing it would be most of the time."""
         self.connection.request(method, path, text, self.headers)
         answer = self.connection.getresponse()
         return answer.status, answer.read()
