@@ -9,7 +9,9 @@ from django.conf import settings
 SEEN = """
 import sys
 import oms.wsgi
-print(*sorted({"httpx", "import_export.admin", "openpyxl", "reportlab", "stripe"} & set(sys.modules)))
+unwanted = {"httpx", "import_export.admin", "openpyxl", "reportlab", "stripe", *oms.wsgi.UNUSED}
+print(*sorted(unwanted & set(sys.modules)))
+import requests, rich.console  # which load whenever somebody asks for them later
 """
 
 
