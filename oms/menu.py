@@ -315,6 +315,12 @@ WORK = (
                 "orders_countryalias_changelist",
                 "orders.view_countryalias",
             ),
+            Page(
+                "Shipping aliases",
+                "local_shipping",
+                "orders_shippingalias_changelist",
+                "orders.view_shippingalias",
+            ),
             Page("Known prices", "sell", "orders_knownprice_changelist", "orders.view_knownprice"),
             Page(
                 "Locations", "warehouse", "inventory_location_changelist", "inventory.view_location"

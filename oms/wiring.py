@@ -54,6 +54,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.payment_voided": (RULES,),
     "order.gateway_declined": (RULES,),
     "order.sku_remembered": ("orders.consumers.solve_waiting",),
+    "order.shipping_remembered": ("orders.consumers.solve_waiting",),
     "order.country_remembered": ("orders.consumers.solve_waiting",),
     "order.prices_remembered": ("orders.consumers.solve_waiting",),
     "order.held": ("orders.consumers.ask_approvers", RULES),

@@ -86,6 +86,7 @@ class HoldKind(models.TextChoices):
 
     UNKNOWN_SKU = "unknown_sku", "Unknown SKU"  # map it to a product
     INCOMPLETE_ADDRESS = "incomplete_address"  # complete the address
+    UNKNOWN_SHIPPING = "unknown_shipping", "Unknown shipping method"  # say which of ours it is
     INCOMPLETE_CONTACT = "incomplete_contact"  # an e-mail address that cannot be one
     PRICE_MISMATCH = "price_mismatch"  # the channel's figures do not add up
     SUSPECTED_DUPLICATE = "suspected_duplicate"  # same buyer, same lines, short time

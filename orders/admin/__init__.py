@@ -1,7 +1,13 @@
 """Orders in the back office."""
 
 from orders.admin.bank import BankAccountAdmin, BankLineAdmin, BankStatementAdmin
-from orders.admin.channel import ChannelAdmin, CountryAliasAdmin, KnownPriceAdmin, SkuAliasAdmin
+from orders.admin.channel import (
+    ChannelAdmin,
+    CountryAliasAdmin,
+    KnownPriceAdmin,
+    ShippingAliasAdmin,
+    SkuAliasAdmin,
+)
 from orders.admin.credit import StoreCreditAdmin
 from orders.admin.draft import DraftOrderAdmin
 from orders.admin.exceptions import HoldAdmin
@@ -37,6 +43,7 @@ __all__ = [
     "RemittanceAdmin",
     "RerouteWindowAdmin",
     "RuleAdmin",
+    "ShippingAliasAdmin",
     "SkuAliasAdmin",
     "StoreCreditAdmin",
     "TaskAdmin",

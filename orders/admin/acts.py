@@ -22,6 +22,7 @@ from orders.forms import (
     CaptureForm,
     GrantRefundForm,
     HoldForm,
+    NameShippingForm,
     PaymentForm,
     PayRefundForm,
     PriorityForm,
@@ -54,6 +55,12 @@ def may(name: str) -> Callable[[Order], bool]:
 def has_unknown_sku(order: Order) -> bool:
     """A line whose product nobody knows, on an order that is still open."""
     return may("place_hold")(order) and order.lines.filter(product=None).exists()
+
+
+def has_unknown_shipping(order: Order) -> bool:
+    """An open hold for words that nobody has named."""
+    kind = HoldKind.UNKNOWN_SHIPPING
+    return order.holds.filter(type__code=kind, lifted_at=None).exists()
 
 
 def release(request: HttpRequest, order: Order, _data: Data) -> str:
@@ -179,6 +186,12 @@ def solve_sku(request: HttpRequest, order: Order, data: Data) -> str:
     return f"{line.sku} is {product} in every order of {order.channel}; those that wait go on."
 
 
+def name_shipping(request: HttpRequest, order: Order, data: Data) -> str:
+    """Say which way of shipping the channel means."""
+    operations.remember_shipping(order, by=actor(request), **data)
+    return f"It is {data['method']} in every order of {order.channel}; those that wait go on."
+
+
 def correct_address(request: HttpRequest, order: Order, data: Data) -> str:
     """Replace the shipping address."""
     reason, remember = data.pop("reason"), data.pop("remember")
@@ -270,6 +283,16 @@ ORDER_ACTS = (
         allowed=has_unknown_sku,
         help="Says which of our products the channel means, and lifts the hold.",
         icon="alt_route",
+    ),
+    Act(
+        "name_shipping",
+        "Name shipping method",
+        "orders.correct_order",
+        name_shipping,
+        form=NameShippingForm,
+        allowed=has_unknown_shipping,
+        help="Says which of our methods the channel means, remembers it, and lifts the hold.",
+        icon="local_shipping",
     ),
     Act(
         "correct_address",
@@ -460,7 +483,11 @@ ORDER_ACTS = (
 )
 
 
-REPAIRS = {HoldKind.UNKNOWN_SKU: "solve_sku", HoldKind.INCOMPLETE_ADDRESS: "correct_address"}
+REPAIRS = {
+    HoldKind.UNKNOWN_SKU: "solve_sku",
+    HoldKind.UNKNOWN_SHIPPING: "name_shipping",
+    HoldKind.INCOMPLETE_ADDRESS: "correct_address",
+}
 
 
 def asked_for(payment: Payment, amount: Any) -> str:

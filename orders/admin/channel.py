@@ -14,8 +14,8 @@ from inventory.enums import LimitKind
 from oms import words
 from oms.admin import Act, EditableAdmin, actor
 from orders.forms.listing import ListingLimitForm, ListingSafetyForm
-from orders.models import Channel, CountryAlias, KnownPrice, SkuAlias
-from orders.queries.intake import country_word, times_used
+from orders.models import Channel, CountryAlias, KnownPrice, ShippingAlias, SkuAlias
+from orders.queries.intake import country_word, shipping_words, times_used
 
 Data = dict[str, Any]
 LISTINGS_SHOWN = 200
@@ -101,6 +101,7 @@ class ChannelAdmin(EditableAdmin):
                     ("gateway", "capture_policy"),
                     ("write_off_limit", "terms"),
                     "checks_prices",
+                    "checks_shipping",
                 ),
             },
         ),
@@ -252,6 +253,27 @@ class CountryAliasAdmin(Remembered):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """As words are looked up."""
         obj.alias, obj.country = country_word(obj.alias), obj.country.upper()
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(ShippingAlias)
+class ShippingAliasAdmin(Remembered):
+    """What a channel calls a way of shipping."""
+
+    list_empty = (
+        "A channel that knows shipping methods holds orders whose words are new. What they mean is "
+        "remembered when somebody names our method. It can be added here, too."
+    )
+
+    list_display = ("alias", "channel", "method", "remembered_column")
+    list_select_related = ("channel",)
+    search_fields = ("alias", "method")
+    search_help_text = "Their words or our method"
+    list_filter = ("channel",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """As words are looked up."""
+        obj.alias, obj.method = shipping_words(obj.alias), shipping_words(obj.method)
         super().save_model(request, obj, form, change)
 
 

@@ -12,7 +12,7 @@ from orders.enums import GIVEN_REASONS, RECORDED, HoldKind, PaymentMethod
 from orders.models import Hold, Order, OrderLine, Payment
 from orders.operations.tagging import LONGEST as LONGEST_TAG
 from orders.queries.hold_types import offered_hold_types
-from orders.queries.intake import waiting_for_sku
+from orders.queries.intake import waiting_for_shipping, waiting_for_sku
 
 COUNTED = 100  # orders that wait for the same
 PRICES_TOLD = 10
@@ -164,6 +164,28 @@ class SolveSkuForm(ActForm):
             initial=True,
             help_text="Later orders with this SKU are understood; those that wait go on at once.",
         )
+
+
+class NameShippingForm(ActForm):
+    """Which of our methods the channel's words for shipping mean."""
+
+    method = forms.CharField(
+        label="Our method",
+        max_length=40,
+        help_text="As routing rules ask for it, such as express. Later orders in these words are "
+        "understood; those that wait go on at once.",
+    )
+
+    def setup(self) -> None:
+        """Say the words, and offer what other words were named."""
+        rows = Hold.objects.filter(order=self.obj, type__code=HoldKind.UNKNOWN_SHIPPING)
+        if (hold := rows.filter(lifted_at=None).first()) is not None:
+            waiting = waiting_for_shipping(hold.order.channel_id, hold.details["words"])
+            others = len(waiting.exclude(pk=hold.pk)[:COUNTED])
+            more = f"{others}{'+' if others == COUNTED else ''} other" if others else "No other"
+            said = f"{hold.reason}. {more} order{'' if others == 1 else 's'} waiting for it. "
+            field = self.fields["method"]
+            field.help_text = said + str(field.help_text)
 
 
 class AddressForm(ReasonForm):

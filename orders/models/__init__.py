@@ -11,7 +11,7 @@ from orders.models.bank import (
 from orders.models.business import Business
 from orders.models.cancellation import Cancellation, CancellationLine
 from orders.models.change import OrderChange, OrderChangeStep, OrderLink, OrderVersion
-from orders.models.channel import Channel, CountryAlias, KnownPrice, SkuAlias
+from orders.models.channel import Channel, CountryAlias, KnownPrice, ShippingAlias, SkuAlias
 from orders.models.credit import StoreCredit, StoreCreditEntry
 from orders.models.draft import DraftCharge, DraftLine, DraftOrder
 from orders.models.handling import Handling
@@ -84,6 +84,7 @@ __all__ = [
     "RuleRun",
     "RuleTrial",
     "RuleVersion",
+    "ShippingAlias",
     "SkuAlias",
     "StoreCredit",
     "StoreCreditEntry",

@@ -104,6 +104,12 @@ class Channel(models.Model):
         default=CapturePolicy.BY_HAND,
         help_text="When money that the gateway holds is taken.",
     )
+    checks_shipping = models.BooleanField(
+        "knows shipping methods",
+        default=False,
+        db_default=False,
+        help_text="Hold orders whose shipping method, as the channel words it, nobody has named yet.",
+    )
     checks_prices = models.BooleanField(
         "compares prices with the price lists",
         default=False,
@@ -181,6 +187,37 @@ class KnownPrice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} in {self.channel}"
+
+
+class ShippingAlias(models.Model):
+    """What a channel calls a way of shipping; remembered when a person names ours."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="shipping_aliases")
+    alias = models.CharField("their words", max_length=200, help_text="In small letters.")
+    method = models.CharField(
+        "our method", max_length=40, help_text="As routing rules ask for it, such as express."
+    )
+    remembered_by = models.CharField(max_length=80, blank=True, editable=False)
+    remembered_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "shipping alias"
+        verbose_name_plural = "shipping aliases"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["channel", "alias"],
+                name="orders_shipping_alias_unique",
+                violation_error_message="These words of the channel are known already.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(method=""),
+                name="orders_shipping_alias_names_method",
+                violation_error_message="Say which of our methods it is.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.alias
 
 
 class CountryAlias(models.Model):

@@ -128,8 +128,10 @@ from orders.operations.importing import (
 )
 from orders.operations.intake import (
     NoPricesToRemember,
+    NothingToName,
     remember_country,
     remember_prices,
+    remember_shipping,
     remember_sku,
     solve_waiting,
 )
@@ -356,6 +358,7 @@ __all__ = [
     "NothingToChange",
     "NothingToHandle",
     "NothingToKeep",
+    "NothingToName",
     "NothingToReroute",
     "NothingToUndo",
     "OrderEnded",
@@ -523,6 +526,7 @@ __all__ = [
     "release_now",
     "remember_country",
     "remember_prices",
+    "remember_shipping",
     "remember_sku",
     "remove_price_list",
     "remove_prices",

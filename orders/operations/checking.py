@@ -44,7 +44,8 @@ def place_holds(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
         order = draft.order
         order.goods_total, order.charges_total = totals.goods, totals.charges
         order.tax_total, order.total = totals.tax, totals.total
-        candidate = _candidate(draft, twins, books, _off_list(lists, draft, known) if lists else ())
+        off_list = _off_list(lists, draft, known) if lists else ()
+        candidate = _candidate(draft, twins, books, off_list)
         found = findings(candidate)
         _keep_books(draft, candidate, {finding.kind for finding in found}, books)
         draft.holds += [
@@ -77,6 +78,7 @@ def recheck(work: Work) -> list[Hold]:
         channel=order.channel,
         address={},
         email="",
+        shipping="",
         unknown_skus=(),
         total=total,
         stated_total=None,
@@ -117,6 +119,7 @@ def _candidate(
         channel=order.channel,
         address=draft.placed.shipping_address,
         email=draft.placed.customer.email,
+        shipping=draft.unnamed,
         unknown_skus=tuple(
             dict.fromkeys(line.sku for line in draft.lines if line.product_id is None)
         ),

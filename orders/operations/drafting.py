@@ -22,7 +22,7 @@ from oms import numbers
 from oms.errors import DomainError
 from oms.money import ZERO, quantize
 from oms.prepared import prepared
-from orders.enums import ChargeKind, OrderStatus, TransactionKind
+from orders.enums import OrderStatus, TransactionKind
 from orders.models import (
     Channel,
     Hold,
@@ -53,6 +53,7 @@ from orders.operations.sent import (
 from orders.queries.axes import LineFacts
 from orders.queries.balance import DEFERRED, Balance
 from orders.queries.countries import is_country
+from orders.queries.intake import shipping_methods, shipping_said
 from orders.queries.routing import ASKED, request_of
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
@@ -171,9 +172,20 @@ def _build(channel: Channel, drafts: Sequence[Draft], *, by: str) -> None:
             for position, line in enumerate(draft.placed.lines, start=1)
         ]
         draft.charges = [charge_of(charge) for charge in draft.placed.charges]
+    _name_shipping(channel, drafts)
     build_payments(channel, drafts, by=by, now=now)
     businesses.describe(channel, drafts)
     businesses.lock_credit(drafts)
+
+
+def _name_shipping(channel: Channel, drafts: Sequence[Draft]) -> None:
+    """Put our method where the channel's words for shipping are known; keep those that nobody named."""
+    known = shipping_methods(channel, (shipping_said(draft.charges) for draft in drafts))
+    for draft in drafts:
+        told = shipping_said(draft.charges)
+        draft.method = known.get(told, told)
+        if channel.checks_shipping and not draft.pickup and told not in known:
+            draft.unnamed = told.strip()
 
 
 def at_place(placed: PlacedOrder, place: "Location") -> PlacedOrder:
@@ -348,7 +360,7 @@ def allot(draft: Draft, supply: stock.Supply) -> None:
 
 
 def _draw(draft: Draft, supply: stock.Supply) -> None:
-    method = next((row.description for row in draft.charges if row.kind == ChargeKind.SHIPPING), "")
+    method = draft.method or shipping_said(draft.charges)
     request = request_of(draft.order, draft.lines, method=method, keys=range(len(draft.lines)))
     if not request.demands:
         return

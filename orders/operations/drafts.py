@@ -43,6 +43,8 @@ class Draft:
     repeats: "Draft | None" = None  # the same order, earlier in the batch
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[OrderCharge] = field(default_factory=list)
+    method: str = ""  # how it is shipped: ours where it is known, else the channel's words
+    unnamed: str = ""  # those words, where somebody has to name ours
     holds: list[Hold] = field(default_factory=list)
     runs: list[RuleRun] = field(default_factory=list)  # rules that it fitted
     routed: bool = False  # a rule gave it a tag that routing rules ask about

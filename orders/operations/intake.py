@@ -1,6 +1,6 @@
 """Intake: what a channel says in its own way, put right once and remembered for its other orders.
 
-A channel's SKU, name of a country or price of its own is solved on one order by a person. Remembered, it is understood
+A channel's SKU, name of a country or of a way of shipping, or price of its own is solved on one order by a person. Remembered, it is understood
 in every later order, and the channel's other waiting orders go on by an event, a few at a time.
 """
 
@@ -16,7 +16,17 @@ from customers import queries as customers
 from oms import events
 from oms.errors import DomainError
 from oms.models import Event
-from orders.models import Channel, CountryAlias, Hold, KnownPrice, Order, OrderLine, SkuAlias
+from orders.enums import HoldKind
+from orders.models import (
+    Channel,
+    CountryAlias,
+    Hold,
+    KnownPrice,
+    Order,
+    OrderLine,
+    ShippingAlias,
+    SkuAlias,
+)
 from orders.operations import corrections, holds, limits, pipeline
 from orders.operations.credit_holds import lock_credit_of
 from orders.operations.drafts import Draft
@@ -24,8 +34,10 @@ from orders.operations.sent import PlacedOrder
 from orders.queries.countries import country_code, is_country
 from orders.queries.intake import (
     country_word,
+    shipping_words,
     waiting_for_country,
     waiting_for_prices,
+    waiting_for_shipping,
     waiting_for_sku,
 )
 from orders.queries.sealing import CONTEXT
@@ -37,6 +49,13 @@ if TYPE_CHECKING:
 PRICES_KNOWN = "These prices of the channel are known now"
 AT_ONCE = 100  # orders that go on in one transaction; the last of them calls for the next
 BY = "consumer:solve_waiting"
+
+
+class NothingToName(DomainError):
+    """Only an order that waits for it has words to be named."""
+
+    code = "nothing_to_name"
+    message = "Order {number} waits for no shipping method to be named, or none was."
 
 
 class NoPricesToRemember(DomainError):
@@ -90,6 +109,30 @@ def remember_country(
 
 
 @transaction.atomic
+def remember_shipping(order: Order, *, by: str, method: str) -> Order:
+    """Name our method for the channel's words, here and in its other orders, and let this one go on.
+
+    Later orders are routed by it; those that wait go on within seconds. Raises NothingToName where
+    no open hold of the order asks for it, and what `lift_hold` raises.
+    """
+    method = shipping_words(method)[:40].strip()
+    rows = order.holds.filter(type__code=HoldKind.UNKNOWN_SHIPPING, lifted_at=None)
+    hold = rows.select_related("order__channel", "type").first()
+    if hold is None or not method:
+        raise NothingToName(number=order.number)
+
+    words = hold.details["words"]
+    ShippingAlias.objects.update_or_create(
+        channel=order.channel,
+        alias=words,
+        defaults={"method": method, "remembered_by": by, "remembered_at": timezone.now()},
+    )
+    order = holds.lift_hold(hold, by=by, reason=f"It is {method}")
+    events.record("order.shipping_remembered", order, by=by, words=words, method=method)
+    return order
+
+
+@transaction.atomic
 def remember_prices(hold: Hold, *, by: str, reason: str) -> Order:
     """Let an order go on at prices that are not the lists', and know them as the channel's own.
 
@@ -125,6 +168,8 @@ def solve_waiting(event: Event) -> int:
     order = Order.objects.select_related("channel").get(pk=event.subject_id)
     if event.name == "order.sku_remembered":
         return _solve_skus(order.channel, event.facts["sku"])
+    if event.name == "order.shipping_remembered":
+        return _solve_shipping(order.channel, event.facts["words"], event.facts["method"])
     if event.name == "order.prices_remembered":
         return _solve_prices(order.channel, event.facts["products"])
     return _solve_countries(order.channel, event.facts["country"])
@@ -183,6 +228,15 @@ def _solve_skus(channel: Channel, sku: str) -> int:
     return solved
 
 
+def _solve_shipping(channel: Channel, words: str, method: str) -> int:
+    """Lift what stops orders that are shipped in these words, a few at a time."""
+    found = waiting_for_shipping(channel.pk, words)
+    solved = _lift({hold.order_id: hold.pk for hold in found[: AT_ONCE + 1]}, f"It is {method}")
+    if len(solved) == AT_ONCE:
+        events.record("order.shipping_remembered", solved[0], by=BY, words=words, method=method)
+    return len(solved)
+
+
 def _solve_prices(channel: Channel, products: Sequence[int]) -> int:
     """Lift what stops orders whose prices are all known now, a few orders at a time."""
     rows = KnownPrice.objects.filter(channel=channel)
@@ -190,20 +244,24 @@ def _solve_prices(channel: Channel, products: Sequence[int]) -> int:
     found = {
         hold.order_id: hold.pk for hold in waiting_for_prices(channel.pk) if _all_known(hold, known)
     }
-    keys = sorted(found)
-    some = keys[:AT_ONCE]
-    lock_credit_of(Order.objects.select_related("customer").lock(*some))
-    limits.hold_stock(products_waited_for(some))
-    open_now = Hold.objects.filter(pk__in=[found[key] for key in some], lifted_at=None)
-    solved = [
-        holds.lift_hold(hold, by=BY, reason=PRICES_KNOWN)
-        for hold in open_now.select_related("order", "type").order_by("order")
-        if hold.order.status in pipeline.OPEN
-    ]
-    if len(keys) > AT_ONCE and solved:
+    solved = _lift(found, PRICES_KNOWN)
+    if len(found) > AT_ONCE and solved:
         facts = {"products": list(products)}
         events.record("order.prices_remembered", solved[0], by=BY, **facts)
     return len(solved)
+
+
+def _lift(found: Mapping[int, int], reason: str) -> list[Order]:
+    """Lift holds by their orders, the first hundred in key order; those that are open still."""
+    some = sorted(found)[:AT_ONCE]
+    lock_credit_of(Order.objects.select_related("customer").lock(*some))
+    limits.hold_stock(products_waited_for(some))
+    open_now = Hold.objects.filter(pk__in=[found[key] for key in some], lifted_at=None)
+    return [
+        holds.lift_hold(hold, by=BY, reason=reason)
+        for hold in open_now.select_related("order", "type").order_by("order")
+        if hold.order.status in pipeline.OPEN
+    ]
 
 
 def _off_list(hold: Hold) -> list[OrderLine]:

@@ -25,7 +25,7 @@ from orders.operations import credit_holds, hold_rows, limits
 from orders.queries.axes import LineFacts, fulfillment_status_of, payment_status_of, stage_of
 from orders.queries.balance import Balance, balance
 from orders.queries.rests import open_rest
-from orders.queries.routing import ASKED, request_of
+from orders.queries.routing import ASKED, method_of, request_of
 from orders.queries.totals import totals_of
 from orders.queries.waiting import told_waiting
 
@@ -269,7 +269,7 @@ def _sourced(work: Work, waiting: Sequence[OrderLine], avoid: frozenset[int]) ->
     )
     shipping = work.order.charges.filter(kind=ChargeKind.SHIPPING).values_list("description")
     method = next((row[0] for row in shipping), "") if supply.asks_orders else ""
-    request = request_of(work.order, waiting, method=method, avoid=avoid)
+    request = request_of(work.order, waiting, method=method_of(work.order, method), avoid=avoid)
     plan = stock.source([request], supply)[0]
     if not plan.asks_person:
         return plan

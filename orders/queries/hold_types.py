@@ -11,6 +11,7 @@ Choices = tuple[tuple[str, str], ...]
 REMEDIES: dict[str, tuple[str, str]] = {
     HoldKind.UNKNOWN_SKU: ("solve_sku", "Map SKU"),
     HoldKind.INCOMPLETE_ADDRESS: ("correct_address", "Complete address"),
+    HoldKind.UNKNOWN_SHIPPING: ("name_shipping", "Name method"),
     HoldKind.OUT_OF_STOCK: ("see_stock", "See stock"),
     HoldKind.APPROVAL: ("approve", "Approve"),
     HoldKind.PURCHASE_ORDER: ("set_purchase_order", "Enter number"),

@@ -255,6 +255,11 @@ TOLD = {
     "order.country_remembered": told(
         "what the channel calls a country is remembered", One("country", "ISO 3166 code")
     ),
+    "order.shipping_remembered": told(
+        "what the channel calls a way of shipping is remembered",
+        One("words", "the channel's words"),
+        One("method", "ours"),
+    ),
     "order.address_corrected": told("its address is another now"),
     "order.tagged": told(
         "its tags are others now", One("added", "tags put on"), One("removed", "tags taken off")

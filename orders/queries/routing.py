@@ -7,6 +7,7 @@ from inventory import queries as stock
 from oms.money import ZERO
 from orders.enums import ChargeKind, HoldKind
 from orders.models import Order, OrderLine
+from orders.queries.intake import shipping_methods
 
 ASKED = {  # what a routing rule asks for -> kind of hold, and what it tells the person
     "hold": (HoldKind.OUT_OF_STOCK, "The routing rules found no way to serve the whole order."),
@@ -25,7 +26,7 @@ def request_of(
     """The order's lines that want stock, and the facts that routing rules may ask about.
 
     Demands are named by the line's id, or by `keys`, one a line, before lines have ids; `method` is
-    how it is to be shipped, as the channel called it.
+    how it is to be shipped, see `method_of`.
     """
     names = keys if keys is not None else [line.pk for line in lines]
     demands = tuple(
@@ -52,6 +53,11 @@ def request_of(
     )
 
 
+def method_of(order: Order, told: str) -> str:
+    """Our way of shipping where the channel's words are known, else its words."""
+    return shipping_methods(order.channel, [told]).get(told, told)
+
+
 def taker_of(order: Order) -> stock.Taker:
     """Whose fences open for an order: its channel's, and those of its customer's group."""
     return stock.Taker(order.channel_id, order.customer.group if order.customer else "")
@@ -66,7 +72,7 @@ def request_by_number(number: str) -> stock.Request | None:
     for line in lines:
         line.allocated = 0
     shipping = order.charges.filter(kind=ChargeKind.SHIPPING).values_list("description", flat=True)
-    return request_of(order, lines, method=shipping.first() or "")
+    return request_of(order, lines, method=method_of(order, shipping.first() or ""))
 
 
 def _value(lines: Sequence[OrderLine]) -> Decimal:

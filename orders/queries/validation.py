@@ -16,6 +16,7 @@ from orders.enums import HoldKind
 from orders.models import Business, Channel
 from orders.queries.countries import is_country
 from orders.queries.exposure import Exposure
+from orders.queries.intake import shipping_words
 from orders.queries.prices import Price
 from orders.queries.spending import Spending
 from orders.queries.terms import is_prepaid
@@ -30,6 +31,7 @@ class Candidate:
     channel: Channel
     address: dict[str, str]
     email: str
+    shipping: str  # words of a way of shipping that nobody has named yet
     unknown_skus: tuple[str, ...]
     total: Decimal
     stated_total: Decimal | None
@@ -69,6 +71,14 @@ def incomplete_address(order: Candidate) -> Finding | None:
             {"missing": missing},
         )
     return None
+
+
+def unknown_shipping(order: Candidate) -> Finding | None:
+    """Words for a way of shipping that the channel is not known to use, where it has them checked."""
+    if not order.shipping:
+        return None
+    reason = f"Unknown shipping method: {order.shipping}"
+    return Finding(HoldKind.UNKNOWN_SHIPPING, reason, {"words": shipping_words(order.shipping)})
 
 
 def incomplete_contact(order: Candidate) -> Finding | None:
@@ -187,6 +197,7 @@ Rule = Callable[[Candidate], Finding | None]
 
 RULES: tuple[Rule, ...] = (
     unknown_sku,
+    unknown_shipping,
     incomplete_address,
     incomplete_contact,
     price_mismatch,

@@ -21,7 +21,7 @@ from oms import jobs
 from oms.models import Job
 from orders.enums import ChargeKind, OrderStatus
 from orders.models import Order, OrderCharge, OrderLine
-from orders.queries.routing import request_of
+from orders.queries.routing import method_of, request_of
 
 MOST_ORDERS = 20_000
 AT_ONCE = 500
@@ -114,7 +114,11 @@ def _requests(keys: list[int]) -> Iterator[tuple[int, stock.Request, Order]]:
         shipping = OrderCharge.objects.filter(order_id__in=some, kind=ChargeKind.SHIPPING)
         methods = dict(shipping.order_by("-pk").values_list("order_id", "description"))
         for at, pk in enumerate(some, start=start + 1):
-            yield at, request_of(rows[pk], lines[pk], method=methods.get(pk, "")), rows[pk]
+            yield (
+                at,
+                request_of(rows[pk], lines[pk], method=method_of(rows[pk], methods.get(pk, ""))),
+                rows[pk],
+            )
 
 
 def _places(plan: stock.Plan) -> list[list[int]]:

@@ -27,6 +27,13 @@ BUILT_IN = (
         HoldKind.UNKNOWN_SKU,
     ),
     BuiltIn(
+        validation.unknown_shipping,
+        "Unknown shipping method",
+        "Where the channel is set to: nobody has named yet what it calls a way of shipping.",
+        HoldKind.UNKNOWN_SHIPPING,
+        "Channel: knows shipping methods; what was named is in Shipping aliases",
+    ),
+    BuiltIn(
         validation.incomplete_address,
         "Incomplete address",
         "The shipping address lacks a name, street, city, country, or a postcode where there are any.",
