@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from customers import operations, queries
 from customers.enums import ConsentPurpose
@@ -11,11 +12,11 @@ from customers.forms import (
     AddressForm,
     BuyerForm,
     ClassifyForm,
+    CompareForm,
     ConsentForm,
     ContactPreferenceForm,
     CorrectForm,
     DeliveryForm,
-    MergeForm,
     NoteForm,
     TagForm,
     TermsForm,
@@ -105,9 +106,10 @@ def _withdraw_consent(request: HttpRequest, customer: Customer, data: Data) -> s
     return "The withdrawal is recorded." if row else "No consent stood; nothing changed."
 
 
-def _merge(request: HttpRequest, customer: Customer, data: Data) -> str:
-    operations.merge(customer, by=actor(request), **data)
-    return f"{customer} is {data['into']} from now on."
+def _compare(_request: HttpRequest, customer: Customer, data: Data) -> HttpResponse:
+    """Both side by side, where they are merged or kept apart."""
+    pair = operations.suspect_duplicate(customer, data["other"])
+    return HttpResponseRedirect(reverse("admin:customers_duplicatepair_change", args=[pair.pk]))
 
 
 def _undo_merge(request: HttpRequest, customer: Customer, data: Data) -> str:
@@ -272,12 +274,12 @@ ACTS = (
     ),
     Act(
         "merge",
-        "Merge into another",
+        "Merge with another",
         "customers.merge_customer",
-        _merge,
-        form=MergeForm,
+        _compare,
+        form=CompareForm,
         allowed=_may_merge,
-        help="The same person under two numbers. Nothing moves, and it can be undone.",
+        help="The same person under two numbers. First shows both side by side; nothing changes yet.",
         icon="merge",
         folded=True,
     ),

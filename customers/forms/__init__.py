@@ -12,7 +12,7 @@ from customers.forms.acts import (
     TermsForm,
     UntagForm,
 )
-from customers.forms.merging import MergeForm, SurvivorForm
+from customers.forms.merging import CompareForm, SurvivorForm
 from customers.forms.notifications import (
     ConsentForm,
     ContactPreferenceForm,
@@ -26,11 +26,11 @@ __all__ = [
     "BuyerForm",
     "ClassifyForm",
     "CompanyTermsForm",
+    "CompareForm",
     "ConsentForm",
     "ContactPreferenceForm",
     "CorrectForm",
     "DeliveryForm",
-    "MergeForm",
     "NoteForm",
     "SurvivorForm",
     "TagForm",

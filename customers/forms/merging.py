@@ -5,20 +5,21 @@ from typing import Any
 from django import forms
 
 from customers.models import Customer
-from oms.admin import ReasonForm
+from oms.admin import ActForm, ReasonForm
 
 
-class MergeForm(ReasonForm):
-    """Into whom."""
+class CompareForm(ActForm):
+    """With whom."""
 
-    field_order = ("into", "reason")
-    into = forms.CharField(
-        label="Into customer", max_length=20, help_text="The number of the customer who stays."
+    other = forms.CharField(
+        label="Other customer",
+        max_length=20,
+        help_text="The number of the other one. Which of them stays is said on the next page.",
     )
 
-    def clean_into(self) -> Customer:
+    def clean_other(self) -> Customer:
         """A customer that there is."""
-        number = self.cleaned_data["into"].strip().upper()
+        number = self.cleaned_data["other"].strip().upper()
         customer = Customer.objects.filter(number=number).first()
         if customer is None:
             msg = f"There is no customer {number}."

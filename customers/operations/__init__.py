@@ -34,6 +34,7 @@ from customers.operations.merging import (
     dismiss_duplicate,
     find_duplicates,
     merge,
+    suspect_duplicate,
     undo_merge,
 )
 from customers.operations.notes import (
@@ -145,6 +146,7 @@ __all__ = [
     "set_terms",
     "settle_segments",
     "stop_notifications",
+    "suspect_duplicate",
     "sweep_segments",
     "tag_customer",
     "undo_merge",

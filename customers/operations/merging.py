@@ -91,6 +91,23 @@ def undo_merge(merged: Customer, *, by: str, reason: str) -> CustomerMerge:
 
 
 @transaction.atomic
+def suspect_duplicate(one: Customer, other: Customer) -> DuplicatePair:
+    """Put two customers side by side on somebody's word, to be merged or kept apart.
+
+    What was decided about them before is open again. Raises CannotMerge.
+    """
+    first, second = sorted([one.pk, other.pk])
+    locked = {row.pk: row for row in Customer.objects.select_related("subject").lock(first, second)}
+    _refuse(locked[one.pk], locked[other.pk])
+
+    undecided = {"state": DuplicateState.OPEN, "decided_by": "", "decided_at": None}
+    pair, _ = DuplicatePair.objects.update_or_create(
+        first_id=first, second_id=second, defaults=undecided
+    )
+    return pair
+
+
+@transaction.atomic
 def dismiss_duplicate(pair: DuplicatePair, *, by: str) -> DuplicatePair:
     """Say that two customers are two people; they are not suspected again."""
     pair = DuplicatePair.objects.lock_one(pair.pk)

@@ -198,6 +198,36 @@ def test_pair_page_shows_both_and_merges(two, clerk):
     assert "This is the same person as" in page
 
 
+def test_customers_page_shows_both_side_by_side_before_anything_is_merged(two, clerk):
+    first, second = two
+    act = reverse("admin:customers_customer_act", args=[second.pk, "merge"])
+
+    shown = clerk.post(act, {"act": "merge", "other": f" {first.number.lower()} "}, follow=True)
+
+    pair = DuplicatePair.objects.get()
+    assert (pair.first, pair.second, pair.state, pair.reasons) == (first, second, "open", [])
+    assert shown.redirect_chain[0][0].endswith(f"/duplicatepair/{pair.pk}/change/")
+    assert "on somebody&#x27;s word" in shown.text or "on somebody's word" in shown.text
+    assert facts() == [(first.pk, None), (second.pk, None)]
+
+    customers.dismiss_duplicate(pair, by=BY)
+    assert customers.suspect_duplicate(first, second).state == "open"
+
+
+def test_suspect_duplicate_of_itself_or_a_merged_one_is_refused_and_changes_nothing(two):
+    first, second = two
+    with pytest.raises(customers.CannotMerge):
+        customers.suspect_duplicate(first, first)
+    customers.merge(first, into=second, by=BY, reason="asked")
+    before = list(DuplicatePair.objects.values_list("state", "decided_by"))
+
+    for one, other in ((first, second), (second, first)):
+        with pytest.raises(customers.CannotMerge):
+            customers.suspect_duplicate(one, other)
+
+    assert list(DuplicatePair.objects.values_list("state", "decided_by")) == before
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_pair_list_asks_a_fixed_number_of_questions(clerk, rows, django_assert_num_queries):
     for n in range(rows):
