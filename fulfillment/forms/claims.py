@@ -35,7 +35,7 @@ class OpenClaimForm(ActForm):
         label="Why the policy is waived",
         required=False,
         max_length=200,
-        help_text="Needed for a refund above what the return policy lets buyers keep.",
+        help_text="Needed to refund damaged goods above what the return policy lets buyers keep.",
     )
 
     def setup(self) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from orders.models import Order
 
 MOST = Decimal(10) ** 12  # of any amount
+BUYER_HAS_IT = {ClaimKind.DAMAGED}  # and would keep it beside the refund
 REASONS = {  # what the buyer's return without goods says
     ClaimKind.LOST: StandardReason.UNDELIVERED,
     ClaimKind.DAMAGED: StandardReason.DAMAGED,
@@ -256,10 +257,10 @@ def _credit(claim: Claim, asked: Asked, *, by: str) -> Return:
             claim.order, by=by, wishes=wishes, reference=claim.number, reason=reason
         )
         return made.return_order
-    if not asked.waiver:
+    if asked.kind in BUYER_HAS_IT and not asked.waiver:
         lines = claim.order.lines.filter(pk__in=asked.units).select_related("product")
         refuse_above_keep_limit(
-            claim.number, claim.order, [(line, asked.units[line.pk]) for line in lines]
+            claim.shipment.number, claim.order, [(line, asked.units[line.pk]) for line in lines]
         )
     return credit_without_goods(
         claim.order, by=by, wishes=wishes, reference=claim.number, reason=asked.waiver or reason

@@ -102,7 +102,6 @@ def test_claim_refuses_what_terms_and_parcel_speak_against_and_changes_nothing(s
     refused("wrong_claim_amount", amount=0)
     refused("wrong_claim_amount", amount="1.005")
     refused("not_claimable", parcel=10**9)
-    refused("above_keep_limit", remedy="refund")
     Order.objects.filter(pk=sent.order_id).update(currency="GBP")
     aged(sent, 9)
     refused("not_claimable")
@@ -140,17 +139,33 @@ def test_damage_is_claimed_from_delivery_and_delay_without_units(sent):
     assert claimable_kinds(sent) == ["late"]
 
 
-def test_refund_at_once_is_a_return_without_goods_within_the_limit(sent, floor):
-    ReturnPolicy.objects.create(name="Keep", channel=floor.channel, keep_limit=20)
-    with pytest.raises(fulfillment.AboveKeepLimit):
-        claim(sent, remedy="refund")
+@pytest.mark.parametrize("kind", ["lost", "short"])
+def test_refund_of_what_never_came_knows_no_limit_of_what_buyers_may_keep(sent, kind):
+    if kind == "short":
+        fulfillment.deliver(sent, by=BY)
+        sent.refresh_from_db()
 
-    made = claim(sent, units=2, amount=20, remedy="refund")
+    made = claim(sent, kind, remedy="refund")
+
+    assert (made.credit.status, made.credit.credit) == ("closed", 30)
+    assert_ledgers_hold()
+
+
+def test_refund_of_damaged_goods_is_a_return_without_goods_within_the_limit(sent, floor):
+    fulfillment.deliver(sent, by=BY)
+    sent.refresh_from_db()
+    ReturnPolicy.objects.create(name="Keep", channel=floor.channel, keep_limit=20)
+    before = count()
+    with pytest.raises(fulfillment.AboveKeepLimit, match=sent.number):
+        claim(sent, "damaged", remedy="refund")
+    assert count() == before
+
+    made = claim(sent, "damaged", units=2, amount=20, remedy="refund")
 
     document = made.credit
     assert (document.status, document.credit, document.reference) == ("closed", 20, made.number)
     assert balance(Order.objects.get(pk=sent.order_id)).refundable == 20
-    more = claim(sent, units=1, amount=10, remedy="refund", waiver="Regular buyer")
+    more = claim(sent, "damaged", units=1, amount=10, remedy="refund", waiver="Regular buyer")
     assert more.credit.waiver == "Regular buyer"
     facts = Event.objects.filter(name="claim.made_good").latest("pk").facts
     assert (facts["remedy"], facts["replacement"]) == ("refund", None)
