@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 
 from compliance.queries import law
+from oms import navigation
 from tests import migrated
 from tests.chromium import chromium_path
 from tests.ledgers import watching
@@ -146,6 +147,12 @@ def quoted(name):
 def fresh_law():
     """Tax law is kept in memory; what another test rolled back must not stay there."""
     law.forget()
+
+
+@pytest.fixture(autouse=True)
+def counts_kept(monkeypatch):
+    """The sidebar's counts do not age while a slow machine is at one test: pages cost the same."""
+    monkeypatch.setattr(navigation, "COUNT_SECONDS", 3_600)
 
 
 @pytest.fixture(autouse=True)

@@ -8,16 +8,20 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from fulfillment import operations as fulfillment
 from fulfillment.models import Carrier, FulfillmentOrder
-from inventory.models import Reservation, StockLevel
+from inventory import operations as inventory
+from inventory.models import Location, Product, Reservation, StockLevel
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations
 from orders.models import Order
 from orders.queries import balance
 from tests.factories import BY, CORA, place, product, shop, stocked, warehouse, wish
+from tests.ledgers import assert_ledgers_hold
 
 pytestmark = pytest.mark.django_db
 Step = operations.Step
@@ -117,6 +121,48 @@ def test_complaint_6_money_adds_up_after_edits_and_refunds(channel):
 
     money = balance(Order.objects.get(pk=order.pk))
     assert (money.due, money.received, money.balance, money.refundable) == (20, 20, 0, 0)
+
+
+def test_complaint_4_a_page_of_many_orders_asks_no_more_than_a_page_of_one(
+    channel, admin_client, django_assert_max_num_queries
+):
+    """What is counted and what is read stays the same; the bench has the times for a million."""
+    inventory.receive(Product.objects.get(), Location.objects.get(), 90, by=BY)
+    place(channel, ("MUG", 1), external_id="first")
+    pages = ("/admin/orders/order/", "/admin/")
+    asked = {}
+    for page in pages:
+        admin_client.get(page)
+        with CaptureQueriesContext(connection) as queries:
+            admin_client.get(page)
+        asked[page] = len(queries)
+    for number in range(60):
+        place(channel, ("MUG", 1), external_id=str(number))
+    for page in pages:
+        with django_assert_max_num_queries(asked[page]):
+            assert admin_client.get(page).status_code == 200
+
+
+def test_complaint_7_a_return_puts_each_unit_where_it_was_found_to_belong(channel):
+    order = place(channel, ("MUG", 4, "10.00"))
+    ship(order, 4)
+    level = StockLevel.objects.get(product__sku="MUG")
+    line = order.lines.get()
+    asked = {line.pk: fulfillment.Wish(4, "unwanted")}
+    document = fulfillment.approve(fulfillment.request_return(order, by=BY, wishes=asked), by=BY)
+
+    fulfillment.receive(
+        document,
+        by=BY,
+        outcomes={document.lines.get().pk: {"restock": 2, "quarantine": 1, "scrap": 1}},
+    )
+
+    def units(one):
+        return one.on_hand, one.quarantined, one.available
+
+    gained = [b - a for a, b in zip(units(level), units(StockLevel.objects.get()), strict=True)]
+    assert gained == [2, 1, 2]
+    assert_ledgers_hold()
 
 
 def test_complaint_9_an_order_sent_twice_is_one_order_and_one_charge(channel):
