@@ -11,6 +11,8 @@ from inventory.models import Location
 from oms import words
 from oms.admin import EditableAdmin
 
+LABELS = {"line1": "Street and number", "is_active": "Serves orders", "cutoff": "Cut-off"}
+
 
 @admin.register(Location)
 class LocationAdmin(EditableAdmin):
@@ -52,6 +54,12 @@ class LocationAdmin(EditableAdmin):
             },
         ),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Fields as people call them."""
+        if label := LABELS.get(db_field.name):
+            kwargs["label"] = label
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """What channels may sell and fences keep follows whether it serves orders."""

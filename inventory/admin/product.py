@@ -144,14 +144,14 @@ class ProductAdmin(EditableAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="On hand")
-    def num_on_hand(self, product: Product) -> int:
+    def num_on_hand(self, product: Product) -> str:
         """At all locations."""
-        return product.hand  # type: ignore[attr-defined]
+        return f"{product.hand:,}"  # type: ignore[attr-defined]
 
     @admin.display(description="Reserved")
-    def num_reserved(self, product: Product) -> int:
+    def num_reserved(self, product: Product) -> str:
         """At all locations."""
-        return product.held  # type: ignore[attr-defined]
+        return f"{product.held:,}"  # type: ignore[attr-defined]
 
     @admin.display(description="List price")
     def price_column(self, product: Product) -> str:

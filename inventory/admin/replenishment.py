@@ -170,9 +170,9 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin):
         return words.two_lines("Buy", row.supplier.name)
 
     @admin.display(description="Quantity")
-    def num_quantity(self, row: ReplenishmentProposal) -> int:
+    def num_quantity(self, row: ReplenishmentProposal) -> str:
         """Units, whole packs."""
-        return row.quantity
+        return f"{row.quantity:,}"
 
     @admin.display(description="Cost")
     def cost_column(self, row: ReplenishmentProposal) -> str:

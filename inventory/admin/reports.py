@@ -79,8 +79,8 @@ class InventoryReportAdmin(ReadOnlyAdmin):
     """What warehouse systems said they have, and what became of it."""
 
     list_empty = (
-        "A warehouse system reports what it has: Upload a report, manage.py import_stock, or "
-        "POST /api/v1/stock/reports/. Differences from the book are shown before they are posted."
+        "Upload a file of what a warehouse has, or let its system send it by the API. Differences "
+        "from the book are shown before they are posted."
     )
 
     acts = ACTS

@@ -188,20 +188,22 @@ class StockLevelAdmin(ReadOnlyAdmin):
         return product_link(level.product)
 
     @admin.display(description="On hand")
-    def num_on_hand(self, level: StockLevel) -> int:
+    def num_on_hand(self, level: StockLevel) -> str:
         """What a picker can count."""
-        return level.on_hand
+        return f"{level.on_hand:,}"
 
     @admin.display(description="Reserved")
-    def num_reserved(self, level: StockLevel) -> int:
+    def num_reserved(self, level: StockLevel) -> str:
         """Promised to orders."""
-        return level.reserved
+        return f"{level.reserved:,}"
 
     @admin.display(description="Available")
     def num_available(self, level: StockLevel) -> SafeString:
         """What may still be promised; orange when nothing is left."""
         return format_html(
-            '<span class="{}">{}</span>', "" if level.available else "oms-warn", level.available
+            '<span class="{}">{}</span>',
+            "" if level.available else "oms-warn",
+            f"{level.available:,}",
         )
 
     @admin.display(description="Quarantine / damaged")
@@ -212,20 +214,20 @@ class StockLevelAdmin(ReadOnlyAdmin):
         return format_html(
             '<span class="{}">{}</span> / {}',
             "oms-warn" if level.quarantined else "",
-            level.quarantined,
-            level.damaged,
+            f"{level.quarantined:,}",
+            f"{level.damaged:,}",
         )
 
     @admin.display(description="In transit / incoming")
     def num_coming(self, level: StockLevel) -> str:
         """What transfers bring, and what purchase orders and returns bring."""
         transit, incoming = level.coming  # type: ignore[attr-defined]
-        return f"{transit} / {incoming}" if transit or incoming else "–"
+        return f"{transit:,} / {incoming:,}" if transit or incoming else "–"
 
     @admin.display(description="Safety stock")
-    def num_safety(self, level: StockLevel) -> int:
+    def num_safety(self, level: StockLevel) -> str:
         """Kept back."""
-        return level.safety_stock
+        return f"{level.safety_stock:,}"
 
     @admin.display(description="Why")
     def why_column(self, level: StockLevel) -> str:  # noqa: ARG002
@@ -325,12 +327,12 @@ class StockMovementAdmin(ReadOnlyAdmin):
     @admin.display(description="Change")
     def num_quantity(self, row: StockMovement) -> str:
         """Signed."""
-        return f"{row.quantity:+d}"
+        return f"{row.quantity:+,d}"
 
     @admin.display(description="Balance")
-    def num_balance(self, row: StockMovement) -> int:
+    def num_balance(self, row: StockMovement) -> str:
         """The balance that it left."""
-        return row.balance
+        return f"{row.balance:,}"
 
     @admin.display(description="Cause")
     def cause_column(self, row: StockMovement) -> SafeString | str:

@@ -59,6 +59,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
     """Shows rows and changes nothing; what may be changed is in `acts`."""
 
     acts: ClassVar[tuple[Act, ...]] = ()
+    empty_value_display = "–"
     has_own_export = False  # the list brings its own button for files
     list_empty = ""  # what to do when the list has no rows yet
     paginator = CappedPaginator

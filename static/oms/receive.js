@@ -56,6 +56,7 @@
     const lot = row.querySelector(".oms-lot");
     if (lot) lot.hidden = product.tracking === "none";
     list.append(row);
+    form.querySelector("[data-nothing]")?.remove();
     return row;
   };
 

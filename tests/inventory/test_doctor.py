@@ -113,7 +113,7 @@ def test_check_ledgers_repairs_and_explains(level, capsys):
 
     call_command("check_ledgers", "--repair")
 
-    assert "MUG at LON: reserved 5 -> 1, 1 snapshots taken anew" in capsys.readouterr().out
+    assert "MUG at LON: reserved 5 -> 1, 1 snapshot taken anew" in capsys.readouterr().out
     assert_ledgers_hold()
 
 

@@ -29,4 +29,6 @@ class Command(BaseCommand):
             except DomainError as error:
                 refused += 1
                 self.stderr.write(f"{event.subject_label}: {error.detail}")
-        self.stdout.write(f"Issued: {words.count(issued, 'document')}; {refused} could not be.")
+        self.stdout.write(
+            f"{words.count(issued, 'document')} {'was' if issued == 1 else 'were'} issued, {refused} could not be."
+        )

@@ -139,7 +139,7 @@ class LocationServiceAdmin(NetworkAdmin):
         "capacity_column",
         "weekdays_column",
         "calendar",
-        "cost_column",
+        "parcel_column",
         "accuracy_column",
         "num_missed",
         "num_orders",
@@ -180,7 +180,7 @@ class LocationServiceAdmin(NetworkAdmin):
         return said_days(service.weekdays)
 
     @admin.display(description="A parcel costs")
-    def cost_column(self, service: LocationService) -> SafeString | str:
+    def parcel_column(self, service: LocationService) -> SafeString | str:
         """Before the way and the weight are added."""
         fixed = service.shipping_base + service.handling_per_parcel
         more = [
