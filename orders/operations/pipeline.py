@@ -168,7 +168,10 @@ def hold_stock(work: Work) -> None:
     """Lock the levels of whatever this order may yet get or give back, in key order.
 
     For acts that give stock back and take some anew: whoever wants the same levels waits here, and
-    never in a circle with them.
+    never in a circle with them. Placing locks selling limits before levels, and these acts lock
+    none: `advance` asks them for an order whose stock was never tried, and an order that was
+    recalled or planned anew says in its events that it was (`told_waiting`). An act that may still
+    ask them begins with `limits.hold_stock`.
     """
     inventory.hold_levels(
         line.product_id for line in work.lines if line.product_id and line.due > line.shipped
