@@ -155,6 +155,7 @@ CHORES: dict[str, float] = {
     "orders.operations.run_scheduled": 60,
     "orders.operations.expire_authorizations": 300,
     "orders.operations.expire_credits": 3_600,
+    "orders.operations.resume_forgetting": 3_600,
     "orders.tasks.gateways.ask_gateways": 2,
     "customers.tasks.duplicates.find": DAY,
     "customers.tasks.segments.sweep": 600,

@@ -88,6 +88,7 @@ from orders.operations.crediting import (
 from orders.operations.erased_payers import (
     begin_forgetting,
     forget_payers,
+    resume_forgetting,
     seek_payer,
 )
 from orders.operations.handling import (
@@ -535,6 +536,7 @@ __all__ = [
     "reroute",
     "reroute_due",
     "reseal_lines",
+    "resume_forgetting",
     "return_promised",
     "return_spare",
     "revise",

@@ -17,6 +17,7 @@ from orders.queries.bank_repeats import Likeness, Payers, likeness_of, payers_of
 
 MOST = 500  # lines of one turn
 OWNER = "Finance"
+KIND = "erased_payers"  # of the job; see oms.wiring.JOBS
 BOTH = Likeness(name=True, account=True)
 
 
@@ -48,7 +49,18 @@ def begin_forgetting(*, by: str) -> Job | None:
     """Have a worker look for the lines of people who were erased; None when nobody is sought."""
     if not PayerSearch.objects.exists():
         return None
-    return jobs.start("erased_payers", "Bank lines of people who were erased", {}, by=by)
+    return jobs.start(KIND, "Bank lines of people who were erased", {}, by=by)
+
+
+@transaction.atomic
+def resume_forgetting() -> int:
+    """Have a worker go on where one failed or was stopped; 1 when there was something (a chore).
+
+    While a job waits or runs, that one does it. Two jobs at once would do nothing twice.
+    """
+    if Job.objects.filter(kind=KIND).exclude(state__in=jobs.ENDED).exists():
+        return 0
+    return 1 if begin_forgetting(by="chore:resume_forgetting") else 0
 
 
 @transaction.atomic

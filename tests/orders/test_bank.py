@@ -8,8 +8,9 @@ import pytest
 
 from compliance.operations import erase_subject, purge_fiscal_keys
 from oms import keys, sealed
+from oms.dispatch.tasks import run_next
 from oms.models import Event, Job
-from oms.wiring import CONSUMERS
+from oms.wiring import CHORES, CONSUMERS
 from orders import operations as orders
 from orders.adapters.statements import Layout, NotReadable, bank_rows, guess
 from orders.adapters.statements.bank import AMOUNTS, SYNONYMS
@@ -582,3 +583,25 @@ def test_upload_waits_for_its_columns_and_is_gone_after_reading(shop, account, s
     assert BankStatement.objects.get().account.columns == LAYOUT.as_data()
     with pytest.raises(orders.StatementRead):
         orders.explain_columns(statement, LAYOUT.as_data(), by=BY)
+
+
+def test_forgetting_that_failed_is_tried_again_by_a_chore(shop, account, monkeypatch):
+    paid = order(shop)
+    send(account, ("03.11.2026", "-3,00", "Refund to Ada Byron", ""))
+    erase_subject(paid.subject, by=BY, reason="Asked")
+    assert "orders.operations.resume_forgetting" in CHORES
+    [event] = Event.objects.filter(name="customer.erased")
+    forget_payers([event])
+    assert orders.resume_forgetting() == 0  # the first one waits
+
+    monkeypatch.setattr(erased_payers, "MOST", "broken")
+    run_next("test")
+    assert (Job.objects.get().state, PayerSearch.objects.count()) == ("failed", 1)
+    monkeypatch.setattr(erased_payers, "MOST", 2)
+    assert orders.resume_forgetting() == 1
+    run_next("test")
+
+    assert Job.objects.latest("pk").state == "done"
+    assert not PayerSearch.objects.exists()
+    assert told_of(BankLine.objects.get()) == {}
+    assert orders.resume_forgetting() == 0
