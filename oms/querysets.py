@@ -1,8 +1,9 @@
 """Row locks that are really taken."""
 
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 M = TypeVar("M", bound=models.Model)
 
@@ -31,3 +32,24 @@ class LockingQuerySet(models.QuerySet[M]):
     def newest_first(self) -> Self:
         """Rows by descending key, the order of every list page."""
         return self.order_by("-pk")
+
+
+def put(
+    rows: models.QuerySet[M], take_over: Callable[[M], bool], **key: Any
+) -> tuple[M, bool, bool]:
+    """The row with this key, made or changed as `take_over` says; whether it is new, and was changed.
+
+    `take_over` saves a row and says whether that was news; a new row always is. Of two who make one
+    row at once the later changes what the first one made. `rows` lock what they find.
+    """
+    row = rows.filter(**key).first()
+    if row is None:
+        made = rows.model(**key)
+        try:
+            with transaction.atomic():
+                take_over(made)
+        except IntegrityError:  # somebody else was first
+            row = rows.get(**key)
+        else:
+            return made, True, True
+    return row, False, take_over(row)

@@ -1,6 +1,7 @@
 """Companies, buyers and payment terms as another system keeps them: each by its code, as a whole."""
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from customers.queries import root_of
 from oms import events
 from oms.errors import InvalidInput
 from oms.history import stamp
+from oms.querysets import put
 
 
 class NotKept(InvalidInput):
@@ -77,15 +79,9 @@ def put_payment_terms(
     Of two who make them at once the later changes what the first one made.
     """
     rows = PaymentTerms.objects.select_for_update()
-    row, is_new = rows.filter(code=code).first(), False
-    if row is None:
-        row, is_new = PaymentTerms(code=code), True
-        try:
-            with transaction.atomic():
-                _take_over(row, given, by=by, reason=reason)
-        except IntegrityError:  # somebody else was first
-            row, is_new = rows.get(code=code), False
-    if is_new or _take_over(row, given, by=by, reason=reason):
+    take_over = partial(_take_over, given=given, by=by, reason=reason)
+    row, is_new, is_changed = put(rows, take_over, code=code)
+    if is_changed:
         events.record("payment_terms.set", row, by=by, reason=reason, active=given.is_active)
     return row, is_new
 

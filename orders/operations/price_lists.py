@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from inventory import queries as stock
 from oms import events
 from oms.errors import DomainError, InvalidInput
 from oms.history import record_changed, record_created, remove, stamp
 from oms.money import is_currency
+from oms.querysets import put
 from orders.models import Channel, ListPrice, PriceList
 from orders.queries.prices import users_of
 
@@ -92,15 +94,9 @@ def put_price_list(code: str, given: ListFace, *, by: str, reason: str) -> tuple
     made. Raises PriceListImpossible.
     """
     rows = PriceList.objects.select_for_update(of=("self",))
-    row, is_new = rows.filter(code=code).first(), False
-    if row is None:
-        row, is_new = PriceList(code=code), True
-        try:
-            with transaction.atomic():
-                _take_over(row, given, by=by, reason=reason)
-        except IntegrityError:  # somebody else was first
-            row, is_new = rows.get(code=code), False
-    if is_new or _take_over(row, given, by=by, reason=reason):
+    take_over = partial(_take_over, given=given, by=by, reason=reason)
+    row, is_new, is_changed = put(rows, take_over, code=code)
+    if is_changed:
         events.record("price_list.set", row, by=by, reason=reason, active=row.is_active)
     return row, is_new
 

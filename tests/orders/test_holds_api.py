@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from oms import keys
 from orders import operations as orders
 from orders.models import Hold, HoldType
 from tests import factories as world
@@ -19,21 +18,6 @@ def hold():
     world.stocked("MUG", world.warehouse(), 50)
     order = world.place(world.shop("web"), ("MUG", 3))
     return orders.place_hold(order, by=BY, kind="fraud", reason="Odd")
-
-
-@pytest.fixture
-def call(client, hold):
-    def act(method, path, data=None, channel="web"):
-        key = keys.create(channel, channel=channel)[1]
-        answer = getattr(client, method)(
-            f"/api/v1/{path}",
-            data,
-            content_type="application/json",
-            headers={"Authorization": f"Api-Key {key}"},
-        )
-        return answer.status_code, answer.json()
-
-    return act
 
 
 def test_exceptions_tell_what_would_unblock_each_and_filter(call, hold):

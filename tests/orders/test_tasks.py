@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from oms import keys
 from oms.models import Event, User
 from orders import operations as orders
 from orders.models import Task
@@ -130,21 +129,6 @@ def test_who_may_only_look_claims_nothing(client, task):
 
 
 # --- API --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def call(client, order):
-    def act(method, path, data=None, channel="web"):
-        key = keys.create(channel, channel=channel)[1]
-        answer = getattr(client, method)(
-            f"/api/v1/{path}",
-            data,
-            content_type="application/json",
-            headers={"Authorization": f"Api-Key {key}"},
-        )
-        return answer.status_code, answer.json()
-
-    return act
 
 
 def test_task_is_given_listed_claimed_and_done(call, order):
