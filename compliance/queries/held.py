@@ -23,6 +23,8 @@ CHANGE_STEP = "orders.orderchangestep.sealed"
 BANK_LINE = "orders.BankLine.sealed"
 PAYER_SEARCH = "orders.PayerSearch.sealed"
 EVIDENCE = "fulfillment.claim.evidence"
+ANSWER = "fulfillment.claim.answer"
+ORIGIN_NOTE = "fulfillment.originreturn.note"
 COLLECTOR = "fulfillment.fulfillmentorder.collector"
 CONTRACT = "contract, GDPR art. 6(1)(b)"
 LEGAL = "legal obligation, GDPR art. 6(1)(c)"
@@ -150,14 +152,14 @@ REGISTER: tuple[Held, ...] = (
          "Taking goods back"),
     Held(
         "claims", "fulfillment.Claim", "order__subject", "Having carriers answer for parcels",
-        envelopes={"evidence": Envelope(EVIDENCE)},
+        envelopes={"evidence": Envelope(EVIDENCE), "answer": Envelope(ANSWER)},
     ),
     Held(
         "earlier_claims", "fulfillment.HistoricalClaim", "order__subject",
-        "Proving who changed what", envelopes={"evidence": Envelope(EVIDENCE)},
+        "Proving who changed what", envelopes={"evidence": Envelope(EVIDENCE), "answer": Envelope(ANSWER)},
     ),
     Held("parcels_that_came_back", "fulfillment.OriginReturn", "order__subject",
-         "Deciding about parcels that carriers bring back"),
+         "Deciding about parcels that carriers bring back", envelopes={"note": Envelope(ORIGIN_NOTE)}),
     Held(
         "invoices", "compliance.Invoice", "subject", "Keeping tax records", LEGAL,
         envelopes={"sealed": Envelope(INVOICE, fiscal=True)},

@@ -62,9 +62,11 @@ from customers.queries.people import (
     profile_of,
     seal,
     seal_fiscal,
+    seal_text,
     tokens_of,
     unseal,
     unseal_fiscal,
+    unseal_text,
     words_of,
 )
 from customers.queries.segments import (
@@ -133,6 +135,7 @@ __all__ = [
     "roots_of",
     "seal",
     "seal_fiscal",
+    "seal_text",
     "segment_by_code",
     "segment_choices",
     "segment_invariants",
@@ -150,6 +153,7 @@ __all__ = [
     "tree_of",
     "unseal",
     "unseal_fiscal",
+    "unseal_text",
     "wishes_in_words",
     "words_of",
 ]

@@ -42,6 +42,16 @@ def unseal(subject: DataSubject, envelope: Stored, context: str) -> dict[str, An
     return sealed.unseal(subject.operational_key, envelope, _bound(subject, context))
 
 
+def seal_text(subject: DataSubject, text: str, context: str) -> bytes | None:
+    """Close what was said; None of no words. Raises SubjectErased."""
+    return seal(subject, {"text": text}, context) if text else None
+
+
+def unseal_text(subject: DataSubject, envelope: Stored, context: str) -> str:
+    """What was said; empty when the person was erased or nothing is stored."""
+    return str(unseal(subject, envelope, context).get("text", ""))
+
+
 def seal_fiscal(subject: DataSubject, values: dict[str, Any], context: str) -> bytes:
     """Close what the law wants kept on an issued document. Raises SubjectErased."""
     return sealed.seal(_present(subject.fiscal_key), values, _bound(subject, context))

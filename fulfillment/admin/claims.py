@@ -185,6 +185,7 @@ class ClaimAdmin(ReadOnlyAdmin):
             context |= {
                 "claim": claim,
                 "evidence": claims.evidence_of(claim) or "[erased]",
+                "answer": claims.answer_of(claim),
                 "tone": TONES.get(ClaimStatus(claim.status), ""),
                 "due": _due(claim),
                 "line_rows": claim.lines.select_related("order_line__product").order_by(

@@ -14,6 +14,7 @@ from fulfillment.admin.origin_acts import row_of
 from fulfillment.admin.recipient import recipient, shop
 from fulfillment.enums import ShipmentStatus
 from fulfillment.models import Shipment
+from fulfillment.queries.origin import note_of
 from oms import words
 from oms.admin import ReadOnlyAdmin
 
@@ -97,6 +98,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
                 "tracking_link": tracking_link(shipment),
                 "tone": TONES.get(ShipmentStatus(shipment.status), ""),
                 "origin": (origin := row_of(shipment)),
+                "origin_note": note_of(origin) if origin else "",
                 "reshipped": origin and getattr(origin.return_order, "exchange", None),
                 "claims": shipment.claims.order_by("pk"),
                 "title": shipment.number,

@@ -29,6 +29,7 @@ SHIPMENT_TREE = (
     "order__channel",
     "fulfillment_order",
     "carrier",
+    "origin_return__order__subject",
     "origin_return__return_order__exchange__replacement",
 )
 

@@ -101,7 +101,7 @@ class AnswerClaimForm(ActForm):
         max_digits=14, decimal_places=4, min_value=0, help_text="0: it declines."
     )
     answer = forms.CharField(
-        required=False, max_length=300, help_text="What it says. No personal data."
+        required=False, max_length=300, help_text="What it says. It goes with the buyer."
     )
 
     def setup(self) -> None:

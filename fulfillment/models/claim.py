@@ -110,7 +110,7 @@ class Claim(models.Model):
     evidence = models.BinaryField(null=True)  # sealed under the buyer: what the carrier is told
     reference = models.CharField(max_length=80, blank=True)  # of who opened it; recognises repeats
     carrier_reference = models.CharField(max_length=80, blank=True)  # the carrier's number of it
-    answer = models.CharField(max_length=300, blank=True)  # what the carrier said
+    answer = models.BinaryField(null=True)  # sealed under the buyer: what the carrier said
     currency = models.CharField(max_length=3)  # of the order
     amount = MoneyField()  # claimed
     liable = MoneyField(null=True, blank=True)  # up to what, by the terms; empty: not known

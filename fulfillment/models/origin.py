@@ -25,7 +25,7 @@ class OriginReturn(models.Model):
         Return, models.PROTECT, null=True, blank=True, related_name="origin_return"
     )  # empty: everything in it was made good before
     reason = models.CharField(max_length=15, choices=OriginReason, default=OriginReason.OTHER)
-    note = models.CharField(max_length=300, blank=True)
+    note = models.BinaryField(null=True)  # sealed under the buyer: what the carrier says of it
     cash = MoneyField(default=0)  # on delivery, that the carrier need not collect any more
     decision = models.CharField(
         max_length=7, choices=OriginDecision, default=OriginDecision.WAITING

@@ -7,12 +7,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from customers import queries as customers
 from fulfillment.enums import ClaimStatus
 from fulfillment.models import Claim
 from fulfillment.operations import documents
 from fulfillment.operations.claiming import about, refuse_amount, sealed_evidence
 from fulfillment.operations.undelivered import settle_undelivered
-from fulfillment.queries.claims import answered, evidence_of
+from fulfillment.queries.claims import ANSWER, answered, evidence_of
 from oms.history import stamp
 from oms.money import ZERO, plain
 
@@ -42,7 +43,8 @@ def send_claim(claim: Claim, *, by: str, carrier_reference: str = "", evidence: 
 def answer_claim(claim: Claim, *, by: str, accepted: Decimal, answer: str = "") -> Claim:
     """Note what the carrier accepts of the claim, in the order's currency; nothing declines it.
 
-    Raises IllegalMove unless the claim is sent, and WrongClaimAmount above what was claimed.
+    Its words are sealed under the buyer. Raises IllegalMove unless the claim is sent,
+    WrongClaimAmount above what was claimed, and SubjectErased for words about an erased buyer.
     """
     claim = documents.lock(claim)
     to = answered(claim.amount, accepted)
@@ -50,7 +52,8 @@ def answer_claim(claim: Claim, *, by: str, accepted: Decimal, answer: str = "") 
     refuse_amount(accepted, claim.amount, claim.currency)
 
     claim.accepted, claim.dropped = accepted, claim.amount - accepted
-    claim.answer, claim.answered_at = answer, timezone.now()
+    claim.answer = customers.seal_text(claim.order.subject, answer, ANSWER)
+    claim.answered_at = timezone.now()
     wait_for_carrier(claim)
     if not accepted:
         claim.due_on = None
@@ -59,7 +62,6 @@ def answer_claim(claim: Claim, *, by: str, accepted: Decimal, answer: str = "") 
         claim,
         to,
         by=by,
-        reason=answer[:100],
         **facts_of(claim),
         accepted=plain(accepted, claim.currency),
     )

@@ -7,10 +7,12 @@ order, paid with that credit, as with an exchange.
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
+from customers import queries as customers
 from fulfillment.enums import (
     ORIGIN_MOVES,
     ExchangeStatus,
@@ -27,6 +29,7 @@ from fulfillment.operations.requesting import expect_back
 from fulfillment.operations.returns import refuse_uninspected
 from fulfillment.operations.undelivered import settle_undelivered
 from fulfillment.queries.making_good import credited_by_claims
+from fulfillment.queries.origin import NOTE
 from fulfillment.queries.shipments import units_of
 from oms import events
 from oms.errors import DomainError
@@ -36,6 +39,9 @@ from orders import operations as orders
 from orders.enums import PaymentMethod
 from orders.queries import balance
 from orders.queries.totals import share
+
+if TYPE_CHECKING:
+    from orders.models import Order
 
 OWNER = "Support"
 HERE = {ReturnStatus.RECEIVED, ReturnStatus.CLOSED}
@@ -66,11 +72,16 @@ def begin(shipment: Shipment, *, by: str, reason: str, note: str = "") -> Origin
     settle_undelivered(order, by=by, reference=shipment.number)
     cash = orders.call_off_cash(order, by=by, amount=_cash_of(shipment), reference=shipment.number)
     row = OriginReturn(
-        order=order, shipment=shipment, return_order=document, reason=reason, note=note, cash=cash
+        order=order,
+        shipment=shipment,
+        return_order=document,
+        reason=reason,
+        note=sealed_note(order, note),
+        cash=cash,
     )
     if document is None:
         row.decision, row.decided_at = OriginDecision.SETTLED, timezone.now()
-    stamp(row, by=by, reason=note)
+    stamp(row, by=by)
     row.save()
     if document is not None:
         orders.create_task(order, by=by, title=_title(row), owner=OWNER)
@@ -197,6 +208,14 @@ def _decide(
         replacement=replacement,
     )
     return row
+
+
+def sealed_note(order: "Order", note: str) -> bytes | None:
+    """Goods come back also of a buyer who is erased; nothing is said of them then."""
+    try:
+        return customers.seal_text(order.subject, note, NOTE)
+    except customers.SubjectErased:
+        return None
 
 
 def _title(row: OriginReturn) -> str:

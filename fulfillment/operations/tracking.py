@@ -10,7 +10,7 @@ from fulfillment.enums import OriginReason, ShipmentStatus
 from fulfillment.models import OriginReturn, Shipment, TrackingEvent
 from fulfillment.models.origin import UNDECIDED
 from fulfillment.operations.documents import about
-from fulfillment.operations.origin import begin
+from fulfillment.operations.origin import begin, sealed_note
 from fulfillment.operations.undelivered import settle_undelivered
 from fulfillment.queries.pickup import is_collected
 from fulfillment.queries.shipments import units_of
@@ -87,8 +87,8 @@ def bring_back(
         _note(shipment, said, by=by)
         return OriginReturn.objects.get(shipment=shipment)
     if before.decision in UNDECIDED:
-        before.reason, before.note = reason, note
-        stamp(before, by=by, reason=note)
+        before.reason, before.note = reason, sealed_note(order, note)
+        stamp(before, by=by)
         before.save(update_fields=["reason", "note"])
     return before
 

@@ -18,6 +18,7 @@ from fulfillment.queries.pickup import is_collected
 from oms.money import ZERO
 
 EVIDENCE = "fulfillment.claim.evidence"
+ANSWER = "fulfillment.claim.answer"
 BANDS = (
     (30, "up to 30 days"),
     (60, "31 to 60 days"),
@@ -59,8 +60,12 @@ class Outcome:
 
 def evidence_of(claim: Claim) -> str:
     """What the carrier is told; empty once the buyer is erased. Wants its order's subject selected."""
-    opened = customers.unseal(claim.order.subject, claim.evidence, EVIDENCE)
-    return str(opened.get("text", ""))
+    return customers.unseal_text(claim.order.subject, claim.evidence, EVIDENCE)
+
+
+def answer_of(claim: Claim) -> str:
+    """What the carrier said; empty as `evidence_of` is."""
+    return customers.unseal_text(claim.order.subject, claim.answer, ANSWER)
 
 
 def claimable_kinds(shipment: Shipment) -> list[ClaimKind]:

@@ -9,7 +9,7 @@ import msgspec
 from fulfillment.enums import ClaimKind, ClaimRemedy
 from fulfillment.models import Claim
 from fulfillment.queries import allowed_claim_actions
-from fulfillment.queries.claims import evidence_of
+from fulfillment.queries.claims import answer_of, evidence_of
 from fulfillment.serializers.work import LineUnits, Position
 from oms.money import plain
 from oms.wire import Sent, Short, message, utc
@@ -49,7 +49,7 @@ class ClaimSendingIn(Sent):
 
 @message
 class ClaimAnswerIn(Sent):
-    """What the carrier accepts, in the order's currency; 0 declines. No personal data in `answer`."""
+    """What the carrier accepts, in the order's currency; 0 declines. `answer` goes with the buyer."""
 
     accepted: Decimal
     answer: Words = ""
@@ -145,7 +145,7 @@ class ClaimOut(msgspec.Struct):
             evidence=evidence_of(claim),
             reference=claim.reference,
             carrier_reference=claim.carrier_reference,
-            answer=claim.answer,
+            answer=answer_of(claim),
             currency=claim.currency,
             liable=None if claim.liable is None else plain(claim.liable, claim.currency),
             remedy=claim.remedy,

@@ -7,6 +7,7 @@ import msgspec
 
 from fulfillment.enums import OriginReason
 from fulfillment.models import OriginReturn
+from fulfillment.queries.origin import note_of
 from oms.money import plain
 from oms.wire import Moment, Sent, message, utc
 
@@ -30,7 +31,7 @@ class NewAddressIn(Sent):
 
 @message
 class OriginIn(Sent):
-    """Why a carrier brings a shipment back undelivered. No personal data in `note`."""
+    """Why a carrier brings a shipment back undelivered. `note` goes with the buyer."""
 
     reason: Literal[tuple(OriginReason.values)]  # type: ignore[valid-type]
     note: Note = ""
@@ -68,7 +69,7 @@ class OriginOut(msgspec.Struct):
         made = getattr(row.return_order, "exchange", None) if row.return_order else None
         return cls(
             reason=row.reason,
-            note=row.note,
+            note=note_of(row),
             decision=row.decision,
             cash_called_off=plain(row.cash, currency),
             rma=row.return_order.number if row.return_order else None,

@@ -1,13 +1,17 @@
 """Claims against carriers: in time, up to a limit, made good to the buyer, and paid to the cent."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from compliance import operations as privacy
+from customers import queries as customers
 from customers.queries import SubjectErased
 from fulfillment import operations as fulfillment
 from fulfillment.models import (
@@ -20,8 +24,16 @@ from fulfillment.models import (
     ReturnPolicy,
     Shipment,
 )
-from fulfillment.queries.claims import claimable_kinds, claims_due, evidence_of, outstanding
+from fulfillment.queries.claims import (
+    ANSWER,
+    answer_of,
+    claimable_kinds,
+    claims_due,
+    evidence_of,
+    outstanding,
+)
 from fulfillment.queries.liability import liable_for
+from fulfillment.queries.origin import note_of
 from oms.errors import DomainError
 from oms.models import AppendOnlyError, Event
 from orders.models import Order
@@ -290,26 +302,64 @@ def test_declined_claim_is_sent_again_with_more_evidence_or_withdrawn(sent):
 
 def test_evidence_is_sealed_told_to_the_buyer_and_goes_with_them(sent):
     made = fulfillment.send_claim(claim(sent, units=2, amount=20), by=BY)
-    back = OriginReturn(order=made.order, shipment=sent, decision="settled", note="Nobody home")
-    back.decided_at = timezone.now()
-    back.save()
+    made = fulfillment.answer_claim(made, by=BY, accepted=Decimal(0), answer="Ada Byron has it")
+    fulfillment.bring_back(sent, by=BY, reason="refused", note="Nobody home")
     assert b"No scan" not in bytes(made.evidence)
+    back = OriginReturn.objects.get()
+    kept = [list(rows.values()) for rows in (Claim.history, OriginReturn.history)]
+    assert not re.search("Ada|home", str(kept))
+    assert (answer_of(made), note_of(back)) == ("Ada Byron has it", "Nobody home")
 
     told = privacy.export_subject(made.order.subject, by=BY)
     assert told["claims"][0]["evidence"] == {"text": "No scan since the depot"}
     assert {row["evidence"]["text"] for row in told["earlier_claims"]} == {
         "No scan since the depot"
     }
-    assert told["parcels_that_came_back"][0]["note"] == "Nobody home"
+    assert told["parcels_that_came_back"][0]["note"] == {"text": "Nobody home"}
+    assert told["claims"][0]["answer"] == {"text": "Ada Byron has it"}
     assert "claim.opened" in {row["name"] for row in told["events"]}
 
     privacy.erase_subject(made.order.subject, by=BY, reason="asked")
     made = Claim.objects.select_related("order__subject").get()
-    assert evidence_of(made) == ""
+    back = OriginReturn.objects.select_related("order__subject").get()
+    assert evidence_of(made) == answer_of(made) == note_of(back) == ""
     with pytest.raises(SubjectErased):
-        claim(Shipment.objects.get(pk=sent.pk), units=1, amount=10)
-    fulfillment.answer_claim(made, by=BY, accepted=Decimal(0))
+        claim(Shipment.objects.get(pk=sent.pk), "damaged", units=1, amount=10)
     assert fulfillment.send_claim(made, by=BY).status == "sent"
+    with pytest.raises(SubjectErased):
+        fulfillment.answer_claim(made, by=BY, accepted=Decimal(0), answer="Ada again")
+    made = fulfillment.answer_claim(made, by=BY, accepted=Decimal(0))
+    assert (made.status, made.answer) == ("declined", None)
+
+
+def test_parcel_of_an_erased_buyer_comes_back_and_nothing_is_said_of_it(sent):
+    privacy.erase_subject(sent.order.subject, by=BY, reason="asked")
+
+    back = fulfillment.bring_back(
+        Shipment.objects.select_related("order__subject").get(pk=sent.pk),
+        by=BY, reason="refused", note="Nobody home",
+    )  # fmt: skip
+
+    assert (back.reason, back.note) == ("refused", None)
+    assert_ledgers_hold()
+
+
+def test_upgrading_seals_what_was_said_and_takes_it_out_of_reasons(sent):
+    made = fulfillment.send_claim(claim(sent), by=BY)
+    fulfillment.answer_claim(made, by=BY, accepted=Decimal(0), answer="x")
+    subject = made.order.subject
+    said = SimpleNamespace(said="Ada has it", history_change_reason="user:1: Ada has it")
+    said.save = lambda **_: None
+    bound = f"{ANSWER}:{subject.public_id}"
+    migration = import_module("fulfillment.migrations.0028_sealed_words")
+    rows = [(said, "answer", subject.operational_key, bound)]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migration, "_rows", lambda *_: rows)
+        migration.close(None, None)
+
+    assert said.history_change_reason == "user:1"
+    assert customers.unseal_text(subject, said.answer, ANSWER) == "Ada has it"
 
 
 def test_ledger_finds_claims_whose_money_does_not_add_up(sent):
