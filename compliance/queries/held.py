@@ -161,6 +161,10 @@ REGISTER: tuple[Held, ...] = (
     Held("parcels_that_came_back", "fulfillment.OriginReturn", "order__subject",
          "Deciding about parcels that carriers bring back", envelopes={"note": Envelope(ORIGIN_NOTE)}),
     Held(
+        "earlier_parcels_that_came_back", "fulfillment.HistoricalOriginReturn", "order__subject",
+        "Proving who changed what", envelopes={"note": Envelope(ORIGIN_NOTE)},
+    ),
+    Held(
         "invoices", "compliance.Invoice", "subject", "Keeping tax records", LEGAL,
         envelopes={"sealed": Envelope(INVOICE, fiscal=True)},
     ),
