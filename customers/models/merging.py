@@ -36,7 +36,7 @@ class DuplicatePair(models.Model):
         indexes: ClassVar = [models.Index(fields=["state", "-id"], name="customers_pair_state")]
 
     def __str__(self) -> str:
-        return f"{self.first_id} and {self.second_id}"
+        return f"{self.first} and {self.second}"
 
 
 class CustomerMerge(models.Model):

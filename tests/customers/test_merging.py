@@ -190,6 +190,7 @@ def test_pair_page_shows_both_and_merges(two, clerk):
     assert "ada@new.example" in clerk.get(address).text
 
     act = reverse("admin:customers_duplicatepair_act", args=[pair.pk, "merge"])
+    assert f"{two[0].number} and {two[1].number}" in clerk.get(act).text
     clerk.post(act, {"act": "merge", "survivor": two[1].number, "reason": "asked them"})
 
     assert facts() == [(two[0].pk, two[1].pk), (two[1].pk, None)]
