@@ -1,10 +1,9 @@
 """Databases for tests that need not be migrated each time.
 
-Running every migration takes longer than most selections of tests. The result depends on the
-migrations, models and shipped data alone, so it is kept under a checksum of them: a file that
-SQLite copies into memory, a template that PostgreSQL copies. Whatever is not kept yet is made by
-the real migrations, once, while others wait: by the new ones alone where the others have not
-changed since an earlier run, but in CI always by all of them.
+Making one takes longer than most tests. The result depends on the migrations, models and shipped
+data alone, so it is kept under a checksum of them: a file that SQLite copies into memory, a
+template that PostgreSQL copies. Whatever is not kept yet is made by `migrate`, as everybody's new
+database is, once, while others wait.
 """
 
 import fcntl
@@ -22,9 +21,10 @@ from urllib.parse import urlsplit, urlunsplit
 import django
 import psycopg
 from django.core.management import call_command
-from django.core.management.commands import migrate
 from django.db import connection
 from psycopg import sql
+
+from oms.management.commands import migrate
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = Path(tempfile.gettempdir()) / f"oms-migrated-{os.getuid()}"
@@ -32,20 +32,21 @@ APPS = ("oms", "customers", "inventory", "orders", "fulfillment", "reporting", "
 MOST = 12  # results kept; older ones are made again when somebody goes back to them
 
 
-SHARED = ("oms/roles.py", "oms/append_only.py", "oms/migrating.py", "requirements.txt")
+SHARED = (
+    "oms/roles.py",
+    "oms/append_only.py",
+    "oms/migrating.py",
+    "oms/new_database.py",
+    "requirements.txt",
+)
 
 
 def checksum():
-    """Whatever the migrated database depends on."""
-    found = {**read_by_migrations(), **digests(("models", "models.py", "enums.py"))}
+    """Whatever the new database depends on."""
+    found = {name: digest(ROOT / name) for name in SHARED}
+    found |= digests(("migrations", "data", "models", "models.py", "enums.py"))
     text = django.__version__ + json.dumps(found, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def read_by_migrations():
-    """The files that migrations consist of or read, with what is in them."""
-    shared = {name: digest(ROOT / name) for name in SHARED}
-    return shared | digests(("migrations", "data"))
 
 
 def digests(parts):
@@ -61,24 +62,6 @@ def digests(parts):
 
 def digest(file):
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def earlier(kept):
-    """Of these names, the one that lacks the fewest of today's migrations and has no others."""
-    if os.environ.get("CI") == "true":
-        return None
-    today, best, most = read_by_migrations().items(), None, 0
-    for name in kept:
-        file = KEPT / f"{name}.json"
-        then = json.loads(file.read_text()).items() if file.exists() else ()
-        if len(then) > most and then <= today:
-            best, most = name, len(then)
-    return best
-
-
-def remember(name):
-    """Write down what a result was made of."""
-    (KEPT / f"{name}.json").write_text(json.dumps(read_by_migrations()))
 
 
 def use():
@@ -99,12 +82,9 @@ def _copying(run):
         with _alone():
             if not file.exists():
                 known = sorted(KEPT.glob("*.sqlite3"), key=lambda each: each.stat().st_mtime)
-                if before := earlier(each.stem for each in known):
-                    _fetch(KEPT / f"{before}.sqlite3")
                 run(self, *args, **options)
                 _forget(known)
                 _copy(connection.connection, file)
-                remember(name)
                 return
         _fetch(file)
 
@@ -133,26 +113,23 @@ def _forget(files):
 def _template():
     """The name of a database that every migration has run on."""
     name = f"oms_migrated_{checksum()}"
-    with _alone(), _server() as server:
-        rows = server.execute(
+    with _alone(), server() as there:
+        rows = there.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE 'oms_migrated_%' ORDER BY oid"
         )
         known = [row[0] for row in rows]
         if name not in known:
             for old in known[: -MOST + 1]:
                 known.remove(old)
-                server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(old)))
-            before = earlier(each.removeprefix("oms_migrated_") for each in known)
-            _make(server, name, f"oms_migrated_{before}" if before else "template0")
-            remember(name.removeprefix("oms_migrated_"))
+                there.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(old)))
+            _make(there, name)
     return name
 
 
-def _make(server, name, template):
+def _make(there, name):
     part = sql.Identifier(f"{name}_part")
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(part))
-    copied = sql.Identifier(template)
-    server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(part, copied))
+    there.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(part))
+    there.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(part))
     address = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}_part"))
     environment = {
         **os.environ,
@@ -161,10 +138,10 @@ def _make(server, name, template):
     }
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    server.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(part, sql.Identifier(name)))
+    there.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(part, sql.Identifier(name)))
 
 
-def _server():
+def server():
     values = connection.settings_dict
     return psycopg.connect(
         host=values["HOST"],

@@ -50,4 +50,4 @@ class Migration(migrations.Migration):
         ("orders", "0058_awaits_return"),
     ]
 
-    operations = [migrations.RunPython(keep_what_is_known, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(keep_what_is_known, migrations.RunPython.noop, elidable=True)]

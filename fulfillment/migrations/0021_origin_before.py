@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
         ("oms", "0003_roles"),
     ]
     operations = [
-        migrations.RunPython(count, migrations.RunPython.noop, elidable=False),
+        migrations.RunPython(count, migrations.RunPython.noop, elidable=True),
         grant(
             "fulfillment",
             dict.fromkeys(("Operations", "Warehouse", "Finance", "Support", "Auditor"), SEEN),

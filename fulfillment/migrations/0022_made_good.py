@@ -37,4 +37,4 @@ class Migration(migrations.Migration):
         ("fulfillment", "0021_origin_before"),
         ("orders", "0068_made_good_units"),
     ]
-    operations = [migrations.RunPython(count, migrations.RunPython.noop, elidable=False)]
+    operations = [migrations.RunPython(count, migrations.RunPython.noop, elidable=True)]

@@ -40,6 +40,6 @@ class Migration(migrations.Migration):
         *(migrations.RenameField(name, "evidence", "said") for name in TABLES),
         *(migrations.AlterField(name, "said", models.TextField(default="")) for name in TABLES),
         *(migrations.AddField(name, "evidence", models.BinaryField(null=True)) for name in TABLES),
-        migrations.RunPython(close, open_again, elidable=False),
+        migrations.RunPython(close, open_again, elidable=True),
         *(migrations.RemoveField(name, "said") for name in TABLES),
     ]

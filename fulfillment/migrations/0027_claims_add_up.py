@@ -31,7 +31,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("fulfillment", "0026_claim_write_off")]
     operations = [
-        migrations.RunPython(fill, migrations.RunPython.noop, elidable=False),
+        migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),
         migrations.AddConstraint(
             model_name='claim',
             constraint=models.CheckConstraint(condition=models.Q(('amount', Round(CombinedExpression(CombinedExpression(CombinedExpression(models.F('received'), '+', models.F('written_off')), '+', models.F('dropped')), '+', models.F('open')), 4)), ('dropped__gte', 0), ('open__gte', 0), ('written_off__gte', 0)), name='fulfillment_claim_adds_up', violation_error_message='claimed = received + written off + dropped + open.'),

@@ -66,6 +66,6 @@ class Migration(migrations.Migration):
         *(migrations.RenameField(table, name, "said") for table, name in TABLES),
         *(migrations.AlterField(table, "said", SAID) for table, _ in TABLES),
         *(migrations.AddField(table, name, models.BinaryField(null=True)) for table, name in TABLES),
-        migrations.RunPython(close, open_again, elidable=False),
+        migrations.RunPython(close, open_again, elidable=True),
         *(migrations.RemoveField(table, "said") for table, _ in TABLES),
     ]

@@ -14,4 +14,4 @@ def restore_beginnings(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [("inventory", "0008_count_roles"), ("orders", "0005_list_filters")]
-    operations = [migrations.RunPython(restore_beginnings, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(restore_beginnings, migrations.RunPython.noop, elidable=True)]

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("lot", "held_at", models.DateTimeField(blank=True, null=True)),
         migrations.AddField("historicallot", "held_at", models.DateTimeField(blank=True, null=True)),
-        migrations.RunPython(date_holds, migrations.RunPython.noop),
+        migrations.RunPython(date_holds, migrations.RunPython.noop, elidable=True),
         migrations.RemoveField("lot", "is_held"),
         migrations.RemoveField("historicallot", "is_held"),
     ]

@@ -20,7 +20,7 @@ def drop_earlier(_apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("inventory", "0040_values_proved")]
     operations = [
-        RunDirectly(drop_earlier, RunDirectly.noop),
+        RunDirectly(drop_earlier, RunDirectly.noop, elidable=True),
         migrations.AlterField(
             model_name='costentry',
             name='basis',

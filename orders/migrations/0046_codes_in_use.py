@@ -12,4 +12,4 @@ def switch_on(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [("orders", "0045_mail_to_colleagues")]
-    operations = [migrations.RunPython(switch_on, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(switch_on, migrations.RunPython.noop, elidable=True)]

@@ -52,6 +52,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "payment", "shares_reference", models.BooleanField(default=False, db_default=False)
         ),
-        migrations.RunPython(share, migrations.RunPython.noop),
+        migrations.RunPython(share, migrations.RunPython.noop, elidable=True),
         migrations.RunPython(ship, migrations.RunPython.noop),
     ]

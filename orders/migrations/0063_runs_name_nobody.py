@@ -73,4 +73,4 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("orders", "0062_price_lists_of_segments"), ("oms", "0001_initial")]
 
-    operations = [RunDirectly(name_nobody, RunDirectly.noop)]
+    operations = [RunDirectly(name_nobody, RunDirectly.noop, elidable=True)]
