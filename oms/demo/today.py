@@ -14,7 +14,7 @@ from fulfillment import operations as fulfillment
 from fulfillment.enums import ExchangeTiming, Outcome, RejectReason, StandardReason
 from fulfillment.queries.policies import returnable
 from oms import dispatch
-from oms.demo import business, elsewhere, regulars, world
+from oms.demo import business, elsewhere, parcels, regulars, world
 from oms.demo.people import address_of
 from oms.errors import DomainError
 from orders import operations as orders
@@ -51,6 +51,7 @@ class Today:
         dispatch.drain(webhooks=False)
         self.rejections(rejected)
         self.returns()
+        parcels.happen()
         dispatch.drain(webhooks=False)
         regulars.get_to_know()
 

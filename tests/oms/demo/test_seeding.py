@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from compliance.models import Invoice
 from customers.models import CustomerNote, Segment
-from fulfillment.models import FulfillmentOrder, Return, Shipment
+from fulfillment.models import (
+    Claim,
+    ClaimEntry,
+    FulfillmentOrder,
+    OriginReturn,
+    Return,
+    Shipment,
+)
 from inventory.models import (
     Count,
     LocationService,
@@ -114,6 +121,9 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
         "cancelled",
     }
     assert {*Transfer.objects.values_list("status", flat=True)} >= {"requested", "shipped"}
+    assert {*Claim.objects.values_list("status", flat=True)} >= {"open", "sent", "declined"}
+    assert ClaimEntry.objects.filter(kind="written_off").exists()
+    assert OriginReturn.objects.count() == 2
     assert ReplenishmentProposal.objects.filter(state="open").exists()
     assert {*Count.objects.values_list("status", flat=True)} >= {*lots.COUNTS}
     assert Segment.objects.filter(members__isnull=False, filled_version=1).exists()
