@@ -4,8 +4,8 @@
 a round over everybody be interrupted. Whoever waits at a page wants the answer now: here the
 database adds up and compares. Both answer alike; a test asks random conditions of both.
 
-Measured on the customers and orders of `population`: value, number and time of orders take 0.8 s of
-processor time in all, a tag 0.2 s, five facts with lines and countries among them 3 s.
+At 100,000 customers and 300,000 orders the core of such a statement took 0.75 s of the database's
+processor time for value and number of orders; what looks at order lines takes the longest.
 """
 
 import math

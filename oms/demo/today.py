@@ -15,7 +15,7 @@ from fulfillment.enums import ExchangeTiming, Outcome, RejectReason, StandardRea
 from fulfillment.queries.policies import returnable
 from oms import dispatch
 from oms.demo import business, elsewhere, parcels, regulars, world
-from oms.demo.people import address_of
+from oms.demo.people import address_of, somebody
 from oms.errors import DomainError
 from orders import operations as orders
 from orders.enums import CancelReason, HoldKind
@@ -38,8 +38,15 @@ class Today:
         self.count = 0
 
     def happen(self) -> None:
-        """Place every case and do what makes it one; from now on the web shop's buyers are told."""
-        world.table("orders.Channel").filter(code=world.WEB).update(notifies_customers=True)
+        """Place every case and do what makes it one; from now on the web shop's buyers are told.
+
+        And its words for ways of shipping are asked about where nobody has named ours.
+        """
+        web = world.table("orders.Channel").filter(code=world.WEB)
+        web.update(notifies_customers=True, checks_shipping=True)
+        world.table("orders.ShippingAlias").get_or_create(
+            channel=web.get(), alias="dhl paket", defaults={"method": "standard"}
+        )
         self.holds_by_rules()
         self.holds_by_people()
         business.Companies(self.now, self.shelf[-1], self.finance).happen()
@@ -78,6 +85,12 @@ class Today:
         )
         for number in (1, 2):
             self.order(**_content(twin), external_id=f"DE-TWIN-{number}")
+        nobody = replace(somebody("W2"), email="max.mustermann(at)web.de")
+        self.order(customer=nobody)
+        express = orders.PlacedCharge(
+            "shipping", Decimal("14.90"), description="DHL Samstag bis 12"
+        )
+        self.order(charges=(express,), payments=())
         self._over_the_limit()
 
     def _over_the_limit(self) -> None:
