@@ -16,6 +16,7 @@ from django.utils import timezone
 from rest_framework import authentication, pagination, permissions, throttling
 from rest_framework.exceptions import (
     AuthenticationFailed,
+    PermissionDenied,
     Throttled,
     UnsupportedMediaType,
     ValidationError,
@@ -117,6 +118,13 @@ class HasScope(permissions.BasePermission):
             return request.user.is_superuser
         label = rows.model._meta.app_label  # noqa: SLF001
         return request.user.has_perm(f"{label}.view_{rows.model._meta.model_name}")  # noqa: SLF001
+
+
+def refuse_without(request: Request, scope: str) -> None:
+    """Raise PermissionDenied for a key that may not write there, beside the view's own scope."""
+    if isinstance(request.auth, ApiKey) and not keys.allows(request.auth, scope, write=True):
+        msg = f"This key lacks the scope {scope}:write."
+        raise PermissionDenied(msg)
 
 
 class JsonOnly(DefaultContentNegotiation):

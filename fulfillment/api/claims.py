@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -24,9 +23,7 @@ from fulfillment.serializers import (
     ClaimWriteOffIn,
     EndIn,
 )
-from oms import keys
-from oms.api import HasScope, IdempotencyMixin, actor
-from oms.models import ApiKey
+from oms.api import HasScope, IdempotencyMixin, actor, refuse_without
 from oms.wire import Invalid, decode, respond, schema_of
 
 NEEDS = {ClaimRemedy.REFUND: ("returns",), ClaimRemedy.REPLACEMENT: ("returns", "orders")}
@@ -68,7 +65,7 @@ class ClaimListView(IdempotencyMixin, PagedView):
         """Open a claim. A refund needs `returns:write` as well, a replacement also `orders:write`."""
         sent = decode(request.body, ClaimIn)
         for scope in NEEDS.get(ClaimRemedy(sent.remedy), ()):
-            _refuse_without(request, scope)
+            refuse_without(request, scope)
         shipment = shipments_of(request).filter(number=sent.shipment).first()
         if shipment is None:
             msg = f"There is no shipment {sent.shipment}."
@@ -151,7 +148,7 @@ class ClaimReceiptsView(ClaimView):
 
         Needs `bank:write` as well.
         """
-        _refuse_without(request, "bank")
+        refuse_without(request, "bank")
         claim, sent = self.find(request, number), decode(request.body, ClaimReceiptIn)
         operations.book_claim(
             claim, by=actor(request), amount=sent.amount, reference=sent.reference
@@ -172,7 +169,7 @@ class ClaimReceiptUndoingView(ClaimView):
 
         Needs `bank:write` as well.
         """
-        _refuse_without(request, "bank")
+        refuse_without(request, "bank")
         claim, sent = self.find(request, number), decode(request.body, ClaimReceiptUndoingIn)
         rows = claim.entries.filter(kind=ClaimEntryKind.RECEIVED, reference=sent.reference)
         entry = rows.order_by("-attempt").first()
@@ -196,7 +193,7 @@ class ClaimWriteOffView(ClaimView):
 
         Needs `bank:write` as well.
         """
-        _refuse_without(request, "bank")
+        refuse_without(request, "bank")
         claim, sent = self.find(request, number), decode(request.body, ClaimWriteOffIn)
         operations.write_off_claim(claim, by=actor(request), reason=sent.reason)
         return self.show(request, number, 201)
@@ -215,7 +212,7 @@ class ClaimWriteOffUndoingView(ClaimView):
 
         Needs `bank:write` as well.
         """
-        _refuse_without(request, "bank")
+        refuse_without(request, "bank")
         claim, sent = self.find(request, number), decode(request.body, ClaimWriteOffIn)
         entry = claim.entries.filter(kind=ClaimEntryKind.WRITTEN_OFF).order_by("-pk").first()
         if entry is None:
@@ -238,12 +235,6 @@ class ClaimWithdrawalView(ClaimView):
         claim, sent = self.find(request, number), decode(request.body, EndIn)
         operations.withdraw_claim(claim, by=actor(request), reason=sent.reason)
         return self.show(request, number, 201)
-
-
-def _refuse_without(request: Request, scope: str) -> None:
-    """Raise PermissionDenied for a key that may not write there."""
-    if isinstance(request.auth, ApiKey) and not keys.allows(request.auth, scope, write=True):
-        raise PermissionDenied
 
 
 def _asked(shipment: Shipment, sent: ClaimIn) -> operations.Asked:

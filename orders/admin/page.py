@@ -18,6 +18,7 @@ from inventory import queries as stock
 from inventory.queries.decisions import explained
 from oms import links as links_
 from oms import words
+from oms.money import ZERO
 from oms.taxes import UNTAXED
 from orders import queries
 from orders.admin import sealed, versions
@@ -238,8 +239,13 @@ def money_rows(order: Order, money: Balance, lines: Sequence[OrderLine]) -> list
         found = {part["category"] for line in lines for part in line.tax_lines}
         tax = "; ".join(UNTAXED[category] for category in sorted(found & UNTAXED.keys())) or tax
     rows = [MoneyRow("Goods", say(order.goods_total), "less discounts and cancelled units")]
+    charged = not lines or any(line.due for line in lines)  # as the total has it
     rows += [
-        MoneyRow(words.sentence_case(row.get_kind_display()), say(row.amount), row.description)
+        MoneyRow(
+            words.sentence_case(row.get_kind_display()),
+            say(row.amount if charged else ZERO),
+            row.description if charged else f"{say(row.amount)}, cancelled with the order",
+        )
         for row in order.charges.all()
     ]
     rows += [

@@ -18,8 +18,8 @@ from orders.api.orders import (
     HoldView,
     OrdersView,
     OrderView,
-    PaymentsView,
 )
+from orders.api.payments import urlpatterns as payment_urls
 from orders.api.prices import urlpatterns as price_urls
 from orders.api.promise import urlpatterns as promise_urls
 from orders.api.rules import urlpatterns as rule_urls
@@ -44,7 +44,6 @@ urlpatterns = [
     path("orders/<str:number>/versions/", VersionsView.as_view(), name="versions"),
     path("orders/<str:number>/holds/", HoldsView.as_view(), name="holds"),
     path("orders/<str:number>/holds/<int:hold_id>/", HoldView.as_view(), name="hold"),
-    path("orders/<str:number>/payments/", PaymentsView.as_view(), name="payments"),
     path("reservations/", SoftReservationsView.as_view(), name="reservations"),
     path("reservations/<str:token>/", SoftReservationView.as_view(), name="reservation"),
     *bank_urls,
@@ -52,6 +51,7 @@ urlpatterns = [
     *hold_urls,
     *draft_urls,
     *listing_urls,
+    *payment_urls,
     *price_urls,
     *promise_urls,
     *rule_urls,

@@ -1,4 +1,4 @@
-"""The orders API: place one or many, look, cancel, hold, pay."""
+"""The orders API: place one or many, look, cancel, hold."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,13 +14,12 @@ from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from oms.api import HasScope, IdempotencyMixin, RepeatNotRecognisable, actor, visible_channels
+from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.errors import DomainError
 from oms.money import plain
 from oms.wire import Invalid, decode, decode_filled, respond, schema_of
 from orders import operations
-from orders.enums import PaymentMethod
-from orders.models import Channel, Hold, Order, Payment
+from orders.models import Channel, Hold, Order
 from orders.queries import active_channel, detail
 from orders.serializers import (
     BulkIn,
@@ -36,8 +35,6 @@ from orders.serializers import (
     OrderIn,
     OrderOut,
     OrderSummaryOut,
-    PaymentIn,
-    PaymentOut,
     placed_order,
 )
 
@@ -239,12 +236,16 @@ class HoldsView(IdempotencyMixin, GenericAPIView):
     @extend_schema(
         operation_id="orders_holds_create",
         request={"application/json": schema_of(HoldIn)},
-        responses={201: schema_of(HoldOut)},
+        responses={200: schema_of(HoldOut), 201: schema_of(HoldOut)},
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        """Stop the order until the hold is lifted. A repeat gives the open hold."""
+        """Stop the order until the hold is lifted. A repeat answers 200 with the open hold.
+
+        Another reason for a hold of this kind and handle is refused with 409 `held_otherwise`.
+        """
         order = get_object_or_404(orders_of(request), number=number)
         sent = decode(request.body, HoldIn)
+        before = set(order.holds.filter(lifted_at=None).values_list("pk", flat=True))
         hold = operations.place_hold(
             order,
             by=actor(request),
@@ -254,7 +255,9 @@ class HoldsView(IdempotencyMixin, GenericAPIView):
             owner=sent.owner,
             due_at=sent.due_at,
         )
-        return respond(HoldOut.of(hold), 201)
+        if hold.reason != sent.reason:
+            raise operations.HeldOtherwise(reason=hold.reason)
+        return respond(HoldOut.of(hold), 200 if hold.pk in before else 201)
 
 
 class HoldView(IdempotencyMixin, APIView):
@@ -272,71 +275,9 @@ class HoldView(IdempotencyMixin, APIView):
         """Lift the hold, with a reason in the body; the order goes on at once."""
         order = get_object_or_404(orders_of(request), number=number)
         hold = get_object_or_404(Hold.objects.select_related("order"), order=order, pk=hold_id)
-        sent = decode(request.body, LiftIn) if request.body else LiftIn("Lifted through the API")
+        sent = decode(request.body or b"{}", LiftIn)
         operations.lift_hold(hold, by=actor(request), reason=sent.reason)
         return respond(shown(request, number))
-
-
-class PaymentsView(IdempotencyMixin, APIView):
-    """Payments of an order."""
-
-    scope = "orders"
-    permission_classes: ClassVar = [HasScope]
-
-    @extend_schema(
-        operation_id="orders_payments_list",
-        responses={200: {"type": "array", "items": schema_of(PaymentOut)}},
-    )
-    def get(self, request: Request, number: str) -> HttpResponse:
-        """Every payment with its transactions, oldest first."""
-        order = get_object_or_404(orders_of(request), number=number)
-        rows = order.payments.order_by("pk").prefetch_related("transactions")
-        return respond([PaymentOut.of(row) for row in rows])
-
-    @extend_schema(
-        operation_id="orders_payments_create",
-        request={"application/json": schema_of(PaymentIn)},
-        responses={200: schema_of(PaymentOut), 201: schema_of(PaymentOut)},
-    )
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Record money that was authorised or captured, or how it will come.
-
-        A repeat with the same method and reference records nothing twice and answers 200. With the method
-        `store_credit` the reference is the code of a gift card or the number of the buyer's own
-        credit, and the amount is taken from it at once; it needs an Idempotency-Key. Other money
-        that came in needs that or a reference (422 `repeat_not_recognisable`).
-        """
-        order = get_object_or_404(orders_of(request), number=number)
-        sent = decode_filled(request.body, PaymentIn)
-        method, by = PaymentMethod(sent.method), actor(request)
-        self._refuse_unrecognisable(sent, method)
-        if method == PaymentMethod.STORE_CREDIT:
-            row = operations.redeem_credit(order, by=by, credit=sent.reference, amount=sent.amount)
-            payment, is_new = row.payment, True
-        else:
-            done = operations.record_money(
-                order,
-                by=by,
-                state=sent.state,
-                method=method,
-                amount=sent.amount,
-                reference=sent.reference,
-            )
-            payment, is_new = done.payment, done.is_new
-        fresh = Payment.objects.prefetch_related("transactions").get(pk=payment.pk)
-        return respond(PaymentOut.of(fresh), 201 if is_new else 200)
-
-    def _refuse_unrecognisable(self, sent: PaymentIn, method: PaymentMethod) -> None:
-        """A retry must not take money, or count it, a second time."""
-        if self.is_guarded:
-            return
-        if method == PaymentMethod.STORE_CREDIT:
-            raise RepeatNotRecognisable(ways="the header Idempotency-Key")
-        if sent.state != "pending" and not sent.reference.strip():
-            raise RepeatNotRecognisable(
-                pointer="/reference",
-                ways="the payment's own `reference`, or the header Idempotency-Key",
-            )
 
 
 def _read(raw: msgspec.Raw) -> OrderIn | BulkResultOut:

@@ -103,6 +103,7 @@ from orders.operations.handling import (
 from orders.operations.hold_types import Terms, add_hold_type, change_hold_type
 from orders.operations.holds import (
     EndsByItsOwnAct,
+    HeldOtherwise,
     HoldNotOpen,
     NoOpenHold,
     NotYoursToLift,
@@ -155,6 +156,7 @@ from orders.operations.minding import (
 )
 from orders.operations.payments import (
     AmountTooHigh,
+    NoSuchAmount,
     NothingOpen,
     NotRecorded,
     OtherOrder,
@@ -327,6 +329,7 @@ __all__ = [
     "ExternalIdReused",
     "FeeAboveCredit",
     "GatewayState",
+    "HeldOtherwise",
     "HoldClaimed",
     "HoldNotOpen",
     "IllegalMove",
@@ -343,6 +346,7 @@ __all__ = [
     "NoOpenHold",
     "NoPricesToRemember",
     "NoRemorse",
+    "NoSuchAmount",
     "NotBeingCancelled",
     "NotChangeable",
     "NotPromised",

@@ -31,6 +31,13 @@ class NoOpenHold(DomainError):
     message = "Order {number} has no open hold."
 
 
+class HeldOtherwise(DomainError):
+    """The order has such a hold, whose reason is not the one given."""
+
+    code = "held_otherwise"
+    message = "The order has this hold already: {reason}. Another one of its kind needs a handle."
+
+
 class NothingToHold(DomainError):
     """A finished order has nothing left to stop."""
 

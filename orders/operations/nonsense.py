@@ -58,6 +58,8 @@ def _lines(_channel: Channel, placed: PlacedOrder) -> Found:
                 f"/lines/{at}/discount",
                 f"The discount of {line.sku} is more than its price, or below zero.",
             )
+        if line.tax_amount and not _is_amount(line.tax_amount, placed.currency):
+            yield f"/lines/{at}/tax_amount", _too_small(line.tax_amount, placed.currency)
         if not _taxable(_worth(line), line.tax_amount, placed.currency):
             yield (
                 f"/lines/{at}/tax_amount",
@@ -75,6 +77,10 @@ def _charges(_channel: Channel, placed: PlacedOrder) -> Found:
                 amount,
                 f"A charge for {charge.kind} is not negative; send what it takes off as a discount.",
             )
+        if not _is_amount(charge.amount, placed.currency):
+            yield amount, _too_small(charge.amount, placed.currency)
+        if charge.tax_amount and not _is_amount(charge.tax_amount, placed.currency):
+            yield f"/charges/{at}/tax_amount", _too_small(charge.tax_amount, placed.currency)
         if not _taxable(charge.amount, charge.tax_amount, placed.currency):
             yield (
                 f"/charges/{at}/tax_amount",
@@ -98,12 +104,20 @@ def _payments(_channel: Channel, placed: PlacedOrder) -> Found:
                 f"/payments/{at}/method",
                 "Store credit is redeemed on the order once it is placed.",
             )
-        if payment.amount != quantize(payment.amount, placed.currency):
-            yield amount, f"{placed.currency} has no such small amounts as {payment.amount}."
+        if not _is_amount(payment.amount, placed.currency):
+            yield amount, _too_small(payment.amount, placed.currency)
     known = Counter((row.method, row.reference) for row in placed.payments if row.reference)
     for (method, reference), times in known.items():
         if times > 1:
             yield "/payments", f"The payment {reference} by {method} stands there {times} times."
+
+
+def _is_amount(amount: Decimal, currency: str) -> bool:
+    return amount == quantize(amount, currency)
+
+
+def _too_small(amount: Decimal, currency: str) -> str:
+    return f"{currency} has no such small amounts as {amount}."
 
 
 def _worth(line: PlacedLine) -> Decimal:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from oms.errors import DomainError
-from oms.money import ZERO, plain
+from oms.money import ZERO, plain, quantize
 from orders.enums import RECORDED, PaymentMethod, TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations import pipeline
@@ -31,6 +31,13 @@ class AmountNotPositive(DomainError):
 
     code = "amount_not_positive"
     message = "The amount must be more than zero."
+
+
+class NoSuchAmount(DomainError):
+    """Money that no coin or account of the currency can hold."""
+
+    code = "no_such_amount"
+    message = "{currency} has no such small amounts as {amount}."
 
 
 class NothingOpen(DomainError):
@@ -198,11 +205,19 @@ def refuse_other_order(payment: Payment, grant: RefundGrant) -> None:
 
 
 def refuse_more_than(amount: Decimal, limit: Decimal, currency: str) -> None:
-    """Raise AmountNotPositive or AmountTooHigh."""
+    """Raise what `refuse_amount` does, or AmountTooHigh."""
+    refuse_amount(amount, currency)
+    if amount > limit:
+        stated = plain(amount, currency), plain(limit, currency)
+        raise AmountTooHigh(amount=stated[0], limit=stated[1], currency=currency)
+
+
+def refuse_amount(amount: Decimal, currency: str) -> None:
+    """Raise AmountNotPositive, or NoSuchAmount for a part of the currency's smallest amount."""
     if amount <= 0:
         raise AmountNotPositive
-    if amount > limit:
-        raise AmountTooHigh(amount=amount, limit=limit, currency=currency)
+    if amount != quantize(amount, currency):
+        raise NoSuchAmount(amount=format(amount.normalize(), "f"), currency=currency)
 
 
 def known_payment(order: Order, method: str, reference: str) -> Payment | None:
@@ -221,8 +236,7 @@ def refuse_unrecorded(method: str) -> None:
 def _new_payment(
     order: Order, method: str, amount: Decimal, reference: str, *, shares: bool = False
 ) -> Payment:
-    if amount <= 0:
-        raise AmountNotPositive
+    refuse_amount(amount, order.currency)
     number = f"{order.number}-P{order.payments.count() + 1}"
     return create(
         Payment(
@@ -283,8 +297,7 @@ def record_transaction(
     grant: RefundGrant | None = None,
 ) -> PaymentTransaction:
     """Append one movement of money to a locked order's payment and remember the event."""
-    if amount <= 0:
-        raise AmountNotPositive
+    refuse_amount(amount, payment.currency)
     if repeat := _repeated(payment, kind, amount, reference):
         return repeat
     row = PaymentTransaction.objects.create(

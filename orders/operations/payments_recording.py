@@ -42,7 +42,7 @@ def record_money(
 ) -> Recorded:
     """Record money as it stands; of a repeat it says that nothing was booked.
 
-    Raises AmountNotPositive, ReferenceReused for a reference known with another amount,
+    Raises AmountNotPositive, NoSuchAmount, ReferenceReused for a reference known with another amount,
     ReferenceTaken for a gateway's payment of another order, which also becomes an exception for
     finance, and NotRecorded for store credit and what is written off.
     """

@@ -24,12 +24,15 @@ class Relative:
 
 
 def could_join(order: Order) -> list[Order]:
-    """Open orders of the same buyer and channel to the same place, the oldest first.
+    """Open orders of the same buyer and channel to the same place, of which nothing was sent yet.
+
+    The oldest first; none for an order of which something is on its way already.
 
     The place is compared as far as it is known in clear (country, region, area, pickup location);
     merging compares the whole address.
     """
-    if order.customer_id is None or order.status not in OPEN:
+    sent = order.fulfillment_status != FulfillmentStatus.UNFULFILLED
+    if order.customer_id is None or order.status not in OPEN or sent:
         return []
     rows = Order.objects.filter(
         customer=order.customer_id,

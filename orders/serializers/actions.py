@@ -14,6 +14,7 @@ Action = Literal[
     "lift_holds",
     "place_hold",
     "release",
+    "release_now",
     "reroute",
     "set_priority",
     "tag",
@@ -28,7 +29,8 @@ class ActionsIn(Sent):
 
     `filter` takes what the list of orders takes; it must name at least one. `input` is what the
     act needs: `place_hold` kind, reason, owner; `lift_holds` reason; `cancel` reason, note;
-    `set_priority` priority, reason; `tag` and `untag` tags; `release` and `reroute` nothing.
+    `set_priority` priority, reason; `tag` and `untag` tags; `release`, `release_now` and `reroute`
+    nothing.
     `dry_run` counts what would be refused and does nothing.
     """
 

@@ -24,7 +24,7 @@ Amount = Decimal
 Charge = Literal[tuple(ChargeKind.values)]  # type: ignore[valid-type]
 Method = Literal[tuple(PaymentMethod.values)]  # type: ignore[valid-type]
 Cause = Literal[tuple(reason.value for reason in GIVEN_REASONS)]  # type: ignore[valid-type]
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"\S")]  # not blank
 HoldCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, description="A hold type.")]
 
 

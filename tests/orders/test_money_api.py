@@ -1,0 +1,213 @@
+"""Money of an order through the API: taken, given up, granted back and paid; and what it refuses."""
+
+import inspect
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from oms import keys
+from orders import operations as orders
+from orders.models import Hold, Order, Payment, PaymentTransaction, RefundGrant
+from orders.queries import actions, balance
+from tests import factories as world
+from tests.ledgers import assert_ledgers_hold
+
+pytestmark = pytest.mark.django_db
+BY = world.BY
+DOORS = {  # where the API does what an order's `allowed_actions` name
+    "place_hold": "post /orders/{number}/holds/",
+    "lift_hold": "delete /orders/{number}/holds/{hold_id}/",
+    "release_now": "post /orders/actions/",
+    "approve": "post /orders/{number}/approval/",
+    "set_purchase_order": "put /orders/{number}/purchase-order/",
+    "decline": "post /orders/{number}/approval/",
+    "undo_cancel": "delete /orders/{number}/cancellation/",
+    "change": "post /orders/{number}/changes/",
+    "correct_address": "post /orders/{number}/changes/",
+    "release": "post /orders/actions/",
+    "reroute": "post /orders/actions/",
+    "record_payment": "post /orders/{number}/payments/",
+    "capture": "post /orders/{number}/payments/{payment}/captures/",
+    "void": "post /orders/{number}/payments/{payment}/void/",
+    "grant_refund": "post /orders/{number}/refunds/",
+    "pay_refund": "post /orders/{number}/refunds/{refund}/payments/",
+    "cancel": "post /orders/{number}/cancellation/",
+    "cancel_lines": "post /orders/{number}/cancellation/",
+    "recall": "post /orders/{number}/recall/",
+    "return": "post /returns/",
+}
+
+
+@pytest.fixture
+def order(db):
+    world.stocked("MUG", world.warehouse(), 10)
+    return world.place(world.shop("web", needs_payment=True), ("MUG", 2, "10.00"))
+
+
+def moved():
+    return PaymentTransaction.objects.count(), RefundGrant.objects.count()
+
+
+def test_every_allowed_action_has_a_door_that_the_schema_describes():
+    schema = (Path(settings.BASE_DIR) / "docs" / "openapi.yaml").read_text()
+    known = set(
+        re.findall(r'^        "(\w+)": ', inspect.getsource(actions.allowed_actions), re.MULTILINE)
+    )
+
+    assert set(DOORS) == known
+    for door in DOORS.values():
+        method, path = door.split()
+        described = schema.split(f"\n  /api/v1{path}:\n", 1)[1].split("\n  /", 1)[0]
+        assert f"\n    {method}:\n" in f"\n{described}", door
+
+
+def test_authorised_money_is_taken_in_part_and_the_rest_given_up(order, call):
+    orders.record_authorization(order, by=BY, method="card", amount=Decimal(20), reference="au_1")
+    path = f"orders/{order.number}/payments/{Payment.objects.get().number}"
+
+    taken = {"amount": "12.00", "reference": "ch_1"}
+    for _ in range(2):
+        status, payment = call("post", f"{path}/captures/", taken)
+        assert status == 201, payment
+    assert call("post", f"{path}/captures/", {"amount": "8.01", "reference": "ch_2"})[1][
+        "code"
+    ] == ("amount_too_high")
+    assert call("post", f"{path}/captures/", {})[1]["code"] == "repeat_not_recognisable"
+    assert call("post", f"{path}/void/")[0] == 200
+    assert call("post", f"{path}/void/")[0] == 200
+
+    money = balance(Order.objects.get(pk=order.pk))
+    assert (money.captured, money.authorized) == (12, 0)
+    assert_ledgers_hold()
+
+
+def test_capture_without_an_amount_takes_all_that_is_open(order, call):
+    orders.record_authorization(order, by=BY, method="card", amount=Decimal(20), reference="au_1")
+    path = f"orders/{order.number}/payments/{Payment.objects.get().number}/captures/"
+
+    assert call("post", path, {"reference": "ch_1"})[0] == 201
+
+    assert balance(Order.objects.get(pk=order.pk)).captured == 20
+
+
+def test_refund_is_granted_once_and_paid_by_whoever_may_pay(order, call, client):
+    orders.record_capture(order, by=BY, method="card", amount=Decimal(25), reference="ch_1")
+    path, payment = f"orders/{order.number}/refunds/", Payment.objects.get().number
+
+    wanted = {"amount": "5.00", "reason": "Paid too much", "reference": "R1"}
+    status, refund = call("post", path, wanted)
+    assert (status, refund["amount"], refund["paid"]) == (201, "5.00", "0.00")
+    assert call("post", path, wanted)[1]["id"] == refund["id"]
+    more = {"amount": "0.01", "reason": "More", "reference": "R2"}
+    status, problem = call("post", path, more)
+    assert (problem["code"], problem["detail"]) == (
+        "amount_too_high",
+        "0.01 GBP is too much; at most 0.00 is possible.",
+    )
+
+    pay = f"{path}{refund['id']}/payments/"
+    key = keys.create("Shop", channel="web", scopes=["orders:write"])[1]
+    refused = client.post(
+        f"/api/v1/{pay}",
+        {"payment": payment, "reference": "re_1"},
+        content_type="application/json",
+        headers={"Authorization": f"Api-Key {key}"},
+    )
+    assert (refused.status_code, refused.json()["detail"]) == (
+        403,
+        "This key lacks the scope bank:write.",
+    )
+    assert call("post", pay, {"payment": "P-9", "reference": "re_1"})[0] == 400
+    for _ in range(2):
+        status, refund = call(
+            "post", pay, {"payment": payment, "amount": "5.00", "reference": "re_1"}
+        )
+        assert (status, refund["paid"]) == (201, "5.00")
+    assert [each["paid"] for each in call("get", path)[1]] == ["5.00"]
+    assert_ledgers_hold()
+
+
+def test_refund_of_another_channels_order_is_not_found(order, call):
+    world.shop("other")
+
+    assert call("get", f"orders/{order.number}/refunds/", channel="other")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda order: orders.record_capture(
+            order, by=BY, method="card", amount=Decimal("0.001"), reference="x"
+        ),
+        lambda order: orders.record_pending(
+            order, by=BY, method="bank_transfer", amount=Decimal("5.005")
+        ),
+        lambda order: orders.capture(
+            order.payments.get(method="card"), by=BY, amount=Decimal("1.005")
+        ),
+        lambda order: orders.grant_refund(order, by=BY, amount=Decimal("0.001"), reason="Less"),
+    ],
+)
+def test_less_than_the_smallest_coin_is_no_money(order, act):
+    orders.record_authorization(order, by=BY, method="card", amount=Decimal(20), reference="au_1")
+    orders.record_capture(order, by=BY, method="bank_transfer", amount=Decimal(25), reference="c_1")
+    order.refresh_from_db()
+    before = moved(), Payment.objects.count()
+    with pytest.raises(orders.NoSuchAmount, match="GBP has no such small amounts"):
+        act(order)
+
+    assert (moved(), Payment.objects.count()) == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"charges": [{"type": "shipping", "amount": "1.005"}]}, "/charges/0/amount"),
+        (
+            {"charges": [{"type": "shipping", "amount": "3.00", "tax_amount": "0.505"}]},
+            "/charges/0/tax_amount",
+        ),
+        (
+            {
+                "lines": [
+                    {"sku": "MUG", "quantity": 1, "unit_price": "9.995", "tax_amount": "0.001"}
+                ]
+            },
+            "/lines/0/tax_amount",
+        ),
+    ],
+)
+def test_order_with_parts_of_a_coin_is_refused_at_its_place(order, call, wrong, pointer):
+    sent = {
+        "external_id": "N1",
+        "currency": "GBP",
+        "customer": {"name": "Ada", "email": "ada@example.com"},
+        "shipping_address": {
+            "name": "Ada", "line1": "1 Road", "city": "London", "postcode": "E1 1AA", "country": "GB",
+        },
+        "lines": [{"sku": "MUG", "quantity": 1, "unit_price": "9.995"}],
+    } | wrong  # fmt: skip
+
+    status, problem = call("post", "orders/", sent)
+
+    assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
+    assert Order.objects.count() == 1
+
+
+def test_hold_is_repeated_by_its_reason_and_never_loses_another(order, call):
+    path, held = f"orders/{order.number}/holds/", {"kind": "other", "reason": "Gift note"}
+
+    assert [call("post", path, held)[0] for _ in range(2)] == [201, 200]
+    status, problem = call("post", path, held | {"reason": "Call first"})
+    assert (status, problem["code"]) == (409, "held_otherwise")
+    assert "Gift note" in problem["detail"]
+    assert call("post", path, held | {"reason": "Call first", "handle": "2"})[0] == 201
+    assert call("post", path, held | {"reason": "   ", "handle": "3"})[0] == 400
+    hold = Hold.objects.earliest("pk")
+    assert call("delete", f"{path}{hold.pk}/")[0] == 400
+    assert set(Hold.objects.values_list("reason", "lifted_at")) == {
+        ("Gift note", None), ("Call first", None),
+    }  # fmt: skip
