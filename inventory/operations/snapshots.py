@@ -11,6 +11,7 @@ from django.utils import timezone
 from inventory.enums import COUNTERS
 from inventory.models import Reservation, StockLevel, StockMovement, StockSnapshot
 from inventory.queries.moments import BEGINNING, stock_at
+from oms.statistics import Growth
 
 BATCH = 1_000  # levels a transaction
 SETTLED = timedelta(hours=1)  # by then every transaction that wrote before a moment is committed
@@ -18,7 +19,12 @@ SETTLED = timedelta(hours=1)  # by then every transaction that wrote before a mo
 
 def take_due_snapshots() -> int:
     """Take the snapshots of every month that has begun and has none yet; how many were taken."""
-    return sum(take_snapshots(moment) for moment in _moments_due(timezone.now() - SETTLED))
+    growth, taken = Growth(StockSnapshot), 0
+    for moment in _moments_due(timezone.now() - SETTLED):
+        count = take_snapshots(moment)
+        growth.add(count)  # years at once, after an import, would be planned for an empty table
+        taken += count
+    return taken
 
 
 def take_snapshots(at: datetime) -> int:
