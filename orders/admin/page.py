@@ -120,7 +120,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "silent_channel": None if order.channel.notifies_customers else order.channel,
         "business": business_of(order),
         **handling_context(order),
-        **promise_context(order),
+        **promise_context(order, lines),
         **versions.card(order),
         **_payments(order),
         **_addresses(request, order),

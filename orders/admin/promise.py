@@ -1,12 +1,13 @@
 """What the order page says about its promise: the date, what makes it, and how it came about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from oms import words
 from orders.enums import PromiseReason
-from orders.models import Order, Promise
+from orders.models import Order, OrderLine, Promise
 from orders.queries.promising import told_day
 
 KINDS = {
@@ -44,14 +45,14 @@ class PartRow:
     ships_on: date | None
 
 
-def promise_context(order: Order) -> dict[str, Any]:
-    """The promise card: three queries, one more while units wait uncovered."""
+def promise_context(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    """The promise card: three queries."""
     rows = list(order.promises.order_by("-sequence"))
     names = words.names_of(row.by for row in rows)
     return {
         "promise_rows": [_row(row, names[row.by]) for row in rows],
         "promise_parts": [_part(part) for part in rows[0].made_of] if rows else [],
-        "promise_told": told_day(order),
+        "promise_told": told_day(order, lines),
         "promise_arrival": rows[0].arrives_on if rows else None,
     }
 

@@ -125,11 +125,11 @@ class CapturesView(_MoneyView):
         found = self.payment(request, number, payment)
         sent = decode(request.body or b"{}", CaptureIn)
         refuse_unguarded(self, "" if found.gateway else sent.reference, "/reference")
-        amount = open_amount(found) if sent.amount is None else sent.amount
         if found.gateway:
+            amount = open_amount(found) if sent.amount is None else sent.amount
             operations.ask_capture(found, by=actor(request), amount=amount)
             return self.show(found, 202)
-        operations.capture(found, by=actor(request), amount=amount, reference=sent.reference)
+        operations.capture(found, by=actor(request), amount=sent.amount, reference=sent.reference)
         return self.show(found, 201)
 
 
@@ -207,20 +207,16 @@ class RefundPaymentsView(_MoneyView):
             raise Invalid(msg, "/payment")
         by_itself = through.gateway or through.method == PaymentMethod.STORE_CREDIT
         refuse_unguarded(self, "" if by_itself else sent.reference, "/reference")
-        told: dict[str, Any] = {
-            "by": actor(request),
-            "payment": through,
-            "amount": left_of(grant) if sent.amount is None else sent.amount,
-        }
-        status = 201
-        if through.method == PaymentMethod.STORE_CREDIT:
-            operations.refund_to_credit(grant, **told)
-        elif through.gateway:
-            operations.ask_refund(grant, **told)
-            status = 202
-        else:
-            operations.pay_refund(grant, reference=sent.reference, **told)
-        return respond(RefundOut.of(grant, left_of(grant)), status)
+        told: dict[str, Any] = {"by": actor(request), "payment": through}
+        if not by_itself:
+            operations.pay_refund(grant, amount=sent.amount, reference=sent.reference, **told)
+            return respond(RefundOut.of(grant, left_of(grant)), 201)
+        amount = left_of(grant) if sent.amount is None else sent.amount
+        if through.gateway:
+            operations.ask_refund(grant, amount=amount, **told)
+            return respond(RefundOut.of(grant, left_of(grant)), 202)
+        operations.refund_to_credit(grant, amount=amount, **told)
+        return respond(RefundOut.of(grant, left_of(grant)), 201)
 
 
 urlpatterns = [

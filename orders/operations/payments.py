@@ -69,8 +69,10 @@ class ReferenceReused(DomainError):
 
 
 @transaction.atomic
-def capture(payment: Payment, *, by: str, amount: Decimal, reference: str = "") -> Payment:
-    """Take authorised or promised money, in whole or in part.
+def capture(
+    payment: Payment, *, by: str, amount: Decimal | None = None, reference: str = ""
+) -> Payment:
+    """Take authorised or promised money: so much of it, or all that is open.
 
     Raises AmountTooHigh when more than what is still open would be taken, ReferenceReused, and
     OrderOnHold while a hold is open whose type stops that.
@@ -79,7 +81,9 @@ def capture(payment: Payment, *, by: str, amount: Decimal, reference: str = "") 
     if _repeated(payment, TransactionKind.CAPTURE, amount, reference):
         return payment
     pipeline.refuse_capture(work)
-    refuse_more_than(amount, open_amount(payment), payment.currency)
+    limit = open_amount(payment)
+    amount = limit if amount is None else amount
+    refuse_more_than(amount, limit, payment.currency)
     record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)
     return finish(work, payment)
 
@@ -131,9 +135,14 @@ def grant_refund(
 
 @transaction.atomic
 def pay_refund(
-    grant: RefundGrant, *, by: str, payment: Payment, amount: Decimal, reference: str = ""
+    grant: RefundGrant,
+    *,
+    by: str,
+    payment: Payment,
+    amount: Decimal | None = None,
+    reference: str = "",
 ) -> PaymentTransaction:
-    """Record that granted money went back through the payment it came from.
+    """Record that granted money went back through the payment it came from: so much, or all of it.
 
     Raises AmountTooHigh above what is left of the grant or of the payment, ReferenceReused,
     NotRecorded for store credit, and OtherOrder for a payment of another order.
@@ -144,6 +153,7 @@ def pay_refund(
     if repeat := _repeated(payment, TransactionKind.REFUND, amount, reference):
         return repeat
     left = min(left_of(grant), refundable_amount(payment))
+    amount = left if amount is None else amount
     refuse_more_than(amount, left, payment.currency)
 
     row = record_transaction(work, payment, TransactionKind.REFUND, amount, reference, grant=grant)
@@ -253,12 +263,12 @@ def _new_payment(
 
 
 def _repeated(
-    payment: Payment, kind: str, amount: Decimal, reference: str
+    payment: Payment, kind: str, amount: Decimal | None, reference: str
 ) -> PaymentTransaction | None:
     if not reference:
         return None
     row = payment.transactions.filter(kind=kind, reference=reference).first()
-    if row:
+    if row and amount is not None:
         refuse_other_amount(row, amount, payment.currency)
     return row
 
@@ -297,7 +307,8 @@ def record_transaction(
     grant: RefundGrant | None = None,
 ) -> PaymentTransaction:
     """Append one movement of money to a locked order's payment and remember the event."""
-    refuse_amount(amount, payment.currency)
+    if kind != TransactionKind.VOID:  # what is given up may have come when parts of a cent could
+        refuse_amount(amount, payment.currency)
     if repeat := _repeated(payment, kind, amount, reference):
         return repeat
     row = PaymentTransaction.objects.create(

@@ -43,6 +43,6 @@ def standing(order: Order) -> Standing:
         money=balance(order),
         route=route,
         backordered=sum(line.backordered for line in lines),
-        promised_at=told_day(order),
+        promised_at=told_day(order, lines),
         holds=tuple(holds.values_list("reason", flat=True)),
     )

@@ -57,6 +57,7 @@ def _email(order: Order, told: str) -> str:
 def notice_values(order: Order) -> dict[str, Any]:
     """What every notice about an order says; nothing once its buyer was erased."""
     sealed = customers.unseal(order.subject, order.sealed, CONTEXT)
+    lines = list(order.lines.order_by("position"))
     contact, address = sealed.get("contact"), sealed.get("shipping_address", {})
     if not contact:
         return {}
@@ -73,11 +74,11 @@ def notice_values(order: Order) -> dict[str, Any]:
                 "quantity": line.due,
                 "total": Amount(line.total, order.currency),
             }
-            for line in order.lines.order_by("position")
+            for line in lines
             if line.due
         ],
         "total": Amount(order.total, order.currency),
-        "ship_by": told_day(order),
+        "ship_by": told_day(order, lines),
         "ship_to": _one_line(address),
     }
 

@@ -1,14 +1,12 @@
 """What a buyer can be promised before there is an order, and told of one that is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F
-
 from inventory import queries as stock
 from orders.enums import PromiseReason
-from orders.models import Channel, Order, SkuAlias
+from orders.models import Channel, Order, OrderLine, SkuAlias
 from orders.queries.serving import lines_in_turn
 
 BY_HAND = {PromiseReason.CUSTOMER_ASKED, PromiseReason.EXPEDITED, PromiseReason.STAFF}
@@ -56,7 +54,7 @@ def promise(
     return quotes
 
 
-def told_day(order: Order) -> datetime | None:
+def told_day(order: Order, lines: Iterable[OrderLine]) -> datetime | None:
     """The day a buyer may be told their order ships by: `Order.promised_at`, where goods bear it.
 
     None while units wait that nothing in sight covers. Such an order is worked on by its channel's
@@ -65,9 +63,9 @@ def told_day(order: Order) -> datetime | None:
     latest = order.promises.order_by("-sequence").first()
     if latest is None or latest.reason in BY_HAND:
         return order.promised_at
-    bare = [part["line"] for part in latest.made_of if part["kind"] == "none"]
-    waiting = order.lines.filter(position__in=bare, quantity__gt=F("cancelled") + F("allocated"))
-    return None if bare and waiting.exists() else order.promised_at
+    bare = {part["line"] for part in latest.made_of if part["kind"] == "none"}
+    waits = any(line.backordered for line in lines if line.position in bare)
+    return None if waits else order.promised_at
 
 
 def _products(channel: Channel, skus: set[str]) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """What a channel calls a way of shipping: named once by a person, remembered for the channel."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -26,7 +28,7 @@ def shop(db):
 
 
 def shipped(shop, name, words=WORDS, **more):
-    charge = PlacedCharge(kind=ChargeKind.SHIPPING, amount=5, description=words)
+    charge = PlacedCharge(kind=ChargeKind.SHIPPING, amount=Decimal(5), description=words)
     return world.place(shop, ("MUG", 1), external_id=name, charges=(charge,), **more)
 
 
