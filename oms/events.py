@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from oms import wake
+from oms import rehearsing, wake
 from oms.models import Event
 
 C = TypeVar("C", bound=Callable[..., None])
@@ -104,6 +104,8 @@ def _rows(entries: Iterable[Fact], last: dict[tuple[str, int], int], by: str) ->
             )
         )
     transaction.on_commit(wake.hint, robust=True)
+    if rehearsal := rehearsing.current.get():
+        rehearsal.events.extend(rows)
     return rows
 
 

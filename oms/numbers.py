@@ -7,7 +7,7 @@ holding a lock; on SQLite a counter row does, the single writer being the lock.
 from django.db import connection
 from django.db.models import F
 
-from oms import prepared
+from oms import prepared, rehearsing
 from oms.models import Counter
 
 FIRST = 100_001
@@ -35,8 +35,13 @@ SERIES = {
 
 
 def take(series: str, count: int = 1) -> list[str]:
-    """Reserve `count` numbers of a series, such as SO100001, in one statement."""
+    """Reserve `count` numbers of a series, such as SO100001, in one statement.
+
+    In a rehearsal they are placeholders, and none is used up.
+    """
     prefix = SERIES[series]
+    if rehearsing.current.get():
+        return [rehearsing.placeholder(prefix) for _ in range(count)]
     return [f"{prefix}{number}" for number in _next(series, count)] if count else []
 
 

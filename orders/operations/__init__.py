@@ -51,8 +51,6 @@ from orders.operations.changing import (
     ChangeEnded,
     NotChangeable,
     NothingToChange,
-    OrderMoved,
-    Preview,
     Step,
     change_order,
     confirm_change,
@@ -214,6 +212,7 @@ from orders.operations.placing import (
     place_all,
     place_one,
 )
+from orders.operations.previewing import Effect, OrderMoved, Preview, as_seen, preview
 from orders.operations.price_lists import (
     ListFace,
     PriceListImpossible,
@@ -241,7 +240,6 @@ from orders.operations.quoting import (
     quote,
     withdraw_quote,
 )
-from orders.operations.rehearsing import rehearse
 from orders.operations.remittances import (
     RemittanceRead,
     begin_local_remittance,
@@ -325,6 +323,7 @@ __all__ = [
     "DraftChanged",
     "DraftEnded",
     "DraftIncomplete",
+    "Effect",
     "EndsByItsOwnAct",
     "ExternalIdReused",
     "FeeAboveCredit",
@@ -423,6 +422,7 @@ __all__ = [
     "advance",
     "announce_return",
     "approve",
+    "as_seen",
     "ask_approvers",
     "ask_cancel",
     "ask_capture",
@@ -506,6 +506,7 @@ __all__ = [
     "place_imported",
     "place_one",
     "place_replacement",
+    "preview",
     "preview_change",
     "preview_steps",
     "price_by_lists",
@@ -526,7 +527,6 @@ __all__ = [
     "redeem_credit",
     "redraft_rule",
     "refund_to_credit",
-    "rehearse",
     "release",
     "release_now",
     "remember_country",

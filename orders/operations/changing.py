@@ -19,16 +19,13 @@ from inventory import operations as inventory
 from inventory import queries as stock
 from oms import numbers
 from oms.errors import DomainError
-from oms.models import Event
 from orders.enums import ChangeStatus, ChangeStep, OrderStatus
 from orders.models import Order, OrderChange, OrderChangeStep, OrderVersion
 from orders.operations import checking, limits, moving, pipeline
 from orders.operations.change_steps import STEP_CONTEXT, Change, StepImpossible, apply, make_room
 from orders.operations.credit_holds import lock_credit_of
-from orders.operations.rehearsing import rehearse
+from orders.operations.previewing import Effect, OrderMoved, Preview, last_event, preview
 from orders.operations.rerouting import elsewhere, follow
-from orders.queries.changes import Standing, standing
-from orders.queries.notices import Told, told_since
 from orders.queries.versions import content_of, current_content, worth_moved
 
 CHANGEABLE = {OrderStatus.PLACED, OrderStatus.CONFIRMED}
@@ -39,13 +36,6 @@ class ChangeEnded(DomainError):
 
     code = "change_ended"
     message = "Change {number} is {status}."
-
-
-class OrderMoved(DomainError):
-    """Something happened to the order after the change was drafted; look again."""
-
-    code = "order_moved"
-    message = "Order {number} has changed meanwhile; look at the change again and confirm it then."
 
 
 class NothingToChange(DomainError):
@@ -70,18 +60,6 @@ class Step:
     line_id: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     address: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """How an order stands, how it would stand, and what forbids it, if anything does."""
-
-    before: Standing
-    after: Standing | None
-    refusal: DomainError | None = None
-    told: tuple[Told, ...] = ()  # what the buyer would read
-    others: tuple[tuple[str, Standing], ...] = ()  # orders split off or merged, by number
-    base: int = 0  # the order's last event when this was looked at
 
 
 @transaction.atomic
@@ -125,7 +103,7 @@ def set_steps(
     change = _lock(change, order)
     change.steps.all().delete()
     _write_steps(change, steps)
-    change.base, change.reason = _last_event(order), reason or change.reason
+    change.base, change.reason = last_event(order), reason or change.reason
     change.created_by = by
     change.save(update_fields=["base", "reason", "created_by"])
     return change
@@ -171,20 +149,12 @@ def discard_change(change: OrderChange, *, by: str) -> OrderChange:
 def _look(
     order: Order, drafted: Callable[[Order], OrderChange], joining: list[str], *, by: str
 ) -> Preview:
-    base, before = _last_event(order), standing(order)
-
-    def act() -> tuple[Standing, tuple[Told, ...], tuple[tuple[str, Standing], ...]]:
+    def act() -> Effect:
         moving.lock_all(order, joining)
         change = _perform(drafted(pipeline.lock_order(order)), by=by)
-        touched = Order.objects.filter(number__in=change.outcome["orders"]).order_by("pk")
-        others = tuple((other.number, standing(other)) for other in touched)
-        return standing(change.order), told_since(change.order, base), others
+        return Effect(Order.objects.filter(number__in=change.outcome["orders"]))
 
-    try:
-        after, told, others = rehearse(act)
-    except DomainError as refusal:
-        return Preview(before, None, refusal, base=base)
-    return Preview(before, after, told=told, others=others, base=base)
+    return preview(order, act)
 
 
 def _joining(steps: Iterable[Step | OrderChangeStep]) -> list[str]:
@@ -203,7 +173,7 @@ def _begin(
 ) -> OrderChange:
     _refuse_unchangeable(order)
     change = OrderChange.objects.create(
-        number=number, order=order, reason=reason, base=_last_event(order), created_by=by
+        number=number, order=order, reason=reason, base=last_event(order), created_by=by
     )
     _write_steps(change, steps)
     return change
@@ -213,7 +183,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     order = pipeline.lock_order(change.order)
     change = _lock(change, order)
     _refuse_unchangeable(order)
-    if base is not None and base != _last_event(order):
+    if base is not None and base != last_event(order):
         raise OrderMoved(number=order.number)
     steps = sorted(change.steps.order_by("position"), key=_is_removal)
     lock_credit_of([order, *moving.joined(order, _joining(steps))])
@@ -306,11 +276,6 @@ def _write_steps(change: OrderChange, steps: Sequence[Step]) -> None:
         )
         for position, step in enumerate(steps, start=1)
     )
-
-
-def _last_event(order: Order) -> int:
-    rows = Event.objects.filter(subject_type="orders.order", subject_id=order.pk)
-    return rows.aggregate(last=Max("sequence"))["last"] or 0
 
 
 def _keep_first(work: pipeline.Work, content: dict[str, Any]) -> None:

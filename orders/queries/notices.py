@@ -1,6 +1,6 @@
 """What customers can be told of their orders: the values for the words, event by event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -97,16 +97,13 @@ class Told:
     body: str
 
 
-def told_since(order: Order, sequence: int) -> tuple[Told, ...]:
-    """The messages that the order's events after this sequence number give rise to.
+def told_by(events: Iterable[Event]) -> tuple[Told, ...]:
+    """The messages that these events give rise to, whatever they are about.
 
     For previews: nothing is put in line. What the buyer has stopped is left out.
     """
-    rows = Event.objects.filter(
-        subject_type="orders.order", subject_id=order.pk, sequence__gt=sequence
-    )
     wired = customers.notice_kinds()
-    found = [_told(event) for event in rows.filter(name__in=wired).order_by("sequence")]
+    found = [_told(event) for event in events if event.name in wired]
     return tuple(told for told in found if told is not None)
 
 

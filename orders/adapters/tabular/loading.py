@@ -10,6 +10,7 @@ from functools import partial
 
 from inventory import operations as inventory
 from oms.errors import DomainError
+from oms.rehearsing import rehearse
 from oms.statistics import Growth
 from orders import operations as orders
 from orders import queries
@@ -159,9 +160,7 @@ class Loader:
         self.report.flush()
 
     def _place(self, batch: list[Sale]) -> None:
-        results = (
-            orders.rehearse(lambda: self._write(batch)) if self.dry_run else self._write(batch)
-        )
+        results = rehearse(lambda: self._write(batch)) if self.dry_run else self._write(batch)
         taken = []
         for sale, result in zip(batch, results, strict=True):
             self._count(sale, result)
