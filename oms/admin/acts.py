@@ -31,6 +31,13 @@ class Run(Protocol):
         """`obj` is the row, or none for an act of the list; `data` is the form's clean data."""
 
 
+class Preview(Protocol):
+    """Tries an act out, undoes it, and answers with a part of a page that says what came of it."""
+
+    def __call__(self, request: HttpRequest, obj: Any, form: ActForm) -> HttpResponse:
+        """`form` is bound and may still be invalid: it is asked for whenever a field changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Undo:
     """How an act is taken back: by an operation of its own, given what the act told in `back`.
@@ -76,6 +83,7 @@ class Act:
     refuses: tuple[tuple[str, Any], ...] = ()  # (why not, a condition on the row)
     undo: Undo | None = None
     gather: Callable[[HttpRequest, Sequence[Any]], bytes] | None = None  # a PDF
+    preview: Preview | None = None  # what stands beside the form of one row while it is filled in
     paper: bool = False  # answers with a file and changes nothing: the button asks no question
 
     def offered(self, request: HttpRequest, obj: Model | None) -> bool:

@@ -203,6 +203,8 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
         form = self._form(request, act, obj)
         if act.paper and request.method == "GET" and obj is not None and act.allowed(obj):
             return self._print(request, act, obj)
+        if act.preview and obj is not None and "preview" in request.POST:
+            return act.preview(request, obj, form)
         if request.method == "POST" and form.is_valid():
             if answer := self._run(request, act, obj, form):
                 return answer
@@ -262,6 +264,7 @@ class ReadOnlyAdmin(SimpleHistoryAdmin, ModelAdmin):
             "back": self._next(request, obj),
             "original": obj,
             "facts": {} if obj is None else self.facts(request, act, obj),
+            "previewed": act.preview is not None and obj is not None,
             **extra,
         }
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]

@@ -1,6 +1,5 @@
 """The buttons of orders, holds, payments and refund grants; each makes one operation call."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
@@ -14,11 +13,11 @@ from oms.money import plain
 from oms.words import moment, money
 from orders import operations, queries
 from orders.admin import refusals
-from orders.enums import HoldKind, OrderStatus, PaymentMethod
+from orders.admin.cancel_acts import CANCEL_ACTS
+from orders.admin.refusals import may
+from orders.enums import HoldKind, PaymentMethod
 from orders.forms import (
     AddressForm,
-    CancelForm,
-    CancelLinesForm,
     CaptureForm,
     GrantRefundForm,
     HoldForm,
@@ -38,18 +37,6 @@ from orders.queries.balance import left_of
 Data = dict[str, Any]
 UNDONE = "Run undone"  # the reason in the history
 LATER = {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.ON_ACCOUNT}
-
-
-def allowed_now(order: Order) -> list[str]:
-    """What may be done with an order, asked once per loaded row."""
-    if not hasattr(order, "_allowed_now"):
-        order._allowed_now = queries.allowed_actions(order)  # type: ignore[attr-defined] # noqa: SLF001
-    return order._allowed_now  # type: ignore[attr-defined] # noqa: SLF001
-
-
-def may(name: str) -> Callable[[Order], bool]:
-    """Whether the order allows this act now."""
-    return lambda order: name in allowed_now(order)
 
 
 def has_unknown_sku(order: Order) -> bool:
@@ -104,42 +91,10 @@ def undo_lift(request: HttpRequest, order: Order, back: Data) -> str:
     return f"{order} is on hold again: {words.count(len(held), 'hold')}."
 
 
-def cancel(request: HttpRequest, order: Order, data: Data) -> str | Told:
-    """End the order, when its channel's window closes."""
-    begun = timezone.now()
-    order = operations.ask_cancel(order, by=actor(request), **data)
-    if order.status == OrderStatus.CANCELLED:
-        last = order.cancellations.latest("pk")
-        return f"{order} is cancelled; its total fell by {money(last.amount, order.currency)}."
-    minutes = words.count(order.channel.undo_minutes, "minute")
-    said = f"{order} will be cancelled in {minutes}; until then it can be undone."
-    hold = order.holds.get(type=HoldKind.CANCELLING, lifted_at=None)
-    return Told(said, {"hold": hold.pk}) if hold.placed_at >= begun else said
-
-
-def undo_cancel(request: HttpRequest, order: Order, back: Data) -> str:
-    """Let the order go on; of a run, only when it still waits by that run's cancel."""
-    order = operations.undo_cancel(order, by=actor(request), hold=back.get("hold"))
-    return f"{order} goes on; it is in {words.sentence_case(order.get_stage_display())}."
-
-
 def release_now(request: HttpRequest, order: Order, _data: Data) -> str:
     """Wait for the buyer no longer."""
     order = operations.release_now(order, by=actor(request))
     return f"{order} goes on; it is in {words.sentence_case(order.get_stage_display())}."
-
-
-def cancel_lines(request: HttpRequest, order: Order, data: Data) -> str:
-    """Give up some units."""
-    cancellation = operations.cancel_lines(
-        order,
-        by=actor(request),
-        quantities=data["quantities"],
-        reason=data["reason"],
-        note=data["note"],
-    )
-    total = money(cancellation.amount, order.currency)
-    return f"{words.count(sum(data['quantities'].values()), 'unit')} cancelled; total less {total}."
 
 
 def record_payment(request: HttpRequest, order: Order, data: Data) -> str:
@@ -429,45 +384,7 @@ ORDER_ACTS = (
         refuses=(("It has no tags.", Q(tags=[])),),
         undo=Undo("orders.tag_order", undo_tags, "the tags removed here are added again."),
     ),
-    Act(
-        "cancel_lines",
-        "Cancel lines",
-        "orders.cancel_order",
-        cancel_lines,
-        form=CancelLinesForm,
-        allowed=may("cancel_lines"),
-        help="Only units that no location works on; the others are recalled first.",
-        icon="playlist_remove",
-        variant=ActionVariant.DANGER,
-        folded=True,
-    ),
-    Act(
-        "cancel",
-        "Cancel order",
-        "orders.cancel_order",
-        cancel,
-        form=CancelForm,
-        allowed=may("cancel"),
-        help="Ends the order, gives its stock back and voids open authorisations, when the minutes "
-        "of its channel are over. It can be undone until then, and not afterwards.",
-        icon="block",
-        variant=ActionVariant.DANGER,
-        bulk=True,
-        refuses=refusals.CANCEL,
-        undo=Undo("orders.cancel_order", undo_cancel, "orders not yet cancelled go on."),
-        folded=True,
-    ),
-    Act(
-        "undo_cancel",
-        "Undo cancel",
-        "orders.cancel_order",
-        undo_cancel,
-        form=ConfirmForm,
-        allowed=may("undo_cancel"),
-        help="The order goes on as if nobody had asked to cancel it.",
-        icon="undo",
-        variant=ActionVariant.PRIMARY,
-    ),
+    *CANCEL_ACTS,
     Act(
         "release_now",
         "Release now",

@@ -4,10 +4,9 @@ Every edit is answered by a preview: the real act, done and undone. Nothing is s
 somebody confirms, or keeps the change as a draft.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -24,34 +23,18 @@ from oms.admin import actor
 from oms.errors import DomainError
 from oms.money import plain
 from orders import operations
-from orders.admin import changing_lines, sealed
-from orders.enums import RETURN_CHARGES, ChangeStatus, ChangeStep, OrderStatus
+from orders.admin import changing_lines, previews, sealed
+from orders.enums import RETURN_CHARGES, ChangeStatus, ChangeStep
 from orders.forms import changing as forms
 from orders.forms.drafting import pickup_choices
 from orders.models import Order, OrderChange, OrderChangeStep
-from orders.operations import OrderMoved, Preview, Step
+from orders.operations import OrderMoved, Step
 from orders.operations.change_steps import STEP_CONTEXT
 from orders.operations.changing import CHANGEABLE
-from orders.queries.balance import Balance
-from orders.queries.changes import Standing, standing
 from orders.queries.together import could_join
 
 PERMISSION = "orders.change_placed_order"
 SHOWN = 8
-
-
-class Row(NamedTuple):
-    """One line of the comparison."""
-
-    label: str
-    before: str
-    after: str
-    tone: str = ""
-
-    @property
-    def changed(self) -> bool:
-        """Whether the change makes a difference here."""
-        return self.before != self.after
 
 
 @require_GET
@@ -72,9 +55,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "charge_kinds": forms.CHARGES,
         **_fields(request, order, steps),
         **(
-            _shown(request, operations.preview_change(draft, by=actor(request)), order)
+            previews.shown(request, operations.preview_change(draft, by=actor(request)), order)
             if draft
-            else _untouched(order)
+            else previews.untouched(order)
         ),
     }
     request.current_app = admin.site.name  # type: ignore[attr-defined]
@@ -95,12 +78,12 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "order": order,
         **changing_lines.to_split(order, {}),
         "joinable": [(other, other.number in chosen) for other in could_join(order)],
-        **_untouched(order),
+        **previews.untouched(order),
     }
     if chosen:
         steps = [Step(ChangeStep.MERGE_FROM, values={"order": number}) for number in chosen]
         seen = operations.preview_steps(order, by=actor(request), steps=steps)
-        context |= {**_shown(request, seen, order), "untouched": False}
+        context |= {**previews.shown(request, seen, order), "untouched": False}
     request.current_app = admin.site.name  # type: ignore[attr-defined]
     return TemplateResponse(request, "admin/orders/change/move.html", context)
 
@@ -112,11 +95,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         steps = _steps(request, order)
     except forms.WrongInput as wrong:
-        return _preview(request, {**_untouched(order), "problem": str(wrong)})
+        return previews.answer(request, {**previews.untouched(order), "problem": str(wrong)})
     if not steps:
-        return _preview(request, _untouched(order))
+        return previews.answer(request, previews.untouched(order))
     seen = operations.preview_steps(order, by=actor(request), steps=steps)
-    return _preview(request, _shown(request, seen, order))
+    return previews.answer(request, previews.shown(request, seen, order))
 
 
 @require_POST
@@ -133,11 +116,11 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         act = _confirm if request.POST.get("act") == "confirm" else _keep
         return act(request, order, draft, steps)
     except forms.WrongInput as wrong:
-        return _preview(request, {**_untouched(order), "problem": str(wrong)})
+        return previews.answer(request, {**previews.untouched(order), "problem": str(wrong)})
     except DomainError as refusal:
         seen = operations.preview_steps(order, by=actor(request), steps=steps)
         again = {"moved": isinstance(refusal, OrderMoved), "problem": refusal.detail}
-        return _preview(request, {**_shown(request, seen, order), **again})
+        return previews.answer(request, {**previews.shown(request, seen, order), **again})
 
 
 @require_GET
@@ -186,7 +169,7 @@ def _confirm(
         order,
         by=actor(request),
         steps=steps,
-        seen=forms.seen_of(request.POST),
+        seen=forms.seen_of(request.POST) or 0,
         reason=forms.reason_of(request.POST),
         draft=draft,
     )
@@ -273,104 +256,6 @@ def _pickup(order: Order, steps: list[OrderChangeStep]) -> dict[str, Any]:
     if was not in {code for code, _ in choices}:
         choices.append((was, f"Collected at {order.pickup_location}"))
     return {"pickup_choices": choices, "pickup_was": was, "pickup": wanted}
-
-
-def _untouched(order: Order) -> dict[str, Any]:
-    now = standing(order)
-    return {"figures": figures(now, now, order.currency), "untouched": True}
-
-
-def _shown(request: HttpRequest, seen: Preview, order: Order) -> dict[str, Any]:
-    after = seen.after or seen.before
-    told = seen.told if sealed.may_read(request) else ()
-    if told:
-        sealed.opened(request, order)  # what is shown names the buyer: that is a reading
-    rows = [*figures(seen.before, after, order.currency), *_others(seen, order.currency)]
-    return {
-        "figures": rows,
-        "total_row": next(each for each in rows if each.label == "Total"),
-        "refusal": seen.refusal.detail if seen.refusal else "",
-        "new_holds": [why for why in after.holds if why not in seen.before.holds],
-        "told": told,
-        "told_hidden": len(seen.told) - len(told),
-        "base": seen.base,
-        "can_confirm": seen.refusal is None,
-    }
-
-
-def figures(before: Standing, after: Standing, currency: str) -> list[Row]:
-    """What a person compares, line by line, in the order in which they ask."""
-    return [
-        *_amounts(before, after, currency),
-        *_route(before, after),
-        Row(
-            "Waits for stock",
-            words.count(before.backordered, "unit"),
-            words.count(after.backordered, "unit"),
-            "warn" if after.backordered > before.backordered else "",
-        ),
-        Row(
-            "Ship by",
-            words.moment(before.promised_at) or "nothing in sight",
-            words.moment(after.promised_at) or "nothing in sight",
-            "warn" if _is_worse(before.promised_at, after.promised_at) else "",
-        ),
-        Row("Ships to", _goes_to(before.content), _goes_to(after.content)),
-        Row(
-            "Status",
-            words.sentence_case(before.content["status"]),
-            words.sentence_case(after.content["status"]),
-            "warn" if after.content["status"] == "cancelled" else "",
-        ),
-    ]
-
-
-def _goes_to(content: dict[str, Any]) -> str:
-    if place := content.get("pickup"):
-        return f"collected at {place}"
-    return content["ship_to"] or "–"
-
-
-def _amounts(before: Standing, after: Standing, currency: str) -> Iterator[Row]:
-    old, new = before.content["totals"], after.content["totals"]
-    for name in ("goods", "charges", "tax", "total"):
-        amounts = [words.money(Decimal(totals[name]), currency) for totals in (old, new)]
-        yield Row(name.capitalize(), *amounts)
-    tone = "warn" if after.money.balance < 0 else ""
-    yield Row("Owed", _owed(before.money, currency), _owed(after.money, currency), tone)
-
-
-def _others(seen: Preview, currency: str) -> Iterator[Row]:
-    for number, other in seen.others:
-        total = words.money(other.total, currency)
-        if other.content["status"] == OrderStatus.CANCELLED:
-            yield Row(number, "open", "all of it is here")
-        else:
-            units = sum(line["quantity"] for line in other.content["lines"])
-            owed = _owed(other.money, currency)
-            told = f"{words.count(units, 'unit')}, {total}, owed {owed}"
-            yield Row("New order", "–", told)
-
-
-def _owed(money: Balance, currency: str) -> str:
-    if not money.balance:
-        return "nothing"
-    who = "by the buyer" if money.balance > 0 else "to the buyer"
-    return f"{words.money(abs(money.balance), currency)} {who}"
-
-
-def _route(before: Standing, after: Standing) -> Iterator[Row]:
-    for code in sorted(before.route.keys() | after.route.keys()):
-        units = [words.count(where.route.get(code, 0), "unit") for where in (before, after)]
-        yield Row(f"From {code}", *units)
-
-
-def _is_worse(before: datetime | None, after: datetime | None) -> bool:
-    return before is not None and (after is None or after > before)
-
-
-def _preview(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    return TemplateResponse(request, "admin/orders/change/preview.html", context)
 
 
 def _order(request: HttpRequest, pk: int) -> Order:

@@ -18,8 +18,8 @@ from oms import words
 from oms.admin import Act, ReadOnlyAdmin, actor
 from orders import operations
 from orders.admin import claims
-from orders.admin.acts import may
 from orders.admin.others import order_link
+from orders.admin.refusals import may
 from orders.forms.handling import AssignForm, CarrierForm, FinishForm, GiveTaskForm
 from orders.models import Handling, Order, Task
 from orders.models.claim import claimed_now, free_for

@@ -22,7 +22,6 @@ from oms.money import ZERO
 from oms.taxes import UNTAXED
 from orders import queries
 from orders.admin import sealed, versions
-from orders.admin.acts import allowed_now
 from orders.admin.diagnosis import (
     IN_TROUBLE,
     OWN_PERMISSION,
@@ -35,6 +34,7 @@ from orders.admin.diagnosis import (
 from orders.admin.gateways import STUCK, state_chip
 from orders.admin.handling import handling_context
 from orders.admin.promise import promise_context
+from orders.admin.refusals import allowed_now
 from orders.admin.timeline import timeline
 from orders.enums import RequestState, TransactionKind
 from orders.models import GatewayRequest, Hold, Order, OrderLine, Payment, RefundGrant

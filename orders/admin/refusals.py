@@ -1,12 +1,15 @@
-"""Why orders would refuse an act, as conditions that the database counts over thousands of them.
+"""Why orders would refuse an act: one loaded order, or thousands of them that the database counts.
 
-They say what `orders.queries.allowed_actions` says of one order; a test holds the two together.
+The conditions say what `orders.queries.allowed_actions` says of one order; a test holds the two together.
 """
+
+from collections.abc import Callable
 
 from django.db.models import Exists, F, OuterRef, Q
 
 from orders.enums import BY_SYSTEM, HoldKind, OrderStatus, Stage
-from orders.models import Hold, OrderLine
+from orders.models import Hold, Order, OrderLine
+from orders.queries import allowed_actions
 
 LINES = OrderLine.objects.filter(order=OuterRef("pk"))
 ON_HOLD = Exists(Hold.objects.filter(order=OuterRef("pk"), lifted_at=None))
@@ -35,3 +38,15 @@ CANCEL = (
     ("It waits to be cancelled already.", CANCELLING),
     ("A location works on it, or it has left; recall it first.", RELEASED),
 )
+
+
+def allowed_now(order: Order) -> list[str]:
+    """What may be done with an order, asked once per loaded row."""
+    if not hasattr(order, "_allowed_now"):
+        order._allowed_now = allowed_actions(order)  # type: ignore[attr-defined] # noqa: SLF001
+    return order._allowed_now  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def may(name: str) -> Callable[[Order], bool]:
+    """Whether the order allows this act now."""
+    return lambda order: name in allowed_now(order)

@@ -5,6 +5,7 @@ from django.urls import path
 from orders.api.actions import urlpatterns as action_urls
 from orders.api.bank import urlpatterns as bank_urls
 from orders.api.business import urlpatterns as business_urls
+from orders.api.cancellations import CancellationView
 from orders.api.changes import ChangesView, ChangeView, ConfirmationView, VersionsView
 from orders.api.drafts import urlpatterns as draft_urls
 from orders.api.gateways import urlpatterns as gateway_urls
@@ -12,7 +13,6 @@ from orders.api.holds import urlpatterns as hold_urls
 from orders.api.listings import urlpatterns as listing_urls
 from orders.api.orders import (
     BulkView,
-    CancellationView,
     ChannelsView,
     HoldsView,
     HoldView,

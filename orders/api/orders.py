@@ -1,4 +1,4 @@
-"""The orders API: place one or many, look, cancel, hold."""
+"""The orders API: place one or many, look, hold."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.errors import DomainError
-from oms.money import plain
 from oms.wire import Invalid, decode, decode_filled, respond, schema_of
 from orders import operations
 from orders.models import Channel, Hold, Order
@@ -25,8 +24,6 @@ from orders.serializers import (
     BulkIn,
     BulkOut,
     BulkResultOut,
-    CancellationIn,
-    CancellationOut,
     ChannelSerializer,
     ErrorOut,
     HoldIn,
@@ -168,52 +165,6 @@ class OrderView(APIView):
         return respond(shown(request, number))
 
 
-class CancellationView(IdempotencyMixin, APIView):
-    """Cancelling."""
-
-    scope = "orders"
-    permission_classes: ClassVar = [HasScope]
-
-    @extend_schema(
-        operation_id="orders_cancellation_create",
-        request={"application/json": schema_of(CancellationIn)},
-        responses={201: schema_of(CancellationOut)},
-    )
-    def post(self, request: Request, number: str) -> HttpResponse:
-        """Cancel the order, or the given units; says what is refundable.
-
-        409 `units_released` when a location is working on them.
-        """
-        order = get_object_or_404(orders_of(request), number=number)
-        sent = decode(request.body, CancellationIn)
-        by = actor(request)
-        if sent.lines:
-            quantities = _quantities(order, sent)
-            done = operations.cancel_lines(
-                order, by=by, quantities=quantities, reason=sent.reason, note=sent.note
-            )
-        else:
-            done = operations.cancel(order, by=by, reason=sent.reason, note=sent.note)
-        after = shown(request, number)
-        amount = plain(done.amount, order.currency)
-        refundable = after.balance.refundable
-        return respond(CancellationOut(done.reason, amount, refundable, after), 201)
-
-    @extend_schema(
-        operation_id="orders_cancellation_destroy",
-        request=None,
-        responses={200: schema_of(OrderOut)},
-    )
-    def delete(self, request: Request, number: str) -> HttpResponse:
-        """Take back a cancel that was asked for in the back office, while its window is open.
-
-        409 `not_being_cancelled` afterwards.
-        """
-        order = get_object_or_404(orders_of(request), number=number)
-        operations.undo_cancel(order, by=actor(request))
-        return respond(shown(request, number))
-
-
 class HoldsView(IdempotencyMixin, GenericAPIView):
     """Holds of an order."""
 
@@ -339,16 +290,6 @@ def _merge(
 def _bulk(results: list[BulkResultOut]) -> BulkOut:
     count = [result.status for result in results].count
     return BulkOut(count("created"), count("existing"), count("refused"), results)
-
-
-def _quantities(order: Order, sent: CancellationIn) -> dict[int, int]:
-    lines = dict(order.lines.values_list("position", "pk"))
-    quantities: dict[int, int] = {}
-    for index, row in enumerate(sent.lines):
-        if row.line not in lines:
-            raise Invalid(f"Order {order.number} has no line {row.line}.", f"/lines/{index}/line")
-        quantities[lines[row.line]] = quantities.get(lines[row.line], 0) + row.quantity
-    return quantities
 
 
 class ChannelsView(ListAPIView):

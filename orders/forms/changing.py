@@ -86,9 +86,11 @@ def steps_of(
     ]
 
 
-def seen_of(data: Mapping[str, Any]) -> int:
-    """The last event of the order that the page knew of."""
-    text = str(data.get("base", ""))
+def seen_of(data: Mapping[str, Any]) -> int | None:
+    """The last event of the order that the page knew of; none where it showed no preview."""
+    if "base" not in data:
+        return None
+    text = str(data["base"])
     return int(text) if text.isdecimal() and len(text) < LONG_NUMBER else 0
 
 

@@ -45,6 +45,7 @@ from orders.operations.cancelling import (
     announce_return,
     cancel,
     cancel_lines,
+    preview_cancel,
 )
 from orders.operations.change_steps import StepImpossible
 from orders.operations.changing import (
@@ -507,6 +508,7 @@ __all__ = [
     "place_one",
     "place_replacement",
     "preview",
+    "preview_cancel",
     "preview_change",
     "preview_steps",
     "price_by_lists",

@@ -15,6 +15,7 @@ from oms.money import plain
 from orders.enums import CancelReason, OrderStatus
 from orders.models import Cancellation, CancellationLine, Order
 from orders.operations import hold_rows, payments, payments_gateway, pipeline
+from orders.operations.previewing import Effect, Preview, preview
 from orders.queries.totals import totals_of
 
 
@@ -55,6 +56,26 @@ def cancel(order: Order, *, by: str, reason: str, note: str = "") -> Cancellatio
 
     quantities = {line.pk: line.due for line in work.lines if line.due}
     return _cancel(work, quantities, reason=reason, note=note)
+
+
+def preview_cancel(
+    order: Order,
+    *,
+    by: str,
+    reason: str,
+    note: str = "",
+    quantities: Mapping[int, int] | None = None,
+) -> Preview:
+    """What cancelling an order would do now, or units of it by line id; nothing is done."""
+
+    def act() -> Effect:
+        if quantities:
+            cancel_lines(order, by=by, quantities=quantities, reason=reason, note=note)
+        else:
+            cancel(order, by=by, reason=reason, note=note)
+        return Effect()
+
+    return preview(order, act)
 
 
 def refuse_cancel(work: pipeline.Work) -> None:

@@ -5,7 +5,6 @@ would happen, and nothing of it is stored. Confirming does the same for good, un
 moved on since the steps were written.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +67,7 @@ def draft_change(
 ) -> OrderChange:
     """Begin a change of a placed order; nothing happens to the order. Raises NotChangeable."""
     order = pipeline.lock_order(order)
-    return _begin(order, numbers.take("change")[0], by=by, steps=steps, reason=reason)
+    return _begin(order, by=by, steps=steps, reason=reason)
 
 
 @transaction.atomic
@@ -120,10 +119,7 @@ def preview_change(change: OrderChange, *, by: str) -> Preview:
 
 def preview_steps(order: Order, *, by: str, steps: Sequence[Step]) -> Preview:
     """What these steps would do, before anything of them is written down; as `preview_change`."""
-    number = secrets.token_hex(8)  # gone with the rest
-    return _look(
-        order, lambda order: _begin(order, number, by=by, steps=steps), _joining(steps), by=by
-    )
+    return _look(order, lambda order: _begin(order, by=by, steps=steps), _joining(steps), by=by)
 
 
 @transaction.atomic
@@ -168,12 +164,14 @@ def _added(steps: Iterable[Step | OrderChangeStep]) -> set[int]:
     return {product.pk for product in stock.products_by_sku(skus).values()} if skus else set()
 
 
-def _begin(
-    order: Order, number: str, *, by: str, steps: Sequence[Step], reason: str = ""
-) -> OrderChange:
+def _begin(order: Order, *, by: str, steps: Sequence[Step], reason: str = "") -> OrderChange:
     _refuse_unchangeable(order)
     change = OrderChange.objects.create(
-        number=number, order=order, reason=reason, base=last_event(order), created_by=by
+        number=numbers.take("change")[0],
+        order=order,
+        reason=reason,
+        base=last_event(order),
+        created_by=by,
     )
     _write_steps(change, steps)
     return change

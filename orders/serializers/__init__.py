@@ -1,14 +1,12 @@
 """Messages of the orders API, one file per noun."""
 
+from orders.serializers.cancellations import CancellationIn, CancellationOut, CancelledLineIn
 from orders.serializers.orders import (
     AddressIn,
     BalanceOut,
     BulkIn,
     BulkOut,
     BulkResultOut,
-    CancellationIn,
-    CancellationOut,
-    CancelledLineIn,
     ChannelSerializer,
     ChargeIn,
     ChargeOut,
@@ -28,6 +26,7 @@ from orders.serializers.orders import (
     address,
     placed_order,
 )
+from orders.serializers.previews import DryRun, PreviewOut, Seen
 from orders.serializers.promise import PromiseOut, PromisePartOut, QuoteOut, QuotesOut
 from orders.serializers.soft import SoftChangeIn, SoftIn, SoftOut
 
@@ -44,6 +43,7 @@ __all__ = [
     "ChargeIn",
     "ChargeOut",
     "CustomerIn",
+    "DryRun",
     "ErrorOut",
     "HoldIn",
     "HoldOut",
@@ -55,10 +55,12 @@ __all__ = [
     "OrderSummaryOut",
     "PaymentIn",
     "PaymentOut",
+    "PreviewOut",
     "PromiseOut",
     "PromisePartOut",
     "QuoteOut",
     "QuotesOut",
+    "Seen",
     "SoftChangeIn",
     "SoftIn",
     "SoftOut",

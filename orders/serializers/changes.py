@@ -11,9 +11,9 @@ from oms.wire import Invalid, Sent, Sku, Text, message, utc
 from orders.enums import RETURN_CHARGES, ChangeStep, ChargeKind
 from orders.models import OrderChange, OrderVersion
 from orders.operations import Preview, Step
-from orders.queries.changes import Standing
 from orders.queries.versions import differences
-from orders.serializers.orders import AddressIn, BalanceOut
+from orders.serializers.orders import AddressIn
+from orders.serializers.previews import PreviewOut
 
 Kind = Literal[
     "add_line",
@@ -78,69 +78,6 @@ class ChangeIn(Sent):
 
     steps: Annotated[list[ChangeStepIn], msgspec.Meta(min_length=1, max_length=4_000)]
     reason: Reason = ""
-
-
-@message
-class OrderStandingOut(msgspec.Struct):
-    """An order as it is, or as it would be: `route` is reserved units by location code."""
-
-    goods: str
-    charges: str
-    tax: str
-    total: str
-    balance: BalanceOut
-    route: dict[str, int]
-    backordered: int
-    promised_at: datetime | None
-    holds: list[str]
-    status: str
-
-    @classmethod
-    def of(cls, standing: Standing, currency: str) -> "OrderStandingOut":
-        """As the API shows it."""
-        return cls(
-            **standing.content["totals"],
-            balance=BalanceOut.of(standing.money, currency),
-            route=standing.route,
-            backordered=standing.backordered,
-            promised_at=utc(standing.promised_at),
-            holds=list(standing.holds),
-            status=standing.content["status"],
-        )
-
-
-@message
-class RefusalOut(msgspec.Struct):
-    """Why a change is not possible, with the way that is open."""
-
-    code: str
-    detail: str
-
-
-@message
-class PreviewOut(msgspec.Struct):
-    """What confirming would do now; `tells` names the messages that the buyer would get.
-
-    `others` are the orders that would be split off or merged, as they would stand then.
-    """
-
-    before: OrderStandingOut
-    after: OrderStandingOut | None
-    refusal: RefusalOut | None
-    tells: list[str]
-    others: dict[str, OrderStandingOut]
-
-    @classmethod
-    def of(cls, seen: Preview, currency: str) -> "PreviewOut":
-        """As the API shows it."""
-        no = seen.refusal
-        return cls(
-            OrderStandingOut.of(seen.before, currency),
-            OrderStandingOut.of(seen.after, currency) if seen.after else None,
-            RefusalOut(no.code, no.detail) if no else None,
-            [told.event for told in seen.told],
-            {number: OrderStandingOut.of(other, currency) for number, other in seen.others},
-        )
 
 
 @message

@@ -144,33 +144,6 @@ class LiftIn(Sent):
 
 
 @message
-class CancelledLineIn(Sent):
-    """Units of one line, by its position in the order, to cancel."""
-
-    line: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
-    quantity: Quantity
-
-
-@message
-class CancellationIn(Sent):
-    """What to cancel: the whole order, or the given units."""
-
-    reason: Cause
-    note: Annotated[str, msgspec.Meta(max_length=300)] = ""
-    lines: Annotated[list[CancelledLineIn], msgspec.Meta(max_length=2_000)] = []
-
-
-@message
-class CancellationOut(msgspec.Struct):
-    """What was cancelled, by how much the total fell, and what can now be refunded."""
-
-    reason: str
-    amount: str
-    refundable: str
-    order: "OrderOut"
-
-
-@message
 class HoldOut(msgspec.Struct):
     """A hold; `kind` is the code of its type, `unblock` what the type says would end it.
 

@@ -1,0 +1,88 @@
+"""Messages of the API about what would come of an act on an order."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from oms.wire import message, utc
+from orders.operations import Preview
+from orders.queries.changes import Standing
+from orders.serializers.orders import BalanceOut
+
+Seen = Annotated[
+    int,
+    msgspec.Meta(
+        ge=0, description="`seen` of a dry run: 409 `order_moved` if the order has changed since."
+    ),
+]
+DryRun = Annotated[
+    bool, msgspec.Meta(description="Say what it would do, in a 200, and do nothing.")
+]
+
+
+@message
+class OrderStandingOut(msgspec.Struct):
+    """An order as it is, or as it would be: `route` is reserved units by location code."""
+
+    goods: str
+    charges: str
+    tax: str
+    total: str
+    balance: BalanceOut
+    route: dict[str, int]
+    backordered: int
+    promised_at: datetime | None
+    holds: list[str]
+    status: str
+
+    @classmethod
+    def of(cls, standing: Standing, currency: str) -> "OrderStandingOut":
+        """As the API shows it."""
+        return cls(
+            **standing.content["totals"],
+            balance=BalanceOut.of(standing.money, currency),
+            route=standing.route,
+            backordered=standing.backordered,
+            promised_at=utc(standing.promised_at),
+            holds=list(standing.holds),
+            status=standing.content["status"],
+        )
+
+
+@message
+class RefusalOut(msgspec.Struct):
+    """Why it is not possible, with the way that is open."""
+
+    code: str
+    detail: str
+
+
+@message
+class PreviewOut(msgspec.Struct):
+    """What would be done now; `tells` names the messages that the buyer would get.
+
+    `others` are the orders that would be made, split off or merged, as they would stand then. A
+    number with a `~` is a placeholder; none is used up. `seen` is what the act takes to be done
+    only as long as the order stands as it was looked at.
+    """
+
+    before: OrderStandingOut
+    after: OrderStandingOut | None
+    refusal: RefusalOut | None
+    tells: list[str]
+    others: dict[str, OrderStandingOut]
+    seen: int
+
+    @classmethod
+    def of(cls, seen: Preview, currency: str) -> "PreviewOut":
+        """As the API shows it."""
+        no = seen.refusal
+        return cls(
+            OrderStandingOut.of(seen.before, currency),
+            OrderStandingOut.of(seen.after, currency) if seen.after else None,
+            RefusalOut(no.code, no.detail) if no else None,
+            [told.event for told in seen.told],
+            {number: OrderStandingOut.of(other, currency) for number, other in seen.others},
+            seen.base,
+        )
