@@ -13,8 +13,11 @@ from fulfillment.enums import ClaimRemedy
 from fulfillment.models import Claim, Shipment
 from fulfillment.queries.claims import WAITED_FOR, claimable_kinds
 from oms import words
-from oms.admin import Act, ReasonForm, Told, Undo, actor
+from oms.admin import Act, ActForm, ReasonForm, Told, Undo, actor
 from oms.errors import DomainError
+from orders.admin import previews
+from orders.forms.changing import seen_of
+from orders.operations import Preview, as_seen
 
 Data = dict[str, Any]
 ADD = "fulfillment.add_claim"
@@ -46,11 +49,31 @@ def claimable(shipment: Shipment) -> bool:
 
 def open_claim(request: HttpRequest, shipment: Shipment, data: Data) -> HttpResponse:
     """Write it down, and go to its page."""
+    asked = _asked(request, data)
+    claim = as_seen(
+        shipment.order,
+        lambda: operations.open_claim(shipment, by=actor(request), asked=asked),
+        seen=seen_of(request.POST),
+    )
+    return HttpResponseRedirect(reverse("admin:fulfillment_claim_change", args=[claim.pk]))
+
+
+def preview_claim(request: HttpRequest, shipment: Shipment, form: ActForm) -> HttpResponse:
+    """What the carrier would owe by when, and what the buyer would get at once."""
+
+    def look(data: Data) -> Preview:
+        asked = _asked(request, data)
+        return operations.preview_claim(shipment, by=actor(request), asked=asked, says=_said)
+
+    return previews.of_form(request, shipment.order, form, look, lambda seen: seen.made)
+
+
+def _asked(request: HttpRequest, data: Data) -> operations.Asked:
     remedy, may = data["remedy"], request.user.has_perm
     waived = bool(data["waiver"]) and not may("fulfillment.waive_return_policy")
     if waived or (remedy in NEEDS and not may(NEEDS[remedy])):
         raise RemedyNotYours
-    asked = operations.Asked(
+    return operations.Asked(
         kind=data["kind"],
         amount=data["amount"],
         evidence=data["evidence"],
@@ -59,8 +82,24 @@ def open_claim(request: HttpRequest, shipment: Shipment, data: Data) -> HttpResp
         remedy=remedy,
         waiver=data["waiver"],
     )
-    claim = operations.open_claim(shipment, by=actor(request), asked=asked)
-    return HttpResponseRedirect(reverse("admin:fulfillment_claim_change", args=[claim.pk]))
+
+
+def _said(claim: Claim) -> dict[str, str]:
+    currency = claim.currency
+    said = {
+        "Claimed of": claim.carrier.name,
+        "Amount": words.money(claim.amount, currency),
+        "Its limit of liability": "not known"
+        if claim.liable is None
+        else words.money(claim.liable, currency),
+        "Last day to claim": "not known"
+        if claim.claim_by is None
+        else f"{claim.claim_by:%d %b %Y}",
+        "The buyer gets": claim.get_remedy_display(),
+    }
+    if claim.credit is not None:
+        said["Credited to the buyer"] = words.money(claim.credit.refunded, currency)
+    return said
 
 
 def send(request: HttpRequest, claim: Claim, data: Data) -> str:
@@ -115,6 +154,7 @@ OPEN_CLAIM = Act(
     "open_claim", "Open a claim", ADD, open_claim, forms.OpenClaimForm, claimable,
     help="Against the carrier, for a parcel that is lost, damaged, short or late. The last day and "
     "the limit of liability come from the carrier's terms.", icon="gavel",
+    preview=preview_claim,
 )  # fmt: skip
 
 CLAIM_ACTS = (

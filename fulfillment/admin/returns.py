@@ -4,20 +4,20 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from fulfillment import forms, operations
-from fulfillment.admin import acts, return_desk
+from fulfillment import operations
+from fulfillment.admin import acts, return_asking, return_desk
 from fulfillment.admin.listing import PlaceFilter, StatusFilter, tabs
 from fulfillment.admin.work import ask
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import Exchange, Return
-from oms import once, words
+from fulfillment.queries.expecting import expected_credit
+from oms import words
 from oms.admin import ConfirmForm, ReadOnlyAdmin, actor
 from oms.errors import DomainError
 from orders.queries import balance, order_by_id
@@ -30,16 +30,6 @@ TABS = (
     ("declined", "Declined"),
     ("expired", "Expired"),
     ("", "All"),
-)
-ALREADY = "This form was sent before; nothing was done twice."
-REQUEST_HELP = (
-    "Goods go back to the location that shipped them; each unit's outcome is said there. "
-    "The return policy of the channel decides what may come back and what it costs."
-)
-
-EXCHANGE_HELP = (
-    "The replacement is an order of its own, reserved now and paid with the credit of the return. "
-    "A difference stays due on it, or is owed on this order. It leaves by the return policy."
 )
 OFFER_HELP = (
     "The buyer gets a message with the link, by the template of order.return_offered; nothing "
@@ -138,11 +128,12 @@ class ReturnAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Lines with their outcomes."""
         if (document := kwargs.get("obj")) is not None:
+            rows = document.lines.select_related("order_line__product", "reason")
+            lines = list(rows.order_by("order_line__position"))
             context |= {
                 "rma": document,
-                "line_rows": document.lines.select_related(
-                    "order_line__product", "reason"
-                ).order_by("order_line__position"),
+                "line_rows": lines,
+                "expected": expected_credit(document, lines),
                 "exchange": _exchange_of(document),
                 "title": document.number,
             }
@@ -150,58 +141,11 @@ class ReturnAdmin(ReadOnlyAdmin):
 
     def request_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Ask for a return on behalf of the buyer."""
-        if not request.user.has_perm("fulfillment.add_return"):
-            raise PermissionDenied
-        order = order_by_id(order_id)
-        form = forms.RequestReturnForm(request.POST or None, obj=order)
-        if not request.user.has_perm("fulfillment.waive_return_policy"):
-            del form.fields["waiver"]
-        if request.method == "POST" and form.is_valid():
-            try:
-                with transaction.atomic():
-                    if not once.use(request.POST.get("once", "")):
-                        return _sent_before(request, order)
-                    made = operations.request_return(
-                        order,
-                        by=actor(request),
-                        wishes=forms.wishes_in(form.cleaned_data),
-                        note=form.cleaned_data["note"],
-                        waiver=form.cleaned_data.get("waiver", ""),
-                    )
-                messages.success(request, f"{made} is {made.get_status_display().lower()}.")
-                url = reverse("admin:fulfillment_return_change", args=[made.pk])
-                return HttpResponseRedirect(url)
-            except DomainError as error:
-                messages.error(request, error.detail)
-        return ask(self, request, "Request a return", form, order, REQUEST_HELP)
+        return return_asking.request_return(self, request, order_by_id(order_id))
 
     def exchange_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Send something else in place of what comes back."""
-        if not request.user.has_perms(("fulfillment.add_return", "orders.add_order")):
-            raise PermissionDenied
-        order = order_by_id(order_id)
-        form = forms.ExchangeForm(request.POST or None, obj=order)
-        if not request.user.has_perm("orders.correct_order"):
-            form.keep_prices()
-        if request.method == "POST" and form.is_valid():
-            data = form.cleaned_data
-            swaps = {
-                pk: operations.Swap(wish, data[f"swap_{pk}"].strip(), data.get(f"price_{pk}"))
-                for pk, wish in forms.wishes_in(data).items()
-            }
-            try:
-                with transaction.atomic():
-                    if not once.use(request.POST.get("once", "")):
-                        return _sent_before(request, order)
-                    made = operations.exchange(
-                        order, by=actor(request), swaps=swaps, note=data["note"]
-                    )
-                messages.success(request, f"{made}: reserved.")
-                url = reverse("admin:fulfillment_return_change", args=[made.return_order_id])
-                return HttpResponseRedirect(url)
-            except DomainError as error:
-                messages.error(request, error.detail)
-        return ask(self, request, "Exchange", form, order, EXCHANGE_HELP)
+        return return_asking.exchange(self, request, order_by_id(order_id))
 
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """Scan the number of a return."""
@@ -224,11 +168,6 @@ class ReturnAdmin(ReadOnlyAdmin):
             except DomainError as error:
                 messages.error(request, error.detail)
         return ask(self, request, "Send the return link", ConfirmForm(), order, OFFER_HELP)
-
-
-def _sent_before(request: HttpRequest, order: Any) -> HttpResponse:
-    messages.warning(request, ALREADY)
-    return acts.back_to_order(order)
 
 
 def _exchange_of(document: Return) -> dict[str, Any] | None:

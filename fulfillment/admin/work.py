@@ -251,9 +251,16 @@ CANCEL_HELP = (
 
 
 def ask(
-    page: ReadOnlyAdmin, request: HttpRequest, title: str, form: Any, order: Any, help_text: str
+    page: ReadOnlyAdmin,
+    request: HttpRequest,
+    title: str,
+    form: Any,
+    order: Any,
+    help_text: str,
+    *,
+    previewed: bool = False,
 ) -> HttpResponse:
-    """A form about an order, drawn like the form of an act."""
+    """A form about an order, drawn like the form of an act; `previewed`, with what comes of it."""
     context = {
         **page.admin_site.each_context(request),
         "opts": page.model._meta,  # noqa: SLF001
@@ -263,6 +270,7 @@ def ask(
         "media": page.media + form.media,
         "back": reverse("admin:orders_order_change", args=[order.pk]),
         "obj": order,
+        "previewed": previewed,
         "once": once.token(),
         "original": order,
     }

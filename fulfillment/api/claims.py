@@ -17,6 +17,7 @@ from fulfillment.serializers import (
     ClaimAnswerIn,
     ClaimIn,
     ClaimOut,
+    ClaimPreviewOut,
     ClaimReceiptIn,
     ClaimReceiptUndoingIn,
     ClaimSendingIn,
@@ -25,6 +26,7 @@ from fulfillment.serializers import (
 )
 from oms.api import HasScope, IdempotencyMixin, actor, refuse_without
 from oms.wire import Invalid, decode, respond, schema_of
+from orders.operations import as_seen
 
 NEEDS = {ClaimRemedy.REFUND: ("returns",), ClaimRemedy.REPLACEMENT: ("returns", "orders")}
 
@@ -59,10 +61,13 @@ class ClaimListView(IdempotencyMixin, PagedView):
     @extend_schema(
         operation_id="claims_create",
         request={"application/json": schema_of(ClaimIn)},
-        responses={201: schema_of(ClaimOut)},
+        responses={200: schema_of(ClaimPreviewOut), 201: schema_of(ClaimOut)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Open a claim. A refund needs `returns:write` as well, a replacement also `orders:write`."""
+        """Open a claim. A refund needs `returns:write` as well, a replacement also `orders:write`.
+
+        200 with what would come of it for a `dry_run`.
+        """
         sent = decode(request.body, ClaimIn)
         for scope in NEEDS.get(ClaimRemedy(sent.remedy), ()):
             refuse_without(request, scope)
@@ -70,8 +75,18 @@ class ClaimListView(IdempotencyMixin, PagedView):
         if shipment is None:
             msg = f"There is no shipment {sent.shipment}."
             raise Invalid(msg, "/shipment")
-        made = operations.open_claim(shipment, by=actor(request), asked=_asked(shipment, sent))
-        return respond(ClaimOut.of(claims_of(request).get(pk=made.pk)), 201)
+        order, asked, by = shipment.order, _asked(shipment, sent), actor(request)
+
+        def shown(claim: Claim) -> ClaimOut:
+            return ClaimOut.of(claims_of(request).get(pk=claim.pk))
+
+        if sent.dry_run:
+            seen = operations.preview_claim(shipment, by=by, asked=asked, says=shown)
+            return respond(ClaimPreviewOut.of(seen, order.currency, claim=seen.made))
+        made = as_seen(
+            order, lambda: operations.open_claim(shipment, by=by, asked=asked), seen=sent.seen
+        )
+        return respond(shown(made), 201)
 
 
 class ClaimView(IdempotencyMixin, APIView):

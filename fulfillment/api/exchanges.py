@@ -15,11 +15,12 @@ from fulfillment.api.returns import ReturnView
 from fulfillment.models import Exchange
 from fulfillment.operations import Swap
 from fulfillment.queries.policies import Wish
-from fulfillment.serializers import EndIn, ExchangeIn, ExchangeOut
+from fulfillment.serializers import EndIn, ExchangeIn, ExchangeOut, ExchangePreviewOut
 from oms import keys
 from oms.api import HasScope, IdempotencyMixin, actor
 from oms.models import ApiKey
 from oms.wire import Invalid, decode, respond, schema_of
+from orders.operations import as_seen
 
 
 class ExchangeListView(IdempotencyMixin, APIView):
@@ -31,10 +32,13 @@ class ExchangeListView(IdempotencyMixin, APIView):
     @extend_schema(
         operation_id="exchanges_create",
         request={"application/json": schema_of(ExchangeIn)},
-        responses={201: schema_of(ExchangeOut)},
+        responses={200: schema_of(ExchangePreviewOut), 201: schema_of(ExchangeOut)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Take units back and send others; stock is reserved now. Needs `orders:write` as well."""
+        """Take units back and send others; stock is reserved now. Needs `orders:write` as well.
+
+        200 with what would come of it for a `dry_run`.
+        """
         if isinstance(request.auth, ApiKey) and not keys.allows(request.auth, "orders", write=True):
             raise PermissionDenied
         sent = decode(request.body, ExchangeIn)
@@ -48,9 +52,18 @@ class ExchangeListView(IdempotencyMixin, APIView):
                 raise Invalid(msg, f"/lines/{index}/line")
             wish = Wish(row.quantity, reason, row.state, row.note)
             swaps[pk] = Swap(wish, row.sku, row.unit_price)
-        made = operations.exchange(
-            order, by=actor(request), swaps=swaps, reference=sent.reference, note=sent.note
-        )
+        asked = {
+            "by": actor(request),
+            "swaps": swaps,
+            "reference": sent.reference,
+            "note": sent.note,
+        }
+        if sent.dry_run:
+            seen = operations.preview_exchange(
+                order, **asked, says=lambda made: _shown(request, made.return_order.number)
+            )
+            return respond(ExchangePreviewOut.of(seen, order.currency, exchange=seen.made))
+        made = as_seen(order, lambda: operations.exchange(order, **asked), seen=sent.seen)
         return _show(request, made.return_order.number, 201)
 
 
@@ -94,5 +107,9 @@ class RefundInsteadView(EndingView):
 
 
 def _show(request: Request, number: str, status: int) -> HttpResponse:
+    return respond(_shown(request, number), status)
+
+
+def _shown(request: Request, number: str) -> ExchangeOut:
     document = returns_of(request).get(number=number)
-    return respond(ExchangeOut.of(document.exchange, document), status)
+    return ExchangeOut.of(document.exchange, document)

@@ -26,9 +26,11 @@ from fulfillment.serializers import (
     RefusalIn,
     ReturnIn,
     ReturnOut,
+    ReturnPreviewOut,
 )
 from oms.api import HasScope, IdempotencyMixin, actor
 from oms.wire import decode, respond, schema_of
+from orders.operations import as_seen
 
 
 class ReturnFilter(filters.FilterSet):
@@ -58,20 +60,30 @@ class ReturnListView(IdempotencyMixin, PagedView):
     @extend_schema(
         operation_id="returns_create",
         request={"application/json": schema_of(ReturnIn)},
-        responses={201: schema_of(ReturnOut)},
+        responses={200: schema_of(ReturnPreviewOut), 201: schema_of(ReturnOut)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Ask to send units back, within the return policy; a repeat with the same reference gives the same return."""
+        """Ask to send units back, within the return policy; a repeat with the same reference gives the same return.
+
+        200 with what would come of it for a `dry_run`.
+        """
         sent = decode(request.body, ReturnIn)
         order = visible_order(request, sent.order)
-        made = operations.request_return(
-            order,
-            by=actor(request),
-            wishes=_wishes(order, sent),
-            reference=sent.reference,
-            note=sent.note,
-        )
-        return respond(ReturnOut.of(returns_of(request).get(pk=made.pk)), 201)
+        asked = {
+            "by": actor(request),
+            "wishes": _wishes(order, sent),
+            "reference": sent.reference,
+            "note": sent.note,
+        }
+
+        def shown(document: Return) -> ReturnOut:
+            return ReturnOut.of(returns_of(request).get(pk=document.pk))
+
+        if sent.dry_run:
+            seen = operations.preview_return(order, **asked, says=shown)
+            return respond(ReturnPreviewOut.of(seen, order.currency, rma=seen.made))
+        made = as_seen(order, lambda: operations.request_return(order, **asked), seen=sent.seen)
+        return respond(shown(made), 201)
 
 
 class ReturnView(IdempotencyMixin, APIView):

@@ -7,10 +7,12 @@ from django.core.exceptions import ValidationError
 
 from fulfillment.enums import GoodsState, Outcome
 from fulfillment.forms.work import choices, units_in
+from fulfillment.queries import swaps
 from fulfillment.queries.policies import Wish, active_reasons, returnable
 from inventory.forms.lots import LotsField
 from oms.admin import ActForm
 
+OFFERED = 6  # products of a family that are named
 ASKED_EACH = 30  # lines with a reason of their own; beyond, one reason is for all
 
 
@@ -82,6 +84,7 @@ class ExchangeForm(RequestReturnForm):
         """Beside the units of each line the SKU that replaces it, and its price."""
         super().setup()
         del self.fields["waiver"]
+        found = self._offers()
         for name in [name for name in self.fields if name.startswith("line_")]:
             pk = name.removeprefix("line_")
             label = str(self.fields[name].label)
@@ -90,7 +93,7 @@ class ExchangeForm(RequestReturnForm):
                 max_length=64,
                 required=False,
                 initial=label.split(" ", maxsplit=1)[0],
-                help_text="SKU of what is sent instead, as many units.",
+                help_text=f"SKU of what is sent instead, as many units. {found.get(pk, '')}".strip(),
             )
             self.fields[f"price_{pk}"] = forms.DecimalField(
                 label=f"{label}: at a price of",
@@ -100,6 +103,19 @@ class ExchangeForm(RequestReturnForm):
                 required=False,
                 help_text="Each. Empty: what was paid, so that nothing is due or owed.",
             )
+
+    def _offers(self) -> dict[str, str]:
+        """Others of each product's family that can be had now, by line id."""
+        asked = [name.removeprefix("line_") for name in self.fields if name.startswith("line_")]
+        if self.obj is None or len(asked) > ASKED_EACH:
+            return {}
+        lines = self.obj.lines.filter(pk__in=asked).select_related("product")  # type: ignore[attr-defined]
+        own = {line.pk: line.stock_sku for line in lines}
+        return {
+            str(pk): "Of its family: " + ", ".join(told) + "."
+            for pk, offers in swaps.offers(self.obj, lines).items()  # type: ignore[arg-type]
+            if (told := [_offer(row) for row in offers if row.sku != own[pk]][:OFFERED])
+        }
 
     def keep_prices(self) -> None:
         """Leave out the prices: each unit is replaced at what was paid for it."""
@@ -176,3 +192,7 @@ def verdicts_in(data: dict[str, Any], verdict: str) -> dict[int, int]:
         for name, units in data.items()
         if name.startswith(f"{verdict}_") and units
     }
+
+
+def _offer(row: swaps.Offer) -> str:
+    return f"{row.sku} ({row.units} left)" if row.few else row.sku

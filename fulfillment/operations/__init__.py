@@ -53,6 +53,7 @@ from fulfillment.operations.pickup import (
     give_up,
     make_ready,
 )
+from fulfillment.operations.previewing import preview_claim, preview_exchange, preview_return
 from fulfillment.operations.recalling import NothingToRecall, cancel_order, recall
 from fulfillment.operations.receiving import NothingToInspect, WrongOutcome, inspect, receive
 from fulfillment.operations.requesting import (
@@ -167,6 +168,9 @@ __all__ = [
     "open_claim",
     "pack",
     "pick",
+    "preview_claim",
+    "preview_exchange",
+    "preview_return",
     "recall",
     "receive",
     "refund_instead",

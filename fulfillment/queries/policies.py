@@ -13,11 +13,9 @@ from django.utils import timezone
 
 from fulfillment.enums import Fault, GoodsState, LabelPayer, ReturnStatus
 from fulfillment.models import ParcelLine, Return, ReturnLine, ReturnPolicy, ReturnReason
-from fulfillment.queries.entitlement import fee_of
 from oms import words
 from oms.errors import DomainError
 from oms.money import ZERO
-from orders.queries.totals import value_of
 
 if TYPE_CHECKING:
     from orders.models import Order, OrderLine
@@ -51,20 +49,6 @@ class Objection:
 
     why: str
     way: str
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a buyer would get back: the value of the units, less fees and the label."""
-
-    value: Decimal
-    fee: Decimal
-    label: Decimal
-
-    @property
-    def refund(self) -> Decimal:
-        """What is left."""
-        return self.value - self.fee - self.label
 
 
 def policies_for(order: "Order", lines: Iterable["OrderLine"]) -> dict[int, ReturnPolicy]:
@@ -209,24 +193,3 @@ def label_of(
         return LabelPayer.SELLER, ZERO
     dearest = max(policies, key=lambda row: (row.label_cost, row.label_payer == LabelPayer.BUYER))
     return dearest.label_payer, dearest.label_cost
-
-
-def expected_refund(
-    order: "Order", lines: Mapping[int, "OrderLine"], wishes: Mapping[int, Wish]
-) -> Expected:
-    """What a return of these units would bring its buyer, if all of them are accepted."""
-    policies, reasons = policies_for(order, lines.values()), active_reasons()
-    value = fee = ZERO
-    for pk, wish in wishes.items():
-        worth, _ = value_of(lines[pk], wish.quantity, order.currency)
-        percent, each = terms_of(policies[pk], reasons[wish.reason], waived=False)
-        value += worth
-        fee += fee_of(
-            ReturnLine(fee_percent=percent, fee_each=each), worth, wish.quantity, order.currency
-        )
-    _, label = label_of(
-        [policies[pk] for pk in wishes],
-        [reasons[wish.reason] for wish in wishes.values()],
-        waived=False,
-    )
-    return Expected(value, fee, min(label, value - fee))

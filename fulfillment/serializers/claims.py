@@ -13,6 +13,7 @@ from fulfillment.queries.claims import answer_of, evidence_of
 from fulfillment.serializers.work import LineUnits, Position
 from oms.money import plain
 from oms.wire import Sent, Short, message, utc
+from orders.serializers import DryRun, PreviewOut, Seen
 
 Done = Literal[tuple(ClaimKind.values)]  # type: ignore[valid-type]
 Remedy = Literal[tuple(ClaimRemedy.values)]  # type: ignore[valid-type]
@@ -37,6 +38,8 @@ class ClaimIn(Sent):
     parcel: Position | None = None
     remedy: Remedy = "nothing"
     reference: Short = ""
+    dry_run: DryRun = False
+    seen: Seen | None = None
 
 
 @message
@@ -161,3 +164,10 @@ class ClaimOut(msgspec.Struct):
             **{name: plain(getattr(claim, name), claim.currency) for name in amounts},
             **{name: utc(getattr(claim, name)) for name in times},
         )
+
+
+@message
+class ClaimPreviewOut(PreviewOut):
+    """What opening the claim would do: a replacement stands among `others`."""
+
+    claim: ClaimOut | None

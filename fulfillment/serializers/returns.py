@@ -10,10 +10,12 @@ import msgspec
 from fulfillment.enums import GoodsState, Outcome
 from fulfillment.models import Exchange, Return, ReturnLine
 from fulfillment.queries import allowed_return_actions
+from fulfillment.queries.expecting import expected_credit
 from fulfillment.serializers.work import Note, Position
 from oms.money import plain
 from oms.wire import Invalid, Quantity, Sent, Short, message, utc
 from orders.queries import balance
+from orders.serializers import DryRun, PreviewOut, Seen
 
 Fate = Literal[tuple(Outcome.values)]  # type: ignore[valid-type]
 State = Literal[("", *GoodsState.values)]  # type: ignore[valid-type]
@@ -44,6 +46,8 @@ class ReturnIn(Sent):
     reason: Code = ""
     reference: Short = ""
     note: Note = ""
+    dry_run: DryRun = False
+    seen: Seen | None = None
 
     def reasons(self) -> Iterator[str]:
         """The reason of each line. Raises Invalid where there is none."""
@@ -79,6 +83,8 @@ class ExchangeIn(msgspec.Struct):
     reason: Code = ""
     reference: Short = ""
     note: Note = ""
+    dry_run: DryRun = False
+    seen: Seen | None = None
 
     def reasons(self) -> Iterator[str]:
         """The reason of each line. Raises Invalid where there is none."""
@@ -166,7 +172,10 @@ class ReturnLineOut(msgspec.Struct):
 
 @message
 class ReturnOut(msgspec.Struct):
-    """A return merchandise authorisation; refund is credit less fee and what was charged again."""
+    """A return merchandise authorisation; refund is credit less fee and what was charged again.
+
+    `expected` is what is still to be given back if all that is announced arrives and is accepted.
+    """
 
     number: str
     order: str
@@ -181,6 +190,7 @@ class ReturnOut(msgspec.Struct):
     fee: str
     charged: str
     refund: str
+    expected: str
     currency: str
     requested_at: datetime
     approved_at: datetime | None
@@ -194,6 +204,7 @@ class ReturnOut(msgspec.Struct):
     def of(cls, document: Return) -> "ReturnOut":
         """As the API shows it; lines with their order lines are best prefetched."""
         currency, made = document.order.currency, getattr(document, "exchange", None)
+        rows = document.lines.all()
         return cls(
             number=document.number,
             order=document.order.number,
@@ -208,13 +219,14 @@ class ReturnOut(msgspec.Struct):
             fee=plain(document.fee, currency),
             charged=plain(document.charged, currency),
             refund=plain(document.refunded, currency),
+            expected=plain(expected_credit(document, rows).refund, currency),
             currency=currency,
             requested_at=utc(document.requested_at),
             approved_at=utc(document.approved_at),
             expires_at=utc(document.expires_at),
             received_at=utc(document.received_at),
             replacement=made.replacement.number if made else None,
-            lines=_lines(document.lines.all(), currency),
+            lines=_lines(rows, currency),
             allowed_actions=allowed_return_actions(document),
         )
 
@@ -252,6 +264,20 @@ class ExchangeOut(msgspec.Struct):
             note=made.note,
             rma=ReturnOut.of(document),
         )
+
+
+@message
+class ReturnPreviewOut(PreviewOut):
+    """What asking for the return would do: the order before and after, and the return itself."""
+
+    rma: ReturnOut | None
+
+
+@message
+class ExchangePreviewOut(PreviewOut):
+    """What the exchange would do: the replacement stands among `others`."""
+
+    exchange: ExchangeOut | None
 
 
 COPIED = (

@@ -20,6 +20,7 @@ from fulfillment.forms import BuyerReturnForm
 from fulfillment.models import Return
 from fulfillment.queries import policies
 from fulfillment.queries.actions import allowed_return_actions
+from fulfillment.queries.expecting import expected_refund
 from fulfillment.queries.links import LINK, VALID
 from oms import links
 from oms.downloads import pdf
@@ -166,7 +167,7 @@ def _review(request: HttpRequest, order: Any, token: str, form: BuyerReturnForm)
         "seen": plain(difference, order.currency),
         "at_once": bool(swaps) and operations.leaves_at_once(order, wishes),
         "objections": objections,
-        "expected": policies.expected_refund(order, lines, wishes),
+        "expected": expected_refund(order, lines, wishes),
         "payer": policies.label_payer(order, lines, wishes),
     }
     return render(request, "public/return_review.html", context)

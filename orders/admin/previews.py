@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 
 from oms import words
 from oms.admin import ActForm
+from oms.errors import DomainError
 from orders.admin import sealed
 from orders.enums import OrderStatus
 from orders.models import Order
@@ -153,7 +154,10 @@ def of_form(
     """
     if not form.is_valid():
         return answer(request, {**untouched(order), "lacking": _lacking(form)})
-    seen = look(form.cleaned_data)
+    try:
+        seen = look(form.cleaned_data)
+    except DomainError as refusal:  # of what the person may ask for, before anything is tried
+        return answer(request, {**untouched(order), "problem": refusal.detail})
     return answer(
         request, {**shown(request, seen, order), "said": {} if seen.refusal else said(seen)}
     )

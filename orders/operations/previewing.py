@@ -4,7 +4,7 @@ What is shown is what would happen, and nothing of it is stored. Whoever then de
 seen, and the act is refused when the order has moved on since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ class OrderMoved(DomainError):
 class Effect:
     """What an act came to: other orders that it made or touched, and what it says itself."""
 
-    others: Sequence[Order] = ()
+    others: Iterable[Order] = ()
     made: Any = None  # plain values; rows are gone when they are looked at
 
 

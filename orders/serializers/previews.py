@@ -1,7 +1,7 @@
 """Messages of the API about what would come of an act on an order."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import msgspec
 
@@ -75,8 +75,8 @@ class PreviewOut(msgspec.Struct):
     seen: int
 
     @classmethod
-    def of(cls, seen: Preview, currency: str) -> "PreviewOut":
-        """As the API shows it."""
+    def of(cls, seen: Preview, currency: str, **made: Any) -> Self:
+        """As the API shows it; `made` are the fields that a subclass adds."""
         no = seen.refusal
         return cls(
             OrderStandingOut.of(seen.before, currency),
@@ -85,4 +85,5 @@ class PreviewOut(msgspec.Struct):
             [told.event for told in seen.told],
             {number: OrderStandingOut.of(other, currency) for number, other in seen.others},
             seen.base,
+            **made,
         )

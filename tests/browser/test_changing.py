@@ -124,3 +124,24 @@ def test_lines_of_a_large_order_are_found_and_split_off_from_several_pages(
     page.get_by_text("Units went between it and").wait_for()
 
     assert [line.due for line in long.lines.order_by("position")] == [1, 1, 1, 0]
+
+
+def test_cancel_is_seen_before_it_is_done_and_refused_after_the_order_moved(
+    ben, page, order, live_server
+):
+    page.get_by_label("Units of MUG").wait_for()
+    waiting = place(shop("slow", auto_release=False, notifies_customers=True), ("MUG", 2, "10.00"))
+    page.goto(f"{live_server.url}/admin/orders/order/{waiting.pk}/acts/cancel/")
+    then = compared(page, "Total")[1]
+    expect(then).to_have_text("£0.00")
+    expect(page.locator("#change-preview")).to_contain_text("The customer would be told")
+
+    orders.place_hold(waiting, by=BY, kind="other", reason="Somebody else looks")
+    page.get_by_role("button", name="Cancel order").click()
+
+    expect(page.get_by_text("has changed meanwhile")).to_be_visible()
+    waiting.refresh_from_db()
+    assert waiting.status != "cancelled"
+    expect(then).to_have_text("£0.00")
+    page.get_by_role("button", name="Cancel order").click()
+    expect(page.get_by_text("is cancelled; its total fell by £20.00")).to_be_visible()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from fulfillment.models import Return, ReturnPolicy, ReturnReason
-from fulfillment.queries.policies import expected_refund
+from fulfillment.queries.expecting import expected_refund
 from fulfillment.serializers.returns import RefusalIn
 from inventory.models import StockMovement
 from inventory.operations import Units
