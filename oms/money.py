@@ -25,6 +25,11 @@ def quantize(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(exponent(currency), rounding=ROUND_HALF_UP)
 
 
+def has_amount(currency: str, amount: Decimal) -> bool:
+    """Whether coins or an account of the currency can hold exactly this amount: no parts of a cent."""
+    return amount == quantize(amount, currency)
+
+
 def split(amount: Decimal, weights: Sequence[Decimal | int], currency: str) -> list[Decimal]:
     """Divide an amount by weights so that the parts sum to it exactly (largest remainder).
 

@@ -23,7 +23,7 @@ from fulfillment.queries.policies import Wish, active_reasons
 from oms import events, numbers
 from oms.errors import DomainError
 from oms.history import stamp
-from oms.money import ZERO, plain, quantize
+from oms.money import ZERO, has_amount, plain
 from orders import operations as orders
 from orders.queries import balance
 
@@ -139,7 +139,7 @@ def about(claim: Claim) -> dict[str, object]:
 
 def refuse_amount(amount: Decimal, limit: Decimal, currency: str) -> None:
     """Raise WrongClaimAmount for what is not between 0 and the limit, or no amount of the currency."""
-    if not 0 <= amount <= limit or amount != quantize(amount, currency):
+    if not 0 <= amount <= limit or not has_amount(currency, amount):
         raise WrongClaimAmount(
             amount=f"{amount:f}", limit=plain(limit, currency), currency=currency
         )

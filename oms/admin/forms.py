@@ -51,7 +51,7 @@ class ReasonForm(ActForm):
         label="Reason",
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the history, beside your name.",
+        help_text="Kept in the history, beside your name. No names or addresses: it is not erased.",
     )
 
 

@@ -66,7 +66,7 @@ def reroute(request: HttpRequest, order: Order, _data: Data) -> str:
 def place_hold(request: HttpRequest, order: Order, data: Data) -> str | Told:
     """Stop the order."""
     begun = timezone.now()
-    hold = operations.place_hold(order, by=actor(request), **data)
+    hold = operations.ask_hold(order, by=actor(request), **data)
     said = f"{order} is on hold: {hold.type.name}."
     return Told(said, {"hold": hold.pk}) if hold.placed_at >= begun else said
 

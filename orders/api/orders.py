@@ -197,7 +197,7 @@ class HoldsView(IdempotencyMixin, GenericAPIView):
         order = get_object_or_404(orders_of(request), number=number)
         sent = decode(request.body, HoldIn)
         before = set(order.holds.filter(lifted_at=None).values_list("pk", flat=True))
-        hold = operations.place_hold(
+        hold = operations.ask_hold(
             order,
             by=actor(request),
             kind=sent.kind,
@@ -206,8 +206,6 @@ class HoldsView(IdempotencyMixin, GenericAPIView):
             owner=sent.owner,
             due_at=sent.due_at,
         )
-        if hold.reason != sent.reason:
-            raise operations.HeldOtherwise(reason=hold.reason)
         return respond(HoldOut.of(hold), 200 if hold.pk in before else 201)
 
 

@@ -165,12 +165,13 @@ def ignore_line(line: BankLine, *, by: str, reason: str) -> BankLine:
 def book_payout(line: BankLine, *, by: str, gateway: str, fee: Decimal) -> GatewayPayout:
     """Say that a line is what a gateway paid out, after it kept its fee; both clear its captures.
 
-    Raises LineNotOpen, and AmountNotPositive for a negative fee.
+    Raises LineNotOpen, AmountNotPositive for a negative fee, and NoSuchAmount for parts of a cent.
     """
     line = BankLine.objects.lock_one(line.pk)
     refuse_closed(line, line.amount)
     if fee < 0:
         raise payments.AmountNotPositive
+    payments.refuse_parts(fee, line.currency)
 
     payout = GatewayPayout.objects.create(
         line=line, gateway=gateway, amount=line.amount, fee=fee, currency=line.currency, by=by

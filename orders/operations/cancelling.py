@@ -23,7 +23,10 @@ class UnitsReleased(DomainError):
     """A location is working on units, or they have left; they must be recalled first."""
 
     code = "units_released"
-    message = "Order {number} has {quantity:unit} with a location or shipped; recall them first."
+    message = (
+        "Order {number} has {quantity:unit} with a location or shipped. Recall those that have not "
+        "left, or cancel only units that no location works on; shipped ones come back by a return."
+    )
 
 
 class NothingToCancel(DomainError):

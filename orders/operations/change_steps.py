@@ -15,10 +15,10 @@ from django.utils.module_loading import import_string
 from customers import queries as customers
 from inventory import queries as stock
 from oms.errors import DomainError
-from oms.money import ZERO, quantize
+from oms.money import ZERO
 from orders.enums import RETURN_CHARGES, CancelReason, ChangeStep, ChargeKind
 from orders.models import Order, OrderChangeStep, OrderCharge, OrderLine
-from orders.operations import cancelling, pipeline
+from orders.operations import cancelling, payments, pipeline
 from orders.operations.repricing import price
 from orders.queries.prices import list_price
 from orders.queries.sealing import CONTEXT, area_of
@@ -300,7 +300,9 @@ def _amount(
     amount = Decimal(str(text))
     if amount < 0 and not signed:
         raise StepImpossible(reason=f"The {name.replace('_', ' ')} is not negative.")
-    return amount if name == "unit_price" else quantize(amount, change.work.order.currency)
+    if name != "unit_price":
+        payments.refuse_parts(amount, change.work.order.currency)
+    return amount
 
 
 STEPS: dict[ChangeStep, Callable[[Change, OrderChangeStep], None]] = {

@@ -101,6 +101,18 @@ def place_hold(  # noqa: PLR0913 (what a hold is)
 
 
 @transaction.atomic
+def ask_hold(order: Order, *, by: str, kind: str, reason: str, **more: Any) -> Hold:
+    """`place_hold` for somebody who gives a reason of their own, which must not be lost.
+
+    Raises HeldOtherwise when a hold of this kind and handle is open for another reason.
+    """
+    hold = place_hold(order, by=by, kind=kind, reason=reason, **more)
+    if hold.reason != reason:
+        raise HeldOtherwise(reason=hold.reason)
+    return hold
+
+
+@transaction.atomic
 def lift_hold(hold: Hold, *, by: str, reason: str) -> Order:
     """End a hold and take the order as far as it now can go.
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from oms.money import ZERO, is_currency, quantize
+from oms.money import ZERO, has_amount, is_currency, quantize
 from orders.enums import RECORDED, ChargeKind
 from orders.models import Channel
 from orders.operations.sent import InvalidOrder, PlacedCharge, PlacedLine, PlacedOrder
@@ -113,7 +113,7 @@ def _payments(_channel: Channel, placed: PlacedOrder) -> Found:
 
 
 def _is_amount(amount: Decimal, currency: str) -> bool:
-    return amount == quantize(amount, currency)
+    return has_amount(currency, amount)
 
 
 def _too_small(amount: Decimal, currency: str) -> str:

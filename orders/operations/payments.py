@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from oms.errors import DomainError
-from oms.money import ZERO, plain, quantize
+from oms.money import ZERO, has_amount, plain
 from orders.enums import RECORDED, PaymentMethod, TransactionKind
 from orders.models import Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations import pipeline
@@ -226,7 +226,12 @@ def refuse_amount(amount: Decimal, currency: str) -> None:
     """Raise AmountNotPositive, or NoSuchAmount for a part of the currency's smallest amount."""
     if amount <= 0:
         raise AmountNotPositive
-    if amount != quantize(amount, currency):
+    refuse_parts(amount, currency)
+
+
+def refuse_parts(amount: Decimal, currency: str) -> None:
+    """Raise NoSuchAmount for a part of the currency's smallest amount."""
+    if not has_amount(currency, amount):
         raise NoSuchAmount(amount=format(amount.normalize(), "f"), currency=currency)
 
 

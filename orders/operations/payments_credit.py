@@ -17,7 +17,7 @@ from django.utils import timezone
 from customers import queries as customers
 from oms import numbers, sealed
 from oms.errors import DomainError
-from oms.money import ZERO, is_currency, plain, quantize
+from oms.money import ZERO, has_amount, is_currency, plain
 from orders.enums import CreditEntryKind, CreditKind, PaymentMethod, TransactionKind
 from orders.models import (
     Order,
@@ -83,7 +83,7 @@ def issue_credit(
     now = timezone.now()
     if amount <= 0:
         raise payments.AmountNotPositive
-    if not is_currency(currency) or amount != quantize(amount, currency):
+    if not is_currency(currency) or not has_amount(currency, amount):
         raise WrongCredit(reason=f"{amount} {currency} is no amount of money.")
     if expires_at and expires_at <= now:
         raise WrongCredit(reason="It would have expired already.")

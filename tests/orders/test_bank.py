@@ -21,11 +21,13 @@ from orders.models import (
     BankLine,
     BankMatch,
     BankStatement,
+    GatewayPayout,
     PayerSearch,
     PaymentTransaction,
     Task,
 )
 from orders.operations import bank_lines, bank_matching, erased_payers
+from orders.operations.payments import AmountNotPositive
 from orders.queries import balance
 from orders.queries.bank import Part, proposals, told_of, words_of
 from orders.queries.bank_repeats import Entry
@@ -605,3 +607,17 @@ def test_forgetting_that_failed_is_tried_again_by_a_chore(shop, account, monkeyp
     assert not PayerSearch.objects.exists()
     assert told_of(BankLine.objects.get()) == {}
     assert orders.resume_forgetting() == 0
+
+
+@pytest.mark.parametrize(
+    ("fee", "refusal"), [("0.001", orders.NoSuchAmount), ("-1", AmountNotPositive)]
+)
+def test_payout_with_a_fee_that_cannot_be_is_refused(account, fee, refusal):
+    send(account, ("01.03.2026", "95,00", "STRIPE PAYOUT", "Stripe"))
+    row = BankLine.objects.get()
+
+    with pytest.raises(refusal):
+        bank_matching.book_payout(row, by=BY, gateway="stripe", fee=Decimal(fee))
+
+    row.refresh_from_db()
+    assert (row.matched, GatewayPayout.objects.exists()) == (0, False)

@@ -115,7 +115,7 @@ def test_page_shows_why_it_is_impossible(press, order):
 
     shown = press(preview="1")
 
-    assert "recall them first" in shown.context["refusal"]
+    assert "Recall those" in shown.context["refusal"]
     assert everything() == before
 
 

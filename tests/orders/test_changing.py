@@ -187,6 +187,26 @@ def test_confirm_impossible_step_names_the_way_that_is_open(shop, step, way):
     assert OrderChange.objects.get().status == "draft"
 
 
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("set_discount", {"discount": "0.005"}),
+        ("add_charge", {"kind": "shipping", "amount": "1.999"}),
+    ],
+)
+def test_confirm_of_parts_of_a_cent_is_refused_and_not_rounded(shop, kind, values):
+    order = placed(shop)
+    about = line(order, "MUG").pk if kind == "set_discount" else None
+    drafted = change(order, Step(kind, about, values))
+    before = everything()
+
+    assert orders.preview_change(drafted, by=BY).refusal.code == "no_such_amount"
+    with pytest.raises(orders.NoSuchAmount):
+        orders.confirm_change(drafted, by=BY)
+
+    assert everything() == before
+
+
 def test_confirm_second_step_impossible_undoes_the_first(shop):
     order = placed(shop)
     unknown = Step("add_line", values={**CUPS, "sku": "NO-SUCH"})

@@ -138,7 +138,7 @@ def test_an_order_that_a_location_works_on_outlives_its_cancellation(time_machin
     placed.refresh_from_db()
     assert placed.status == "confirmed"
     dropped = Event.objects.get(name="order.cancellation_dropped")
-    assert "recall them first" in dropped.facts["reason"]
+    assert "Recall those" in dropped.facts["reason"]
 
 
 def test_a_rule_cancels_later_only_what_it_still_fits(order, time_machine):
