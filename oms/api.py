@@ -28,6 +28,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oms import idempotency, keys
+from oms.asked import refuse_unknown
 from oms.errors import InvalidInput
 from oms.models import ApiKey
 from oms.problems import problem_handler, respond
@@ -94,12 +95,21 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
 
 
 class HasScope(permissions.BasePermission):
-    """The key has the view's `scope`, to read or to write; staff need Django's permission."""
+    """The key has the view's `scope`, to read or to write; staff need Django's permission.
+
+    Whoever may, asks only for what the view knows.
+    """
 
     message = "This key lacks the scope that this call needs."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """A view without a scope is open to nobody."""
+        """A view without a scope is open to nobody. Raises ValidationError for unknown parameters."""
+        allowed = self._may(request, view)
+        if allowed:
+            refuse_unknown(request, view)
+        return allowed
+
+    def _may(self, request: Request, view: "APIView") -> bool:
         scope = getattr(view, "scope", "")
         write = request.method not in SAFE_METHODS
         if isinstance(request.auth, ApiKey):
