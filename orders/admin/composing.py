@@ -21,7 +21,7 @@ from customers import operations as customer_operations
 from customers import queries as customers
 from customers.operations import Party, Reading
 from inventory import queries as stock
-from oms import links, words
+from oms import words
 from oms.admin import actor
 from oms.downloads import pdf
 from oms.errors import DomainError
@@ -36,6 +36,7 @@ from orders.operations import PlacedLine, PlacedOrder
 from orders.operations.list_pricing import priced
 from orders.queries.dealings import Dealings, dealings_of
 from orders.queries.prices import list_price
+from orders.queries.quotes import quote_link
 
 CHANGE, ADD = "orders.change_draftorder", "orders.add_draftorder"
 SHOWN = 8
@@ -275,11 +276,6 @@ def page(request: HttpRequest, document: DraftOrder) -> dict[str, Any]:
         "quote_link": quote_link(document) if is_open and document.is_quote else "",
         **_live(document),
     }
-
-
-def quote_link(document: DraftOrder) -> str:
-    """The address under which the buyer reads and accepts the quote."""
-    return links.link("quote", "quote", queries.quote_key(document))
 
 
 def placed(request: HttpRequest, order: Order) -> HttpResponse:

@@ -40,7 +40,15 @@ def submit(request: HttpRequest, document: DraftOrder, data: Data) -> HttpRespon
 def quote(request: HttpRequest, document: DraftOrder, data: Data) -> str:
     """Offer it to the buyer."""
     document = operations.quote(document, by=actor(request), valid_until=data["valid_until"])
-    return f"{document} is on offer until {words.moment(document.valid_until)}. Send the link."
+    return (
+        f"{document} is on offer until {words.moment(document.valid_until)}. Send it to the buyer."
+    )
+
+
+def send_quote(request: HttpRequest, document: DraftOrder, _data: Data) -> str:
+    """Write to the buyer."""
+    operations.send_quote(document, by=actor(request))
+    return f"The quote {document} is on its way to its buyer."
 
 
 def withdraw_quote(request: HttpRequest, document: DraftOrder, data: Data) -> str:
@@ -97,6 +105,18 @@ DRAFT_ACTS = (
         help="Gives a link by which the buyer reads and accepts it without an account, and a PDF. "
         "A change of the draft ends the quote.",
         icon="request_quote",
+    ),
+    Act(
+        "send_quote",
+        "Send the quote",
+        CHANGE,
+        send_quote,
+        form=ConfirmForm,
+        allowed=may("send_quote"),
+        help="Writes to the buyer with the link, by the template of draft.quote_sent; what was sent "
+        "stands under Notifications. Channels that write to their buyers themselves hand it over.",
+        icon="forward_to_inbox",
+        variant=ActionVariant.PRIMARY,
     ),
     Act(
         "keep_stock",

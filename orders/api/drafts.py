@@ -23,6 +23,7 @@ from orders.serializers.drafts import (
     DraftIn,
     DraftOut,
     QuoteIn,
+    StockIn,
     SubmissionIn,
     drafted,
 )
@@ -166,9 +167,53 @@ class DraftQuoteView(DraftView):
         return self.show(request, number)
 
 
+class DraftQuoteSendingView(DraftView):
+    """Writing to the buyer."""
+
+    @extend_schema(
+        operation_id="drafts_quote_sending_create",
+        request=None,
+        responses={201: schema_of(DraftOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Mail the quote's link to the buyer. 409 `quote_not_sendable` says why that cannot be."""
+        operations.send_quote(self.find(request, number), by=actor(request))
+        return self.show(request, number, 201)
+
+
+class DraftStockView(DraftView):
+    """Keeping stock for the buyer."""
+
+    @extend_schema(
+        operation_id="drafts_stock_create",
+        request={"application/json": schema_of(StockIn)},
+        responses={201: schema_of(DraftOut)},
+    )
+    def post(self, request: Request, number: str) -> HttpResponse:
+        """Keep all units until a moment, or none: 409 `not_available`. Again, it moves that moment.
+
+        `reservation` names them under `/reservations/`.
+        """
+        draft, sent = self.find(request, number), decode(request.body, StockIn)
+        operations.keep_stock(draft, by=actor(request), until=sent.until)
+        return self.show(request, number, 201)
+
+    @extend_schema(operation_id="drafts_stock_destroy", responses={200: schema_of(DraftOut)})
+    def delete(self, request: Request, number: str) -> HttpResponse:
+        """Let others have the units."""
+        operations.give_stock_back(self.find(request, number), by=actor(request))
+        return self.show(request, number)
+
+
 urlpatterns = [
     path("drafts/", DraftsView.as_view(), name="drafts"),
     path("drafts/<str:number>/", DraftDetailView.as_view(), name="draft"),
     path("drafts/<str:number>/submission/", DraftSubmissionView.as_view(), name="draft-submission"),
     path("drafts/<str:number>/quote/", DraftQuoteView.as_view(), name="draft-quote"),
+    path(
+        "drafts/<str:number>/quote/sending/",
+        DraftQuoteSendingView.as_view(),
+        name="draft-quote-sending",
+    ),
+    path("drafts/<str:number>/stock/", DraftStockView.as_view(), name="draft-stock"),
 ]

@@ -238,8 +238,10 @@ from orders.operations.purchase_orders import set_purchase_order_number
 from orders.operations.quoting import (
     QuoteEnded,
     QuoteEndsInThePast,
+    QuoteNotSendable,
     accept_quote,
     quote,
+    send_quote,
     withdraw_quote,
 )
 from orders.operations.remittances import (
@@ -385,6 +387,7 @@ __all__ = [
     "PriceRow",
     "QuoteEnded",
     "QuoteEndsInThePast",
+    "QuoteNotSendable",
     "ReferenceMissing",
     "ReferenceReused",
     "ReferenceTaken",
@@ -555,6 +558,7 @@ __all__ = [
     "schedule_cancellation",
     "seek_payer",
     "send_back",
+    "send_quote",
     "serve_waiting",
     "set_aside",
     "set_check_limits",

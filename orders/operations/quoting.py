@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from customers import queries as customers
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
@@ -12,6 +13,7 @@ from oms.money import plain
 from orders.models import DraftOrder, Order
 from orders.operations import composing, keeping
 from orders.operations.working_out import content_of
+from orders.queries.quotes import quote_email
 
 
 class QuoteEndsInThePast(DomainError):
@@ -26,6 +28,13 @@ class QuoteEnded(DomainError):
 
     code = "quote_ended"
     message = "This quote is no longer valid. Ask for a new one."
+
+
+class QuoteNotSendable(DomainError):
+    """Nobody is written to from here; the link can still be handed over."""
+
+    code = "quote_not_sendable"
+    message = "{why} Give the link of the quote to the buyer by another way."
 
 
 @transaction.atomic
@@ -53,6 +62,26 @@ def quote(document: DraftOrder, *, by: str, valid_until: datetime) -> DraftOrder
         total=plain(document.total, document.currency),
         currency=document.currency,
     )
+    return document
+
+
+@transaction.atomic
+def send_quote(document: DraftOrder, *, by: str) -> DraftOrder:
+    """Write to the buyer with the link of the quote, by the template of `draft.quote_sent`.
+
+    Each call is a message of its own. Raises DraftEnded, QuoteEnded when nothing is on offer, and
+    QuoteNotSendable.
+    """
+    document = keeping.lock(document)
+    keeping.refuse_ended(document)
+    if not is_open(document, document.revision):
+        raise QuoteEnded
+    if not document.channel.notifies_customers:
+        raise QuoteNotSendable(why="Its channel writes to its buyers itself.")
+    if not customers.is_email(quote_email(document)):
+        raise QuoteNotSendable(why="No e-mail address of the buyer is known.")
+
+    events.record("draft.quote_sent", document, by=by, revision=document.revision)
     return document
 
 

@@ -44,6 +44,7 @@ TOLD = {
     "draft.quoted": told(
         "it is offered to the buyer", One("valid_until", "last moment to accept"), TOTAL, CURRENCY
     ),
+    "draft.quote_sent": told("the buyer gets the link of the quote", REVISION),
     "draft.quote_withdrawn": told("the offer stands no more"),
     "draft.quote_accepted": told("the buyer said yes", REVISION),
     "draft.stock_kept": told("units are set aside for it", One("until", "until when")),

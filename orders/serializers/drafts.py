@@ -7,12 +7,12 @@ import msgspec
 
 from customers.operations import Party
 from inventory.queries import pickup_days
-from oms.links import link
 from oms.money import plain as money
 from oms.wire import Moment, Sent, Short, message, utc
 from orders.models import DraftLine, DraftOrder
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder
-from orders.queries import allowed_draft_actions, quote_key
+from orders.queries import allowed_draft_actions
+from orders.queries.quotes import quote_link
 from orders.serializers.orders import (
     AddressIn,
     ChargeIn,
@@ -54,6 +54,13 @@ class SubmissionIn(Sent):
     """How the order will be paid, if that is known."""
 
     pay_by: Promised = ""
+
+
+@message
+class StockIn(Sent):
+    """Until when all units of a draft are kept for its buyer."""
+
+    until: Moment
 
 
 @message
@@ -127,6 +134,7 @@ class DraftOut(msgspec.Struct):
     lines: list[DraftLineOut]
     charges: list[ChargeOut]
     quote: QuoteLinkOut | None
+    reservation: str | None
     order: str | None
     pickup_location: str | None
     pickup_days: int | None
@@ -159,6 +167,7 @@ class DraftOut(msgspec.Struct):
                 for row in draft.charges.all()
             ],
             quote=_offer(draft),
+            reservation=draft.reservation or None,
             order=draft.order.number if draft.order else None,
             pickup_location=draft.pickup_location.code if draft.pickup_location else None,
             pickup_days=pickup_days(draft.pickup_location) if draft.pickup_location else None,
@@ -170,7 +179,7 @@ class DraftOut(msgspec.Struct):
 def _offer(draft: DraftOrder) -> QuoteLinkOut | None:
     if draft.valid_until is None:
         return None
-    return QuoteLinkOut(utc(draft.valid_until), link("quote", "quote", quote_key(draft)))
+    return QuoteLinkOut(utc(draft.valid_until), quote_link(draft))
 
 
 def drafted(sent: DraftIn) -> PlacedOrder:

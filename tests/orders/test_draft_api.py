@@ -1,9 +1,15 @@
 """Drafts and quotes through the API."""
 
 import pytest
+from django.core import mail as sent
 
+from customers import operations as customers
+from customers.models import Notification
+from inventory.models import StockLevel
 from oms import keys
-from orders.models import DraftOrder, Order
+from oms.dispatch import drain
+from oms.models import Event
+from orders.models import Channel, DraftOrder, Order
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -108,3 +114,71 @@ def test_list_shows_the_keys_own_drafts_by_a_fixed_number_of_questions(
 
 
 LIST_QUERIES = 3
+
+
+def test_quote_is_mailed_with_its_link_in_the_buyers_language(call, client):
+    Channel.objects.update(notifies_customers=True)
+    germany = {**world.LONDON, "country": "DE", "postcode": "10115", "city": "Berlin"}
+    _, draft = call("post", "drafts/", {**WISH, "shipping_address": germany})
+    at = f"drafts/{draft['number']}/"
+    assert call("post", f"{at}quote/sending/")[1]["code"] == "quote_ended"
+    _, draft = call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
+
+    status, shown = call("post", f"{at}quote/sending/")
+    drain(webhooks=False)
+    customers.send_due()
+
+    assert (status, "send_quote" in shown["allowed_actions"]) == (201, True)
+    (mail,) = sent.outbox
+    assert (mail.to, mail.subject) == (["ada@example.com"], f"Unser Angebot {draft['number']}")
+    assert draft["quote"]["url"] in mail.body
+    assert "24,95" in mail.body
+    drain(webhooks=False)
+    assert Notification.objects.count() == 1
+
+
+def test_quote_changed_before_the_mail_is_written_is_not_mailed(call):
+    Channel.objects.update(notifies_customers=True)
+    _, draft = call("post", "drafts/", WISH)
+    at = f"drafts/{draft['number']}/"
+    call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
+    call("post", f"{at}quote/sending/")
+
+    call("put", at, {**WISH, "lines": [{**WISH["lines"][0], "quantity": 3}]})
+    drain(webhooks=False)
+
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("notifies", "email", "why"),
+    [(False, "ada@example.com", "writes to its buyers itself"), (True, "", "No e-mail address")],
+)
+def test_quote_that_cannot_be_mailed_says_why(call, notifies, email, why):
+    Channel.objects.update(notifies_customers=notifies)
+    buyer = {"name": "Ada Byron", "email": email}
+    _, draft = call("post", "drafts/", {**WISH, "customer": buyer})
+    at = f"drafts/{draft['number']}/"
+    call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
+
+    status, problem = call("post", f"{at}quote/sending/")
+
+    assert (status, problem["code"]) == (409, "quote_not_sendable")
+    assert why in problem["detail"]
+    assert not Event.objects.filter(name="draft.quote_sent").exists()
+
+
+def test_stock_is_kept_for_a_draft_and_given_back(call):
+    _, draft = call("post", "drafts/", WISH)
+    at = f"drafts/{draft['number']}/"
+
+    status, kept = call("post", f"{at}stock/", {"until": "2099-01-01T00:00:00Z"})
+
+    assert (status, call("get", f"reservations/{kept['reservation']}/")[0]) == (201, 200)
+    assert StockLevel.objects.get().reserved == 2
+    assert call("post", f"{at}stock/", {"until": "2001-01-01T00:00:00Z"})[1]["code"] == (
+        "kept_into_the_past"
+    )
+    assert [call("delete", f"{at}stock/")[0] for _ in range(2)] == [200, 200]
+    assert StockLevel.objects.get().reserved == 0
+    assert_ledgers_hold()
