@@ -53,6 +53,7 @@ class GoodsReceiptAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("receive/", wrap(receiving.blind_view), name="inventory_goodsreceipt_receive"),
+            path("find/", wrap(receiving.find_view), name="inventory_goodsreceipt_find"),
             path("lookup/", wrap(receiving.lookup_view), name="inventory_goodsreceipt_lookup"),
             *super().get_urls(),
         ]

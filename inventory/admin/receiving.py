@@ -12,13 +12,14 @@ from django.urls import reverse
 from inventory import operations
 from inventory.forms.supply import ReceiveGoodsForm
 from inventory.models import GoodsReceipt, Location, Product, PurchaseOrder, Supplier, Transfer
-from inventory.queries import products_by_code
+from inventory.queries import find_products, product_with_code
 from oms import words
 from oms.admin import actor
 from oms.errors import DomainError
 
 RECEIVE = "inventory.receive_stock"
 BRING = "inventory.move_between_locations"
+SHOWN = 8  # products found at a time
 
 
 def purchase_order_view(request: HttpRequest, pk: int) -> HttpResponse:
@@ -74,6 +75,7 @@ def blind_view(request: HttpRequest) -> HttpResponse:
         "places": Location.objects.filter(is_active=True).order_by("priority", "code"),
         "suppliers": Supplier.objects.filter(is_active=True).order_by("name"),
         "lookup": reverse("admin:inventory_goodsreceipt_lookup"),
+        "find": reverse("admin:inventory_goodsreceipt_find"),
         "blank": {"pk": 0, "sku": "", "name": "", "barcode": ""},
     }
 
@@ -88,14 +90,25 @@ def blind_view(request: HttpRequest) -> HttpResponse:
     return _receive(request, context, take_in)
 
 
+def find_view(request: HttpRequest) -> HttpResponse:
+    """Products found by what is being typed."""
+    _check(request, RECEIVE)
+    text = request.GET.get("code", "").strip()
+    context = {"found": find_products(text, most=SHOWN), "q": text, "strict": True, "bare": True}
+    return TemplateResponse(request, "admin/inventory/products_found.html", context)
+
+
 def lookup_view(request: HttpRequest) -> HttpResponse:
-    """What a scanned code is: 404 when no product has it."""
+    """What was scanned, or the one product that is called so: 404 for none and for several."""
     _check(request, RECEIVE)
     code = request.GET.get("code", "").strip()
-    found = products_by_code([code]) if "\0" not in code else {}
-    if code not in found:
-        return JsonResponse({"detail": f"There is no product {code}."}, status=404)
-    return JsonResponse(_row(Product.objects.get(pk=found[code])))
+    if product := product_with_code(code):
+        return JsonResponse(_row(product))
+    called = find_products(code, most=2)
+    if len(called) != 1:
+        said = f"Several products are called {code}; choose one." if called else ""
+        return JsonResponse({"detail": said or f"There is no product {code}."}, status=404)
+    return JsonResponse(_row(Product.objects.get(sku=called[0].sku)))
 
 
 class LocationMissing(DomainError):

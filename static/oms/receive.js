@@ -60,17 +60,34 @@
     return row;
   };
 
+  // Rows whose SKU or name has what is typed; a document's other rows step aside meanwhile.
+  const called = (text) => rows().filter((row) =>
+    `${row.dataset.sku} ${row.querySelector('[data-name="name"]').textContent}`.toUpperCase().includes(text.toUpperCase()));
+  const narrow = (text) => {
+    const left = new Set(form.dataset.lookup ? rows() : called(text));
+    for (const row of rows()) row.hidden = Boolean(text) && left.size > 0 && !left.has(row);
+  };
+
   const find = async (code) => {
     const known = rows().find((row) => fits(row, code));
-    if (known || !form.dataset.lookup) return known;
+    if (known) return known;
+    if (!form.dataset.lookup) {
+      const like = called(code);
+      if (like.length === 1) return like[0];
+      throw new Error(like.length ? `Several rows are called ${code}; type on.` : `${code} does not belong here.`);
+    }
     const answer = await fetch(`${form.dataset.lookup}?code=${encodeURIComponent(code)}`);
-    return answer.ok ? addRow(await answer.json()) : null;
+    const product = await answer.json();
+    if (!answer.ok) throw new Error(product.detail);
+    return rows().find((row) => row.dataset.row === String(product.pk)) || addRow(product);
   };
 
   const take = async (code) => {
-    const row = await find(code);
-    if (!row) {
-      say(`${code} does not belong here.`, true);
+    let row;
+    try {
+      row = await find(code);
+    } catch (problem) {
+      say(problem.message, true);
       return;
     }
     const kind = damaged.checked ? "damaged" : "good";
@@ -80,13 +97,8 @@
     say(`${row.dataset.sku}: ${came}${missing ? ` of ${missing}` : ""}`, missing > 0 && came > missing);
   };
 
-  scan.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    const code = scan.value.trim();
-    scan.value = "";
-    if (code) take(code);
-  });
+  omsFinder(scan, form.querySelector("[data-found]"), (code) => { narrow(""); take(code); });
+  scan.addEventListener("input", () => narrow(scan.value.trim()));
 
   list.addEventListener("click", (event) => {
     const step = event.target.dataset.step;
@@ -107,7 +119,7 @@
       counted = JSON.parse(sessionStorage.getItem(key) || "{}");
     } catch { /* nothing was kept */ }
     for (const [pk, [good, broken, sku]] of Object.entries(counted)) {
-      const row = rows().find((one) => one.dataset.row === pk) || (await find(sku));
+      const row = rows().find((one) => one.dataset.row === pk) || (await find(sku).catch(() => null));
       if (!row || input(row, "good").value || input(row, "damaged").value) continue;
       input(row, "good").value = good || "";
       input(row, "damaged").value = broken || "";

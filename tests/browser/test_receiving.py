@@ -4,10 +4,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from playwright.sync_api import expect
 
-from inventory.models import GoodsReceipt, StockLevel
+from inventory.models import GoodsReceipt, Product, StockLevel
 from oms.models import User
-from tests.factories import supply
+from tests.factories import supply, warehouse
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -54,3 +55,41 @@ def test_scans_count_survive_a_reload_and_are_received_once(ben, live_server):
 
     level = StockLevel.objects.get(product=mug)
     assert (level.on_hand, level.damaged, GoodsReceipt.objects.count()) == (2, 1, 1)
+
+
+def test_goods_without_an_order_are_found_by_name_and_scanned(ben, live_server):
+    warehouse()
+    supply.goods("MUG-RED")
+    supply.goods("MUG-BLUE")
+    Product.objects.filter(sku="MUG-RED").update(name="Mug, red")
+    Product.objects.filter(sku="MUG-BLUE").update(name="Mug, blue")
+    ben.goto(live_server.url + reverse("admin:inventory_goodsreceipt_receive"))
+    said = ben.locator("[data-said]")
+
+    ben.locator("[data-scan]").press_sequentially("mug, r")
+    ben.get_by_role("option", name="MUG-RED").click()
+    expect(said).to_have_text("MUG-RED: 1")
+    scan(ben, "Mug,")
+    expect(said).to_have_text("Several products are called Mug,; choose one.")
+    scan(ben, "Mug, blue")
+    expect(said).to_have_text("MUG-BLUE: 1")
+    scan(ben, "mug-red")
+    expect(said).to_have_text("MUG-RED: 2")
+    ben.get_by_role("button", name="Receive", exact=True).click()
+    ben.wait_for_url("**/change/**")
+
+    on_hand = dict(StockLevel.objects.values_list("product__sku", "on_hand"))
+    assert (on_hand["MUG-RED"], on_hand["MUG-BLUE"]) == (2, 1)
+
+
+def test_rows_of_an_order_are_found_by_what_is_typed(ben, live_server):
+    order = supply.sent(("MUG", 5, "2.00"), ("CUP", 3, "1.00"))
+    Product.objects.filter(sku="MUG").update(name="Stoneware")
+    ben.goto(live_server.url + reverse("admin:inventory_purchaseorder_receive", args=[order.pk]))
+
+    ben.locator("[data-scan]").press_sequentially("stone")
+    expect(ben.locator("[data-row]:visible")).to_have_count(1)
+    ben.keyboard.press("Enter")
+
+    expect(ben.locator("[data-said]")).to_have_text("MUG: 1 of 5")
+    expect(ben.locator("[data-row]:visible")).to_have_count(2)
