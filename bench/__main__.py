@@ -22,6 +22,7 @@ from bench.load import Caller, order, p95, together
 from bench.news import webhooks
 from bench.sourcing import sourcing
 from bench.stock import stock_update
+from bench.trial import trying
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "15"))
 numbers = itertools.count(1)
@@ -179,9 +180,10 @@ def main():
         opposite(keys)
         availability(keys)
         large(say, keys, next(numbers))
+        importing(say)
+        trying(say)
         lists(say, keys)
         memory(web)
-    importing(say)
     sourcing(say)
     return 0
 
