@@ -9,7 +9,7 @@ import msgspec
 
 from oms.wire import Invalid, Sent, Sku, Text, message, utc
 from orders.enums import RETURN_CHARGES, ChangeStep, ChargeKind
-from orders.models import OrderChange, OrderVersion
+from orders.models import OrderChange, OrderChangeStep, OrderVersion
 from orders.operations import Preview, Step
 from orders.queries.versions import differences
 from orders.serializers.orders import AddressIn
@@ -81,12 +81,37 @@ class ChangeIn(Sent):
 
 
 @message
-class ChangeStepOut(msgspec.Struct):
-    """A step as it was written; an address is sealed and not shown."""
+class ChangeStepOut(msgspec.Struct, omit_defaults=True):
+    """A step with the fields by which it was written, so that it can be sent again.
+
+    Only an address is sealed and not shown; whoever sends a `set_address` again says it again.
+    """
 
     kind: str
-    line: int | None
-    values: dict[str, Any]
+    line: int | None = None
+    sku: str | None = None
+    quantity: int | None = None
+    unit_price: str | None = None
+    discount: str | None = None
+    type: str | None = None
+    amount: str | None = None
+    description: str | None = None
+    charge: int | None = None
+    order: str | None = None
+    location: str | None = None
+
+    @classmethod
+    def of(cls, step: OrderChangeStep, charges: Sequence[int]) -> "ChangeStepOut":
+        """As the API takes it; `charges` are the keys of the order's charges in their order."""
+        told = {name: value for name, value in step.values.items() if value != ""}
+        if "charge" in told:
+            told["charge"] = (
+                charges.index(told["charge"]) + 1 if told["charge"] in charges else None
+            )
+        if "kind" in told:
+            told["type"] = told.pop("kind")
+        known = {name: told[name] for name in cls.__struct_fields__ if name in told}
+        return cls(step.kind, step.line.position if step.line else None, **known)
 
 
 @message
@@ -107,15 +132,13 @@ class ChangeOut(msgspec.Struct):
     def of(cls, change: OrderChange, seen: Preview | None = None) -> "ChangeOut":
         """As the API shows it."""
         rows = change.steps.select_related("line").order_by("position")
+        charges = list(change.order.charges.order_by("pk").values_list("pk", flat=True))
         return cls(
             number=change.number,
             order=change.order.number,
             status=change.status,
             reason=change.reason,
-            steps=[
-                ChangeStepOut(step.kind, step.line.position if step.line else None, step.values)
-                for step in rows
-            ],
+            steps=[ChangeStepOut.of(step, charges) for step in rows],
             created_at=utc(change.created_at),
             decided_at=utc(change.decided_at),
             outcome=change.outcome,

@@ -6,7 +6,7 @@ from oms import keys
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
-from orders.models import Order, OrderChange, OrderVersion
+from orders.models import Order, OrderChange, OrderCharge, OrderVersion
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +156,22 @@ def test_other_channels_order_is_not_there(client, order):
 
 def test_change_is_among_the_allowed_actions_until_the_end(call, order):
     assert "change" in call("get", "")[1]["allowed_actions"]
+
+
+def test_steps_that_are_read_can_be_written_again(call, order):
+    OrderCharge.objects.create(order=order, kind="fee", amount=2, tax_amount=0)
+    steps = [
+        {"kind": "set_quantity", "line": 1, "quantity": 2},
+        {"kind": "set_price", "line": 1, "unit_price": "9.00", "discount": "0.50"},
+        {"kind": "add_line", "sku": "CUP", "quantity": 1, "unit_price": "5.00"},
+        {"kind": "add_charge", "type": "shipping", "amount": "1.50", "description": "Express"},
+        {"kind": "remove_charge", "charge": 1},
+        {"kind": "split_off", "line": 1, "quantity": 1},
+    ]
+
+    body = drafted(call, *steps)
+    status, again = call("put", f"changes/{body['number']}/", {"steps": body["steps"]})
+
+    assert body["steps"] == steps
+    assert (status, again["steps"]) == (200, steps)
+    assert again["preview"]["after"] == body["preview"]["after"] is not None
