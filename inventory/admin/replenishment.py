@@ -112,6 +112,13 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin):
     search_fields = ("product__sku__istartswith",)
     search_help_text = "SKU"
     sortable_by: ClassVar = ()
+    fields = (
+        ("product", "location"),
+        ("supply_shown", "num_quantity"),
+        ("cost_column", "left_column"),
+        ("state", "document"),
+        "calculation_shown",
+    )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -192,6 +199,19 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin):
         if row.days_left < min(float(row.calculation.get("lead", 0)), URGENT_DAYS):
             return words.chip(said, "bad", "Used up before a delivery can come")
         return said
+
+    @admin.display(description="From")
+    def supply_shown(self, row: ReplenishmentProposal) -> str:
+        """On its page: whether to buy or to bring, and from whom, on one line."""
+        if row.kind == SupplyKind.TRANSFER:
+            return f"brought from {row.source}" if row.source else "brought"
+        return f"bought from {row.supplier.name}" if row.supplier else "bought; no supplier known"
+
+    @admin.display(description="Why")
+    def calculation_shown(self, row: ReplenishmentProposal) -> SafeString:
+        """On its page: the calculation, opened."""
+        context = {"it": row.calculation, "is_open": True}
+        return mark_safe(render_to_string("admin/inventory/calculation.html", context))  # noqa: S308 (a template that escapes)
 
     @admin.display(description="Why")
     def why_column(self, row: ReplenishmentProposal) -> SafeString:

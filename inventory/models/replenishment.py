@@ -115,4 +115,4 @@ class ReplenishmentProposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} of {self.product_id}"
+        return f"{self.quantity} × {self.product.sku}"

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from inventory import operations as inventory
+from inventory.queries.reports import Stated
 from oms import dispatch
 from oms.demo import elsewhere, world
 from orders import operations as orders
@@ -55,6 +56,40 @@ def happen(now: datetime) -> None:
     inventory.set_unusable_apart(by="system")
     _doubt(hand, clerk)
     _count(hand, clerk)
+    _keep_for(clerk)
+    _state(hand)
+
+
+def _keep_for(by: str) -> None:
+    """A fifth of the tea for one shop, and some honey for regular customers of the other."""
+    products = world.table("inventory.Product")
+    shop = world.table("orders.Channel").get(code=world.WEB)
+    share, units = inventory.Quantity(share=20), inventory.Quantity(units=12)
+    for wish, why in (
+        (
+            inventory.FenceWish(products.get(sku=TEA).pk, share, channel_id=shop.pk),
+            "Advertised in Germany",
+        ),
+        (
+            inventory.FenceWish(products.get(sku=HONEY).pk, units, group="trade"),
+            "Promised to resellers until Christmas",
+        ),
+    ):
+        inventory.set_fence(wish, by=by, reason=why)
+
+
+def _state(by: str) -> None:
+    """Leeds sends what its own system has: one report is posted, one waits to be looked at."""
+    leeds = world.table("inventory.Location").get(code=world.LEEDS)
+    levels = leeds.levels.filter(on_hand__gt=20).select_related("product").order_by("pk")[:6]
+    for reference, difference in (("WMS-0412", 0), ("WMS-0413", -2)):
+        rows = [
+            Stated(at, level.product.sku, level.on_hand + difference)
+            for at, level in enumerate(levels, start=1)
+        ]
+        report = inventory.draft_report(leeds, rows, by=by, reference=reference)
+        if not difference:
+            inventory.post_report(report, by=by)
 
 
 def _receive(by: str, today: Any) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from inventory import operations as inventory
@@ -227,3 +228,15 @@ def test_dismiss_decides_against(sold):
 
     assert proposals() == []
     assert not PurchaseOrder.objects.exists()
+
+
+def test_page_of_a_proposal_shows_its_calculation_in_words(sold, admin_client):
+    inventory.propose_replenishment()
+    row = ReplenishmentProposal.objects.filter(kind="purchase_order").first()
+
+    url = reverse("admin:inventory_replenishmentproposal_change", args=[row.pk])
+    shown = admin_client.get(url).content.decode()
+
+    assert "<dt>Reorder point</dt>" in shown
+    assert f"{row.quantity} × {row.product.sku}" in shown
+    assert "lead_demand_spread" not in shown

@@ -75,6 +75,11 @@ class CountPolicyAdmin(EditableAdmin):
 class CountScheduleAdmin(ReadOnlyAdmin):
     """Each stock level's class and next turn, with the figures behind them."""
 
+    list_empty = (
+        "Each product of a location stands here with its ABC class and next turn, once Classify now "
+        "has run."
+    )
+
     list_display = (
         "product_column",
         "location",

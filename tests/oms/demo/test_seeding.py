@@ -21,6 +21,8 @@ from fulfillment.models import (
 )
 from inventory.models import (
     Count,
+    Fence,
+    InventoryReport,
     LocationService,
     Lot,
     LotStock,
@@ -126,6 +128,8 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
     assert OriginReturn.objects.count() == 2
     assert ReplenishmentProposal.objects.filter(state="open").exists()
     assert {*Count.objects.values_list("status", flat=True)} >= {*lots.COUNTS}
+    assert {*InventoryReport.objects.values_list("status", flat=True)} == {"draft", "posted"}
+    assert Fence.objects.filter(lifted_at=None).count() == 2
     assert Segment.objects.filter(members__isnull=False, filled_version=1).exists()
     assert CustomerNote.objects.count() == len(regulars.NOTES)
     recalled = Lot.objects.get(held_at__isnull=False)
