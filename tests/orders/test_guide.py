@@ -77,7 +77,7 @@ def test_a_hold_a_payment_and_a_cancellation_go_as_the_guide_says(client, paste)
     [placing, *_] = examples(page, "order")
     order = paste(placing)[1]["number"]
     other = paste(placing.replace("1001", "1002"))[1]["number"]
-    hold, lift, pay, cancel, ledger = examples(page, "next")
+    hold, lift, pay, look, cancel, ledger = examples(page, "next")
 
     status, held = paste(hold, ORDER=order)
     assert (status, held["kind"]) == (201, "other")
@@ -85,6 +85,8 @@ def test_a_hold_a_payment_and_a_cancellation_go_as_the_guide_says(client, paste)
     assert (status, free["holds"]) == (200, [])
     status, paid = paste(pay, ORDER=order)
     assert (status, paid["amount"]) == (201, "1.00")
+    status, seen = paste(look, OTHER=other)
+    assert (status, seen["after"]["status"], seen["refusal"]) == (200, "cancelled", None)
     status, cancelled = paste(cancel, OTHER=other)
     assert (status, cancelled["refundable"]) == (201, "13.85")
     assert paste(ledger, OTHER=other)[0] == 200
