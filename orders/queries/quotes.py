@@ -19,24 +19,26 @@ def quote_link(document: DraftOrder) -> str:
 
 def quote_email(document: DraftOrder) -> str:
     """Where a quote can be sent; empty while no address is known, and once its buyer is erased."""
+    return _contact(document).get("email", "")
+
+
+def _contact(document: DraftOrder) -> dict[str, str]:
     if document.subject is None:
-        return ""
-    contact = customers.unseal(document.subject, document.sealed, CONTEXT).get("contact") or {}
-    return str(contact.get("email", ""))
+        return {}
+    return customers.unseal(document.subject, document.sealed, CONTEXT).get("contact") or {}
 
 
 def _of_quote(event: Event) -> Notice | None:
     """Nothing when it was changed, withdrawn or accepted before the mail was written."""
     rows = DraftOrder.objects.select_related("channel", "customer", "subject")
     document = rows.get(pk=event.subject_id)
-    email = quote_email(document)
+    contact = _contact(document)
     stands = document.is_quote and document.revision == event.facts["revision"]
-    if not (stands and email and document.customer_id and document.valid_until):
+    if not (stands and contact.get("email") and document.customer_id and document.valid_until):
         return None
-    contact = customers.unseal(document.subject, document.sealed, CONTEXT)["contact"]
     return Notice(
         customer_id=document.customer_id,
-        email=email,
+        email=contact["email"],
         about=About("orders.draftorder", document.pk, document.number),
         country=document.ship_country,
         values={
