@@ -146,3 +146,8 @@ def at_position(
         msg = f"There is no line {position} here."
         raise Invalid(msg, pointer)
     return lines[position]
+
+
+def seen_unless_known(seen: int | None, rows: Any, reference: str) -> int | None:
+    """What the order was seen as; of no weight for a repeat, which is given what there is."""
+    return None if reference and rows.filter(reference=reference).exists() else seen

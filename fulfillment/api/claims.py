@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from fulfillment import operations
-from fulfillment.api.base import PagedView, at_position, claims_of, shipments_of
+from fulfillment.api.base import PagedView, at_position, claims_of, seen_unless_known, shipments_of
 from fulfillment.enums import ClaimEntryKind, ClaimRemedy
 from fulfillment.models import Claim, Shipment
 from fulfillment.serializers import (
@@ -84,7 +84,9 @@ class ClaimListView(IdempotencyMixin, PagedView):
             seen = operations.preview_claim(shipment, by=by, asked=asked, says=shown)
             return respond(ClaimPreviewOut.of(seen, order.currency, claim=seen.made))
         made = as_seen(
-            order, lambda: operations.open_claim(shipment, by=by, asked=asked), seen=sent.seen
+            order,
+            lambda: operations.open_claim(shipment, by=by, asked=asked),
+            seen=seen_unless_known(sent.seen, shipment.claims, sent.reference),
         )
         return respond(shown(made), 201)
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from fulfillment import operations
-from fulfillment.api.base import at_position, returns_of, visible_order
+from fulfillment.api.base import at_position, returns_of, seen_unless_known, visible_order
 from fulfillment.api.returns import ReturnView
 from fulfillment.models import Exchange
 from fulfillment.operations import Swap
@@ -63,7 +63,11 @@ class ExchangeListView(IdempotencyMixin, APIView):
                 order, **asked, says=lambda made: _shown(request, made.return_order.number)
             )
             return respond(ExchangePreviewOut.of(seen, order.currency, exchange=seen.made))
-        made = as_seen(order, lambda: operations.exchange(order, **asked), seen=sent.seen)
+        made = as_seen(
+            order,
+            lambda: operations.exchange(order, **asked),
+            seen=seen_unless_known(sent.seen, order.returns, sent.reference),
+        )
         return _show(request, made.return_order.number, 201)
 
 

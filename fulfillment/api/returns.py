@@ -15,6 +15,7 @@ from fulfillment.api.base import (
     PagedView,
     at_position,
     returns_of,
+    seen_unless_known,
     visible_order,
 )
 from fulfillment.models import Return
@@ -82,7 +83,11 @@ class ReturnListView(IdempotencyMixin, PagedView):
         if sent.dry_run:
             seen = operations.preview_return(order, **asked, says=shown)
             return respond(ReturnPreviewOut.of(seen, order.currency, rma=seen.made))
-        made = as_seen(order, lambda: operations.request_return(order, **asked), seen=sent.seen)
+        made = as_seen(
+            order,
+            lambda: operations.request_return(order, **asked),
+            seen=seen_unless_known(sent.seen, order.returns, sent.reference),
+        )
         return respond(shown(made), 201)
 
 

@@ -55,8 +55,8 @@ def said(answer):
     return answer.context["said"]
 
 
-def moved(order):
-    orders.place_hold(order, by=BY, kind="other", reason="Wait")
+def moved(order, handle=""):
+    orders.place_hold(order, by=BY, kind="other", reason="Wait", handle=handle)
 
 
 def form(order, units=1, **more):
@@ -142,6 +142,8 @@ def test_return_dry_run_and_seen(call, order, terms):
     again = call("returns", **asked, dry_run=True)[1]["seen"]
     status, made = call("returns", **asked, seen=again)
     assert (status, made["expected"]) == (201, "17.00")
+    moved(order, "Once more")
+    assert call("returns", **asked, seen=again)[1]["number"] == made["number"]
 
 
 def test_return_dry_run_that_is_refused_is_an_answer(call, order):
