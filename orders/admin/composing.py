@@ -29,6 +29,7 @@ from oms.money import ZERO
 from orders import operations, queries
 from orders.adapters import paper
 from orders.admin import sealed
+from orders.admin.told import notifications
 from orders.enums import ChargeKind, DraftStatus
 from orders.forms.drafting import DraftForm, StartForm, line_forms
 from orders.models import Channel, DraftOrder, Order
@@ -274,6 +275,7 @@ def page(request: HttpRequest, document: DraftOrder) -> dict[str, Any]:
         "owed": _owed(dealings),
         "kept": operations.kept(document) if is_open else None,
         "quote_link": quote_link(document) if is_open and document.is_quote else "",
+        "notifications": notifications("orders.draftorder", document.pk),
         **_live(document),
     }
 

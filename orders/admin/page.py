@@ -36,6 +36,7 @@ from orders.admin.handling import handling_context
 from orders.admin.promise import promise_context
 from orders.admin.refusals import allowed_now
 from orders.admin.timeline import timeline
+from orders.admin.told import notifications
 from orders.enums import RequestState, TransactionKind
 from orders.models import GatewayRequest, Hold, Order, OrderLine, Payment, RefundGrant
 from orders.operations.payments import open_amount
@@ -44,7 +45,6 @@ from orders.queries.hold_types import remedy_of
 from orders.queries.terms import business_of
 from orders.queries.together import could_join, relatives
 
-MESSAGES_SHOWN = 20
 LINES_SHOWN = 100
 LOTS_SHOWN = 12  # of a line
 ENDED = {RequestState.DONE, RequestState.WITHDRAWN, RequestState.OTHERWISE}
@@ -116,7 +116,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "wishes": customers.wishes_in_words(person.get("delivery", {})),
         "timeline": timeline(order, {line.pk: line.sku for line in lines}),
         "links": links(order),
-        "notifications": notifications(order),
+        "notifications": notifications("orders.order", order.pk),
         "silent_channel": None if order.channel.notifies_customers else order.channel,
         "business": business_of(order),
         **handling_context(order),
@@ -125,12 +125,6 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         **_payments(order),
         **_addresses(request, order),
     }
-
-
-def notifications(order: Order) -> list[tuple[Any, Any]]:
-    """What the customer was told about this order, each with its state."""
-    rows = customers.notifications_about("orders.order", order.pk)[:MESSAGES_SHOWN]
-    return [(row, words.chip(row.get_state_display(), "", row.why)) for row in rows]
 
 
 def _payments(order: Order) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from customers.models import Customer, Disclosure
+from customers.models import Customer, Disclosure, Notification
 from inventory import queries as stock
 from oms import links
+from oms.dispatch import drain
 from oms.models import Event, User
 from orders import operations as orders
-from orders.models import DraftOrder, Order
+from orders.models import Channel, DraftOrder, Order
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -258,6 +259,20 @@ def offer(shop):
 def address(document, revision=None):
     token = links.sign("quote", f"{document.number}:{revision or document.revision}")
     return reverse("quote", args=[token])
+
+
+def test_quote_is_sent_from_its_page_which_says_what_was_sent(ben, shop):
+    Channel.objects.update(notifies_customers=True)
+    draft = begun(shop)
+    orders.quote(draft, by=BY, valid_until=timezone.now() + timedelta(days=9))
+
+    ben.post(url("act", draft.pk, "send_quote"), {"act": "send_quote"})
+    drain(webhooks=False)
+
+    assert Notification.objects.get().about_label == draft.number
+    shown = ben.get(url("change", draft.pk)).content.decode()
+    assert "Notifications to the customer" in shown
+    assert "Queued" in shown
 
 
 def test_quote_page_shows_the_offer_and_the_reading_is_recorded(client, offer):
