@@ -14,6 +14,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback(tmp_path):
         **os.environ,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "OMS_DATA_DIR": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",  # its first line is read when it is written
     }
     command = subprocess.Popen(
         [sys.executable, "manage.py", "migrate", "--verbosity", "2"],

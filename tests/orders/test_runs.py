@@ -139,7 +139,7 @@ def test_run_larger_than_allowed_is_refused(ben, orders, monkeypatch):
 def test_run_killed_in_the_middle_goes_on_without_doing_a_row_twice(ben, orders, monkeypatch):
     ben.post(LIST, HOLD | {"_selected_action": [order.pk for order in orders[:3]]})
     job = Job.objects.get()
-    real, calls = operations.place_hold, []
+    real, calls = operations.ask_hold, []
 
     def dies_at_the_second(order, **given):
         calls.append(order)
@@ -148,7 +148,7 @@ def test_run_killed_in_the_middle_goes_on_without_doing_a_row_twice(ben, orders,
             raise KeyboardInterrupt
         return hold
 
-    monkeypatch.setattr(operations, "place_hold", dies_at_the_second)
+    monkeypatch.setattr(operations, "ask_hold", dies_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         jobs.run.call(job.pk)
     assert Hold.objects.count() == 1  # the second went with its transaction
@@ -165,20 +165,20 @@ def test_run_is_stopped_and_gone_on_with(ben, orders, monkeypatch):
     monkeypatch.setattr(jobs, "EVERY_SECONDS", 0)
     ben.post(LIST, HOLD | {"_selected_action": [order.pk for order in orders[:3]]})
     job = Job.objects.get()
-    real = operations.place_hold
+    real = operations.ask_hold
 
     def somebody_stops(order, **given):
         jobs.stop(job, by=BY)
         return real(order, **given)
 
-    monkeypatch.setattr(operations, "place_hold", somebody_stops)
+    monkeypatch.setattr(operations, "ask_hold", somebody_stops)
     drain()
     job.refresh_from_db()
     assert (job.state, job.stopped_by) == (JobState.STOPPED, BY)
     assert sorted(told(job).values()) == ["done", "waiting"]  # labels come with the act
     assert job.rows.filter(state="waiting").count() == 2
 
-    monkeypatch.setattr(operations, "place_hold", real)
+    monkeypatch.setattr(operations, "ask_hold", real)
     press(ben, job, "go_on")
 
     resumed = Event.objects.get(name="job.resumed")
@@ -202,7 +202,7 @@ def test_run_that_was_undone_is_not_gone_on_with(ben, orders):
 
 
 def test_row_that_lost_a_deadlock_is_tried_again(ben, orders, monkeypatch):
-    real, lost = operations.place_hold, []
+    real, lost = operations.ask_hold, []
 
     def loses(order, **given):
         if order == orders[1] and len(lost) < 2:
@@ -210,7 +210,7 @@ def test_row_that_lost_a_deadlock_is_tried_again(ben, orders, monkeypatch):
             raise OperationalError from DeadlockDetected()
         return real(order, **given)
 
-    monkeypatch.setattr(operations, "place_hold", loses)
+    monkeypatch.setattr(operations, "ask_hold", loses)
     job = run(ben, *orders[:3], **HOLD)
 
     assert (len(lost), set(told(job).values())) == (2, {"done"})
@@ -227,14 +227,14 @@ def test_run_of_a_key_ends_with_the_key():
 
 
 def test_run_where_one_row_breaks_goes_on_with_the_others(ben, orders, monkeypatch):
-    real = operations.place_hold
+    real = operations.ask_hold
 
     def breaks(order, **given):
         if order == orders[1]:
             raise ValueError("ada@example.com")
         return real(order, **given)
 
-    monkeypatch.setattr(operations, "place_hold", breaks)
+    monkeypatch.setattr(operations, "ask_hold", breaks)
     job = run(ben, *orders[:3], **HOLD)
 
     assert (job.state, job.failed) == ("done", 1)
