@@ -36,6 +36,7 @@ KINDS = (  # words in a name -> HS code, origin, grams
     ("TOY GAME PUZZLE DOLL SPACEBOY", "950300", "CN", 240),
     ("SIGN METAL", "830629", "IN", 350),
 )
+FAMILIES = ("LUNCH BAG", "JUMBO BAG", "HOT WATER BOTTLE")  # the same thing in other designs
 INDIAN: tuple[tuple[str, str, str, int, str, int], ...] = (
     ("IN-CHAI-250", "Masala chai 250 g", "gst5", 290, "0902", 280),
     ("IN-DIYA-BRASS", "Brass diya, pair", "gst5", 540, "7418", 410),
@@ -105,10 +106,12 @@ def _describe(names: Mapping[str, str], prices: Mapping[str, Decimal]) -> None:
             found, ("", "392690", "CN", 220)
         )
         product.customs_description = product.name.capitalize()
+        family = next((kind for kind in FAMILIES if product.name.startswith(kind)), "")
+        product.family = family.lower().replace(" ", "-")
         product.unit_price = prices[product.sku]
         product.unit_cost = _cost(prices[product.sku])
     fields = ["hs_code", "origin_country", "weight_g", "customs_description"]
-    fields += ["unit_price", "unit_cost"]
+    fields += ["unit_price", "unit_cost", "family"]
     world.table("inventory.Product").bulk_update(products, fields, batch_size=500)
 
 

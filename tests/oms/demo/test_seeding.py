@@ -26,6 +26,7 @@ from inventory.models import (
     LocationService,
     Lot,
     LotStock,
+    Product,
     PurchaseOrder,
     ReplenishmentProposal,
     StockMovement,
@@ -130,6 +131,7 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
     assert {*Count.objects.values_list("status", flat=True)} >= {*lots.COUNTS}
     assert {*InventoryReport.objects.values_list("status", flat=True)} == {"draft", "posted"}
     assert Fence.objects.filter(lifted_at=None).count() == 2
+    assert Product.objects.filter(family="lunch-bag").count() > 1
     assert Segment.objects.filter(members__isnull=False, filled_version=1).exists()
     assert CustomerNote.objects.count() == len(regulars.NOTES)
     recalled = Lot.objects.get(held_at__isnull=False)
