@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from fulfillment import forms, operations
 from fulfillment.admin import acts
-from fulfillment.admin.work import ask
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import Exchange, Return
 from fulfillment.queries.expecting import Expected, expected_credit
@@ -67,7 +67,7 @@ def request_return(page: ReadOnlyAdmin, request: HttpRequest, order: "Order") ->
     if "preview" in request.POST:
         return previews.of_form(request, order, form, look, lambda seen: seen.made)
     done = _send(request, order, form, make)
-    return done or ask(page, request, "Request a return", form, order, REQUEST_HELP, previewed=True)
+    return done or _ask(page, request, "Request a return", form, order, REQUEST_HELP)
 
 
 def exchange(page: ReadOnlyAdmin, request: HttpRequest, order: "Order") -> HttpResponse:
@@ -90,7 +90,24 @@ def exchange(page: ReadOnlyAdmin, request: HttpRequest, order: "Order") -> HttpR
     if "preview" in request.POST:
         return previews.of_form(request, order, form, look, lambda seen: seen.made)
     done = _send(request, order, form, make)
-    return done or ask(page, request, "Exchange", form, order, EXCHANGE_HELP, previewed=True)
+    return done or _ask(page, request, "Exchange", form, order, EXCHANGE_HELP)
+
+
+def _ask(
+    page: ReadOnlyAdmin, request: HttpRequest, label: str, form: Any, order: "Order", help_text: str
+) -> HttpResponse:
+    context = {
+        **page.admin_site.each_context(request),
+        "title": f"{label}: {order}",
+        "act": {"label": label, "help": help_text},
+        "order": order,
+        "form": form,
+        "rows": form.rows,
+        "back": reverse("admin:orders_order_change", args=[order.pk]),
+        "once": once.token(),
+    }
+    request.current_app = page.admin_site.name  # type: ignore[attr-defined]
+    return TemplateResponse(request, "admin/fulfillment/ask_return.html", context)
 
 
 def _send(request: HttpRequest, order: "Order", form: Any, make: Any) -> HttpResponse | None:

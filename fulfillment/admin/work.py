@@ -257,10 +257,8 @@ def ask(
     form: Any,
     order: Any,
     help_text: str,
-    *,
-    previewed: bool = False,
 ) -> HttpResponse:
-    """A form about an order, drawn like the form of an act; `previewed`, with what comes of it."""
+    """A form about an order, drawn like the form of an act."""
     context = {
         **page.admin_site.each_context(request),
         "opts": page.model._meta,  # noqa: SLF001
@@ -270,7 +268,6 @@ def ask(
         "media": page.media + form.media,
         "back": reverse("admin:orders_order_change", args=[order.pk]),
         "obj": order,
-        "previewed": previewed,
         "once": once.token(),
         "original": order,
     }

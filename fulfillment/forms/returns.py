@@ -1,9 +1,12 @@
 """Input of the buttons of returns; validation only."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms import BoundField
 
 from fulfillment.enums import GoodsState, Outcome
 from fulfillment.forms.work import choices, units_in
@@ -12,7 +15,9 @@ from fulfillment.queries.policies import Wish, active_reasons, returnable
 from inventory.forms.lots import LotsField
 from oms.admin import ActForm
 
-OFFERED = 6  # products of a family that are named
+if TYPE_CHECKING:
+    from orders.models import OrderLine
+
 ASKED_EACH = 30  # lines with a reason of their own; beyond, one reason is for all
 
 
@@ -26,6 +31,19 @@ class GiveUpForm(ActForm):
     """Why nobody waits for the rest."""
 
     reason = forms.CharField(max_length=200, initial="The rest will not come")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """A line of the order as a row of the form; what stands in its place only for an exchange."""
+
+    line: "OrderLine"
+    left: int  # units that can come back
+    units: BoundField
+    reason: BoundField | None  # none where one reason is for all
+    swap: BoundField | None = None
+    price: BoundField | None = None
+    offers: Sequence[swaps.Offer] = ()  # of its family, that can be had now
 
 
 class RequestReturnForm(ActForm):
@@ -50,17 +68,13 @@ class RequestReturnForm(ActForm):
         """One field per line with units that can come back, and its own reason where few."""
         reasons = [(code, row.name) for code, row in active_reasons().items()]
         self.fields["reason"].choices = reasons  # type: ignore[attr-defined]
-        lines = list(self.obj.lines.order_by("position")) if self.obj else []  # type: ignore[attr-defined]
+        rows = self.obj.lines.select_related("product") if self.obj else ()  # type: ignore[attr-defined]
+        lines = list(rows.order_by("position")) if self.obj else []
         left = {pk: units for pk, units in returnable(lines).items() if units > 0}
-        for line in lines:
-            if line.pk not in left:
-                continue
+        self._left = {line: left[line.pk] for line in lines if line.pk in left}
+        for line, units in self._left.items():
             self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                label=f"{line.sku} {line.name}"[:80],
-                min_value=0,
-                max_value=left[line.pk],
-                initial=0,
-                help_text=f"{left[line.pk]} can come back",
+                label=f"{line.sku} {line.name}"[:80], min_value=0, max_value=units, required=False
             )
             if 1 < len(left) <= ASKED_EACH:
                 self.fields[f"reason_{line.pk}"] = forms.ChoiceField(
@@ -69,12 +83,29 @@ class RequestReturnForm(ActForm):
                     required=False,
                 )
 
+    @property
+    def asked_once(self) -> list[BoundField]:
+        """The fields that are about all lines."""
+        names = ("reason", "state", "note", "waiver")
+        return [self[name] for name in names if name in self.fields]
+
+    @property
+    def rows(self) -> list[AskedLine]:
+        """The fields of each line."""
+        return [self._row(line, units) for line, units in self._left.items()]
+
     def clean(self) -> dict[str, Any]:
         """At least one unit."""
         data = super().clean() or {}
         if not any(units_in(data).values()):
             raise ValidationError("Say how many units come back.")
         return data
+
+    def _row(self, line: "OrderLine", units: int) -> AskedLine:
+        return AskedLine(line, units, self[f"line_{line.pk}"], self._bound(f"reason_{line.pk}"))
+
+    def _bound(self, name: str) -> BoundField | None:
+        return self[name] if name in self.fields else None
 
 
 class ExchangeForm(RequestReturnForm):
@@ -84,38 +115,22 @@ class ExchangeForm(RequestReturnForm):
         """Beside the units of each line the SKU that replaces it, and its price."""
         super().setup()
         del self.fields["waiver"]
-        found = self._offers()
-        for name in [name for name in self.fields if name.startswith("line_")]:
-            pk = name.removeprefix("line_")
-            label = str(self.fields[name].label)
-            self.fields[f"swap_{pk}"] = forms.CharField(
-                label=f"{label}: replaced by",
+        few = [line for line in self._left if len(self._left) <= ASKED_EACH]
+        self._offers = swaps.offers(self.obj, few) if few else {}  # type: ignore[arg-type]
+        for line in self._left:
+            self.fields[f"swap_{line.pk}"] = forms.CharField(
+                label=f"{line.sku}: replaced by",
                 max_length=64,
                 required=False,
-                initial=label.split(" ", maxsplit=1)[0],
-                help_text=f"SKU of what is sent instead, as many units. {found.get(pk, '')}".strip(),
+                initial=line.stock_sku,
             )
-            self.fields[f"price_{pk}"] = forms.DecimalField(
-                label=f"{label}: at a price of",
+            self.fields[f"price_{line.pk}"] = forms.DecimalField(
+                label=f"{line.sku}: at a price of",
                 min_value=0,
                 max_digits=14,
                 decimal_places=2,
                 required=False,
-                help_text="Each. Empty: what was paid, so that nothing is due or owed.",
             )
-
-    def _offers(self) -> dict[str, str]:
-        """Others of each product's family that can be had now, by line id."""
-        asked = [name.removeprefix("line_") for name in self.fields if name.startswith("line_")]
-        if self.obj is None or len(asked) > ASKED_EACH:
-            return {}
-        lines = self.obj.lines.filter(pk__in=asked).select_related("product")  # type: ignore[attr-defined]
-        own = {line.pk: line.stock_sku for line in lines}
-        return {
-            str(pk): "Of its family: " + ", ".join(told) + "."
-            for pk, offers in swaps.offers(self.obj, lines).items()  # type: ignore[arg-type]
-            if (told := [_offer(row) for row in offers if row.sku != own[pk]][:OFFERED])
-        }
 
     def keep_prices(self) -> None:
         """Leave out the prices: each unit is replaced at what was paid for it."""
@@ -129,6 +144,11 @@ class ExchangeForm(RequestReturnForm):
             if not data.get(f"swap_{pk}"):
                 self.add_error(f"swap_{pk}", "Say what is sent instead, or request a return.")
         return data
+
+    def _row(self, line: "OrderLine", units: int) -> AskedLine:
+        swap, price = self._bound(f"swap_{line.pk}"), self._bound(f"price_{line.pk}")
+        offers = self._offers.get(line.pk, ())
+        return replace(super()._row(line, units), swap=swap, price=price, offers=offers)
 
 
 class InspectForm(ActForm):
@@ -192,7 +212,3 @@ def verdicts_in(data: dict[str, Any], verdict: str) -> dict[int, int]:
         for name, units in data.items()
         if name.startswith(f"{verdict}_") and units
     }
-
-
-def _offer(row: swaps.Offer) -> str:
-    return f"{row.sku} ({row.units} left)" if row.few else row.sku
