@@ -9,7 +9,7 @@ from fulfillment.enums import ClaimEntryKind, ClaimRemedy
 from fulfillment.forms.work import units_in
 from fulfillment.queries.claims import claimable_kinds, unclaimed
 from oms import words
-from oms.admin import ActForm
+from oms.admin import ActForm, LineField
 from oms.money import ZERO, quantize
 from orders.queries.totals import share
 
@@ -40,6 +40,7 @@ class OpenClaimForm(ActForm):
 
     def setup(self) -> None:
         """Kinds that are possible now, the units that no claim is about, and what they are worth."""
+        self._free: dict[Any, int] = {}
         if self.obj is None:
             return
         shipment: Any = self.obj
@@ -54,7 +55,7 @@ class OpenClaimForm(ActForm):
         currency = shipment.order.currency
         self.fields["amount"].label = f"Amount claimed ({currency})"
         self.fields["amount"].initial = quantize(worth, currency)
-        self.order_fields(["kind", "parcel", *self._lines, "amount", "evidence", "remedy"])
+        self.order_fields(["kind", "parcel", "amount", "evidence", "remedy"])
 
     def clean(self) -> dict[str, Any]:
         """Units by order line; none where only time is claimed."""
@@ -65,9 +66,9 @@ class OpenClaimForm(ActForm):
 
     def _ask_units(self, shipment: Any) -> Decimal:
         free, worth = unclaimed(shipment), ZERO
-        lines = shipment.order.lines.filter(pk__in=free).order_by("position")
-        for line in lines:
-            units = free[line.pk]
+        rows = shipment.order.lines.filter(pk__in=free).select_related("product")
+        self._free = {line: free[line.pk] for line in rows.order_by("position")}
+        for line, units in self._free.items():
             worth += share(line.total, units, line.quantity, shipment.order.currency)
             self.fields[f"line_{line.pk}"] = forms.IntegerField(
                 label=f"{line.sku} {line.name}"[:80],
@@ -75,10 +76,23 @@ class OpenClaimForm(ActForm):
                 max_value=units,
                 initial=units,
                 required=False,
-                help_text=f"{units} in the shipment that no claim is about",
             )
-        self._lines = [f"line_{line.pk}" for line in lines]
         return worth
+
+    @property
+    def line_fields(self) -> list[LineField]:
+        """A row per line with units that no claim is about."""
+        return [
+            LineField(
+                line.sku,
+                line.name,
+                line.product.barcode if line.product else "",
+                units,
+                "in the shipment, and in no claim",
+                self[f"line_{line.pk}"],
+            )
+            for line, units in self._free.items()
+        ]
 
 
 class SendClaimForm(ActForm):

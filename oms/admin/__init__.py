@@ -8,7 +8,7 @@ and a small form, whose submission makes one operation call and turns a refusal 
 from oms.admin.acts import Act, Told, Undo, actor
 from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin, list_buttons
 from oms.admin.chores import ChoreAdmin
-from oms.admin.forms import ActForm, ConfirmForm, ReasonForm
+from oms.admin.forms import ActForm, ConfirmForm, LineField, ReasonForm
 from oms.admin.jobs import JobAdmin, to_job
 from oms.admin.keys import ApiKeyAdmin
 from oms.admin.outbox import (
@@ -30,6 +30,7 @@ __all__ = [
     "EditableAdmin",
     "EventAdmin",
     "JobAdmin",
+    "LineField",
     "ReadOnlyAdmin",
     "ReasonForm",
     "RoleAdmin",

@@ -1,5 +1,6 @@
 """Forms behind the buttons of the back office: few fields, dressed like the rest of the pages."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -26,6 +27,18 @@ DRESS: tuple[tuple[type[forms.Widget], type[forms.Widget]], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LineField:
+    """Units of one line of a document, asked in a row of a table that is searched and scanned into."""
+
+    sku: str
+    name: str
+    barcode: str
+    most: int
+    help: str  # what the row says beside the number
+    field: forms.BoundField
+
+
 class ActForm(forms.Form):
     """Input of one act. `self.obj` is the row it is about, or none for a list or a selection."""
 
@@ -38,6 +51,17 @@ class ActForm(forms.Form):
 
     def setup(self) -> None:
         """Add or narrow fields by looking at `self.obj`; subclasses say how."""
+
+    @property
+    def line_fields(self) -> list[LineField]:
+        """Fields that are drawn as one table; subclasses with a field per line say which."""
+        return []
+
+    @property
+    def other_fields(self) -> list[forms.BoundField]:
+        """The rest, one below the other."""
+        apart = {row.field.name for row in self.line_fields}
+        return [self[name] for name in self.fields if name not in apart]
 
 
 class ConfirmForm(ActForm):

@@ -7,7 +7,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSplitDateTimeVerticalWidget
 
-from oms.admin import ActForm, ReasonForm
+from oms.admin import ActForm, LineField, ReasonForm
 from orders.enums import GIVEN_REASONS, RECORDED, HoldKind, PaymentMethod
 from orders.models import Hold, Order, OrderLine, Payment
 from orders.operations.tagging import LONGEST as LONGEST_TAG
@@ -80,22 +80,30 @@ class CancelForm(ActForm):
 class CancelLinesForm(CancelForm):
     """How many units of each line are cancelled; only what no location works on."""
 
-    field_order = ("lines", "reason", "note")
-
     def setup(self) -> None:
         """One number per line that has something to cancel."""
-        lines = self.obj.lines.order_by("position") if isinstance(self.obj, Order) else []
-        for line in lines:
-            if free := line.due - line.released:
-                self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                    label=f"{line.sku} {line.name}",
-                    min_value=0,
-                    max_value=free,
-                    initial=0,
-                    required=False,
-                    help_text=f"Up to {free}, of which {line.allocated - line.released} reserved.",
-                )
-        self.order_fields([name for name in self.fields if name.startswith("line_")])
+        rows = self.obj.lines.select_related("product") if isinstance(self.obj, Order) else None
+        lines = rows.order_by("position") if rows is not None else ()
+        self._free = {line: free for line in lines if (free := line.due - line.released)}
+        for line, free in self._free.items():
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=f"{line.sku} {line.name}", min_value=0, max_value=free, required=False
+            )
+
+    @property
+    def line_fields(self) -> list[LineField]:
+        """A row per line, with how many of its units are reserved."""
+        return [
+            LineField(
+                line.sku,
+                line.name,
+                line.product.barcode if line.product else "",
+                free,
+                f"{line.allocated - line.released} reserved",
+                self[f"line_{line.pk}"],
+            )
+            for line, free in self._free.items()
+        ]
 
     def clean(self) -> dict[str, object]:
         """At least one unit of at least one line; `quantities` by line id."""

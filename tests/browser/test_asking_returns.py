@@ -46,7 +46,7 @@ def test_an_exchange_is_scanned_chosen_and_seen_before_it_is_made(page, live_ser
     find.fill("5012345678900")
     find.press("Enter")
     find.fill("mug, w")
-    expect(page.locator("[data-returns] tbody tr:visible")).to_have_count(1)
+    expect(page.locator("[data-pick-lines] tbody tr:visible")).to_have_count(1)
     find.press("Enter")
     expect(page.get_by_label("Units of MUG", exact=True)).to_have_value("2")
     page.get_by_label("Sent instead of MUG", exact=True).fill("MUG-RED")

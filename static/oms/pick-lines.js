@@ -1,7 +1,8 @@
-/* Asking for a return or an exchange: a line is found by typing, a scan adds one unit of it, and
-   choosing something of another price writes that price. Without this script the table is a form. */
+/* A table with a row per line of an order, of which units are asked: a line is found by typing, a
+   scan adds one unit of it, and choosing something of another price to send instead writes that
+   price. Without this script the table is a form. */
 (() => {
-  const table = document.querySelector("[data-returns]");
+  const table = document.querySelector("[data-pick-lines]");
   if (!table) return;
   const rows = [...table.querySelectorAll("tbody tr")];
   const find = document.querySelector("[data-find]"), said = document.querySelector("[data-said]");
@@ -16,7 +17,7 @@
     const exact = rows.filter((row) => row.dataset.sku.toUpperCase() === text.toUpperCase() || (row.dataset.barcode && row.dataset.barcode === text));
     const [row, more] = exact.length ? exact : called(text);
     if (!row || (more && !exact.length)) {
-      said.textContent = row ? `Several lines are called ${text}; type on.` : `${text} is not of this order, or cannot come back.`;
+      said.textContent = row ? `Several lines are called ${text}; type on.` : `${text} is none of these lines.`;
       return;
     }
     const units = row.querySelector("input[type=number]");
