@@ -89,7 +89,7 @@ class OpenClaimForm(ActForm):
                 line.product.barcode if line.product else "",
                 units,
                 "in the shipment, and in no claim",
-                self[f"line_{line.pk}"],
+                [self[f"line_{line.pk}"]],
             )
             for line, units in self._free.items()
         ]

@@ -10,14 +10,16 @@ from django.forms import BoundField
 
 from fulfillment.enums import GoodsState, Outcome
 from fulfillment.forms.work import choices, units_in
+from fulfillment.models import ReturnLine
 from fulfillment.queries import swaps
 from fulfillment.queries.policies import Wish, active_reasons, returnable
 from inventory.forms.lots import LotsField
-from oms.admin import ActForm
+from oms.admin import ActForm, LineField
 
 if TYPE_CHECKING:
     from orders.models import OrderLine
 
+VERDICTS = ("Accepted", "Refused")
 ASKED_EACH = 30  # lines with a reason of their own; beyond, one reason is for all
 
 
@@ -158,17 +160,26 @@ class InspectForm(ActForm):
 
     def setup(self) -> None:
         """Two fields per line that waits."""
-        rows = self.obj.lines.select_related("order_line") if self.obj else ()  # type: ignore[attr-defined]
-        for line in rows:
-            for verdict in ("accepted", "refused") if line.to_inspect else ():
-                self.fields[f"{verdict}_{line.pk}"] = forms.IntegerField(
-                    label=f"{line.order_line.stock_sku}: {verdict}",
-                    min_value=0,
-                    max_value=line.to_inspect,
-                    required=False,
-                    initial=0,
-                    help_text=f"{line.to_inspect} in quarantine" if verdict == "accepted" else "",
-                )
+        rows = self.obj.lines.select_related("order_line__product") if self.obj else ()  # type: ignore[attr-defined]
+        self._lines = [line for line in rows if line.to_inspect]
+        for line in self._lines:
+            for verdict in VERDICTS:
+                _ask(self, f"{verdict.lower()}_{line.pk}", line, verdict, line.to_inspect, 0)
+
+    @property
+    def line_columns(self) -> Sequence[str]:
+        """Both verdicts."""
+        return VERDICTS
+
+    @property
+    def line_fields(self) -> list[LineField]:
+        """A row per line with units in quarantine."""
+        return [
+            _line_field(line, line.to_inspect, "in quarantine", [
+                self[f"{verdict.lower()}_{line.pk}"] for verdict in VERDICTS
+            ])
+            for line in self._lines
+        ]  # fmt: skip
 
 
 class ReceiveForm(ActForm):
@@ -176,25 +187,57 @@ class ReceiveForm(ActForm):
 
     def setup(self) -> None:
         """One field per line and outcome."""
-        for line in self.obj.lines.select_related("order_line__product") if self.obj else ():
-            missing = line.missing
-            for outcome, label in choices(Outcome) if missing else ():
-                self.fields[f"line_{line.pk}_{outcome}"] = forms.IntegerField(
-                    label=f"{line.order_line.stock_sku}: {label.lower()}",
-                    min_value=0,
-                    max_value=missing,
-                    required=False,
-                    initial=missing if outcome == Outcome.RESTOCK else 0,
-                    help_text=f"{missing} announced" if outcome == Outcome.RESTOCK else "",
-                )
+        rows = self.obj.lines.select_related("order_line__product") if self.obj else ()  # type: ignore[attr-defined]
+        self._lines = [line for line in rows if line.missing]
+        for line in self._lines:
+            for outcome, label in choices(Outcome):
+                expected = line.missing if outcome == Outcome.RESTOCK else 0
+                _ask(self, f"line_{line.pk}_{outcome}", line, label, line.missing, expected)
             product = line.order_line.product
-            if missing and product is not None and product.tracking != "none":
+            if product is not None and product.tracking != "none":
                 self.fields[f"lots_{line.pk}"] = LotsField(
                     label=f"{line.order_line.stock_sku}: lots or serial numbers",
                     required=False,
-                    help_text="In the order of the outcomes above, CODE or CODE=2, with commas "
+                    help_text="In the order of the outcomes, CODE or CODE=2, with commas "
                     "between. May stay empty where only one is possible.",
                 )
+                self.fields[f"lots_{line.pk}"].column = "Lots"  # type: ignore[attr-defined]
+
+    @property
+    def line_columns(self) -> Sequence[str]:
+        """The outcomes, and lots where any product has them."""
+        has_lots = any(name.startswith("lots_") for name in self.fields)
+        return [*(label for _, label in choices(Outcome)), *(["Lots"] if has_lots else ())]
+
+    @property
+    def line_fields(self) -> list[LineField]:
+        """A row per line that units are missing of."""
+        names = [outcome for outcome, _ in choices(Outcome)]
+        return [
+            _line_field(line, line.missing, "announced", [
+                *(self[f"line_{line.pk}_{outcome}"] for outcome in names),
+                *([self[f"lots_{line.pk}"]] if f"lots_{line.pk}" in self.fields else ()),
+            ])
+            for line in self._lines
+        ]  # fmt: skip
+
+
+def _ask(form: ActForm, name: str, line: ReturnLine, column: str, most: int, initial: int) -> None:
+    field = forms.IntegerField(
+        label=f"{line.order_line.stock_sku}: {column.lower()}",
+        min_value=0,
+        max_value=most,
+        required=False,
+        initial=initial,
+    )
+    field.column = column  # type: ignore[attr-defined]  # heads it on a narrow page
+    form.fields[name] = field
+
+
+def _line_field(line: ReturnLine, most: int, said: str, fields: Sequence[BoundField]) -> LineField:
+    sold = line.order_line
+    barcode = sold.product.barcode if sold.product else ""
+    return LineField(sold.stock_sku, sold.name, barcode, most, said, fields)
 
 
 def wishes_in(data: dict[str, Any]) -> dict[int, Wish]:

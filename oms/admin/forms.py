@@ -1,5 +1,6 @@
 """Forms behind the buttons of the back office: few fields, dressed like the rest of the pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,14 +30,14 @@ DRESS: tuple[tuple[type[forms.Widget], type[forms.Widget]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class LineField:
-    """Units of one line of a document, asked in a row of a table that is searched and scanned into."""
+    """What is asked of one line of a document, in a row of a table that is searched and scanned into."""
 
     sku: str
     name: str
     barcode: str
-    most: int
-    help: str  # what the row says beside the number
-    field: forms.BoundField
+    most: int  # units
+    help: str  # what the row says below its name
+    fields: Sequence[forms.BoundField]  # one a column
 
 
 class ActForm(forms.Form):
@@ -58,9 +59,14 @@ class ActForm(forms.Form):
         return []
 
     @property
+    def line_columns(self) -> Sequence[str]:
+        """What stands over the fields of `line_fields`."""
+        return ("Units",)
+
+    @property
     def other_fields(self) -> list[forms.BoundField]:
         """The rest, one below the other."""
-        apart = {row.field.name for row in self.line_fields}
+        apart = {field.name for row in self.line_fields for field in row.fields}
         return [self[name] for name in self.fields if name not in apart]
 
 

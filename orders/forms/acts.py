@@ -100,7 +100,7 @@ class CancelLinesForm(CancelForm):
                 line.product.barcode if line.product else "",
                 free,
                 f"{line.allocated - line.released} reserved",
-                self[f"line_{line.pk}"],
+                [self[f"line_{line.pk}"]],
             )
             for line, free in self._free.items()
         ]
