@@ -45,6 +45,8 @@ def live(client, channel, skus, external_id):
     headers = {"Authorization": f"Api-Key {key}"}
     costs.of("page", lambda: client.get(f"{admin}/"))
     costs.of("change page", lambda: client.get(f"{admin[:-7]}/change-order/"))
+    cancel = {"act": "cancel", "reason": "staff", "note": "", "preview": "1"}
+    costs.of("cancel preview", lambda: client.post(f"{admin[:-7]}/acts/cancel/", cancel))
     costs.of("API", lambda: client.get(f"/api/v1/orders/{order.number}/", headers=headers))
 
     lines = list(order.lines.order_by("position"))
@@ -76,11 +78,20 @@ def send(client, costs, order):
     )
     reason = ReturnReason.objects.filter(is_active=True).order_by("pk").first().code
     wishes = {line.order_line_id: Wish(line.due, reason) for line in half}
+    asked = {f"line_{line.order_line_id}": line.due for line in half}
+    asked |= {"reason": reason, "state": "", "note": "", "waiver": "ours", "preview": "1"}
+    for form in ("request", "exchange"):
+        url = f"/admin/fulfillment/return/{form}/{order.pk}/"
+        costs.of(f"{form} form", lambda url=url: client.get(url))
+    ask = f"/admin/fulfillment/return/request/{order.pk}/"
+    costs.of("return preview", lambda: client.post(ask, asked))
     back = costs.of(
         "return", lambda: fulfillment.request_return(order, by=BY, wishes=wishes, waiver="ours")
     )
     costs.of("return page", lambda: client.get(f"/admin/fulfillment/return/{back.pk}/change/"))
     fulfillment.approve(back, by=BY)
+    receive = f"/admin/fulfillment/return/{back.pk}/acts/receive/"
+    costs.of("receive form", lambda: client.get(receive))
     outcomes = {line.pk: {"restock": line.quantity} for line in back.lines.all()}
     costs.of("receive", lambda: fulfillment.receive(back, by=BY, outcomes=outcomes))
     return costs
