@@ -16,9 +16,10 @@ from customers import queries as customers
 from inventory import queries as stock
 from oms.errors import DomainError
 from oms.money import ZERO
-from orders.enums import RETURN_CHARGES, CancelReason, ChangeStep, ChargeKind
+from orders.enums import RETURN_CHARGES, CancelReason, ChangeStep, ChargeKind, HoldKind
 from orders.models import Order, OrderChangeStep, OrderCharge, OrderLine
 from orders.operations import cancelling, payments, pipeline
+from orders.operations.putting_right import put_right
 from orders.operations.repricing import price
 from orders.queries.prices import list_price
 from orders.queries.sealing import CONTEXT, area_of
@@ -200,6 +201,7 @@ def _send_to(change: Change, address: dict[str, str]) -> None:
     if untouched := [line for line in work.lines if not line.shipped and line.due]:
         change.save_prices(*untouched)
     change.moved = True
+    put_right(work, HoldKind.INCOMPLETE_ADDRESS, f"Changed by {change.number}")
 
 
 def _add_charge(change: Change, step: OrderChangeStep) -> None:

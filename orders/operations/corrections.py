@@ -8,8 +8,8 @@ from customers import queries as customers
 from oms.errors import DomainError
 from orders.enums import HoldKind
 from orders.models import Order, OrderLine
-from orders.operations import hold_rows, pipeline, tasks
-from orders.queries.handling import tasks_of_hold
+from orders.operations import pipeline
+from orders.operations.putting_right import put_right
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
 
@@ -70,7 +70,7 @@ def solve_sku(line: OrderLine, *, by: str, product: "Product") -> Order:
     OrderLine.objects.bulk_update(same, ["product", "name"])
     work.fact("order.sku_solved", sku=line.sku, product=product.pk, product_sku=product.sku)
     if all(row.product_id for row in work.lines):
-        _end(work, HoldKind.UNKNOWN_SKU, f"{line.sku} is {product.sku}")
+        put_right(work, HoldKind.UNKNOWN_SKU, f"{line.sku} is {product.sku}")
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
 
@@ -95,7 +95,7 @@ def correct_address(
 
     _seal_address(work, shipping_address)
     work.fact("order.address_corrected", reason=reason)
-    _end(work, HoldKind.INCOMPLETE_ADDRESS, reason)
+    put_right(work, HoldKind.INCOMPLETE_ADDRESS, reason)
     pipeline.settle(work)
     return pipeline.advance(work.order, by=by)
 
@@ -132,12 +132,3 @@ def _seal_address(work: pipeline.Work, address: dict[str, str]) -> None:
 def _refuse_ended(work: pipeline.Work) -> None:
     if work.order.status not in pipeline.OPEN:
         raise OrderEnded(number=work.order.number, status=work.order.status)
-
-
-def _end(work: pipeline.Work, kind: str, reason: str) -> None:
-    """End the holds of a kind, and what rules had asked people to do because of it."""
-    for hold in list(work.holds):
-        if hold.kind == kind:
-            hold_rows.end(work, hold, reason=reason)
-    for task in tasks_of_hold(work.order.pk, kind):
-        tasks.finish_task(task, by=work.by, note="Put right with the order itself.")

@@ -159,6 +159,19 @@ def test_task_for_an_address_ends_with_its_correction_and_others_stay(shop):
     assert Event.objects.filter(name="order.task_done").count() == 1
 
 
+def test_hold_and_task_for_an_address_end_when_a_change_gives_a_whole_one(shop):
+    on("address")
+    order = place(shop, ("MUG", 1), shipping_address={**world.LONDON, "line1": ""})
+    new = orders.Step("set_address", address=world.LONDON)
+
+    seen = orders.preview_steps(order, by=BY, steps=[new])
+    assert (seen.before.holds != (), seen.after.holds) == (True, ())
+    orders.change_order(order, by=BY, steps=[new], seen=seen.base)
+
+    assert not order.holds.filter(lifted_at=None).exists()
+    assert Task.objects.get().note == "Put right with the order itself."
+
+
 def test_incomplete_address_becomes_a_task_of_support(shop):
     on("address")
     order = place(shop, ("MUG", 1), shipping_address={**world.LONDON, "line1": ""})
