@@ -55,7 +55,7 @@ class ReturnIn(Sent):
 
 
 @message
-class ExchangeLineIn(msgspec.Struct):
+class ExchangeLineIn(Sent):
     """Units of an order line that come back, and the SKU of which as many are sent instead.
 
     They are replaced at what was paid for them; `unit_price` asks for another price, in the
@@ -72,7 +72,7 @@ class ExchangeLineIn(msgspec.Struct):
 
 
 @message
-class ExchangeIn(msgspec.Struct):
+class ExchangeIn(Sent):
     """Goods that come back, and what is sent in their place. `reference` makes repeats harmless.
 
     The return policy says whether the replacement leaves at once or when the goods are here.

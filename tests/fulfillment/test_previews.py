@@ -226,6 +226,14 @@ def test_exchange_dry_run_and_seen(call, order):
     assert (status, made["replacement"].startswith("SO1")) == (201, True)
 
 
+def test_exchange_with_a_misspelt_dry_run_is_refused_and_exchanges_nothing(call, order):
+    asked = {"lines": [{"line": 1, "quantity": 1, "sku": "CUP"}], "reason": "wrong_item"}
+
+    status, _ = call("exchanges", order=order.number, **asked, dryrun=True)
+
+    assert (status, Exchange.objects.exists()) == (400, False)
+
+
 # --- Claims -----------------------------------------------------------------------------------
 
 
