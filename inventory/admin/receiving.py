@@ -99,16 +99,14 @@ def find_view(request: HttpRequest) -> HttpResponse:
 
 
 def lookup_view(request: HttpRequest) -> HttpResponse:
-    """What was scanned, or the one product that is called so: 404 for none and for several."""
+    """What was scanned, by its whole SKU or barcode: 404 when no product has it."""
     _check(request, RECEIVE)
     code = request.GET.get("code", "").strip()
-    if product := product_with_code(code):
-        return JsonResponse(_row(product))
-    called = find_products(code, most=2)
-    if len(called) != 1:
-        said = f"Several products are called {code}; choose one." if called else ""
-        return JsonResponse({"detail": said or f"There is no product {code}."}, status=404)
-    return JsonResponse(_row(Product.objects.get(sku=called[0].sku)))
+    product = product_with_code(code) if "\0" not in code else None
+    if product is None:
+        said = f"{code} is no SKU or barcode; choose from what is found."
+        return JsonResponse({"detail": said}, status=404)
+    return JsonResponse(_row(product))
 
 
 class LocationMissing(DomainError):

@@ -1,6 +1,7 @@
 /* A field in which products are found: Enter adds what is typed or scanned, arrows walk through
-   what was found. `add(text, picked)` is told whether a row of the list was chosen. */
-window.omsFinder = (search, found, add) => {
+   what was found. `add(text, picked)` is told whether a row of the list was chosen. Where there is
+   an `enter`, Enter asks that instead, and it empties the field itself. */
+window.omsFinder = (search, found, add, enter) => {
   const options = () => [...found.querySelectorAll("[data-sku]")];
   const take = (text, picked) => {
     if (!text) return;
@@ -14,7 +15,8 @@ window.omsFinder = (search, found, add) => {
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       event.preventDefault();
-      take(search.value.trim(), false);
+      if (enter) enter(search.value.trim());
+      else take(search.value.trim(), false);
     } else if (event.key === "ArrowDown" && options().length) {
       event.preventDefault();
       options()[0].focus();

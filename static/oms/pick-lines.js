@@ -14,16 +14,16 @@
     for (const row of rows) row.hidden = left.size > 0 && !left.has(row);
   };
   const add = (text) => {
-    const exact = rows.filter((row) => row.dataset.sku.toUpperCase() === text.toUpperCase() || (row.dataset.barcode && row.dataset.barcode === text));
-    const [row, more] = exact.length ? exact : called(text);
-    if (!row || (more && !exact.length)) {
-      said.textContent = row ? `Several lines are called ${text}; type on.` : `${text} is none of these lines.`;
-      return;
+    const row = rows.find((one) => one.dataset.sku.toUpperCase() === text.toUpperCase() || (one.dataset.barcode && one.dataset.barcode === text));
+    if (!row) { // part of a code may be another line's: nothing is counted
+      said.textContent = called(text).length ? `${text} is no whole SKU or barcode; give the units in the row.` : `${text} is none of these lines.`;
+      return false;
     }
     const units = row.querySelector("input[type=number]");
     units.value = Math.min((Number.parseInt(units.value, 10) || 0) + 1, Number(units.max));
     said.textContent = `${row.dataset.sku}: ${units.value} of ${units.max}`;
     edited(units);
+    return true;
   };
   find?.addEventListener("change", (event) => event.stopPropagation()); // typing here asks for nothing yet
   find?.addEventListener("input", () => narrow(find.value.trim()));
@@ -31,9 +31,9 @@
     if (event.key !== "Enter") return;
     event.preventDefault();
     const text = find.value.trim();
+    if (text && !add(text)) return find.select();
     find.value = "";
     narrow("");
-    if (text) add(text);
   });
   table.addEventListener("change", (event) => {
     const price = event.target.list && event.target.closest("tr").querySelector('input[name^="price_"]');

@@ -68,14 +68,11 @@
     for (const row of rows()) row.hidden = Boolean(text) && left.size > 0 && !left.has(row);
   };
 
+  // What is counted is what was scanned, whole: part of a code may be another product's.
   const find = async (code) => {
     const known = rows().find((row) => fits(row, code));
     if (known) return known;
-    if (!form.dataset.lookup) {
-      const like = called(code);
-      if (like.length === 1) return like[0];
-      throw new Error(like.length ? `Several rows are called ${code}; type on.` : `${code} does not belong here.`);
-    }
+    if (!form.dataset.lookup) throw new Error(`${code} does not belong here.`);
     const answer = await fetch(`${form.dataset.lookup}?code=${encodeURIComponent(code)}`);
     const product = await answer.json();
     if (!answer.ok) throw new Error(product.detail);
@@ -88,16 +85,30 @@
       row = await find(code);
     } catch (problem) {
       say(problem.message, true);
-      return;
+      return false;
     }
     const kind = damaged.checked ? "damaged" : "good";
     add(row, 1, kind);
     const came = figure(input(row, "good")) + figure(input(row, "damaged"));
     const missing = Number(row.dataset.missing);
     say(`${row.dataset.sku}: ${came}${missing ? ` of ${missing}` : ""}`, missing > 0 && came > missing);
+    return true;
   };
 
-  omsFinder(scan, form.querySelector("[data-found]"), (code) => { narrow(""); take(code); });
+  const found = form.querySelector("[data-found]");
+  // The field is free for the next scan at once; what nothing fits comes back, marked, to be mended.
+  const enter = async (code) => {
+    if (!code) return;
+    scan.value = "";
+    if (await take(code)) {
+      found.replaceChildren();
+      narrow("");
+    } else if (!scan.value) {
+      scan.value = code;
+      scan.select();
+    }
+  };
+  omsFinder(scan, found, (code) => { narrow(""); take(code); }, enter);
   scan.addEventListener("input", () => narrow(scan.value.trim()));
 
   list.addEventListener("click", (event) => {

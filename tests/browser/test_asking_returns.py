@@ -48,7 +48,9 @@ def test_an_exchange_is_scanned_chosen_and_seen_before_it_is_made(page, live_ser
     find.fill("mug, w")
     expect(page.locator("[data-pick-lines] tbody tr:visible")).to_have_count(1)
     find.press("Enter")
-    expect(page.get_by_label("Units of MUG", exact=True)).to_have_value("2")
+    expect(page.locator("[data-said]")).to_contain_text("give the units in the row")
+    expect(page.get_by_label("Units of MUG", exact=True)).to_have_value("1")
+    page.get_by_label("Units of MUG", exact=True).fill("2")
     page.get_by_label("Sent instead of MUG", exact=True).fill("MUG-RED")
     page.get_by_label("Sent instead of MUG", exact=True).press("Tab")
 
