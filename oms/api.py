@@ -130,6 +130,11 @@ class HasScope(permissions.BasePermission):
         return request.user.has_perm(f"{label}.view_{rows.model._meta.model_name}")  # noqa: SLF001
 
 
+def reads(request: Request, scope: str) -> bool:
+    """Whether the caller may read that, too, beside the view's own scope."""
+    return not isinstance(request.auth, ApiKey) or keys.allows(request.auth, scope, write=False)
+
+
 def refuse_without(request: Request, scope: str) -> None:
     """Raise PermissionDenied for a key that may not write there, beside the view's own scope."""
     if isinstance(request.auth, ApiKey) and not keys.allows(request.auth, scope, write=True):

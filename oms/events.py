@@ -84,7 +84,9 @@ def _rows(entries: Iterable[Fact], last: dict[tuple[str, int], int], by: str) ->
     if not connection.in_atomic_block:
         msg = "an event is recorded inside the transaction of its act"
         raise RuntimeError(msg)
-    now, thread = timezone.now(), correlation.get() or uuid.uuid4()
+    rehearsal = rehearsing.current.get()
+    thread = rehearsal.thread if rehearsal else correlation.get() or uuid.uuid4()
+    now = timezone.now()
     rows = []
     for entry in entries:
         key = (subject_type(entry.subject), entry.subject.pk)
@@ -104,8 +106,6 @@ def _rows(entries: Iterable[Fact], last: dict[tuple[str, int], int], by: str) ->
             )
         )
     transaction.on_commit(wake.hint, robust=True)
-    if rehearsal := rehearsing.current.get():
-        rehearsal.events.extend(rows)
     return rows
 
 

@@ -2,25 +2,28 @@
 
 import re
 import secrets
+import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
 from django.db import transaction
+from django.utils import timezone
 
-if TYPE_CHECKING:
-    from oms.models import Event
+from oms.models import Event
 
 T = TypeVar("T")
 PLACEHOLDER = re.compile(r"~[0-9a-f]{8}\b")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What an act has done so far that is about to be undone."""
+    """An act that is about to be undone; its events carry this id as their correlation."""
 
-    events: "list[Event]" = field(default_factory=list)
+    thread: uuid.UUID = field(default_factory=uuid.uuid4)
+    began: datetime = field(default_factory=timezone.now)
 
 
 current: ContextVar[Rehearsal | None] = ContextVar("rehearsal", default=None)
@@ -32,8 +35,12 @@ def rehearse(act: Callable[[], T]) -> T:
 
     The answer is the real one, against the data of this moment. The locks that the act takes are
     held only until it ends. Documents that it makes bear `placeholder` numbers, so that looking
-    uses up none of the real ones; `events()` says what it has recorded. Rehearsals do not nest.
+    uses up none of the real ones; `events()` says what it has recorded. Raises RuntimeError inside
+    another rehearsal.
     """
+    if current.get():
+        msg = "a rehearsal is not rehearsed"
+        raise RuntimeError(msg)
     token = current.set(Rehearsal())
     try:
         answer = act()
@@ -43,10 +50,16 @@ def rehearse(act: Callable[[], T]) -> T:
     return answer
 
 
-def events() -> "list[Event]":
-    """The events that the running rehearsal has recorded, in their order; none outside of one."""
+def events() -> list[Event]:
+    """The events that stand recorded by the running rehearsal, in their order; none outside of one.
+
+    Read from their table: what the act itself has undone, as a part that it tried again, is gone.
+    """
     rehearsal = current.get()
-    return list(rehearsal.events) if rehearsal else []
+    if rehearsal is None:
+        return []
+    rows = Event.objects.filter(correlation_id=rehearsal.thread, at__gte=rehearsal.began)
+    return list(rows.order_by("pk"))
 
 
 def placeholder(prefix: str) -> str:

@@ -238,6 +238,7 @@ ANSWERS: dict[str, str] = {
     "orders.carriers": "fulfillment.queries.carriers",
     "orders.by_tracking": "fulfillment.queries.orders_by_tracking",
     "orders.claimable": "fulfillment.queries.claimable_shipments",
+    "orders.documents_of": "fulfillment.queries.documents_of",
     "orders.handed_over": "fulfillment.queries.handed_over",
     "orders.recall_lines": "fulfillment.operations.recall_lines",
     "inventory.picked_units": "fulfillment.queries.picked_units",

@@ -148,6 +148,6 @@ def at_position(
     return lines[position]
 
 
-def seen_unless_known(seen: int | None, rows: Any, reference: str) -> int | None:
-    """What the order was seen as; of no weight for a repeat, which is given what there is."""
-    return None if reference and rows.filter(reference=reference).exists() else seen
+def is_known(rows: Any, reference: str) -> Callable[[], bool]:
+    """Whether something of this reference is there already, asked when it is wanted to know."""
+    return lambda: bool(reference) and rows.filter(reference=reference).exists()

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from fulfillment import operations
-from fulfillment.api.base import PagedView, at_position, claims_of, seen_unless_known, shipments_of
+from fulfillment.api.base import PagedView, at_position, claims_of, is_known, shipments_of
 from fulfillment.enums import ClaimEntryKind, ClaimRemedy
 from fulfillment.models import Claim, Shipment
 from fulfillment.serializers import (
@@ -24,7 +24,7 @@ from fulfillment.serializers import (
     ClaimWriteOffIn,
     EndIn,
 )
-from oms.api import HasScope, IdempotencyMixin, actor, refuse_without
+from oms.api import HasScope, IdempotencyMixin, actor, reads, refuse_without
 from oms.wire import Invalid, decode, respond, schema_of
 from orders.operations import as_seen
 
@@ -82,11 +82,16 @@ class ClaimListView(IdempotencyMixin, PagedView):
 
         if sent.dry_run:
             seen = operations.preview_claim(shipment, by=by, asked=asked, says=shown)
-            return respond(ClaimPreviewOut.of(seen, order.currency, claim=seen.made))
+            return respond(
+                ClaimPreviewOut.of(
+                    seen, order.currency, reads=reads(request, "orders"), claim=seen.made
+                )
+            )
         made = as_seen(
             order,
             lambda: operations.open_claim(shipment, by=by, asked=asked),
-            seen=seen_unless_known(sent.seen, shipment.claims, sent.reference),
+            seen=sent.seen,
+            is_repeat=is_known(shipment.claims, sent.reference),
         )
         return respond(shown(made), 201)
 

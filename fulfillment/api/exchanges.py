@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from fulfillment import operations
-from fulfillment.api.base import at_position, returns_of, seen_unless_known, visible_order
+from fulfillment.api.base import at_position, is_known, returns_of, visible_order
 from fulfillment.api.returns import ReturnView
 from fulfillment.models import Exchange
 from fulfillment.operations import Swap
 from fulfillment.queries.policies import Wish
 from fulfillment.serializers import EndIn, ExchangeIn, ExchangeOut, ExchangePreviewOut
 from oms import keys
-from oms.api import HasScope, IdempotencyMixin, actor
+from oms.api import HasScope, IdempotencyMixin, actor, reads
 from oms.models import ApiKey
 from oms.wire import Invalid, decode, respond, schema_of
 from orders.operations import as_seen
@@ -62,11 +62,16 @@ class ExchangeListView(IdempotencyMixin, APIView):
             seen = operations.preview_exchange(
                 order, **asked, says=lambda made: _shown(request, made.return_order.number)
             )
-            return respond(ExchangePreviewOut.of(seen, order.currency, exchange=seen.made))
+            return respond(
+                ExchangePreviewOut.of(
+                    seen, order.currency, reads=reads(request, "orders"), exchange=seen.made
+                )
+            )
         made = as_seen(
             order,
             lambda: operations.exchange(order, **asked),
-            seen=seen_unless_known(sent.seen, order.returns, sent.reference),
+            seen=sent.seen,
+            is_repeat=is_known(order.returns, sent.reference),
         )
         return _show(request, made.return_order.number, 201)
 

@@ -14,8 +14,8 @@ from fulfillment import operations
 from fulfillment.api.base import (
     PagedView,
     at_position,
+    is_known,
     returns_of,
-    seen_unless_known,
     visible_order,
 )
 from fulfillment.models import Return
@@ -29,7 +29,7 @@ from fulfillment.serializers import (
     ReturnOut,
     ReturnPreviewOut,
 )
-from oms.api import HasScope, IdempotencyMixin, actor
+from oms.api import HasScope, IdempotencyMixin, actor, reads
 from oms.wire import decode, respond, schema_of
 from orders.operations import as_seen
 
@@ -82,11 +82,16 @@ class ReturnListView(IdempotencyMixin, PagedView):
 
         if sent.dry_run:
             seen = operations.preview_return(order, **asked, says=shown)
-            return respond(ReturnPreviewOut.of(seen, order.currency, rma=seen.made))
+            return respond(
+                ReturnPreviewOut.of(
+                    seen, order.currency, reads=reads(request, "orders"), rma=seen.made
+                )
+            )
         made = as_seen(
             order,
             lambda: operations.request_return(order, **asked),
-            seen=seen_unless_known(sent.seen, order.returns, sent.reference),
+            seen=sent.seen,
+            is_repeat=is_known(order.returns, sent.reference),
         )
         return respond(shown(made), 201)
 

@@ -4,6 +4,7 @@ from fulfillment.queries.actions import allowed_actions, allowed_return_actions
 from fulfillment.queries.carriers import carriers, tracking_looks_odd, usual_carrier
 from fulfillment.queries.claims import allowed_claim_actions, claimable_shipments
 from fulfillment.queries.collecting import handed_over, orders_by_tracking
+from fulfillment.queries.documents import documents_of
 from fulfillment.queries.ledger import invariants
 from fulfillment.queries.parcel_lots import (
     lots_of_lines,
@@ -21,6 +22,7 @@ __all__ = [
     "allowed_return_actions",
     "carriers",
     "claimable_shipments",
+    "documents_of",
     "handed_over",
     "invariants",
     "lots_of_lines",

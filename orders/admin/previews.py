@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from oms import words
 from oms.admin import ActForm
 from oms.errors import DomainError
+from orders import operations
 from orders.admin import sealed
 from orders.enums import OrderStatus
 from orders.models import Order
@@ -152,12 +153,13 @@ def of_form(
 
     `said` stands above the comparison, by labels.
     """
+    as_it_is = {**untouched(order), "base": operations.moments_of(order)}
     if not form.is_valid():
-        return answer(request, {**untouched(order), "lacking": _lacking(form)})
+        return answer(request, {**as_it_is, "lacking": _lacking(form)})
     try:
         seen = look(form.cleaned_data)
     except DomainError as refusal:  # of what the person may ask for, before anything is tried
-        return answer(request, {**untouched(order), "problem": refusal.detail})
+        return answer(request, {**as_it_is, "problem": refusal.detail})
     return answer(
         request, {**shown(request, seen, order), "said": {} if seen.refusal else said(seen)}
     )

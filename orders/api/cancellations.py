@@ -1,22 +1,24 @@
 """The orders API: cancel an order or units of it, or see what that would do."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor
 from oms.money import ZERO, plain
-from oms.wire import Invalid, decode, respond, schema_of
+from oms.wire import Invalid, decode, respond, schema_of, utc
 from orders import operations
 from orders.api.orders import orders_of, shown
-from orders.enums import OrderStatus
+from orders.enums import HoldKind, OrderStatus
 from orders.models import Order
-from orders.serializers import CancellationIn, CancellationOut, OrderOut, PreviewOut
+from orders.serializers import CancellationIn, CancellationOut, CancellationPreviewOut, OrderOut
 
 
 class CancellationView(IdempotencyMixin, APIView):
@@ -29,7 +31,7 @@ class CancellationView(IdempotencyMixin, APIView):
         operation_id="orders_cancellation_create",
         request={"application/json": schema_of(CancellationIn)},
         responses={
-            200: schema_of(PreviewOut),
+            200: schema_of(CancellationPreviewOut),
             201: schema_of(CancellationOut),
             202: schema_of(CancellationOut),
         },
@@ -37,7 +39,7 @@ class CancellationView(IdempotencyMixin, APIView):
     def post(self, request: Request, number: str) -> HttpResponse:
         """Cancel the order, or the given units; says what is refundable.
 
-        200 with what would come of it for a `dry_run`; 202 while an `undoable` cancel waits. 409
+        200 with what would come of it, at once or at `done_at`, for a `dry_run`; 202 while an `undoable` cancel waits. 409
         `units_released` when a location is working on them.
         """
         order = get_object_or_404(orders_of(request), number=number)
@@ -48,7 +50,10 @@ class CancellationView(IdempotencyMixin, APIView):
         asked = {"by": actor(request), "reason": sent.reason, "note": sent.note}
         if sent.dry_run:
             seen = operations.preview_cancel(order, **asked, quantities=units)
-            return respond(PreviewOut.of(seen, order.currency))
+            minutes = order.channel.undo_minutes if sent.undoable else 0
+            done_at = timezone.now() + timedelta(minutes=minutes) if minutes else None
+            shown = CancellationPreviewOut.of(seen, order.currency, done_at=utc(done_at))
+            return respond(shown)
         if sent.undoable:
             return self._ask(request, order, sent, asked)
         done = operations.as_seen(
@@ -66,7 +71,10 @@ class CancellationView(IdempotencyMixin, APIView):
         self, request: Request, order: Order, sent: CancellationIn, asked: dict[str, str]
     ) -> HttpResponse:
         order = operations.as_seen(
-            order, lambda: operations.ask_cancel(order, **asked), seen=sent.seen
+            order,
+            lambda: operations.ask_cancel(order, **asked),
+            seen=sent.seen,
+            is_repeat=order.holds.filter(type=HoldKind.CANCELLING, lifted_at=None).exists,
         )
         done = order.cancellations.last() if order.status == OrderStatus.CANCELLED else None
         amount = done.amount if done else ZERO

@@ -214,7 +214,14 @@ from orders.operations.placing import (
     place_all,
     place_one,
 )
-from orders.operations.previewing import Effect, OrderMoved, Preview, as_seen, preview
+from orders.operations.previewing import (
+    Effect,
+    OrderMoved,
+    Preview,
+    as_seen,
+    moments_of,
+    preview,
+)
 from orders.operations.price_lists import (
     ListFace,
     PriceListImpossible,
@@ -502,6 +509,7 @@ __all__ = [
     "link_undo",
     "lock_credit_of",
     "lock_order",
+    "moments_of",
     "move_spare",
     "order_rules",
     "outlook_of",

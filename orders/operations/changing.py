@@ -150,7 +150,7 @@ def _look(
         change = _perform(drafted(pipeline.lock_order(order)), by=by)
         return Effect(Order.objects.filter(number__in=change.outcome["orders"]))
 
-    return preview(order, act)
+    return preview(order, act, last_event)
 
 
 def _joining(steps: Iterable[Step | OrderChangeStep]) -> list[str]:

@@ -6,10 +6,14 @@ seen, and the act is refused when the order has moved on since.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
+from importlib import import_module
+from operator import or_
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils.module_loading import import_string
 
 from oms import rehearsing
 from oms.errors import DomainError
@@ -46,17 +50,20 @@ class Preview:
     refusal: DomainError | None = None
     told: tuple[Told, ...] = ()  # what the buyer would read
     others: tuple[tuple[str, Standing], ...] = ()  # orders made, split off or merged, by number
-    base: int = 0  # the order's last event when this was looked at
+    base: int = 0  # as what the order was seen: by `moments_of`, or its last event
     made: Any = None
 
 
-def preview(order: Order, act: Callable[[], Effect]) -> Preview:
+def preview(
+    order: Order, act: Callable[[], Effect], mark: Callable[[Order], int] | None = None
+) -> Preview:
     """What an act would do to an order and to what hangs on it, were it done now.
 
     Takes the locks of the act for as long as it lasts. A refusal is part of the answer. Documents
-    that would be made bear numbers with a `~`, which are not used up.
+    that would be made bear numbers with a `~`, which are not used up. `mark` says as what the order
+    was seen: `moments_of` for who decides by `as_seen`.
     """
-    base, before = last_event(order), standing(order)
+    base, before = (mark or moments_of)(order), standing(order)
 
     def look() -> Preview:
         effect = act()
@@ -77,14 +84,31 @@ def preview(order: Order, act: Callable[[], Effect]) -> Preview:
 
 
 @transaction.atomic
-def as_seen(order: Order, act: Callable[[], T], *, seen: int | None) -> T:
+def as_seen(
+    order: Order,
+    act: Callable[[], T],
+    *,
+    seen: int | None,
+    is_repeat: Callable[[], bool] = lambda: False,
+) -> T:
     """Do an act on an order that stands as it was seen, by `Preview.base`; none asks for nothing.
 
-    Raises OrderMoved when anything happened to it since, and what the act raises.
+    A repeat, which the act gives what there is, may have seen anything. Raises OrderMoved when
+    anything happened since to the order or to what hangs on it, and what the act raises.
     """
-    if seen is not None and seen != last_event(pipeline.lock_order(order)):
-        raise OrderMoved(number=order.number)
+    if seen is not None:
+        locked = pipeline.lock_order(order)
+        if seen != moments_of(locked) and not is_repeat():
+            raise OrderMoved(number=order.number)
     return act()
+
+
+def moments_of(order: Order) -> int:
+    """How many events there are of the order and of its shipments, returns and other documents."""
+    ask = import_string(import_module("oms.wiring").ANSWERS["orders.documents_of"])
+    subjects = {"orders.order": [order.pk], **ask(order.pk)}
+    wanted = [Q(subject_type=kind, subject_id__in=pks) for kind, pks in subjects.items() if pks]
+    return Event.objects.filter(reduce(or_, wanted)).count()
 
 
 def last_event(order: Order) -> int:

@@ -1,6 +1,11 @@
 """Messages of the orders API, one file per noun."""
 
-from orders.serializers.cancellations import CancellationIn, CancellationOut, CancelledLineIn
+from orders.serializers.cancellations import (
+    CancellationIn,
+    CancellationOut,
+    CancellationPreviewOut,
+    CancelledLineIn,
+)
 from orders.serializers.orders import (
     AddressIn,
     BalanceOut,
@@ -38,6 +43,7 @@ __all__ = [
     "BulkResultOut",
     "CancellationIn",
     "CancellationOut",
+    "CancellationPreviewOut",
     "CancelledLineIn",
     "ChannelSerializer",
     "ChargeIn",

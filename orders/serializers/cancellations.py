@@ -1,12 +1,13 @@
 """Messages of the API about cancelling."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
 from oms.wire import Quantity, Sent, message
 from orders.serializers.orders import Cause, OrderOut
-from orders.serializers.previews import DryRun, Seen
+from orders.serializers.previews import DryRun, PreviewOut, Seen
 
 
 @message
@@ -41,3 +42,10 @@ class CancellationOut(msgspec.Struct):
     amount: str
     refundable: str
     order: OrderOut
+
+
+@message
+class CancellationPreviewOut(PreviewOut):
+    """What cancelling would come to; `done_at` when an `undoable` one would be done, if not at once."""
+
+    done_at: datetime | None

@@ -64,10 +64,11 @@ class PreviewOut(msgspec.Struct):
 
     `others` are the orders that would be made, split off or merged, as they would stand then. A
     number with a `~` is a placeholder; none is used up. `seen` is what the act takes to be done
-    only as long as the order stands as it was looked at.
+    only as long as the order stands as it was looked at. A key that may not read orders is shown
+    neither how the order stands nor the others.
     """
 
-    before: OrderStandingOut
+    before: OrderStandingOut | None
     after: OrderStandingOut | None
     refusal: RefusalOut | None
     tells: list[str]
@@ -75,15 +76,15 @@ class PreviewOut(msgspec.Struct):
     seen: int
 
     @classmethod
-    def of(cls, seen: Preview, currency: str, **made: Any) -> Self:
-        """As the API shows it; `made` are the fields that a subclass adds."""
-        no = seen.refusal
+    def of(cls, seen: Preview, currency: str, *, reads: bool = True, **made: Any) -> Self:
+        """As the API shows it to whoever `reads` orders, or not; `made` are a subclass's fields."""
+        no, others = seen.refusal, seen.others if reads else ()
         return cls(
-            OrderStandingOut.of(seen.before, currency),
-            OrderStandingOut.of(seen.after, currency) if seen.after else None,
+            OrderStandingOut.of(seen.before, currency) if reads else None,
+            OrderStandingOut.of(seen.after, currency) if reads and seen.after else None,
             RefusalOut(no.code, no.detail) if no else None,
             [told.event for told in seen.told],
-            {number: OrderStandingOut.of(other, currency) for number, other in seen.others},
+            {number: OrderStandingOut.of(other, currency) for number, other in others},
             seen.base,
             **made,
         )

@@ -19,21 +19,21 @@ BY = world.BY
 @pytest.fixture
 def slow_look(monkeypatch, meet):
     """Everybody waits for another between reading what happened last and deciding."""
-    read = previewing.last_event
+    read = previewing.moments_of
 
     def think(order):
         last = read(order)
         meet()
         return last
 
-    monkeypatch.setattr(previewing, "last_event", think)
+    monkeypatch.setattr(previewing, "moments_of", think)
 
 
 def decisions():
     """Two clerks, each taking one of three units off an order that both have looked at."""
     world.stocked("MUG", world.warehouse(), 50)
     order = world.place(world.shop(auto_release=False), ("MUG", 3))
-    seen, line = previewing.last_event(order), order.lines.get().pk
+    seen, line = previewing.moments_of(order), order.lines.get().pk
     cancel = partial(orders.cancel_lines, order, by=BY, quantities={line: 1}, reason="staff")
     return order, [partial(orders.as_seen, order, cancel, seen=seen)] * 2
 

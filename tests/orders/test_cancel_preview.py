@@ -1,8 +1,10 @@
 """What cancelling would do, said before anything of it is done: on the page and through the API."""
 
+from contextlib import suppress
+
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
 from inventory.models import StockLevel
@@ -169,8 +171,11 @@ def test_undoable_cancel_waits_and_is_taken_back(call, order):
     order.channel.undo_minutes = 5
     order.channel.save()
 
-    status, waiting = call(undoable=True)
+    looked = call(undoable=True, dry_run=True)[1]
+    status, waiting = call(undoable=True, seen=looked["seen"])
 
+    assert looked["done_at"] > "2026"
+    assert call(undoable=True, seen=looked["seen"])[0] == 202  # a repeat
     assert (status, waiting["amount"], waiting["order"]["status"]) == (202, "0.00", "placed")
     assert "undo_cancel" in waiting["order"]["allowed_actions"]
     assert call("delete")[0] == 200
@@ -225,3 +230,19 @@ def test_a_rehearsal_knows_its_own_events_and_leaves_none(order):
     assert rehearsing.events() == []
     assert numbers.take("order")[0].removeprefix("SO").isdigit()
     assert not order.holds.exists()
+
+
+def test_a_rehearsal_is_not_rehearsed():
+    with pytest.raises(RuntimeError, match="not rehearsed"):
+        rehearsing.rehearse(lambda: rehearsing.rehearse(lambda: 1))
+
+
+def test_a_rehearsal_forgets_what_the_act_itself_has_undone(order):
+    def act():
+        with suppress(ValueError), transaction.atomic():
+            orders.place_hold(order, by=BY, kind="other", reason="Wait")
+            raise ValueError
+        orders.place_hold(order, by=BY, kind="fraud", reason="Odd")
+        return [event.facts["kind"] for event in rehearsing.events() if event.name == "order.held"]
+
+    assert rehearsing.rehearse(act) == ["fraud"]
