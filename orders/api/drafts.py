@@ -12,7 +12,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.api import HasScope, IdempotencyMixin, RepeatNotRecognisable, actor, visible_channels
 from oms.wire import decode, respond, schema_of
 from orders import operations
 from orders.api.orders import CHANNEL, channel_of
@@ -176,7 +176,12 @@ class DraftQuoteSendingView(DraftView):
         responses={201: schema_of(DraftOut)},
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        """Mail the quote's link to the buyer. 409 `quote_not_sendable` says why that cannot be."""
+        """Mail the quote's link to the buyer. 409 `quote_not_sendable` says why that cannot be.
+
+        Needs an Idempotency-Key, so that a retry does not mail it twice.
+        """
+        if not self.is_guarded:
+            raise RepeatNotRecognisable(ways="the header Idempotency-Key")
         operations.send_quote(self.find(request, number), by=actor(request))
         return self.show(request, number, 201)
 

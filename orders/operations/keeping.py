@@ -71,6 +71,9 @@ def give_stock_back(document: DraftOrder, *, by: str) -> DraftOrder:
     if soft := kept(document):
         inventory.put_back(soft, by=by)
         events.record("draft.stock_given_back", document, by=by, reason="")
+        document.reservation = ""
+        stamp(document, by=by, reason="stock given back")
+        document.save(update_fields=["reservation"])
     return document
 
 

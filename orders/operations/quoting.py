@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from customers import queries as customers
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
@@ -13,7 +12,7 @@ from oms.money import plain
 from orders.models import DraftOrder, Order
 from orders.operations import composing, keeping
 from orders.operations.working_out import content_of
-from orders.queries.quotes import quote_email
+from orders.queries.quotes import is_open, unsendable
 
 
 class QuoteEndsInThePast(DomainError):
@@ -76,10 +75,8 @@ def send_quote(document: DraftOrder, *, by: str) -> DraftOrder:
     keeping.refuse_ended(document)
     if not is_open(document, document.revision):
         raise QuoteEnded
-    if not document.channel.notifies_customers:
-        raise QuoteNotSendable(why="Its channel writes to its buyers itself.")
-    if not customers.is_email(quote_email(document)):
-        raise QuoteNotSendable(why="No e-mail address of the buyer is known.")
+    if why := unsendable(document):
+        raise QuoteNotSendable(why=why)
 
     events.record("draft.quote_sent", document, by=by, revision=document.revision)
     return document
@@ -116,16 +113,6 @@ def accept_quote(document: DraftOrder, *, by: str, revision: int) -> Order:
     _save(document, by=by, reason="accepted")
     events.record("draft.quote_accepted", document, by=by, revision=revision)
     return composing.submit(document, by=by)
-
-
-def is_open(document: DraftOrder, revision: int) -> bool:
-    """Whether this revision of the draft is on offer now."""
-    return (
-        document.status == "open"
-        and document.revision == revision
-        and document.valid_until is not None
-        and timezone.now() < document.valid_until
-    )
 
 
 def _save(document: DraftOrder, *, by: str, reason: str) -> None:

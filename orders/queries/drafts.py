@@ -43,7 +43,7 @@ def allowed_draft_actions(document: DraftOrder) -> list[str]:
         "submit": complete,
         "quote": complete,
         "keep_stock": any(line.product_id for line in lines),
-        "send_quote": document.is_quote and not expired,
+        "send_quote": document.is_quote and not expired and document.channel.notifies_customers,
         "give_stock_back": bool(document.reservation),
         "withdraw_quote": document.is_quote and not expired,
         "discard": True,

@@ -1,15 +1,20 @@
 """The link of a quote, and what the buyer is told with it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from customers import queries as customers
 from customers.queries import About, Amount, Notice, NoticeKind
 from oms import links
 from oms.models import Event
+from orders.enums import DraftStatus
 from orders.models import DraftOrder
 from orders.queries.drafts import CONTEXT, quote_key
 from orders.queries.notices import SAMPLE
+
+SENT = "draft.quote_sent"  # the event, and its template
 
 
 def quote_link(document: DraftOrder) -> str:
@@ -22,6 +27,29 @@ def quote_email(document: DraftOrder) -> str:
     return _contact(document).get("email", "")
 
 
+def is_open(document: DraftOrder, revision: int) -> bool:
+    """Whether this revision of the draft is on offer now."""
+    return (
+        document.status == DraftStatus.OPEN
+        and document.revision == revision
+        and document.valid_until is not None
+        and timezone.now() < document.valid_until
+    )
+
+
+def unsendable(document: DraftOrder) -> str:
+    """Why its quote cannot be mailed, in a sentence; empty where it can."""
+    if not document.channel.notifies_customers:
+        return "Its channel writes to its buyers itself."
+    if document.customer_id is None or not customers.is_email(quote_email(document)):
+        return "No e-mail address of the buyer is known."
+    if not customers.template_for(SENT, document.customer_id, document.ship_country):
+        return f"The template of {SENT} is switched off."
+    if customers.is_muted(SENT, document.customer_id):
+        return "The buyer stopped these messages."
+    return ""
+
+
 def _contact(document: DraftOrder) -> dict[str, str]:
     if document.subject is None:
         return {}
@@ -29,12 +57,13 @@ def _contact(document: DraftOrder) -> dict[str, str]:
 
 
 def _of_quote(event: Event) -> Notice | None:
-    """Nothing when it was changed, withdrawn or accepted before the mail was written."""
+    """Nothing when it was changed, accepted or ended otherwise before the mail was written."""
     rows = DraftOrder.objects.select_related("channel", "customer", "subject")
     document = rows.get(pk=event.subject_id)
     contact = _contact(document)
-    stands = document.is_quote and document.revision == event.facts["revision"]
-    if not (stands and contact.get("email") and document.customer_id and document.valid_until):
+    if not is_open(document, event.facts["revision"]) or not contact.get("email"):
+        return None
+    if document.customer_id is None or document.valid_until is None:
         return None
     return Notice(
         customer_id=document.customer_id,
@@ -55,7 +84,7 @@ def _of_quote(event: Event) -> Notice | None:
                 for line in document.lines.order_by("position")
             ],
             "total": Amount(document.total, document.currency),
-            "valid_until": document.valid_until.date(),
+            "valid_until": (document.valid_until - timedelta(microseconds=1)).date(),
             "quote_link": quote_link(document),
         },
     )

@@ -14,8 +14,9 @@ from oms.errors import DomainError
 from orders import operations, queries
 from orders.adapters import paper
 from orders.models import DraftOrder
-from orders.operations.quoting import QuoteEnded, is_open
+from orders.operations.quoting import QuoteEnded
 from orders.queries.drafts import CONTEXT
+from orders.queries.quotes import is_open
 
 LONGEST = timedelta(days=400)  # the quote itself ends sooner
 OVER = "This quote is no longer valid. Ask for a new one."

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail as sent
 
 from customers import operations as customers
-from customers.models import Notification
+from customers.models import Notification, NotificationTemplate
 from inventory.models import StockLevel
 from oms import keys
 from oms.dispatch import drain
@@ -32,16 +32,20 @@ def call(client, db):
     world.shop(duplicate_window_minutes=0)
     key = keys.create("Shop", channel="shop")[1]
 
-    def send(method, path, data=None, *, key=key):
+    def send(method, path, data=None, *, key=key, **headers):
         answer = getattr(client, method)(
             f"/api/v1/{path}",
             data,
             content_type="application/json",
-            headers={"Authorization": f"Api-Key {key}"},
+            headers={"Authorization": f"Api-Key {key}", **headers},
         )
         return answer.status_code, answer.json()
 
     return send
+
+
+def send(call, at, key="once"):
+    return call("post", f"{at}quote/sending/", **{"Idempotency-Key": key})
 
 
 def test_draft_is_begun_once_changed_and_submitted_once(call):
@@ -123,10 +127,10 @@ def test_quote_is_mailed_with_its_link_in_the_buyers_language(call, client):
     germany = {**world.LONDON, "country": "DE", "postcode": "10115", "city": "Berlin"}
     _, draft = call("post", "drafts/", {**WISH, "shipping_address": germany})
     at = f"drafts/{draft['number']}/"
-    assert call("post", f"{at}quote/sending/")[1]["code"] == "quote_ended"
+    assert send(call, at)[1]["code"] == "quote_ended"
     call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
 
-    status, shown = call("post", f"{at}quote/sending/")
+    status, shown = send(call, at)
     drain(webhooks=False)
     customers.send_due()
 
@@ -134,20 +138,31 @@ def test_quote_is_mailed_with_its_link_in_the_buyers_language(call, client):
     (mail,) = sent.outbox
     assert (mail.to, mail.subject) == (["ada@example.com"], f"Unser Angebot {draft['number']}")
     assert "24,95" in mail.body
+    assert "31. Dezember 2098" in mail.body  # the last day on which it stands
     link = re.search(r"https?://\S+(/my/quotes/\S+)", mail.body)[1]
     assert draft["number"] in client.get(link).content.decode()
     drain(webhooks=False)
     assert Notification.objects.count() == 1
 
 
-def test_quote_changed_before_the_mail_is_written_is_not_mailed(call):
+@pytest.mark.parametrize(
+    ("method", "path", "data"),
+    [
+        ("put", "", {**WISH, "lines": [{**WISH["lines"][0], "quantity": 3}]}),
+        ("post", "submission/", None),
+        ("delete", "", {"reason": "Changed their mind"}),
+        ("delete", "quote/", None),
+    ],
+)
+def test_quote_that_ends_before_the_mail_is_written_is_not_mailed(call, method, path, data):
     Channel.objects.update(notifies_customers=True)
+    NotificationTemplate.objects.filter(event="order.placed").update(is_active=False)
     _, draft = call("post", "drafts/", WISH)
     at = f"drafts/{draft['number']}/"
     call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
-    call("post", f"{at}quote/sending/")
+    assert send(call, at)[0] == 201
 
-    call("put", at, {**WISH, "lines": [{**WISH["lines"][0], "quantity": 3}]})
+    assert call(method, f"{at}{path}", data)[0] in (200, 201)
     drain(webhooks=False)
 
     assert not Notification.objects.exists()
@@ -164,11 +179,22 @@ def test_quote_that_cannot_be_mailed_says_why(call, notifies, email, why):
     at = f"drafts/{draft['number']}/"
     call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
 
-    status, problem = call("post", f"{at}quote/sending/")
+    status, problem = send(call, at)
 
     assert (status, problem["code"]) == (409, "quote_not_sendable")
     assert why in problem["detail"]
     assert not Event.objects.filter(name="draft.quote_sent").exists()
+
+
+def test_quote_without_a_template_is_not_said_to_be_on_its_way(call):
+    Channel.objects.update(notifies_customers=True)
+    NotificationTemplate.objects.filter(event="draft.quote_sent").update(is_active=False)
+    _, draft = call("post", "drafts/", WISH)
+    at = f"drafts/{draft['number']}/"
+    call("post", f"{at}quote/", {"valid_until": "2099-01-01T00:00:00Z"})
+
+    assert "switched off" in send(call, at)[1]["detail"]
+    assert call("post", f"{at}quote/sending/")[1]["code"] == "repeat_not_recognisable"
 
 
 def test_stock_is_kept_for_a_draft_and_given_back(call):
@@ -184,4 +210,5 @@ def test_stock_is_kept_for_a_draft_and_given_back(call):
     )
     assert [call("delete", f"{at}stock/")[0] for _ in range(2)] == [200, 200]
     assert StockLevel.objects.get().reserved == 0
+    assert call("get", at)[1]["reservation"] is None
     assert_ledgers_hold()
