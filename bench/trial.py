@@ -14,7 +14,6 @@ from oms.conditions import leaf
 from oms.models import Job
 from orders import operations
 from orders.operations.rules.versions import Wording
-from orders.models import Order
 from orders.tasks import try_rule
 with connection.cursor() as cursor:
     cursor.execute("ANALYZE")

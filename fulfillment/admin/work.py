@@ -23,6 +23,9 @@ from oms import once, words
 from oms.admin import Act, ReadOnlyAdmin, actor
 from oms.errors import DomainError
 from oms.words import sentence_case
+from orders.admin import previews
+from orders.forms.changing import seen_of
+from orders.operations import as_seen
 from orders.queries import order_by_id
 
 NEXT = ("pick", "make_ready", "pack", "ship", "collect")  # the first that is allowed is next
@@ -226,18 +229,30 @@ class FulfillmentOrderAdmin(ReadOnlyAdmin):
         """Recall all work of an order and cancel what has not left."""
         if not (request.user.has_perm("orders.cancel_order") and request.user.has_perm(acts.WORK)):
             raise PermissionDenied
-        order = order_by_id(order_id)
+        order, by = order_by_id(order_id), actor(request)
         form = forms.CancelOrderForm(request.POST or None, obj=order)
+        if "preview" in request.POST:
+            return previews.of_form(
+                request,
+                order,
+                form,
+                lambda data: operations.preview_cancel_order(order, by=by, **data),
+                lambda _seen: {"Done": "at once; this cannot be undone"},
+            )
         if request.method == "POST" and form.is_valid():
             try:
-                operations.cancel_order(order, by=actor(request), **form.cleaned_data)
+                as_seen(
+                    order,
+                    lambda: operations.cancel_order(order, by=by, **form.cleaned_data),
+                    seen=seen_of(request.POST),
+                )
                 messages.success(
                     request, f"What had not left of {order} is recalled and cancelled."
                 )
                 return acts.back_to_order(order)
             except DomainError as error:
                 messages.error(request, error.detail)
-        return ask(self, request, "Recall and cancel", form, order, CANCEL_HELP)
+        return ask(self, request, "Recall and cancel", form, order, CANCEL_HELP, previewed=True)
 
 
 def _overdue(document: FulfillmentOrder) -> bool:
@@ -257,8 +272,10 @@ def ask(
     form: Any,
     order: Any,
     help_text: str,
+    *,
+    previewed: bool = False,
 ) -> HttpResponse:
-    """A form about an order, drawn like the form of an act."""
+    """A form about an order, drawn like the form of an act; `previewed`, with what comes of it."""
     context = {
         **page.admin_site.each_context(request),
         "opts": page.model._meta,  # noqa: SLF001
@@ -268,6 +285,7 @@ def ask(
         "media": page.media + form.media,
         "back": reverse("admin:orders_order_change", args=[order.pk]),
         "obj": order,
+        "previewed": previewed,
         "once": once.token(),
         "original": order,
     }

@@ -30,9 +30,11 @@ from fulfillment.serializers import (
     RejectionIn,
     ShipmentOut,
 )
-from oms.api import HasScope, IdempotencyMixin, actor
+from oms.api import HasScope, IdempotencyMixin, actor, reads
 from oms.money import plain
 from oms.wire import decode, respond, schema_of
+from orders.operations import as_seen
+from orders.serializers import PreviewOut
 
 
 class WorkFilter(filters.FilterSet):
@@ -221,6 +223,7 @@ class OrderRecallView(IdempotencyMixin, APIView):
         operation_id="orders_recall_create",
         request={"application/json": schema_of(OrderRecallIn)},
         responses={
+            200: schema_of(PreviewOut),
             201: {
                 "type": "object",
                 "required": ["order", "status", "amount"],
@@ -229,14 +232,21 @@ class OrderRecallView(IdempotencyMixin, APIView):
                     "status": {"type": "string"},
                     "amount": {"type": "string"},
                 },
-            }
+            },
         },
     )
     def post(self, request: Request, number: str) -> HttpResponse:
-        """Recall all work that has not left, then cancel every unit that has not shipped."""
+        """Recall all work that has not left, then cancel every unit that has not shipped.
+
+        The order is cancelled by it. 200 with what would come of it for a `dry_run`.
+        """
         order = visible_order(request, number)
         sent = decode(request.body, OrderRecallIn)
-        done = operations.cancel_order(order, by=actor(request), reason=sent.reason, note=sent.note)
+        asked = {"by": actor(request), "reason": sent.reason, "note": sent.note}
+        if sent.dry_run:
+            seen = operations.preview_cancel_order(order, **asked)
+            return respond(PreviewOut.of(seen, order.currency, reads=reads(request, "orders")))
+        done = as_seen(order, lambda: operations.cancel_order(order, **asked), seen=sent.seen)
         order.refresh_from_db()
         amount = plain(done.amount, order.currency)
         return respond({"order": number, "status": order.status, "amount": amount}, 201)

@@ -81,7 +81,7 @@ class RequestReturnForm(ActForm):
             if 1 < len(left) <= ASKED_EACH:
                 self.fields[f"reason_{line.pk}"] = forms.ChoiceField(
                     label=f"{line.sku}: reason",
-                    choices=[("", "As above"), *reasons],
+                    choices=[("", "As below"), *reasons],
                     required=False,
                 )
 

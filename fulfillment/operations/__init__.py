@@ -53,7 +53,12 @@ from fulfillment.operations.pickup import (
     give_up,
     make_ready,
 )
-from fulfillment.operations.previewing import preview_claim, preview_exchange, preview_return
+from fulfillment.operations.previewing import (
+    preview_cancel_order,
+    preview_claim,
+    preview_exchange,
+    preview_return,
+)
 from fulfillment.operations.recalling import NothingToRecall, cancel_order, recall
 from fulfillment.operations.receiving import NothingToInspect, WrongOutcome, inspect, receive
 from fulfillment.operations.requesting import (
@@ -168,6 +173,7 @@ __all__ = [
     "open_claim",
     "pack",
     "pick",
+    "preview_cancel_order",
     "preview_claim",
     "preview_exchange",
     "preview_return",

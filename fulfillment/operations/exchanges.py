@@ -55,6 +55,13 @@ class NotAvailable(DomainError):
     message = "{skus} cannot be supplied now; take the goods back with a refund instead."
 
 
+class NoSuchProduct(DomainError):
+    """An exchange promises goods that we know."""
+
+    code = "no_such_product"
+    message = "There is no product {skus}; say what is sent instead by its SKU."
+
+
 class ExchangeEnded(DomainError):
     """An exchange ends once."""
 
@@ -310,8 +317,11 @@ def _left(part: "Order") -> bool:
 
 
 def refuse_waiting(replacement: "Order") -> None:
-    """Raise NotAvailable where a replacement has no stock for all of its units."""
-    waiting = sorted(line.sku for line in replacement.lines.all() if line.backordered)
+    """Raise NoSuchProduct, or NotAvailable where a replacement has no stock for all of its units."""
+    lines = list(replacement.lines.all())
+    if unknown := sorted(line.sku for line in lines if line.product_id is None):
+        raise NoSuchProduct(skus=", ".join(unknown))
+    waiting = sorted(line.sku for line in lines if line.backordered)
     if waiting:
         raise NotAvailable(skus=", ".join(waiting))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from fulfillment.models import Claim, Exchange, Return, Shipment
 from fulfillment.operations.claiming import Asked, open_claim
 from fulfillment.operations.exchanges import Swap, exchange
+from fulfillment.operations.recalling import cancel_order
 from fulfillment.operations.requesting import request_return
 from fulfillment.queries.policies import Wish
 from orders.operations import Effect, Preview, preview
@@ -31,6 +32,16 @@ def preview_return(
             order, by=by, wishes=wishes, reference=reference, note=note, waiver=waiver
         )
         return Effect(made=says(document))
+
+    return preview(order, act)
+
+
+def preview_cancel_order(order: "Order", *, by: str, reason: str, note: str = "") -> Preview:
+    """What `cancel_order` would do now: recall the work of locations, and cancel what is left."""
+
+    def act() -> Effect:
+        cancel_order(order, by=by, reason=reason, note=note)
+        return Effect()
 
     return preview(order, act)
 

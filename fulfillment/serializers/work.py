@@ -11,6 +11,7 @@ from fulfillment.queries import allowed_actions
 from fulfillment.serializers.origin import OriginOut
 from oms.wire import Moment, Quantity, Sent, Short, message, utc
 from orders.enums import GIVEN_REASONS
+from orders.serializers import DryRun, Seen
 
 Reason = Literal[tuple(RejectReason.values)]  # type: ignore[valid-type]
 Progress = Literal[tuple(ShipmentStatus.values)]  # type: ignore[valid-type]
@@ -119,6 +120,8 @@ class OrderRecallIn(Sent):
 
     reason: Cause
     note: Note = ""
+    dry_run: DryRun = False
+    seen: Seen | None = None
 
 
 @message

@@ -36,8 +36,8 @@ class ChangesView(IdempotencyMixin, GenericAPIView):
     def get(self, request: Request, number: str) -> HttpResponse:
         """The newest 100 changes, whatever became of them; previews only of a single one."""
         order = _order(request, number)
-        rows = order.changes.select_related("order").order_by("-pk")[:SHOWN]
-        return respond([ChangeOut.of(row) for row in rows])
+        rows = order.changes.prefetch_related("steps__line", "order__charges").order_by("-pk")
+        return respond([ChangeOut.of(row) for row in rows[:SHOWN]])
 
     @extend_schema(
         operation_id="orders_changes_create",

@@ -25,7 +25,8 @@ class UnitsReleased(DomainError):
     code = "units_released"
     message = (
         "Order {number} has {quantity:unit} with a location or shipped. Recall those that have not "
-        "left, or cancel only units that no location works on; shipped ones come back by a return."
+        "left, which cancels them, or cancel only units that no location works on; shipped ones come "
+        "back by a return."
     )
 
 

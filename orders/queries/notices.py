@@ -13,6 +13,7 @@ from orders.enums import OrderStatus
 from orders.models import Order
 from orders.queries.promising import told_day
 from orders.queries.sealing import CONTEXT
+from orders.queries.totals import share
 
 NEWS = timedelta(days=2)
 
@@ -72,7 +73,9 @@ def notice_values(order: Order) -> dict[str, Any]:
                 "sku": line.sku,
                 "name": line.name or line.sku,
                 "quantity": line.due,
-                "total": Amount(line.total, order.currency),
+                "total": Amount(
+                    share(line.total, line.due, line.quantity, order.currency), order.currency
+                ),
             }
             for line in lines
             if line.due

@@ -84,7 +84,8 @@ class ChangeIn(Sent):
 class ChangeStepOut(msgspec.Struct, omit_defaults=True):
     """A step with the fields by which it was written, so that it can be sent again.
 
-    Only an address is sealed and not shown; whoever sends a `set_address` again says it again.
+    Only an address is sealed and not shown; whoever sends a `set_address` again says it again. The
+    `charge` that a confirmed change took off has no position any more.
     """
 
     kind: str
@@ -130,9 +131,9 @@ class ChangeOut(msgspec.Struct):
 
     @classmethod
     def of(cls, change: OrderChange, seen: Preview | None = None) -> "ChangeOut":
-        """As the API shows it."""
-        rows = change.steps.select_related("line").order_by("position")
-        charges = list(change.order.charges.order_by("pk").values_list("pk", flat=True))
+        """As the API shows it; many at once are best prefetched: `steps__line`, `order__charges`."""
+        rows = sorted(change.steps.all(), key=lambda step: step.position)
+        charges = sorted(charge.pk for charge in change.order.charges.all())
         return cls(
             number=change.number,
             order=change.order.number,

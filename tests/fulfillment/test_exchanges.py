@@ -13,6 +13,7 @@ from fulfillment import operations as fulfillment
 from fulfillment.consumers import settle_exchange
 from fulfillment.models import Exchange, Return, ReturnPolicy
 from fulfillment.queries.policies import returnable
+from oms.errors import DomainError
 from oms.models import Event, User
 from orders import operations as orders
 from orders.models import Order
@@ -162,13 +163,21 @@ def test_exchange_of_units_that_do_not_divide_leaves_no_cent(floor):
     assert_ledgers_hold()
 
 
-def test_exchange_for_what_is_not_there_is_refused_and_changes_nothing(sold):
+@pytest.mark.parametrize(
+    ("sku", "said"),
+    [
+        ("SAUCER", "take the goods back with a refund instead"),
+        ("MUG-GONE", "There is no product MUG-GONE"),
+    ],
+)
+def test_exchange_for_what_is_not_there_is_refused_and_changes_nothing(sold, floor, sku, said):
     at_once()
+    world.stocked("SAUCER", floor.london, 1)
 
-    with pytest.raises(fulfillment.NotAvailable) as refused:
-        swap(sold, 2, sku="MUG-GONE")
+    with pytest.raises(DomainError) as refused:
+        swap(sold, 2, sku=sku)
 
-    assert "take the goods back with a refund instead" in refused.value.detail
+    assert said in refused.value.detail
     assert (Return.objects.count(), Order.objects.count(), owed(sold)) == (0, 1, 0)
 
 

@@ -244,6 +244,52 @@ def test_expected_credit_follows_what_became_of_the_units(order, terms):
     assert still() == (0, Decimal("8.50"))
 
 
+# --- Recall and cancel ------------------------------------------------------------------------
+
+
+def test_recall_and_cancel_is_seen_before_it_is_done_and_refused_when_the_order_moved(
+    floor, admin_client
+):
+    order, _ = floor.work(("MUG", 2))
+    url = reverse("admin:fulfillment_cancel_order", args=[order.pk])
+    before = everything()
+
+    shown = admin_client.post(url, {"reason": "customer", "note": "", "preview": "1"})
+    rows = {row.label: row.after for row in shown.context["figures"]}
+    assert (rows["Total"], rows["Status"]) == ("£0.00", "cancelled")
+    assert everything() == before
+    moved(order)
+    base = shown.context["base"]
+    answer = admin_client.post(url, {"reason": "customer", "note": "", "base": base})
+
+    assert "has changed meanwhile" in answer.content.decode()
+    order.refresh_from_db()
+    assert order.status == "confirmed"
+
+
+def test_recall_dry_run_and_seen(floor, client):
+    order, _ = floor.work(("MUG", 2))
+    key = keys.create("WMS", scopes=["fulfillment:write", "orders:read"])[1]
+
+    def recall(**more):
+        answer = client.post(
+            f"/api/v1/orders/{order.number}/recall/",
+            {"reason": "customer", **more},
+            content_type="application/json",
+            headers={"Authorization": f"Api-Key {key}"},
+        )
+        return answer.status_code, answer.json()
+
+    before = everything()
+    status, seen = recall(dry_run=True)
+
+    assert (status, seen["after"]["status"], seen["refusal"]) == (200, "cancelled", None)
+    assert everything() == before
+    moved(order)
+    assert recall(seen=seen["seen"])[1]["code"] == "order_moved"
+    assert recall(seen=recall(dry_run=True)[1]["seen"])[1]["status"] == "cancelled"
+
+
 # --- Exchanges --------------------------------------------------------------------------------
 
 

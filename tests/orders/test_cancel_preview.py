@@ -14,6 +14,7 @@ from oms.models import Counter, Event, User
 from orders import operations as orders
 from orders.models import Order, OrderChange, Payment
 from orders.operations import Step
+from orders.queries.notices import notice_values
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -246,3 +247,13 @@ def test_a_rehearsal_forgets_what_the_act_itself_has_undone(order):
         return [event.facts["kind"] for event in rehearsing.events() if event.name == "order.held"]
 
     assert rehearsing.rehearse(act) == ["fraud"]
+
+
+def test_buyer_is_told_what_the_units_that_are_left_cost(order):
+    line = order.lines.get()
+    orders.cancel_lines(order, by=BY, quantities={line.pk: 1}, reason="customer")
+    order.refresh_from_db()
+
+    (told,) = notice_values(order)["lines"]
+
+    assert (told["quantity"], told["total"].amount) == (2, 20)

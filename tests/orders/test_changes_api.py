@@ -1,6 +1,8 @@
 """Changing orders through the API: drafted with a preview, confirmed, discarded, read back."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from oms import keys
 from oms.dispatch import drain
@@ -175,3 +177,15 @@ def test_steps_that_are_read_can_be_written_again(call, order):
     assert body["steps"] == steps
     assert (status, again["steps"]) == (200, steps)
     assert again["preview"]["after"] == body["preview"]["after"] is not None
+
+
+def test_list_of_changes_asks_the_same_number_of_questions_however_long(call):
+    costs = []
+    for _ in range(2):
+        drafted(call, FEWER, {**FEWER, "quantity": 2})
+        drafted(call)
+        with CaptureQueriesContext(connection) as asked:
+            call("get")
+        costs.append(len(asked))
+
+    assert costs[0] == costs[1]
