@@ -47,7 +47,7 @@ class Resident:
     def now(self) -> int:
         """Bytes of this process in memory; zero where the system does not tell."""
         with suppress(OSError):
-            return int(STATUS.read_text().split()[1]) * mmap.PAGESIZE
+            return int(STATUS.read_bytes().split()[1]) * mmap.PAGESIZE
         return 0
 
     def give_back(self, **_: object) -> None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from customers.operations import Party
@@ -73,7 +74,7 @@ class PlacedPayment:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlacedOrder:
     """An order as the channel sent it. An empty `external_id` takes our number instead."""
 
@@ -93,7 +94,7 @@ class PlacedOrder:
     pickup_location: str = field(default="", repr=False)  # code of where the buyer collects it
     purchase_order_number: str = field(default="", repr=False)  # the buyer's own
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Keyed digest of the content, by which a repeat is told from a reused id.
 
