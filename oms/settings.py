@@ -23,6 +23,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 OMS_ENV = env.choice("OMS_ENV", ["development", "production"], default="development")
 PRODUCTION = OMS_ENV == "production"
 DEBUG = env.flag("DEBUG", default=False)
+# Django's own server serves files from where they are written, and answers each request in a new
+# thread, which would leave its connection behind.
+DEVELOPING = sys.argv[1:2] == ["runserver"]
 OMS_DATA_DIR = Path(env.ENV.str("OMS_DATA_DIR", default="") or BASE_DIR / "var").resolve()
 OMS_DATA_DIR.mkdir(parents=True, exist_ok=True)
 PORT = env.whole("PORT", default=8000, low=1, high=65_535)
@@ -157,7 +160,7 @@ else:
         _options["options"] = f"{_kept} {_options.get('options', '')}"
     if _pool:
         _options["pool"] = {"min_size": 1, "max_size": _pool}
-    else:
+    elif not DEVELOPING:
         _database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DATABASES: dict[str, Any] = {"default": _database}
 
@@ -248,7 +251,6 @@ STATIC_ROOT = Path(env.ENV.str("OMS_STATIC_ROOT", default="") or OMS_DATA_DIR / 
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = OMS_DATA_DIR / "media"  # served through views that check permissions, never by URL
 MEDIA_URL = "/media/"
-COLLECTED = sys.argv[1:2] != ["runserver"]  # which serves files from where they are written
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Compressing takes half a minute, which pays where pages travel further than one machine.
@@ -256,11 +258,11 @@ STORAGES = {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
-        if COLLECTED
+        if not DEVELOPING
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG or not COLLECTED
+WHITENOISE_USE_FINDERS = DEBUG or DEVELOPING
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Language and time ------------------------------------------------------------------------

@@ -21,7 +21,7 @@ PRODUCTION = {
 }
 
 
-def start(tmp_path, **variables):
+def start(tmp_path, *arguments, **variables):
     """Read the settings in a process of their own and print a few of them."""
     script = (
         "import json; from django.conf import settings as s; print(json.dumps({n: getattr(s, n) "
@@ -30,7 +30,7 @@ def start(tmp_path, **variables):
     )
     kept = {name: os.environ[name] for name in ("PATH",)}
     return subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script, *arguments],
         cwd=settings.BASE_DIR,
         env=kept
         | {"DJANGO_SETTINGS_MODULE": "oms.settings", "OMS_DATA_DIR": str(tmp_path)}
@@ -135,6 +135,12 @@ def test_start_with_postgresql_keeps_connections(tmp_path):
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", 5433, "orders")
     assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (600, True)
     assert "pool" not in database.get("OPTIONS", {})
+
+
+def test_start_of_djangos_own_server_leaves_no_connections_behind(tmp_path):
+    done = start(tmp_path, "runserver", DATABASE_URL="postgresql://oms@db/orders")
+
+    assert json.loads(done.stdout)["database"].get("CONN_MAX_AGE", 0) == 0
 
 
 def test_start_with_a_pool_lends_connections(tmp_path):
