@@ -18,8 +18,10 @@ def answered(transactional_db):
     request_started.disconnect(dispatch_uid="oms.connections")
     connections.watch()
     connection.close()
-    connection.health_check_enabled = True
+    connection.oms_asked_at = float("-inf")
+    request_started.send(None)
     ask()
+    connection.health_check_enabled = True
     request_finished.send(None)
     yield
     connection.close()
@@ -44,12 +46,30 @@ def test_connection_that_just_answered_is_not_asked_again(answered):
 
 def test_connection_that_was_cut_off_in_a_pause_is_replaced(answered):
     before = connection.connection.info.backend_pid
-    connection.oms_answered_at = time.monotonic() - TRUSTED
+    connection.oms_asked_at = time.monotonic() - TRUSTED
     cut_off()
 
     request_started.send(None)
 
     assert ask() != before
+
+
+def test_requests_without_a_statement_do_not_vouch_for_a_connection(answered):
+    before = connection.connection.info.backend_pid
+    cut_off()
+
+    connection.oms_asked_at = time.monotonic() - TRUSTED / 2
+    nothing_asked()  # a static file, while it is trusted
+    connection.oms_asked_at -= TRUSTED
+    nothing_asked()  # and another, later
+    request_started.send(None)
+
+    assert ask() != before
+
+
+def nothing_asked():
+    request_started.send(None)
+    request_finished.send(None)
 
 
 def test_connection_that_was_cut_off_at_once_fails_one_request(answered):
