@@ -24,6 +24,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "customer.merged": (SEGMENTS,),
     "customer.unmerged": (SEGMENTS,),
     "stock.increased": ("orders.consumers.allocate_waiting",),
+    "soft_reservation.expired": ("orders.consumers.end_keeping",),
     "product.supply_changed": ("orders.consumers.promise_anew",),
     "order.priority_set": ("orders.consumers.promise_anew", RULES),
     "order.released": ("fulfillment.consumers.create_fulfillment_orders",),

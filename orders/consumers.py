@@ -53,6 +53,13 @@ def forget_payers(events: Sequence[Event]) -> None:  # noqa: ARG001 (whoever it 
     operations.begin_forgetting(by="consumer:forget_payers")
 
 
+@takes_many
+def end_keeping(events: Sequence[Event]) -> None:
+    """Nobody came in time for stock that was set aside: drafts for which it was say so."""
+    tokens = {event.facts["token"] for event in events}
+    operations.end_keeping(tokens, by="consumer:end_keeping")
+
+
 def solve_waiting(event: Event) -> None:
     """A channel's word was remembered: its other orders that wait for it go on."""
     operations.solve_waiting(event)

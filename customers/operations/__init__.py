@@ -69,6 +69,7 @@ from customers.operations.reading import (
     disclose_all,
     disclose_fiscal,
     disclose_names,
+    disclose_on,
 )
 from customers.operations.segments import (
     BadSegment,
@@ -120,6 +121,7 @@ __all__ = [
     "disclose_all",
     "disclose_fiscal",
     "disclose_names",
+    "disclose_on",
     "dismiss_duplicate",
     "end_segment",
     "erase",

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from customers.models import Customer, DataSubject, Disclosure
 from customers.queries import names_of, unseal, unseal_fiscal
+
+LOOK = timedelta(minutes=30)  # how long a page that answers every entry counts as one look
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,20 @@ def disclose(
     An erased or empty envelope gives an empty dictionary, and nothing is recorded.
     """
     return disclose_all([Reading(subject, envelope, context, what)], by=by)[0]
+
+
+def disclose_on(
+    subject: DataSubject, envelope: bytes | None, context: str, *, by: str, what: str
+) -> dict[str, Any]:
+    """Open an envelope for a reader who goes on with what is before them: one look, one record.
+
+    Recorded unless the same reader was recorded as reading the same within `LOOK`.
+    """
+    since = timezone.now() - LOOK
+    rows = Disclosure.objects.filter(subject=subject, reader=by, what=what, at__gte=since)
+    if rows.exists():
+        return unseal(subject, envelope, context)
+    return disclose(subject, envelope, context, by=by, what=what)
 
 
 @transaction.atomic(savepoint=False)

@@ -198,7 +198,7 @@ def _steps(request: HttpRequest, order: Order) -> list[Step]:
     named = any(name.startswith("address-") for name in request.POST)
     if named and not sealed.may_read(request):
         raise PermissionDenied
-    address = sealed.opened(request, order).get("shipping_address", {}) if named else {}
+    address = sealed.looked_at(request, order).get("shipping_address", {}) if named else {}
     lines = list(order.lines.order_by("position"))
     charges = list(order.charges.order_by("pk"))
     pickup = order.pickup_location.code if order.pickup_location else ""

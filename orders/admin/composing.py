@@ -51,7 +51,9 @@ NOT_A_NUMBER = "Quantity and price must be numbers: check the row of {sku}."
 def start(request: HttpRequest) -> HttpResponse:
     """Who is calling, and through which channel; the draft begins with the answer."""
     _demand(request, ADD)
-    form = StartForm(request.POST or None)
+    form = StartForm(
+        request.POST or None, initial={"channel": queries.usual_channel(actor(request))}
+    )
     if request.method == "POST" and form.is_valid():
         document = _begin(request, form.cleaned_data["channel"], request.POST.get("customer", ""))
         return HttpResponseRedirect(_url(document))

@@ -46,7 +46,7 @@ class Step:
     """One of the seven stages, as the stepper draws it."""
 
     title: str
-    state: str  # done, here, stuck or nothing
+    state: str  # done, here, stuck, ended, off (never to be reached) or nothing
     note: str
 
 
@@ -64,6 +64,8 @@ class Blocker:
 def steps(order: Order, lines: Sequence[OrderLine], *, on_hold: bool) -> list[Step]:
     """The seven stages with when each was left, and for how long the order is in the present one."""
     last = _last_times(order)
+    if order.status == OrderStatus.CANCELLED:
+        return _called_off(order, last)
     here = STAGES.index(Stage(order.stage))
     waiting = sum(line.backordered for line in lines)
     drawn = []
@@ -71,7 +73,7 @@ def steps(order: Order, lines: Sequence[OrderLine], *, on_hold: bool) -> list[St
         note = words.moment(last.get(stage)) if index < here else ""
         state = "done" if index < here else ""
         if index == here:
-            finished = order.status in {OrderStatus.CLOSED, OrderStatus.CANCELLED}
+            finished = order.status == OrderStatus.CLOSED
             stuck = on_hold or stage in {Stage.ALLOCATION, Stage.PAYMENT}
             state = "done" if finished else "stuck" if stuck else "here"
             note = (
@@ -81,6 +83,20 @@ def steps(order: Order, lines: Sequence[OrderLine], *, on_hold: bool) -> list[St
             note = f"{waiting} waiting"
         drawn.append(Step(str(stage.label), state, note))
     return drawn
+
+
+def _called_off(order: Order, last: dict[Stage, datetime]) -> list[Step]:
+    """The stages that it left behind, those that it never came to, and its end."""
+    passed = set(last)
+    if not passed & {Stage.ALLOCATION, Stage.FULFILMENT}:
+        passed.discard(Stage.VALIDATION)  # placing begins it, only what comes after it ends it
+    drawn = [
+        Step(str(stage.label), "done", words.moment(last[stage]))
+        if stage in passed
+        else Step(str(stage.label), "off", "")
+        for stage in STAGES[:-1]
+    ]
+    return [*drawn, Step("Cancelled", "ended", words.moment(order.cancelled_at))]
 
 
 def _last_times(order: Order) -> dict[Stage, datetime]:

@@ -44,6 +44,7 @@ from orders.queries.balance import Balance, left_of
 from orders.queries.hold_types import remedy_of
 from orders.queries.terms import business_of
 from orders.queries.together import could_join, relatives
+from orders.queries.totals import amount_due
 
 LINES_SHOWN = 100
 LOTS_SHOWN = 12  # of a line
@@ -65,10 +66,16 @@ class LineRow:
     """A line with the stock behind it."""
 
     line: OrderLine
+    currency: str
     places: list[str] = field(default_factory=list)  # where its open reservations are
     levels: list[stock.Availability] = field(default_factory=list)
     lots: list[dict[str, Any]] = field(default_factory=list)  # of its parcels
     more_lots: int = 0
+
+    @property
+    def due(self) -> Decimal:
+        """What the units are worth that are not cancelled, as the order's total counts them."""
+        return amount_due(self.line, self.currency)
 
     @property
     def available(self) -> int:
@@ -107,7 +114,7 @@ def context(request: HttpRequest, order: Order, act_url: Callable[[str], str]) -
         "blocker": blocker,
         "collected": collected if collected and collected.sentence != blocker.sentence else None,
         "blocker_button": blocker.label and request.user.has_perm(blocker.permission),
-        **line_page(request, lines),
+        **line_page(request, lines, order.currency),
         "why": explained(order.pk),
         "hold_rows": hold_rows(holds),
         "money_rows": money_rows(order, money, lines),
@@ -171,13 +178,13 @@ def _claim_url(order: Order) -> str:
     return reverse("admin:fulfillment_shipment_act", args=[found[0], "open_claim"]) if found else ""
 
 
-def line_page(request: HttpRequest, lines: Sequence[OrderLine]) -> dict[str, Any]:
+def line_page(request: HttpRequest, lines: Sequence[OrderLine], currency: str) -> dict[str, Any]:
     """The lines that one page shows, of those that a search leaves; the rest costs nothing."""
     wanted = request.GET.get("line", "").strip().casefold()
     found = [one for one in lines if wanted in f"{one.sku} {one.name}".casefold()]
     page = Paginator(found, LINES_SHOWN).get_page(request.GET.get("lines"))
     return {
-        "line_rows": line_rows(list(page.object_list)),
+        "line_rows": line_rows(list(page.object_list), currency),
         "line_page": page,
         "line_count": len(lines),
         "line_wanted": request.GET.get("line", "").strip(),
@@ -185,9 +192,9 @@ def line_page(request: HttpRequest, lines: Sequence[OrderLine]) -> dict[str, Any
     }
 
 
-def line_rows(lines: Sequence[OrderLine]) -> list[LineRow]:
+def line_rows(lines: Sequence[OrderLine], currency: str) -> list[LineRow]:
     """Lines with where they are reserved and what is available now: two queries for any number."""
-    rows = {line.pk: LineRow(line) for line in lines}
+    rows = {line.pk: LineRow(line, currency) for line in lines}
     for held in stock.open_reservations(rows):
         rows[held.order_line_id].places.append(f"{held.quantity} at {held.level.location.code}")
     levels: dict[str, list[stock.Availability]] = defaultdict(list)

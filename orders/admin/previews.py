@@ -46,7 +46,7 @@ def shown(request: HttpRequest, seen: Preview, order: Order) -> dict[str, Any]:
     after = seen.after or seen.before
     told = seen.told if sealed.may_read(request) else ()
     if told:
-        sealed.opened(request, order)  # what is shown names the buyer: that is a reading
+        sealed.looked_at(request, order)  # what is shown names the buyer: that is a reading
     rows = [*figures(seen.before, after, order.currency), *_others(seen, order.currency)]
     return {
         "figures": rows,
@@ -88,7 +88,7 @@ def figures(before: Standing, after: Standing, currency: str) -> list[Row]:
 
 
 def _ships_by(standing: Standing) -> str:
-    if standing.content["status"] == OrderStatus.CANCELLED:
+    if standing.is_over:
         return "–"
     return words.moment(standing.promised_at) or "nothing in sight"
 

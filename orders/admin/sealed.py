@@ -30,6 +30,15 @@ def opened(request: HttpRequest, order: Order) -> dict[str, Any]:
     )
 
 
+def looked_at(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """As `opened`, for a page that goes on being looked at: recorded once, not for each entry."""
+    if not may_read(request):
+        return {}
+    return customers.disclose_on(
+        order.subject, order.sealed, CONTEXT, by=actor(request), what=f"orders.order {order.number}"
+    )
+
+
 def names(request: HttpRequest, orders: Sequence[Order]) -> dict[int, str]:
     """Names of the buyers of a page of orders, whose subjects were selected along."""
     if not may_read(request):

@@ -13,7 +13,7 @@ from oms.api import HasScope, IdempotencyMixin, actor
 from oms.wire import decode, respond, schema_of
 from orders import operations
 from orders.api.orders import orders_of
-from orders.enums import ChangeStatus
+from orders.enums import ChangeStatus, ChangeStep
 from orders.models import Order, OrderChange, OrderVersion
 from orders.queries.versions import versions_of
 from orders.serializers.changes import ChangeIn, ChangeOut, VersionOut, steps_of
@@ -76,11 +76,15 @@ class ChangeView(IdempotencyMixin, GenericAPIView):
         responses={200: schema_of(ChangeOut)},
     )
     def put(self, request: Request, number: str, change: str) -> HttpResponse:
-        """Write the steps anew, for the order as it is now. 409 `change_ended` after the end."""
+        """Write the steps anew, for the order as it is now. 409 `change_ended` after the end.
+
+        They can be sent as they were shown: a `set_address` without an address keeps it.
+        """
         row = _change(request, number, change)
         sent = decode(request.body, ChangeIn)
         by = actor(request)
-        row = operations.set_steps(row, by=by, steps=_steps(row.order, sent), reason=sent.reason)
+        steps = _steps(row.order, sent, draft=row)
+        row = operations.set_steps(row, by=by, steps=steps, reason=sent.reason)
         return respond(_with_preview(row, by))
 
     @extend_schema(
@@ -139,10 +143,13 @@ def _change(request: Request, number: str, change: str) -> OrderChange:
     return get_object_or_404(rows, order=_order(request, number), number=change)
 
 
-def _steps(order: Order, sent: ChangeIn) -> list[operations.Step]:
+def _steps(
+    order: Order, sent: ChangeIn, *, draft: OrderChange | None = None
+) -> list[operations.Step]:
     lines = dict(order.lines.values_list("position", "pk"))
     charges = list(order.charges.order_by("pk").values_list("pk", flat=True))
-    return steps_of(sent, lines=lines, charges=charges)
+    has = draft is not None and draft.steps.filter(kind=ChangeStep.SET_ADDRESS).exists()
+    return steps_of(sent, lines=lines, charges=charges, kept={"address"} if has else ())
 
 
 def _with_preview(change: OrderChange, by: str) -> ChangeOut:

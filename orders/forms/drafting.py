@@ -34,7 +34,8 @@ class ChannelField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         """As people call it, with the money it takes."""
-        return f"{obj.name} ({obj.currency})"
+        told = "" if obj.notifies_customers else ", writes to its buyers itself"
+        return f"{obj.name} ({obj.currency}{told})"
 
 
 def pickup_choices() -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from orders.models import Order, OrderChangeStep, OrderCharge, OrderLine
 from orders.operations import cancelling, payments, pipeline
 from orders.operations.putting_right import put_right
 from orders.operations.repricing import price
+from orders.queries.countries import with_country_code
 from orders.queries.prices import list_price
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
@@ -166,7 +167,7 @@ def _set_discount(change: Change, step: OrderChangeStep) -> None:
 def _set_address(change: Change, step: OrderChangeStep) -> None:
     work, order = change.work, change.work.order
     _refuse_sent(work)
-    address = customers.unseal(order.subject, step.sealed, STEP_CONTEXT)
+    address = with_country_code(customers.unseal(order.subject, step.sealed, STEP_CONTEXT))
     if missing := missing_parts(address):
         raise StepImpossible(reason=f"The address still lacks: {', '.join(missing)}.")
     order.pickup_location = None

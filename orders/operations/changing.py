@@ -97,11 +97,16 @@ def change_order(
 def set_steps(
     change: OrderChange, *, by: str, steps: Sequence[Step], reason: str = ""
 ) -> OrderChange:
-    """Replace the steps of a drafted change, as of the order as it is now. Raises ChangeEnded."""
+    """Replace the steps of a drafted change, as of the order as it is now. Raises ChangeEnded.
+
+    A `set_address` without an address keeps the one that the draft has: not everybody who writes
+    steps is shown it.
+    """
     order = pipeline.lock_order(change.order)
     change = _lock(change, order)
+    kept = change.steps.filter(kind=ChangeStep.SET_ADDRESS).order_by("position").last()
     change.steps.all().delete()
-    _write_steps(change, steps)
+    _write_steps(change, steps, kept=kept.sealed if kept else None)
     change.base, change.reason = last_event(order), reason or change.reason
     change.created_by = by
     change.save(update_fields=["base", "reason", "created_by"])
@@ -259,7 +264,7 @@ def _refuse_unchangeable(order: Order) -> None:
         raise NotChangeable(number=order.number, status=order.status)
 
 
-def _write_steps(change: OrderChange, steps: Sequence[Step]) -> None:
+def _write_steps(change: OrderChange, steps: Sequence[Step], *, kept: bytes | None = None) -> None:
     subject = change.order.subject
     OrderChangeStep.objects.bulk_create(
         OrderChangeStep(
@@ -270,6 +275,8 @@ def _write_steps(change: OrderChange, steps: Sequence[Step]) -> None:
             values=dict(step.values),
             sealed=customers.seal(subject, dict(step.address), STEP_CONTEXT)
             if step.address
+            else kept
+            if step.kind == ChangeStep.SET_ADDRESS
             else None,
         )
         for position, step in enumerate(steps, start=1)

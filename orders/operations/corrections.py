@@ -10,6 +10,7 @@ from orders.enums import HoldKind
 from orders.models import Order, OrderLine
 from orders.operations import pipeline
 from orders.operations.putting_right import put_right
+from orders.queries.countries import with_country_code
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
 
@@ -90,10 +91,11 @@ def correct_address(
         raise ToBeCollected(number=work.order.number, place=place.name)
     if any(line.released for line in work.lines):
         raise AddressInUse(number=work.order.number)
-    if missing := missing_parts(shipping_address):
+    address = with_country_code(shipping_address)
+    if missing := missing_parts(address):
         raise AddressIncomplete(missing=", ".join(missing))
 
-    _seal_address(work, shipping_address)
+    _seal_address(work, address)
     work.fact("order.address_corrected", reason=reason)
     put_right(work, HoldKind.INCOMPLETE_ADDRESS, reason)
     pipeline.settle(work)

@@ -4,6 +4,7 @@ The units are a soft reservation of inventory: nobody else can be sold them unti
 placed, which takes them over, or their time is over. Also what every act on a draft begins with.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -70,11 +71,23 @@ def give_stock_back(document: DraftOrder, *, by: str) -> DraftOrder:
     refuse_ended(document)
     if soft := kept(document):
         inventory.put_back(soft, by=by)
-        events.record("draft.stock_given_back", document, by=by, reason="")
-        document.reservation = ""
-        stamp(document, by=by, reason="stock given back")
-        document.save(update_fields=["reservation"])
+    if document.reservation:
+        _forget(document, by=by, reason="")
     return document
+
+
+@transaction.atomic
+def end_keeping(tokens: Collection[str], *, by: str) -> None:
+    """Note on open drafts that the stock kept for them under these names went back in its time.
+
+    What is kept still or again is left as it is, so that a repeat changes nothing.
+    """
+    rows = DraftOrder.objects.filter(status=DraftStatus.OPEN, reservation__in=tokens)
+    for found in rows.order_by("pk"):
+        document = lock(found)
+        ended = document.reservation in tokens and kept(document) is None
+        if ended and document.status == DraftStatus.OPEN:
+            _forget(document, by=by, reason="Its time was over.")
 
 
 def kept(document: DraftOrder) -> "SoftReservation | None":
@@ -92,7 +105,7 @@ def keep_the_same(document: DraftOrder, soft: "SoftReservation", *, by: str) -> 
             inventory.refill(soft, _basket(document), by=by)
     except (inventory.NotAvailable, NothingToKeep) as error:
         inventory.put_back(soft, by=by)
-        events.record("draft.stock_given_back", document, by=by, reason=error.detail)
+        _forget(document, by=by, reason=error.detail)
 
 
 def lock(document: DraftOrder) -> DraftOrder:
@@ -107,6 +120,13 @@ def refuse_ended(document: DraftOrder) -> None:
     """Raise DraftEnded unless the draft is open."""
     if document.status != DraftStatus.OPEN:
         raise DraftEnded(number=document.number, status=document.status)
+
+
+def _forget(document: DraftOrder, *, by: str, reason: str) -> None:
+    document.reservation = ""
+    stamp(document, by=by, reason="stock given back")
+    document.save(update_fields=["reservation"])
+    events.record("draft.stock_given_back", document, by=by, reason=reason)
 
 
 def _set_aside(document: DraftOrder, until: datetime, *, by: str) -> None:

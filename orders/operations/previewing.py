@@ -30,7 +30,9 @@ class OrderMoved(DomainError):
     """Something happened to the order after it was looked at; look again."""
 
     code = "order_moved"
-    message = "Order {number} has changed meanwhile; look at the change again and confirm it then."
+    message = (
+        "Order {number} has changed meanwhile; look again at what this would do, and decide then."
+    )
 
 
 @dataclass(frozen=True, slots=True)

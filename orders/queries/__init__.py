@@ -9,7 +9,13 @@ from orders.queries.axes import (
 )
 from orders.queries.balance import Balance, balance, balances
 from orders.queries.detail import OrderDetail, detail, details
-from orders.queries.drafts import allowed_draft_actions, open_drafts, quote_key, quoted
+from orders.queries.drafts import (
+    allowed_draft_actions,
+    open_drafts,
+    quote_key,
+    quoted,
+    usual_channel,
+)
 from orders.queries.handling import carrier_wished, method_chosen
 from orders.queries.ledger import invariants
 from orders.queries.lookup import active_channel, order_by_id, order_by_number
@@ -45,4 +51,5 @@ __all__ = [
     "tax_due",
     "totals_of",
     "units_sold",
+    "usual_channel",
 ]

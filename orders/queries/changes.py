@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from inventory import queries as stock
+from orders.enums import OrderStatus
 from orders.models import Hold, Order
 from orders.queries.balance import Balance, balance
 from orders.queries.promising import told_day
@@ -22,6 +23,11 @@ class Standing:
     backordered: int  # units that wait for stock
     promised_at: datetime | None  # none while nothing in sight covers what waits
     holds: tuple[str, ...]  # reasons of open holds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it will be shipped any more: it is cancelled."""
+        return bool(self.content["status"] == OrderStatus.CANCELLED)
 
     @property
     def total(self) -> Decimal:

@@ -38,3 +38,8 @@ def country_code(told: str) -> str:
         return pycountry.countries.lookup(word).alpha_2 if word else word
     except LookupError:
         return told
+
+
+def with_country_code(address: dict[str, str]) -> dict[str, str]:
+    """An address whose country is a code where what it says can be read as one."""
+    return {**address, "country": country_code(address.get("country", ""))}

@@ -34,10 +34,13 @@ class Spending:
         """Why an order of this total needs an approver; empty where it does not."""
         told = plain(total, self.currency)
         if self.order_limit is not None and total > self.order_limit:
-            limit = plain(self.order_limit, self.currency)
+            limit = f"{plain(self.order_limit, self.currency)} {self.currency}"
             return f"{told} {self.currency} is more than the buyer's {limit} an order"
         if self.period_limit is not None and self.spent + total > self.period_limit:
-            limit, spent = (plain(x, self.currency) for x in (self.period_limit, self.spent))
+            limit, spent = (
+                f"{plain(x, self.currency)} {self.currency}"
+                for x in (self.period_limit, self.spent)
+            )
             return (
                 f"{told} {self.currency} beside {spent} in {self.period_days} days is more than "
                 f"the buyer's {limit}"

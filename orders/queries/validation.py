@@ -95,9 +95,11 @@ def price_mismatch(order: Candidate) -> Finding | None:
     """
     if order.stated_total is None or order.stated_total == order.total:
         return _off_list(order)
+    currency = order.channel.currency
+    stated, computed = (plain(each, currency) for each in (order.stated_total, order.total))
     return Finding(
         HoldKind.PRICE_MISMATCH,
-        f"The channel says {order.stated_total}, lines and charges make {order.total}",
+        f"The channel says {stated} {currency}, lines and charges make {computed} {currency}",
         {"stated": str(order.stated_total), "computed": str(order.total)},
     )
 
@@ -117,7 +119,8 @@ def _off_list(order: Candidate) -> Finding | None:
     ]
     first = rows[0]
     more = f" (and {len(rows) - 1} more lines)" if len(rows) > 1 else ""
-    reason = f"{first['sku']} at {first['stated']}, the price list says {first['listed']}{more}"
+    listed = f"{first['listed']} {currency}" if first["listed"] else "nothing"
+    reason = f"{first['sku']} at {first['stated']} {currency}, the price list says {listed}{more}"
     return Finding(HoldKind.PRICE_MISMATCH, reason, {"lines": rows[:100]})
 
 
@@ -184,8 +187,8 @@ def review_limit(order: Candidate) -> Finding | None:
     limit = order.channel.review_limit
     if limit is None or order.total <= limit:
         return None
-    told = plain(Decimal(limit), order.channel.currency)
-    total = plain(order.total, order.channel.currency)
+    currency = order.channel.currency
+    told, total = (f"{plain(each, currency)} {currency}" for each in (Decimal(limit), order.total))
     return Finding(
         HoldKind.REVIEW,
         f"The total of {total} is above the review limit of {told}",

@@ -1,6 +1,6 @@
 """Messages of the API about changes of placed orders and what orders once were."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -54,7 +54,7 @@ class ChangeStepIn(Sent):
     line. `add_charge` with a negative amount reduces the order. `split_off` takes units of a line
     out into one new order, `merge_from` brings in all of another open order of the same customer.
     `set_pickup` names the `location` at which the buyer collects the order; `set_address` has it
-    sent, also what was to be collected.
+    sent, also what was to be collected; without an `address` it keeps the one that the draft has.
     """
 
     kind: Kind
@@ -84,7 +84,7 @@ class ChangeIn(Sent):
 class ChangeStepOut(msgspec.Struct, omit_defaults=True):
     """A step with the fields by which it was written, so that it can be sent again.
 
-    Only an address is sealed and not shown; whoever sends a `set_address` again says it again. The
+    Only an address is sealed and not shown: a `set_address` without one keeps the draft's. The
     `charge` that a confirmed change took off has no position any more.
     """
 
@@ -116,8 +116,48 @@ class ChangeStepOut(msgspec.Struct, omit_defaults=True):
 
 
 @message
+class TotalsOut(msgspec.Struct):
+    """What an order says that it costs."""
+
+    goods: str
+    charges: str
+    tax: str
+    total: str
+
+
+@message
+class MovedOut(msgspec.Struct):
+    """By how much a line or charge came to be worth more or less; units only of lines."""
+
+    what: str
+    amount: str
+    units_before: int | None
+    units_after: int | None
+
+
+@message
+class OutcomeOut(msgspec.Struct):
+    """What a confirmed change came to: totals, what moved them, and the other orders it touched."""
+
+    before: TotalsOut
+    after: TotalsOut
+    parts: list[MovedOut]
+    orders: list[str]
+
+    @classmethod
+    def of(cls, outcome: dict[str, Any]) -> "OutcomeOut":
+        """As the API shows it."""
+        return cls(
+            TotalsOut(**outcome["before"]),
+            TotalsOut(**outcome["after"]),
+            [MovedOut(*part) for part in outcome.get("parts", [])],
+            outcome.get("orders", []),
+        )
+
+
+@message
 class ChangeOut(msgspec.Struct):
-    """A change of an order; `preview` as long as it is a draft."""
+    """A change of an order; `preview` as long as it is a draft, `outcome` once it is confirmed."""
 
     number: str
     order: str
@@ -126,7 +166,7 @@ class ChangeOut(msgspec.Struct):
     steps: list[ChangeStepOut]
     created_at: datetime
     decided_at: datetime | None
-    outcome: dict[str, Any]
+    outcome: OutcomeOut | None
     preview: PreviewOut | None = None
 
     @classmethod
@@ -142,7 +182,7 @@ class ChangeOut(msgspec.Struct):
             steps=[ChangeStepOut.of(step, charges) for step in rows],
             created_at=utc(change.created_at),
             decided_at=utc(change.decided_at),
-            outcome=change.outcome,
+            outcome=OutcomeOut.of(change.outcome) if change.outcome else None,
             preview=PreviewOut.of(seen, change.order.currency) if seen else None,
         )
 
@@ -186,18 +226,31 @@ class VersionOut(msgspec.Struct):
         ]
 
 
-def steps_of(sent: ChangeIn, *, lines: Mapping[int, int], charges: Sequence[int]) -> list[Step]:
+def steps_of(
+    sent: ChangeIn,
+    *,
+    lines: Mapping[int, int],
+    charges: Sequence[int],
+    kept: Collection[str] = (),
+) -> list[Step]:
     """Steps as operations take them. Raises Invalid with a pointer to what does not fit.
 
-    `lines` are the keys of the order's lines by position, `charges` those of its charges in order.
+    `lines` are the keys of the order's lines by position, `charges` those of its charges in order;
+    `kept` names fields that the draft has already and that need not be said again.
     """
-    return [_step(f"/steps/{at}", row, lines, charges) for at, row in enumerate(sent.steps)]
+    return [_step(f"/steps/{at}", row, lines, charges, kept) for at, row in enumerate(sent.steps)]
 
 
-def _step(at: str, row: ChangeStepIn, lines: Mapping[int, int], charges: Sequence[int]) -> Step:
+def _step(
+    at: str,
+    row: ChangeStepIn,
+    lines: Mapping[int, int],
+    charges: Sequence[int],
+    kept: Collection[str],
+) -> Step:
     given = {name for name in row.__struct_fields__ if getattr(row, name) is not None} - {"kind"}
     needed, more = NEEDS[row.kind]
-    for name in sorted(needed - given):
+    for name in sorted(needed - given - set(kept)):
         raise Invalid(f"{row.kind} needs {name}.", f"{at}/{name}")
     for name in sorted(given - needed - more):
         raise Invalid(f"{row.kind} takes no {name}.", f"{at}/{name}")

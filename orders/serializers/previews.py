@@ -44,7 +44,7 @@ class OrderStandingOut(msgspec.Struct):
             balance=BalanceOut.of(standing.money, currency),
             route=standing.route,
             backordered=standing.backordered,
-            promised_at=utc(standing.promised_at),
+            promised_at=utc(None if standing.is_over else standing.promised_at),
             holds=list(standing.holds),
             status=standing.content["status"],
         )

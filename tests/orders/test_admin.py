@@ -440,6 +440,35 @@ def test_cancel_lines_cancels_only_what_was_asked(ben):
     assert (line.cancelled, line.allocated) == (1, 1)
 
 
+def test_page_says_what_the_units_of_a_line_cost_that_are_left(ben):
+    client, _ = ben
+    order = order_with_stock(auto_release=False)
+    operations.cancel_lines(order, by=BY, reason="customer", quantities={order.lines.get().pk: 1})
+
+    [row] = client.get(page_of(order)).context["line_rows"]
+
+    assert (row.line.total, row.due) == (20, 10)
+    assert "ordered for £20.00" in client.get(page_of(order)).content.decode()
+
+
+def test_stages_of_a_cancelled_order_end_where_it_ended(ben):
+    client, _ = ben
+    order = order_with_stock(auto_release=False)
+    operations.cancel(order, by=BY, reason="customer")
+
+    steps = client.get(page_of(order)).context["steps"]
+
+    assert [(step.title, step.state) for step in steps] == [
+        ("Placement", "done"),
+        ("Validation", "done"),
+        ("Allocation", "done"),
+        ("Payment", "off"),
+        ("Fulfilment", "off"),
+        ("Shipping", "off"),
+        ("Cancelled", "ended"),
+    ]
+
+
 def test_cancel_lines_of_nothing_asks_again(ben):
     client, _ = ben
     order = order_with_stock(auto_release=False)
@@ -510,6 +539,17 @@ def test_correct_address_begins_with_the_present_one_and_records_the_reading(ben
     assert form.initial["line1"] == "12 St James's Square"
     assert Disclosure.objects.filter(reader=by).count() == 2  # the form, then the page
     assert Event.objects.filter(name="order.address_corrected").count() == 1
+
+
+def test_correct_address_takes_a_country_in_any_case():
+    order = order_with_stock(auto_release=False)
+    told = {"name": "Ada", "line1": "2 New Road", "city": "London", "postcode": "N1 1AA"}
+
+    corrected = operations.correct_address(
+        order, by=BY, shipping_address={**told, "country": "gb"}, reason="By phone"
+    )
+
+    assert corrected.ship_country == "GB"
 
 
 # --- Other pages ------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def test_cancel_is_refused_when_the_order_is_not_what_was_looked_at(press, order
 
     answer = press(base=base)
 
-    assert "has changed meanwhile" in answer.content.decode()
+    assert "look again at what this would do" in answer.content.decode()
     assert everything() == before
     assert press(base=press(preview="1").context["base"]).status_code == 302
     order.refresh_from_db()
@@ -146,7 +146,8 @@ def test_dry_run_answers_and_does_nothing(call, order):
 
     assert (status, seen["refusal"], seen["tells"]) == (200, None, ["order.cancelled"])
     assert (seen["before"]["total"], seen["after"]["total"]) == ("30.00", "0.00")
-    assert seen["after"]["status"] == "cancelled"
+    assert (seen["after"]["status"], seen["after"]["promised_at"]) == ("cancelled", None)
+    assert seen["before"]["promised_at"] is not None
     assert everything() == before
 
 

@@ -1,14 +1,17 @@
 """The page on which a placed order is changed, and the pages of its versions."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from customers.models import NotificationTemplate
+from customers.models import Disclosure, NotificationTemplate
 from customers.operations import notify
 from oms.dispatch import drain
 from oms.models import Event, User
@@ -172,6 +175,19 @@ def test_address_of_a_kept_draft_is_in_the_form_again(ben, order):
 
     assert "1 New Road" in text(page)
     assert b"1 New Road" not in bytes(OrderChange.objects.get().steps.get().sealed)
+
+
+def test_entries_of_one_look_at_a_change_are_one_reading(ben, order):
+    Disclosure.objects.all().delete()
+    ben.get(url("change_page", order))
+    for wanted in (1, 2, 4):
+        looked_at(ben, order, **units(order, wanted), **{"address-line1": "1 Other Lane"})
+
+    assert Disclosure.objects.filter(what=f"orders.order {order.number}").count() == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        looked_at(ben, order, **units(order, 1))
+        looked_at(ben, order, **units(order, 2))
+    assert Disclosure.objects.filter(what=f"orders.order {order.number}").count() == 2
 
 
 def test_charges_are_added_and_taken_off(ben, order):

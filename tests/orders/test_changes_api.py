@@ -4,11 +4,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from customers import queries as customers
 from oms import keys
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
 from orders.models import Order, OrderChange, OrderCharge, OrderVersion
+from orders.queries.sealing import CONTEXT
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +179,36 @@ def test_steps_that_are_read_can_be_written_again(call, order):
     assert body["steps"] == steps
     assert (status, again["steps"]) == (200, steps)
     assert again["preview"]["after"] == body["preview"]["after"] is not None
+
+
+def test_address_step_that_is_read_can_be_written_again_and_keeps_its_address(call, order):
+    moved = {**world.LONDON, "line1": "1 Other Lane", "country": "united kingdom"}
+    body = drafted(call, {"kind": "set_address", "address": moved})
+    at = f"changes/{body['number']}/"
+
+    shown = call("get", at)[1]["steps"]
+    status, again = call("put", at, {"steps": shown})
+
+    assert (status, shown, again["preview"]["refusal"]) == (200, [{"kind": "set_address"}], None)
+    assert call("post", f"{at}confirmation/")[0] == 201
+    order.refresh_from_db()
+    kept = customers.unseal(order.subject, order.sealed, CONTEXT)["shipping_address"]
+    assert (kept["line1"], order.ship_country) == ("1 Other Lane", "GB")
+    assert call("post", data={"steps": [{"kind": "set_address"}]})[1]["errors"][0]["pointer"] == (
+        "/steps/0/address"
+    )
+
+
+def test_outcome_names_what_each_part_is(call):
+    body = drafted(call)
+
+    _, done = call("post", f"changes/{body['number']}/confirmation/")
+
+    assert body["outcome"] is None
+    assert done["outcome"]["parts"] == [
+        {"what": "MUG", "amount": "-20.00", "units_before": 3, "units_after": 1}
+    ]
+    assert done["outcome"]["orders"] == []
 
 
 def test_list_of_changes_asks_the_same_number_of_questions_however_long(call):

@@ -352,7 +352,7 @@ def asked(shop):
 def test_order_beyond_the_limit_waits_for_its_approver(shop, asked):
     hold = asked.holds.get()
     assert (hold.kind, hold.owner) == ("approval", "Approvers")
-    assert hold.reason == "51.00 GBP is more than the buyer's 50.00 an order"
+    assert hold.reason == "51.00 GBP is more than the buyer's 50.00 GBP an order"
     with pytest.raises(orders.NotYoursToLift):
         orders.lift_hold(hold, by="user:99", reason="Hurry")
 
@@ -364,7 +364,7 @@ def test_order_beyond_the_limit_waits_for_its_approver(shop, asked):
         orders.approve(asked, by="user:1")
     ben = Party(name="ben Byron", email="ben@example.com")
     assert order(shop, ben, 10).holds.get().reason == (
-        "10.00 GBP beside 51.00 in 30 days is more than the buyer's 60.00"
+        "10.00 GBP beside 51.00 GBP in 30 days is more than the buyer's 60.00 GBP"
     )
 
 

@@ -103,6 +103,19 @@ def test_start_with_a_known_caller_fills_in_who_and_where(ben, shop):
     assert Disclosure.objects.filter(what=f"orders.order {order.number}").exists()
 
 
+def test_start_offers_a_channel_that_writes_to_its_buyers_then_the_one_used_last(ben, shop):
+    own = world.shop("web", name="Web shop", notifies_customers=True)
+    assert shop.name < own.name
+
+    first = ben.get(url("new"))
+    ben.post(url("new"), {"channel": shop.pk})
+    later = ben.get(url("new"))
+
+    assert first.context["form"]["channel"].value() == own.pk
+    assert later.context["form"]["channel"].value() == shop.pk
+    assert ", writes to its buyers itself)" in first.content.decode()
+
+
 def test_start_with_nobody_known_begins_an_empty_draft(ben, shop):
     ben.post(url("new"), {"channel": shop.pk})
 

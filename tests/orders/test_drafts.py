@@ -17,6 +17,7 @@ from inventory.models import Reservation, StockLevel
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations as orders
+from orders import queries
 from orders.models import DraftLine, DraftOrder, Hold, Order, OrderLine, Payment
 from orders.operations.composing import ANY_LINE
 from reporting.models import DailySales
@@ -427,6 +428,21 @@ def test_kept_stock_that_ran_out_of_time_is_free_and_the_quote_still_good(shop):
         order = orders.accept_quote(document, by="quote:link", revision=1)
 
     assert order.lines.get().allocated == 3
+
+
+def test_kept_stock_that_ran_out_of_time_is_no_longer_named_by_the_draft(shop):
+    document = orders.keep_stock(begin(shop, ("MUG", 3)), by=BY, until=in_days(1))
+    other = orders.keep_stock(begin(shop, ("MUG", 1)), by=BY, until=in_days(9))
+    with time_machine.travel(in_days(2)):
+        inventory.expire_due()
+        drain(webhooks=False)
+
+    document.refresh_from_db()
+    other.refresh_from_db()
+    assert (document.reservation, other.reservation) == ("", f"{other.number}-1")
+    fact = Event.objects.get(name="draft.stock_given_back")
+    assert (fact.subject_id, fact.facts["reason"]) == (document.pk, "Its time was over.")
+    assert "give_stock_back" not in queries.allowed_draft_actions(document)
 
 
 def test_keep_what_is_not_there_is_refused_and_changes_nothing(shop):

@@ -112,7 +112,7 @@ def test_order_at_another_price_than_the_list_waits_where_the_channel_compares(s
     assert not right.holds.exists()
     hold = wrong.holds.get()
     assert (hold.kind, hold.reason) == (
-        "price_mismatch", "MUG at 9.00, the price list says 9.50",
+        "price_mismatch", "MUG at 9.00 GBP, the price list says 9.50 GBP",
     )  # fmt: skip
     assert hold.details == {
         "lines": [{"sku": "MUG", "stated": "9.00", "listed": "9.50", "list": "all"}]
