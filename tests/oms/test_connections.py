@@ -13,15 +13,14 @@ pytestmark = pytest.mark.postgresql
 
 @pytest.fixture
 def answered(transactional_db):
-    """A request that has just ended well, on a connection that is checked as in production."""
+    """A kept connection that has just answered, checked as in production."""
     # Django's test client puts Django's own receiver behind ours; a server never does.
     request_started.disconnect(dispatch_uid="oms.connections")
     connections.watch()
     connection.close()
-    connection.oms_asked_at = float("-inf")
-    request_started.send(None)
     ask()
     connection.health_check_enabled = True
+    connection.oms_asked_at = time.monotonic()
     request_finished.send(None)
     yield
     connection.close()
