@@ -8,9 +8,10 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from customers import operations
+from customers import operations, queries
 from customers.models import Notification
 from customers.operations.notifications import OPT_OUT
+from customers.queries.stopping import stopping_words
 from oms import links
 
 VALID = timedelta(days=366)  # a message may be read late; stopping must work then too
@@ -29,9 +30,12 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
     notification = get_object_or_404(rows, public_id=public_id)
     if request.method == "POST":
         operations.stop_notifications(notification)
+    language = notification.template.language
     context = {
-        "title": "Messages",
-        "what": notification.template.event.replace(".", " "),
+        "title": stopping_words(language).title,
+        "words": stopping_words(language),
+        "language": language,
+        "what": queries.message_name(notification.template.event, language),
         "done": request.method == "POST",
     }
     return render(request, "public/opt_out.html", context)

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from babel import Locale, UnknownLocaleError
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -80,15 +79,12 @@ class NotificationTemplateAdmin(EditableAdmin):
     @display(description="Event")
     def event_column(self, template: NotificationTemplate) -> str:
         """What the customer is told of."""
-        return template.event
+        return queries.message_name(template.event)
 
     @display(description="Language")
     def language_column(self, template: NotificationTemplate) -> str:
-        """By its English name; what is no language stands as it is."""
-        try:
-            return Locale(template.language).get_display_name("en") or template.language
-        except (UnknownLocaleError, ValueError):
-            return template.language
+        """By its English name."""
+        return queries.language_name(template.language)
 
     @display(description="Purpose")
     def purpose_column(self, template: NotificationTemplate) -> str:
@@ -149,8 +145,8 @@ class NotificationAdmin(ReadOnlyAdmin):
 
     @display(description="Told of")
     def event_name(self, row: Notification) -> str:
-        """The event."""
-        return row.template.event
+        """The event, as people call it."""
+        return queries.message_name(row.template.event)
 
     @display(description="About")
     def about(self, row: Notification) -> SafeString:
@@ -165,7 +161,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     @display(description="Language")
     def language(self, row: Notification) -> str:
         """Of the words."""
-        return row.template.language
+        return queries.language_name(row.template.language)
 
     @display(description="When")
     def when(self, row: Notification) -> str:
@@ -178,7 +174,12 @@ class NotificationAdmin(ReadOnlyAdmin):
         """The message as it was sent, for those who may read it; the reading is recorded."""
         row = kwargs.get("obj")
         if isinstance(row, Notification):
-            context |= {"row": row, "chip": state_chip(row), "title": row.about_label}
+            context |= {
+                "row": row,
+                "chip": state_chip(row),
+                "title": row.about_label,
+                "name": queries.message_name(row.template.event),
+            }
             if request.user.has_perm(PERSONAL):
                 context["message"] = operations.disclose(
                     row.customer.subject,

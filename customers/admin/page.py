@@ -27,6 +27,7 @@ def page_of(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     members = queries.family_of(customer)
     addresses = list(customer.addresses.order_by("pk"))
     known = opened(request, customer, addresses) if may_read else []
+    wishes = queries.preference_of(customer)
     readings = Disclosure.objects.filter(subject=customer.subject).order_by("-at")
     shown, said = list(readings[:READINGS_SHOWN]), queries.consent_history(customer)
     return {
@@ -47,7 +48,9 @@ def page_of(request: HttpRequest, customer: Customer) -> dict[str, Any]:
             (row, url_of("customers_segment_change", row.pk))
             for row in queries.segments_of(customer)
         ],
-        "wishes": queries.preference_of(customer),
+        "wishes": wishes,
+        "language": queries.language_name(wishes.language) if wishes.language else "",
+        "muted": [queries.message_name(event) for event in wishes.muted],
         **_consents(said),
         "buyer": queries.buyer_of(customer),
         "company_terms": queries.terms_of(queries.company_of(customer)),

@@ -6,7 +6,7 @@ from babel import Locale, UnknownLocaleError
 from django import forms
 
 from customers import queries
-from customers.enums import ConsentPurpose, NotificationPurpose
+from customers.enums import ConsentPurpose
 from customers.models import NotificationTemplate
 from oms.admin import ActForm
 from oms.admin.forms import dress
@@ -31,7 +31,8 @@ class TemplateForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "event" in self.fields:  # not on a page that only shows
             kinds = queries.notice_kinds()
-            self.fields["event"].choices = [(event, event) for event in kinds]
+            named = [(event, queries.message_name(event)) for event in kinds]
+            self.fields["event"].choices = sorted(named, key=lambda choice: choice[1])
             dress(self.fields["event"])
             dress(self.fields["message"])
             event, _, message = self.instance.event.partition(":")
@@ -77,20 +78,19 @@ class TestForm(ActForm):
 class ContactPreferenceForm(ActForm):
     """A customer's wishes about messages."""
 
-    language = forms.CharField(
-        required=False,
-        max_length=5,
-        help_text="Two letters, such as de; empty for the language of their country.",
-    )
+    language = forms.ChoiceField(required=False, help_text="Those that there are templates in.")
     muted = forms.MultipleChoiceField(
         label="Stopped messages", required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def setup(self) -> None:
-        """What may be stopped: everything that the contract does not demand."""
-        owed = NotificationTemplate.objects.filter(purpose=NotificationPurpose.CONTRACT)
-        events = queries.notice_kinds().keys() - set(owed.values_list("event", flat=True))
-        self.fields["muted"].choices = [(e, e.replace(".", " ")) for e in sorted(events)]
+        """The languages that we write, and what may be stopped: what no contract demands."""
+        wished = self.initial.get("language", "")
+        offered = dict.fromkeys([*queries.languages_written(), *([wished] if wished else [])])
+        named = [(code, queries.language_name(code)) for code in offered]
+        self.fields["language"].choices = [("", "Language of their country"), *named]
+        events = queries.stoppable()
+        self.fields["muted"].choices = [(event, queries.message_name(event)) for event in events]
 
 
 class ConsentForm(ActForm):

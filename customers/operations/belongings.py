@@ -2,14 +2,19 @@
 
 from typing import Any
 
-from customers.models import Buyer, Customer
+from django.utils import timezone
+
+from customers.models import Buyer, ContactPreference, Customer
 from customers.operations.delivery import keep_wishes
-from customers.queries import profile_of
+from customers.queries import preference_of, profile_of
 from oms.history import stamp
 
 
 def take_over(merged: Customer, survivor: Customer, *, by: str, reason: str) -> dict[str, Any]:
-    """Give a locked survivor company, role, limits and wishes where it has none; says what."""
+    """Give a locked survivor company, role, limits and wishes where it has none; says what.
+
+    What the merged one has stopped stays stopped.
+    """
     taken: dict[str, Any] = {}
     if survivor.company_id is None and merged.company_id is not None:
         _set_company(survivor, merged.company_id, by=by, reason=reason)
@@ -23,7 +28,7 @@ def take_over(merged: Customer, survivor: Customer, *, by: str, reason: str) -> 
     if wishes and not profile_of(survivor).get("delivery"):
         keep_wishes(survivor, wishes, by=by, reason=reason)
         taken["wishes"] = True
-    return taken
+    return {**taken, **_take_wishes(merged, survivor, by=by, reason=reason)}
 
 
 def give_back(
@@ -35,10 +40,39 @@ def give_back(
     buyer = Buyer.objects.filter(pk=taken.get("buyer", 0), customer=survivor).first()
     if buyer:
         _hand(buyer, merged, by=by, reason=reason)
+    _give_wishes_back(survivor, taken, by=by, reason=reason)
     if taken.get("wishes") and survivor.subject.erased_at is None:
         same = profile_of(survivor).get("delivery") == profile_of(merged).get("delivery")
         if same:
             keep_wishes(survivor, {}, by=by, reason=reason)
+
+
+def _take_wishes(merged: Customer, survivor: Customer, *, by: str, reason: str) -> dict[str, Any]:
+    """What the person has stopped under one number is stopped; a language where there was none."""
+    theirs, ours = preference_of(merged), preference_of(survivor)
+    muted = sorted(set(theirs.muted) - set(ours.muted))
+    language = "" if ours.language else theirs.language
+    if muted or language:
+        _keep_wishes(
+            ours, muted=ours.muted + muted, language=ours.language or language, by=by, reason=reason
+        )
+    return {"muted": muted, "language": language} if muted or language else {}
+
+
+def _give_wishes_back(survivor: Customer, taken: dict[str, Any], *, by: str, reason: str) -> None:
+    ours, gone = preference_of(survivor), set(taken.get("muted", []))
+    language = "" if ours.language == taken.get("language") else ours.language
+    muted = [event for event in ours.muted if event not in gone]
+    if ours.pk and (muted, language) != (ours.muted, ours.language):
+        _keep_wishes(ours, muted=muted, language=language, by=by, reason=reason)
+
+
+def _keep_wishes(
+    row: ContactPreference, *, muted: list[str], language: str, by: str, reason: str
+) -> None:
+    row.muted, row.language, row.changed_at = sorted(muted), language, timezone.now()
+    stamp(row, by=by, reason=reason)
+    row.save()
 
 
 def _set_company(customer: Customer, company_id: int | None, *, by: str, reason: str) -> None:

@@ -23,6 +23,7 @@ from customers.models import ContactPreference, Customer, Notification, Notifica
 from customers.operations.consents import withdraw_consent
 from customers.queries import SubjectErased
 from customers.queries.notifications import SEALED, Notice
+from customers.queries.stopping import stopping_words
 from oms import events, links
 from oms.errors import DomainError
 from oms.history import stamp
@@ -43,11 +44,18 @@ class NotResendable(DomainError):
     message = "This message is {state}; it is not sent again."
 
 
+class NotWanted(DomainError):
+    """The person has stopped such messages, or takes consent back, before it was sent."""
+
+    code = "not_wanted"
+    message = "{why}"
+
+
 class CannotBeMuted(DomainError):
     """What is owed to a buyer cannot be stopped."""
 
     code = "cannot_be_muted"
-    message = "Messages about {event} belong to the contract and cannot be stopped."
+    message = "{event} belongs to the contract and cannot be stopped."
 
 
 @transaction.atomic
@@ -141,7 +149,7 @@ def set_contact_preference(
         event__in=muted, purpose=NotificationPurpose.CONTRACT
     ).first()
     if owed:
-        raise CannotBeMuted(event=owed.event)
+        raise CannotBeMuted(event=queries.message_name(owed.event))
 
     row = queries.preference_of(customer)
     row.language, row.muted, row.changed_at = language, muted, timezone.now()
@@ -159,7 +167,7 @@ def stop_notifications(notification: Notification) -> None:
 
     Marketing is stopped by withdrawing consent. Raises CannotBeMuted.
     """
-    template, customer = notification.template, notification.customer
+    template, customer = notification.template, queries.root_of(notification.customer)
     by = f"customer:{customer.number}"
     if template.purpose == NotificationPurpose.MARKETING:
         withdraw_consent(
@@ -179,6 +187,11 @@ def _what_stops(template: NotificationTemplate, notice: Notice, event: Event) ->
         return "No e-mail address is known."
     if not queries.is_email(notice.email):
         return "The e-mail address that is known cannot be one."
+    return _not_wanted(template, notice)
+
+
+def _not_wanted(template: NotificationTemplate, notice: Notice) -> str:
+    """What the person or the law says against it now."""
     if template.purpose == NotificationPurpose.MARKETING:
         consents = queries.has_consented(notice.customer_id, ConsentPurpose.MARKETING_EMAIL)
         return "" if consents else "The customer has not consented."
@@ -196,6 +209,8 @@ def _send(pk: int, server: BaseEmailBackend) -> bool:
         message = _compose(row)
     except SubjectErased:
         return _end(row, NotificationState.SUPPRESSED, "The customer's data was erased.")
+    except NotWanted as stop:
+        return _end(row, NotificationState.SUPPRESSED, stop.detail)
     except DomainError as refusal:
         return _end(row, NotificationState.FAILED, refusal.detail)
     message.connection = server
@@ -225,10 +240,15 @@ def _claim(pk: int) -> Notification | None:
 
 
 def _compose(row: Notification) -> EmailMultiAlternatives:
-    """The message, whose words are sealed into the log before it is sent."""
+    """The message, whose words are sealed into the log before it is sent.
+
+    Raises NotWanted where the person has stopped such messages while it was in line.
+    """
     notice = queries.kind_of(row.template.event).build(row.event)
     if notice is None or row.customer.subject.erased_at:
         raise SubjectErased
+    if why := _not_wanted(row.template, notice):
+        raise NotWanted(why=why)
     subject, body = queries.compose(row.template, notice.values)
     kept = {"to": notice.email, "subject": subject, "body": body}
     row.sealed = queries.seal(row.customer.subject, kept, SEALED)
@@ -257,8 +277,14 @@ def _message(
     subject: str, body: str, to: str, template: NotificationTemplate, headers: dict[str, str]
 ) -> EmailMultiAlternatives:
     stop = headers.get("List-Unsubscribe", "").strip("<>")
-    context: dict[str, Any] = {"body": body, "language": template.language, "stop": stop}
-    text = f"{body}\n-- \n{stop}\n" if stop else body
+    words = stopping_words(template.language).link
+    context: dict[str, Any] = {
+        "body": body,
+        "language": template.language,
+        "stop": stop,
+        "stop_words": words,
+    }
+    text = f"{body}\n-- \n{words}: {stop}\n" if stop else body
     message = EmailMultiAlternatives(subject, text, to=[to], headers=headers)
     message.attach_alternative(render_to_string("public/notification.html", context), "text/html")
     return message

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from customers.enums import ConsentPurpose, NotificationState
 from customers.models import Customer, Notification
+from customers.queries.notifications import message_name
 from oms import words
 from oms.events import subject_type
 from oms.models import Event
@@ -110,7 +111,7 @@ def _notifications(members: Sequence[int], before: int | None, most: int) -> Ite
     if before is not None:
         rows = rows.filter(event__lt=before)
     for row in rows.order_by("-event", "-pk")[:most]:
-        what = row.template.event.replace(".", " ").replace("_", " ")
+        what = message_name(row.template.event)
         state = NotificationState(row.state)
         said = {NotificationState.SENT: "Told", NotificationState.SUPPRESSED: "Not told"}
         sentence = f"{said.get(state, f'Message {state.label.lower()}')}: {what}"

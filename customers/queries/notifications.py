@@ -8,12 +8,13 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from babel import languages
+from babel import Locale, UnknownLocaleError, languages
 from babel.dates import format_date
 from babel.numbers import format_currency
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
+from customers.enums import NotificationPurpose
 from customers.models import ContactPreference, Customer, Notification, NotificationTemplate
 from oms import plain_templates
 from oms.models import Event
@@ -59,9 +60,11 @@ class Notice:
 class NoticeKind:
     """One event that customers can be told of: `build` reads it, `sample` has every value.
 
-    With `many` there are several messages of it, and the event names one as its fact `template`.
+    `names` says by language (ISO 639-1, English at least) what people call such a message. With
+    `many` there are several messages of it, and the event names one as its fact `template`.
     """
 
+    names: dict[str, str]
     build: Callable[[Event], Notice | None]
     sample: dict[str, Any]
     many: bool = False
@@ -77,6 +80,13 @@ def notice_kinds() -> dict[str, NoticeKind]:
 def kind_of(event: str) -> NoticeKind:
     """What a template's event can say; behind a colon stands which of several messages it is."""
     return notice_kinds()[event.partition(":")[0]]
+
+
+def message_name(event: str, language: str = FALLBACK) -> str:
+    """What people call the messages of a template's event, such as Order confirmation."""
+    names, message = kind_of(event).names, event.partition(":")[2].replace("-", " ")
+    name = names.get(language, names[FALLBACK])
+    return f"{name}: {message}" if message else name
 
 
 def message_of(event: Event) -> str:
@@ -101,9 +111,30 @@ def template_for(event: str, customer_id: int, country: str) -> NotificationTemp
 
 
 def is_muted(event: str, customer_id: int) -> bool:
-    """Whether the customer has stopped notices of this event."""
-    rows = ContactPreference.objects.filter(customer=customer_id).values_list("muted", flat=True)
+    """Whether the person has stopped these messages; `event` as templates name it."""
+    rows = _wishes_of(customer_id).values_list("muted", flat=True)
     return event in (rows.first() or [])
+
+
+def stoppable() -> list[str]:
+    """The messages that a person may stop, as templates name them: what no contract demands."""
+    rows = NotificationTemplate.objects.exclude(purpose=NotificationPurpose.MARKETING)
+    owed = rows.filter(purpose=NotificationPurpose.CONTRACT).values_list("event", flat=True)
+    return sorted({*rows.values_list("event", flat=True)} - {*owed}, key=message_name)
+
+
+def languages_written() -> list[str]:
+    """The languages that there are active templates in."""
+    rows = NotificationTemplate.objects.filter(is_active=True).order_by("language")
+    return list(rows.values_list("language", flat=True).distinct())
+
+
+def language_name(code: str) -> str:
+    """A language by its English name; what is no language stands as it is."""
+    try:
+        return Locale(code).get_display_name("en") or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def compose(template: NotificationTemplate, values: dict[str, Any]) -> tuple[str, str]:
@@ -150,9 +181,15 @@ def preference_of(customer: Customer) -> ContactPreference:
     return row or ContactPreference(customer=customer)
 
 
+def _wishes_of(customer_id: int) -> QuerySet[ContactPreference]:
+    """The wishes of the person behind a number: those of the number they are known by."""
+    alone = Q(customer=customer_id, customer__merged_into=None)
+    return ContactPreference.objects.filter(alone | Q(customer__merged=customer_id))
+
+
 def _wished(customer_id: int) -> list[str]:
-    rows = ContactPreference.objects.filter(customer=customer_id)
-    return [language for language in rows.values_list("language", flat=True) if language]
+    rows = _wishes_of(customer_id).values_list("language", flat=True)
+    return [language for language in rows if language]
 
 
 def _spoken(country: str) -> tuple[str, ...]:

@@ -126,10 +126,20 @@ def _of_offer(event: Event) -> Notice | None:
 
 LINK = {"return_link": "https://orders.example.com/my/returns/signed/"}
 READY_FOR_PICKUP = NoticeKind(
-    _of_pickup, {**SAMPLE, "place": "Shop in Soho", "collect_by": date(2026, 12, 5)}
+    {"en": "Ready to be collected", "de": "Abholbereit", "fr": "Prête à être retirée"},
+    _of_pickup,
+    {**SAMPLE, "place": "Shop in Soho", "collect_by": date(2026, 12, 5)},
 )
-SHIPPED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL, **LINK})
-DELIVERED = NoticeKind(_of_shipment, {**SAMPLE, **PARCEL, **LINK})
+SHIPPED = NoticeKind(
+    {"en": "Shipped", "de": "Versandt", "fr": "Expédition"},
+    _of_shipment,
+    {**SAMPLE, **PARCEL, **LINK},
+)
+DELIVERED = NoticeKind(
+    {"en": "Delivered", "de": "Zugestellt", "fr": "Livraison"},
+    _of_shipment,
+    {**SAMPLE, **PARCEL, **LINK},
+)
 RMA: dict[str, Any] = {
     **SAMPLE,
     **LINK,
@@ -138,14 +148,41 @@ RMA: dict[str, Any] = {
     "why": "The 30 days are over",
     "refund": Amount(Decimal("9.90"), "EUR"),
 }
-RETURN_OFFERED = NoticeKind(_of_offer, {**SAMPLE, **LINK})
-RETURN_REQUESTED = NoticeKind(_of_return, RMA)
-RETURN_APPROVED = NoticeKind(_of_return, RMA)
-RETURN_DECLINED = NoticeKind(_of_return, RMA)
-RETURN_EXPIRED = NoticeKind(_of_return, RMA)
-RETURN_RECEIVED = NoticeKind(_of_return, RMA)
-RETURN_WAIVED = NoticeKind(_of_waived, RMA)
+RETURN_OFFERED = NoticeKind(
+    {"en": "How to send goods back", "de": "Rücksendung anmelden", "fr": "Retourner des articles"},
+    _of_offer,
+    {**SAMPLE, **LINK},
+)
+RETURN_REQUESTED = NoticeKind(
+    {"en": "Return registered", "de": "Rücksendung angelegt", "fr": "Retour enregistré"},
+    _of_return,
+    RMA,
+)
+RETURN_APPROVED = NoticeKind(
+    {"en": "Return approved", "de": "Rücksendung genehmigt", "fr": "Retour accepté"},
+    _of_return,
+    RMA,
+)
+RETURN_DECLINED = NoticeKind(
+    {"en": "Return declined", "de": "Rücksendung abgelehnt", "fr": "Retour refusé"}, _of_return, RMA
+)
+RETURN_EXPIRED = NoticeKind(
+    {"en": "Return expired", "de": "Rücksendung abgelaufen", "fr": "Retour expiré"}, _of_return, RMA
+)
+RETURN_RECEIVED = NoticeKind(
+    {"en": "Return received", "de": "Rücksendung eingegangen", "fr": "Retour reçu"}, _of_return, RMA
+)
+RETURN_WAIVED = NoticeKind(
+    {"en": "Nothing to send back", "de": "Keine Rücksendung nötig", "fr": "Retour inutile"},
+    _of_waived,
+    RMA,
+)
 CLAIM_MADE_GOOD = NoticeKind(
+    {
+        "en": "Lost or damaged parcel made good",
+        "de": "Ersatz für ein Paket",
+        "fr": "Colis perdu ou endommagé remplacé",
+    },
     _of_claim,
     {
         **SAMPLE,
@@ -156,9 +193,16 @@ CLAIM_MADE_GOOD = NoticeKind(
     },
 )
 CAME_BACK = NoticeKind(
+    {"en": "Parcel came back", "de": "Paket kam zurück", "fr": "Colis revenu"},
     _of_origin,
     {**SAMPLE, "shipment": "SH100001", "carrier": "DHL", "why": "address_unknown"},
 )
 SENT_AGAIN = NoticeKind(
-    _of_origin_decided, {**SAMPLE, "shipment": "SH100001", "replacement": "SO100002"}
+    {
+        "en": "Sent again or refunded",
+        "de": "Neu versandt oder erstattet",
+        "fr": "Renvoyé ou remboursé",
+    },
+    _of_origin_decided,
+    {**SAMPLE, "shipment": "SH100001", "replacement": "SO100002"},
 )

@@ -8,7 +8,14 @@ from oms import words
 SHOWN = 20
 
 
-def notifications(model: str, pk: int) -> list[tuple[Any, Any]]:
-    """Each message with its state, newest first; `model` is app_label.model."""
+def notifications(model: str, pk: int) -> list[tuple[Any, str, Any]]:
+    """Each message with its name and state, newest first; `model` is app_label.model."""
     rows = customers.notifications_about(model, pk)[:SHOWN]
-    return [(row, words.chip(row.get_state_display(), "", row.why)) for row in rows]
+    return [
+        (
+            row,
+            customers.message_name(row.template.event),
+            words.chip(row.get_state_display(), "", row.why),
+        )
+        for row in rows
+    ]

@@ -106,6 +106,7 @@ def _asked(event: Event) -> Notice | None:
 
 
 APPROVAL_ASKED = NoticeKind(
+    {"en": "Approval asked for", "de": "Bitte um Genehmigung", "fr": "Demande d’approbation"},
     _asked,
     {
         **SAMPLE,

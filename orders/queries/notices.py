@@ -113,7 +113,7 @@ def told_by(events: Iterable[Event]) -> tuple[Told, ...]:
 def _told(event: Event) -> Told | None:
     message = customers.message_of(event)
     notice = customers.kind_of(message).build(event)
-    if notice is None or customers.is_muted(event.name, notice.customer_id):
+    if notice is None or customers.is_muted(message, notice.customer_id):
         return None
     template = customers.template_for(message, notice.customer_id, notice.country)
     return Told(event.name, *customers.compose(template, notice.values)) if template else None
@@ -152,14 +152,38 @@ def _of_changed(event: Event) -> Notice | None:
     return None if order.status == OrderStatus.CANCELLED else notice_about(order)
 
 
-def _kind(build: Callable[[Event], Notice | None], **more: Any) -> NoticeKind:
-    return NoticeKind(build, {**SAMPLE, **more})
+def _kind(
+    names: dict[str, str], build: Callable[[Event], Notice | None], **more: Any
+) -> NoticeKind:
+    return NoticeKind(names, build, {**SAMPLE, **more})
 
 
-ORDER_PLACED = _kind(_of_new_order)
-ORDER_BACKORDERED = _kind(_of_order)
-ORDER_CANCELLED = _kind(_of_cancelled)
-ORDER_CHANGED = _kind(_of_changed)
-PAYMENT_CAPTURED = _kind(_with_amount, amount=Amount(Decimal("13.85"), "EUR"))
-REFUND_PAID = _kind(_with_amount, amount=Amount(Decimal("4.95"), "EUR"))
-RULE_NOTIFIED = NoticeKind(_of_order, SAMPLE, many=True)
+ORDER_PLACED = _kind(
+    {"en": "Order confirmation", "de": "Bestellbestätigung", "fr": "Confirmation de commande"},
+    _of_new_order,
+)
+ORDER_BACKORDERED = _kind(
+    {"en": "Goods take longer", "de": "Ware braucht länger", "fr": "Retard de livraison"}, _of_order
+)
+ORDER_CANCELLED = _kind(
+    {"en": "Cancellation", "de": "Stornierung", "fr": "Annulation"}, _of_cancelled
+)
+ORDER_CHANGED = _kind(
+    {"en": "Order changed", "de": "Bestellung geändert", "fr": "Commande modifiée"}, _of_changed
+)
+PAYMENT_CAPTURED = _kind(
+    {"en": "Payment received", "de": "Zahlungseingang", "fr": "Paiement reçu"},
+    _with_amount,
+    amount=Amount(Decimal("13.85"), "EUR"),
+)
+REFUND_PAID = _kind(
+    {"en": "Refund paid", "de": "Erstattung", "fr": "Remboursement"},
+    _with_amount,
+    amount=Amount(Decimal("4.95"), "EUR"),
+)
+RULE_NOTIFIED = NoticeKind(
+    {"en": "Message of a rule", "de": "Nachricht zur Bestellung", "fr": "Message sur la commande"},
+    _of_order,
+    SAMPLE,
+    many=True,
+)

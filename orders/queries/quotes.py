@@ -96,4 +96,4 @@ QUOTE: dict[str, Any] = {
     "valid_until": date(2026, 12, 31),
     "quote_link": "https://orders.example.com/quote/signed/",
 }
-QUOTE_SENT = NoticeKind(_of_quote, QUOTE)
+QUOTE_SENT = NoticeKind({"en": "Quote", "de": "Angebot", "fr": "Devis"}, _of_quote, QUOTE)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from customers import operations as customers
 from customers import queries
 from customers.enums import ConsentPurpose, NotificationPurpose, NotificationState
-from customers.forms import TemplateForm
+from customers.forms import ContactPreferenceForm, TemplateForm
 from customers.models import Notification, NotificationTemplate
 from customers.operations import notifications
 from customers.queries.notifications import SEALED
@@ -391,3 +391,98 @@ def test_send_test_goes_to_a_colleague_with_sample_values(db):
     [sent] = mail.outbox
     assert sent.to == ["ben@shop.example"]
     assert sent.subject == "[Test] Your order SO100001"
+
+
+# --- Names ----------------------------------------------------------------------------------------
+
+
+def test_message_name_is_what_people_call_it():
+    assert queries.message_name("order.placed") == "Order confirmation"
+    assert queries.message_name("order.placed", "de") == "Bestellbestätigung"
+    assert queries.message_name("order.placed", "es") == "Order confirmation"
+    assert queries.message_name("rule.notified:delay") == "Message of a rule: delay"
+
+
+def test_every_notice_is_named_in_the_languages_that_ship():
+    assert {tuple(sorted(kind.names)) for kind in queries.notice_kinds().values()} == {
+        ("de", "en", "fr")
+    }
+
+
+def test_opt_out_footer_and_page_are_in_the_language_of_the_message(shop, client):
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
+    place(shop, shipping_address=BERLIN)
+    customers.send_due()
+
+    [sent] = mail.outbox
+    html = sent.alternatives[0].content
+    address = re.search(r"(/my/messages/\S+)", sent.body)[1]
+
+    assert "Diese Nachrichten abbestellen: http" in sent.body
+    assert ">Diese Nachrichten abbestellen</a>" in html
+    page = client.get(address).text
+    assert '<html lang="de">' in page
+    assert "Nachrichten dieser Art abbestellen? <b>Bestellbestätigung</b>" in page
+    assert "keine Nachrichten dieser Art mehr" in client.post(address).text
+
+
+# --- Wishes ---------------------------------------------------------------------------------------
+
+
+def test_preference_form_offers_each_message_that_may_be_stopped(shop):
+    ada = world.place(shop, ("MUG", 1)).customer
+    initial = {"language": "es", "muted": ["rule.notified:delay"]}
+    form = ContactPreferenceForm(obj=ada, initial=initial)
+
+    offered = dict(form.fields["muted"].choices)
+    assert offered["rule.notified:delay"] == "Message of a rule: delay"
+    assert "order.placed" not in offered
+    assert [code for code, _ in form.fields["language"].choices] == ["", "de", "en", "fr", "es"]
+
+
+def test_send_due_message_stopped_while_in_line_is_not_sent(shop):
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
+    order = place(shop)
+    customers.set_contact_preference(
+        order.customer, by="user:1", language="", muted=["order.placed"]
+    )
+
+    assert customers.send_due() == 0
+
+    assert (message().state, message().why) == (
+        "suppressed",
+        "The customer stopped these messages.",
+    )
+    assert mail.outbox == []
+    assert not message().sealed
+
+
+def test_notify_stopped_under_one_number_is_stopped_for_the_person_until_the_merge_is_undone(shop):
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
+    order = world.place(shop, ("MUG", 1), placed_at=timezone.now())
+    ada, other = order.customer, customers.identify([world.CORA], by=world.BY)[0]
+    customers.set_contact_preference(ada, by="user:1", language="fr", muted=["order.placed"])
+
+    customers.merge(ada, into=other, by=world.BY, reason="same person")
+
+    wishes = queries.preference_of(other)
+    assert (wishes.muted, wishes.language) == (["order.placed"], "fr")
+    drain(webhooks=False)
+    assert message().why == "The customer stopped these messages."
+    ada.refresh_from_db()
+    customers.undo_merge(ada, by=world.BY, reason="two people")
+    wishes = queries.preference_of(other)
+    assert (wishes.muted, wishes.language) == ([], "")
+    assert queries.preference_of(ada).muted == ["order.placed"]
+
+
+def test_notify_wish_of_the_survivor_counts_for_orders_of_the_merged(shop):
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
+    order = world.place(shop, ("MUG", 1), placed_at=timezone.now())
+    ada, other = order.customer, customers.identify([world.CORA], by=world.BY)[0]
+    customers.merge(ada, into=other, by=world.BY, reason="same person")
+    customers.set_contact_preference(other, by="user:1", language="", muted=["order.placed"])
+
+    drain(webhooks=False)
+
+    assert message().why == "The customer stopped these messages."
