@@ -8,6 +8,7 @@ from customers.operations import BadCustomerTag, clean_tag
 from customers.operations.notes import LONGEST_NOTE
 from customers.queries import family_of, tags_in_use, tags_of
 from oms.admin import ActForm, ReasonForm
+from oms.countries import country_code, is_country
 
 TAGS_NAMED = 20
 
@@ -190,8 +191,11 @@ class AddressForm(ActForm):
     postcode = forms.CharField(required=False, max_length=20)
     city = forms.CharField(max_length=200)
     region = forms.CharField(required=False, max_length=200)
-    country = forms.RegexField(r"^[A-Za-z]{2}$", help_text="Two letters, such as GB or IN.")
+    country = forms.CharField(max_length=80, help_text="Its name or code, such as India or IN.")
 
     def clean_country(self) -> str:
-        """Capitals."""
-        return self.cleaned_data["country"].upper()
+        """Its code."""
+        code = country_code(self.cleaned_data["country"])
+        if not is_country(code):
+            raise forms.ValidationError("There is no such country.")
+        return code

@@ -11,6 +11,7 @@ from customers.models import Address, Company, Customer, DataSubject, SearchToke
 from customers.operations.inserting import Party, index
 from customers.queries import ADDRESS, PROFILE, SubjectErased, email_token, profile_of, seal
 from oms import events
+from oms.countries import is_country, with_country_code
 from oms.errors import DomainError
 from oms.history import stamp
 
@@ -102,12 +103,14 @@ def classify(
 def add_address(
     customer: Customer, *, by: str, kind: AddressKind, address: dict[str, str]
 ) -> Address:
-    """Keep an address of a customer, sealed. Raises SubjectErased."""
+    """Keep an address of a customer, sealed; its country is known by code or name. Raises SubjectErased."""
     customer = lock_person(customer)
+    address = with_country_code(address) if address.get("country") else address
+    code = address.get("country", "")
     row = Address(
         customer=customer,
         kind=kind,
-        country=address.get("country", "")[:2],
+        country=code if is_country(code) else "",
         sealed=seal(customer.subject, address, ADDRESS),
     )
 

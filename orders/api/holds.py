@@ -33,12 +33,13 @@ class ExceptionFilter(filters.FilterSet):
     """Filters of the exceptions."""
 
     kind = filters.CharFilter("type__code")
+    owner = filters.CharFilter("owner", "iexact")
     due_before = filters.IsoDateTimeFilter("due_at", "lt")
     claimed = filters.BooleanFilter(method="by_claim", label="somebody works on it now")
 
     class Meta:
         model = Hold
-        fields = ("owner",)
+        fields = ()
 
     def by_claim(self, rows: QuerySet[Hold], _name: str, value: bool) -> QuerySet[Hold]:  # noqa: FBT001 (called by the filter)
         """Claims that have lapsed do not count."""

@@ -18,6 +18,7 @@ from orders import operations
 from orders.api.orders import orders_of
 from orders.models import Task
 from orders.models.claim import claimed_now
+from orders.queries.colleagues import role_named
 from orders.queries.rules.actions import roles
 from orders.serializers.tasks import TaskDoneIn, TaskIn, TaskOut
 
@@ -32,13 +33,14 @@ class TaskFilter(filters.FilterSet):
     """Filters of the tasks."""
 
     order = filters.CharFilter("order__number")
+    owner = filters.CharFilter("owner", "iexact")
     due_before = filters.IsoDateTimeFilter("due_at", "lt")
     done = filters.BooleanFilter("done_at", "isnull", exclude=True, label="it is done")
     claimed = filters.BooleanFilter(method="by_claim", label="somebody works on it now")
 
     class Meta:
         model = Task
-        fields = ("owner",)
+        fields = ()
 
     def by_claim(self, rows: QuerySet[Task], _name: str, value: bool) -> QuerySet[Task]:  # noqa: FBT001 (called by the filter)
         """Claims that have lapsed, and those of what is done, do not count."""
@@ -79,7 +81,7 @@ class OrderTasksView(IdempotencyMixin, APIView):
         """Ask a role to do something about the order; a repeat gives the open task."""
         order = get_object_or_404(orders_of(request), number=number)
         sent = decode(request.body, TaskIn)
-        if sent.owner not in (known := dict(roles())):
+        if role_named(sent.owner) not in (known := dict(roles())):
             raise Invalid(
                 f"There is no role {sent.owner}; there are: {', '.join(known)}.", "/owner"
             )

@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from customers import queries as customers
 from inventory import queries as stock
+from oms.countries import with_country_code
 from oms.errors import DomainError
 from oms.money import ZERO
 from orders.enums import RETURN_CHARGES, CancelReason, ChangeStep, ChargeKind, HoldKind
@@ -21,7 +22,6 @@ from orders.models import Order, OrderChangeStep, OrderCharge, OrderLine
 from orders.operations import cancelling, payments, pipeline
 from orders.operations.putting_right import put_right
 from orders.operations.repricing import price
-from orders.queries.countries import with_country_code
 from orders.queries.prices import list_price
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts

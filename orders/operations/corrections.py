@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from customers import queries as customers
+from oms.countries import with_country_code
 from oms.errors import DomainError
 from orders.enums import HoldKind
 from orders.models import Order, OrderLine
 from orders.operations import pipeline
 from orders.operations.putting_right import put_right
-from orders.queries.countries import with_country_code
 from orders.queries.sealing import CONTEXT, area_of
 from orders.queries.validation import missing_parts
 

@@ -19,6 +19,7 @@ from customers import queries as customers
 from inventory import operations as inventory
 from inventory import queries as stock
 from oms import numbers
+from oms.countries import is_country
 from oms.errors import DomainError
 from oms.money import ZERO, quantize
 from oms.prepared import prepared
@@ -52,7 +53,6 @@ from orders.operations.sent import (
 )
 from orders.queries.axes import LineFacts
 from orders.queries.balance import DEFERRED, Balance
-from orders.queries.countries import is_country
 from orders.queries.intake import shipping_methods, shipping_said
 from orders.queries.routing import ASKED, request_of
 from orders.queries.sealing import CONTEXT, area_of

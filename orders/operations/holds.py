@@ -12,6 +12,7 @@ from oms.roles import EVERYTHING
 from orders.enums import BY_SYSTEM, HoldKind, LiftedBy
 from orders.models import Hold, HoldType, Order
 from orders.operations import hold_rows, pipeline
+from orders.queries.colleagues import role_named
 
 PEOPLE = ("user", "api-key")  # whose acts a hold type may forbid; rules and consumers were allowed
 WAYS: dict[str, str] = {HoldKind.CANCELLING: "Undo cancel", HoldKind.REMORSE: "Release now"}
@@ -93,6 +94,7 @@ def place_hold(  # noqa: PLR0913 (what a hold is)
     if work.order.status not in pipeline.OPEN:
         raise NothingToHold(number=work.order.number, status=work.order.status)
 
+    owner = role_named(owner) if owner else ""
     new = Hold(reason=reason, handle=handle, owner=owner, due_at=due_at, details=details or {})
     new.type = given
     hold = hold_rows.begin(work, new)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from customers import queries as customers
 from oms import events
+from oms.countries import country_code, is_country
 from oms.errors import DomainError
 from oms.models import Event
 from orders.enums import HoldKind
@@ -31,7 +32,6 @@ from orders.operations import corrections, holds, limits, pipeline
 from orders.operations.credit_holds import lock_credit_of
 from orders.operations.drafts import Draft
 from orders.operations.sent import PlacedOrder
-from orders.queries.countries import country_code, is_country
 from orders.queries.intake import (
     country_word,
     shipping_words,

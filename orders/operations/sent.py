@@ -9,9 +9,9 @@ from typing import Any
 
 from customers.operations import Party
 from oms import sealed
+from oms.countries import country_code
 from oms.errors import DomainError, InvalidInput
 from oms.money import ZERO
-from orders.queries.countries import country_code
 
 VERSION = "v2"  # no digest begins so
 LENGTH = 64

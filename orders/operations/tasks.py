@@ -10,6 +10,7 @@ from oms.errors import DomainError
 from oms.words import names_of
 from orders.models import Order, Task
 from orders.operations.pipeline import lock_order
+from orders.queries.colleagues import role_named
 
 
 class TaskDone(DomainError):
@@ -37,8 +38,8 @@ class TaskNotClaimed(DomainError):
 def create_task(
     order: Order, *, by: str, title: str, owner: str, due_at: datetime | None = None
 ) -> Task:
-    """Ask a role to do something about an order. Asked again while it is open, it is the same task."""
-    order = lock_order(order)
+    """Ask a role, named in any case, to do something about an order. Asked again while it is open, it is the same task."""
+    order, owner = lock_order(order), role_named(owner)
     if known := Task.objects.filter(order=order, owner=owner, title=title, done_at=None).first():
         return known
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from customers import queries as customers
 from customers.operations import Party
 from inventory import queries as stock
+from oms.countries import country_code, is_country
 from orders.models import DraftOrder, Order
 from orders.operations import businesses
 from orders.operations.checking import place_holds
@@ -15,7 +16,6 @@ from orders.operations.drafting import allot, at_place, charge_of, line_of, prod
 from orders.operations.drafts import Draft
 from orders.operations.pricing import assess_taxes
 from orders.operations.sent import PlacedCharge, PlacedLine, PlacedOrder
-from orders.queries.countries import country_code, is_country
 from orders.queries.drafts import CONTEXT
 from orders.queries.sealing import area_of
 

@@ -31,5 +31,11 @@ def addresses_of(to: str) -> list[str]:
     return sorted(set(of_them.values_list("email", flat=True)))
 
 
+def role_named(word: str) -> str:
+    """The role of this name in any case, as it is written; else the word as it stands."""
+    rows = Group.objects.filter(name__iexact=word).values_list("name", flat=True)
+    return rows.first() or word
+
+
 def _at_work() -> QuerySet[User]:
     return get_user_model().objects.filter(is_active=True, is_staff=True).exclude(email="")

@@ -11,10 +11,10 @@ from typing import Any
 
 from customers import queries as customers
 from customers.enums import RepeatedNumber
+from oms.countries import is_country
 from oms.money import plain
 from orders.enums import HoldKind
 from orders.models import Business, Channel
-from orders.queries.countries import is_country
 from orders.queries.exposure import Exposure
 from orders.queries.intake import shipping_words
 from orders.queries.prices import Price

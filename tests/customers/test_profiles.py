@@ -5,6 +5,7 @@ import pytest
 
 from customers import operations as customers
 from customers import queries
+from customers.forms import AddressForm
 from customers.models import Address, Company, Disclosure
 from customers.operations import Party
 from oms.models import Event
@@ -92,6 +93,25 @@ def test_classify_puts_customer_into_company(ada):
     assert (ada.group, ada.company) == ("wholesale", works)
     event = Event.objects.get(name="customer.classified")
     assert event.facts == {"group": "wholesale", "company": "ENG"}
+
+
+@pytest.mark.parametrize(
+    ("told", "code"), [("Germany", "DE"), ("uk", "GB"), ("Nowhere", ""), ("", "")]
+)
+def test_add_address_knows_its_country_by_code_or_name(ada, told, code):
+    row = customers.add_address(ada, by=BY, kind="billing", address={"country": told})
+
+    assert row.country == code
+    kept = queries.unseal(ada.subject, row.sealed, queries.ADDRESS)["country"]
+    assert kept == (code or told)
+
+
+@pytest.mark.parametrize(("told", "code"), [("india", "IN"), ("XX", ""), ("Ge", "GE")])
+def test_address_form_wants_a_country_that_is_there(told, code):
+    form = AddressForm({"kind": "billing", "name": "A", "line1": "1", "city": "B", "country": told})
+
+    assert form.is_valid() == bool(code)
+    assert form.cleaned_data.get("country", "") == code
 
 
 def test_addresses_are_sealed_and_removed(ada):

@@ -150,6 +150,15 @@ def test_task_is_given_listed_claimed_and_done(call, order):
     assert len(call("get", "tasks/?done=true&claimed=false")[1]["results"]) == 1
 
 
+def test_role_is_known_in_any_case_and_written_as_it_is(call, order):
+    sent = {"title": "Call the buyer", "owner": "support"}
+    assert call("post", f"orders/{order}/tasks/", sent)[1]["owner"] == "Support"
+    assert len(call("get", "tasks/?owner=SUPPORT")[1]["results"]) == 1
+
+    orders.place_hold(order, by=BY, kind="review", reason="Look", owner="finance")
+    assert order.holds.get(type="review").owner == "Finance"
+
+
 def test_task_of_another_channel_is_not_there_and_an_unknown_role_is_refused(call, order, task):
     world.shop("other")
     assert call("get", "tasks/", channel="other")[1]["results"] == []

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from oms.countries import country_code, is_country
 from oms.errors import DomainError
 from orders.enums import ChargeKind
-from orders.queries.countries import country_code, is_country
 
 FOLDER = Path(__file__).parent / "profiles"
 NEEDED = ("external_id", "sku", "quantity", "unit_price")

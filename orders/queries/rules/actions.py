@@ -191,7 +191,7 @@ KINDS: dict[str, Kind] = {
         (
             Part("kind", "Kind of hold", "choice", choices=offered_hold_types),
             Part("reason", "Reason"),
-            Part("owner", "Looked after by", required=False, longest=80),
+            Part("owner", "Looked after by", "choice", required=False, choices=roles),
             Part("due_hours", "Due within hours", "number", required=False),
         ),
         ("orders.place_hold", "put orders on hold"),
