@@ -1,20 +1,24 @@
 """The page on which goods are received: scan, count, post; once, however often it is sent."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from inventory import operations
-from inventory.forms.supply import ReceiveGoodsForm
+from inventory.forms.supply import ReceiveGoodsForm, typed_rows
 from inventory.models import GoodsReceipt, Location, Product, PurchaseOrder, Supplier, Transfer
-from inventory.queries import find_products, product_with_code
-from oms import words
+from inventory.queries import find_products, product_with_code, usual_place
+from oms import once, words
 from oms.admin import actor
+from oms.admin.bases import ALREADY
 from oms.errors import DomainError
 
 RECEIVE = "inventory.receive_stock"
@@ -35,6 +39,7 @@ def purchase_order_view(request: HttpRequest, pk: int) -> HttpResponse:
         "document": order,
         "title": f"Receive {order.number}",
         "from": order.supplier.name,
+        "to": order.location.name,
         "rows": [row for row in rows.values() if row["missing"]] or list(rows.values()),
         "may_be_over": True,
     }
@@ -55,6 +60,7 @@ def transfer_view(request: HttpRequest, pk: int) -> HttpResponse:
         "document": transfer,
         "title": f"Receive {transfer.number}",
         "from": transfer.source.name,
+        "to": transfer.destination.name,
         "rows": [
             _row(line.product) | {"missing": line.in_transit} for line in lines if line.in_transit
         ],
@@ -73,10 +79,11 @@ def blind_view(request: HttpRequest) -> HttpResponse:
         "title": "Receive without an order",
         "rows": _typed_rows(request),
         "places": Location.objects.filter(is_active=True).order_by("priority", "code"),
+        "here": request.POST.get("location") or str(usual_place(actor(request)) or ""),
         "suppliers": Supplier.objects.filter(is_active=True).order_by("name"),
         "lookup": reverse("admin:inventory_goodsreceipt_lookup"),
         "find": reverse("admin:inventory_goodsreceipt_find"),
-        "blank": {"pk": 0, "sku": "", "name": "", "barcode": ""},
+        "blank": {"key": 0, "sku": "", "name": "", "barcode": ""},
     }
 
     def take_in(form: ReceiveGoodsForm) -> GoodsReceipt:
@@ -134,27 +141,39 @@ def _row(product: Product) -> dict[str, Any]:
 
 def _typed_rows(request: HttpRequest) -> list[dict[str, Any]]:
     """The products of a submission that was refused: nothing that was counted is lost."""
-    ids = [name[5:] for name in request.POST if name.startswith("good_") and name[5:].isdecimal()]
+    ids = set(typed_rows(request.POST).values())
     return [_row(product) for product in Product.objects.filter(pk__in=ids).order_by("sku")]
 
 
+def _as_typed(request: HttpRequest, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows with what was typed into them, followed by the further lots of their products."""
+    typed = sorted(typed_rows(request.POST), key=lambda key: [int(part) for part in key.split("-")])
+    for row in rows:
+        own, more = str(row["pk"]), {"missing": 0}
+        yield row | _typed(request, own)
+        for key in typed:
+            if key.startswith(f"{own}-"):
+                yield row | more | _typed(request, key)
+
+
+def _typed(request: HttpRequest, key: str) -> dict[str, str]:
+    names = ("good", "damaged", "lot", "expires", "cost")
+    return {"key": key} | {name: request.POST.get(f"{name}_{key}", "") for name in names}
+
+
 def _receive(request: HttpRequest, context: dict[str, Any], take_in: Any) -> HttpResponse:
-    form = ReceiveGoodsForm(request.POST or None)
+    form, began = ReceiveGoodsForm(request.POST or None), timezone.now()
     if request.method == "POST" and form.is_valid():
         try:
-            receipt = take_in(form)
+            receipt = _once(request, lambda: take_in(form))
         except DomainError as error:
             messages.error(request, error.detail)
         else:
-            return _received(request, receipt, context["document"])
-    for row in context["rows"]:
-        row["good"] = request.POST.get(f"good_{row['pk']}", "")
-        row["damaged"] = request.POST.get(f"damaged_{row['pk']}", "")
-        row["lot"] = request.POST.get(f"lot_{row['pk']}", "")
-        row["expires"] = request.POST.get(f"expires_{row['pk']}", "")
-        row["cost"] = request.POST.get(f"cost_{row['pk']}", "")
+            _say(request, receipt, again=receipt is not None and receipt.received_at < began)
+            return HttpResponseRedirect(_back(context["document"] or receipt))
+    context["rows"] = list(_as_typed(request, context["rows"]))
     context |= {"form": form, "back": _back(context["document"])}
-    context |= {"sent": request.POST, "errors": form.non_field_errors()}
+    context |= {"sent": request.POST, "errors": form.non_field_errors(), "once": once.token()}
     request.current_app = admin.site.name  # type: ignore[attr-defined]
     return TemplateResponse(
         request,
@@ -163,12 +182,24 @@ def _receive(request: HttpRequest, context: dict[str, Any], take_in: Any) -> Htt
     )
 
 
-def _received(request: HttpRequest, receipt: GoodsReceipt, document: Any) -> HttpResponse:
+@transaction.atomic
+def _once(request: HttpRequest, take_in: Callable[[], GoodsReceipt]) -> GoodsReceipt | None:
+    """Receive, unless this very form did so before: none then. A refused one may be sent again."""
+    return take_in() if once.use(request.POST.get("once", "")) else None
+
+
+def _say(request: HttpRequest, receipt: GoodsReceipt | None, *, again: bool) -> None:
+    if receipt is None:
+        messages.warning(request, ALREADY)
+        return
     lines = list(receipt.lines.all())
     good, damaged = sum(row.good for row in lines), sum(row.damaged for row in lines)
-    said = f"{receipt}: {words.count(good, 'unit')} received"
-    messages.success(request, f"{said}, {damaged} damaged." if damaged else f"{said}.")
-    return HttpResponseRedirect(_back(document or receipt))
+    units = f"{words.count(good, 'unit')} received" + (f", {damaged} damaged" if damaged else "")
+    if again:
+        note = f"Delivery note {receipt.reference} was received before; nothing is counted again."
+        messages.warning(request, f"{note} {receipt}: {units}.")
+    else:
+        messages.success(request, f"{receipt}: {units}.")
 
 
 def _back(document: Any) -> str:

@@ -1,5 +1,6 @@
 """Input of the pages of purchase orders, receipts and transfers; validation only."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -169,8 +170,14 @@ class LandedCostForm(ActForm):
     )
 
 
+FIGURE = re.compile(r"(?:good|damaged)_(([0-9]{1,18})(?:-[0-9]{1,6})?)")
+
+
 class ReceiveGoodsForm(forms.Form):
-    """What came, one pair of figures per product: fields good_ID and damaged_ID."""
+    """What came, one pair of figures a row: fields good_ROW and damaged_ROW.
+
+    A row is the product's id; further lots or serial numbers of it are ID-2, ID-3 ...
+    """
 
     reference = forms.CharField(max_length=80, required=False)
     note = forms.CharField(max_length=300, required=False)
@@ -191,22 +198,16 @@ class ReceiveGoodsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Whole numbers, none negative; at least one unit."""
         data = super().clean() or {}
-        figures = {
-            name: self._whole(name)
-            for name in self.data
-            if name.startswith(("good_", "damaged_")) and name.partition("_")[2].isdecimal()
-        }
-        ids = sorted({int(name.partition("_")[2]) for name in figures})
         data["rows"] = [
             Delivered(
-                pk,
-                figures.get(f"good_{pk}", 0),
-                figures.get(f"damaged_{pk}", 0),
-                self._cost(f"cost_{pk}"),
-                str(self.data.get(f"lot_{pk}") or "").strip()[:64],
-                self._day(f"expires_{pk}"),
+                product,
+                self._whole(f"good_{row}"),
+                self._whole(f"damaged_{row}"),
+                self._cost(f"cost_{row}"),
+                str(self.data.get(f"lot_{row}") or "").strip()[:64],
+                self._day(f"expires_{row}"),
             )
-            for pk in ids
+            for row, product in sorted(typed_rows(self.data).items())
         ]
         if not any(row.units for row in data["rows"]):
             raise ValidationError("Say how many units came.")
@@ -236,6 +237,12 @@ class ReceiveGoodsForm(forms.Form):
         if not cost.is_finite() or not 0 <= cost < 10**12:
             raise ValidationError(f"{text} is no amount.")
         return cost
+
+
+def typed_rows(names: Iterable[str]) -> dict[str, int]:
+    """The rows of a receiving page among the names of its fields, each with its product's id."""
+    found = filter(None, map(FIGURE.fullmatch, names))
+    return {match[1]: int(match[2]) for match in found}
 
 
 def wanted(rows: Iterable[tuple[int, int, Decimal | None]]) -> list[Wanted]:

@@ -38,7 +38,7 @@ from inventory.queries.moments import (
     reservations_at,
     stock_at,
 )
-from inventory.queries.pages import location_codes, location_ids, product_ids
+from inventory.queries.pages import location_codes, location_ids, product_ids, usual_place
 from inventory.queries.pickup import (
     address_of,
     kept_at_counter,
@@ -162,6 +162,7 @@ __all__ = [
     "unproven_levels",
     "unreserved",
     "untrue_figures",
+    "usual_place",
     "why_not",
     "wrong_snapshots",
 ]

@@ -10,7 +10,7 @@
   const said = form.querySelector("[data-said]");
   const total = form.querySelector("[data-total]");
   const list = form.querySelector("[data-rows]");
-  const key = `oms-receive:${location.pathname}`;
+  const key = `oms-receiving:${location.pathname}`;
 
   const rows = () => [...list.querySelectorAll("[data-row]")];
   const input = (row, kind) => row.querySelector(`input[name^="${kind}_"]`);
@@ -21,26 +21,54 @@
     said.classList.toggle("oms-bad", Boolean(bad));
   };
 
+  const kinds = ["good", "damaged", "lot", "expires", "cost"];
+  const units = (row) => figure(input(row, "good")) + figure(input(row, "damaged"));
+  // A product has one row, or one for each of its lots or serial numbers: 7, 7-2, 7-3.
+  const goods = (row) => row.dataset.row.split("-")[0];
+  const of = (row) => rows().filter((one) => goods(one) === goods(row));
+  const came = (row) => of(row).reduce((sum, one) => sum + units(one), 0);
+
   const keep = () => {
-    const counted = {};
+    const counted = [], left = new Map();
+    let all = 0;
     for (const row of rows()) {
-      const good = figure(input(row, "good"));
-      const broken = figure(input(row, "damaged"));
-      row.classList.toggle("is-done", Number(row.dataset.missing) > 0 && good + broken >= Number(row.dataset.missing));
-      if (good || broken) counted[row.dataset.row] = [good, broken, row.dataset.sku];
+      left.set(goods(row), (left.get(goods(row)) || 0) + Number(row.dataset.missing) - units(row));
+      if (!units(row)) continue;
+      all += units(row);
+      counted.push([row.dataset.row, row.dataset.sku, kinds.map((kind) => input(row, kind)?.value || "")]);
     }
-    const units = Object.values(counted).reduce((sum, [good, broken]) => sum + good + broken, 0);
-    total.textContent = `${units} unit${units === 1 ? "" : "s"}`;
+    for (const row of rows()) row.classList.toggle("is-done", units(row) > 0 && Boolean(form.querySelector("[data-all]")) && left.get(goods(row)) <= 0);
+    total.textContent = `${all} unit${all === 1 ? "" : "s"}`;
     try {
-      if (units) sessionStorage.setItem(key, JSON.stringify(counted));
+      if (all) sessionStorage.setItem(key, JSON.stringify(counted));
       else sessionStorage.removeItem(key);
     } catch { /* a private window keeps nothing */ }
   };
 
+  const another = (row, wanted) => {
+    const own = of(row);
+    const number = wanted || Math.max(1, ...own.map((one) => Number(one.dataset.row.split("-")[1] || 1))) + 1;
+    const copy = row.cloneNode(true);
+    copy.dataset.row = `${goods(row)}-${number}`;
+    copy.dataset.missing = 0;
+    copy.classList.remove("is-done");
+    copy.querySelector("[data-expected]")?.remove();
+    for (const field of copy.querySelectorAll("input[name]")) {
+      field.name = `${field.name.split("_")[0]}_${copy.dataset.row}`;
+      if (!field.name.startsWith("cost_")) field.value = "";
+    }
+    own[own.length - 1].after(copy);
+    return copy;
+  };
+
+  // A serial number is one unit: the next unit is a row of its own.
   const add = (row, step, kind) => {
-    const field = input(row, kind);
+    const taken = step > 0 && row.dataset.tracking === "serial" && units(row) > 0;
+    const target = taken ? another(row) : row;
+    const field = input(target, kind);
     field.value = Math.max(figure(field) + step, 0);
     keep();
+    return target;
   };
 
   const fits = (row, code) =>
@@ -52,9 +80,11 @@
     row.dataset.sku = product.sku;
     row.dataset.barcode = product.barcode;
     for (const name of ["sku", "name"]) row.querySelector(`[data-name="${name}"]`).textContent = product[name];
+    row.dataset.tracking = product.tracking;
     for (const field of row.querySelectorAll("input[name]")) field.name = `${field.name.split("_")[0]}_${product.pk}`;
     const lot = row.querySelector(".oms-lot");
-    if (lot) lot.hidden = product.tracking === "none";
+    lot.hidden = product.tracking === "none";
+    lot.querySelector("[data-lotname]").textContent = product.tracking === "serial" ? form.dataset.serial : form.dataset.lot;
     list.append(row);
     form.querySelector("[data-nothing]")?.remove();
     return row;
@@ -70,8 +100,8 @@
 
   // What is counted is what was scanned, whole: part of a code may be another product's.
   const find = async (code) => {
-    const known = rows().find((row) => fits(row, code));
-    if (known) return known;
+    const known = rows().filter((row) => fits(row, code));
+    if (known.length) return known[known.length - 1];
     if (!form.dataset.lookup) throw new Error(`${code} does not belong here.`);
     const answer = await fetch(`${form.dataset.lookup}?code=${encodeURIComponent(code)}`);
     const product = await answer.json();
@@ -87,11 +117,11 @@
       say(problem.message, true);
       return false;
     }
-    const kind = damaged.checked ? "damaged" : "good";
-    add(row, 1, kind);
-    const came = figure(input(row, "good")) + figure(input(row, "damaged"));
-    const missing = Number(row.dataset.missing);
-    say(`${row.dataset.sku}: ${came}${missing ? ` of ${missing}` : ""}`, missing > 0 && came > missing);
+    const target = add(row, 1, damaged.checked ? "damaged" : "good");
+    const missing = Number(of(row)[0].dataset.missing);
+    say(`${row.dataset.sku}: ${came(row)}${missing ? ` of ${missing}` : ""}`, missing > 0 && came(row) > missing);
+    const lot = target.dataset.tracking === "serial" && input(target, "lot");
+    if (lot && !lot.value) lot.focus();
     return true;
   };
 
@@ -112,28 +142,43 @@
   scan.addEventListener("input", () => narrow(scan.value.trim()));
 
   list.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-row]");
     const step = event.target.dataset.step;
-    if (step) add(event.target.closest("[data-row]"), Number(step), "good");
+    if (step) add(row, Number(step), "good");
+    if (event.target.closest("[data-another]")) input(another(row), "good").focus();
   });
   list.addEventListener("input", keep);
+  // A scanner ends with Enter: that is never the end of the receipt, and in a row the next scan.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.target === scan) return;
+    event.preventDefault();
+    if (list.contains(event.target)) scan.focus();
+  });
 
   form.querySelector("[data-all]")?.addEventListener("click", () => {
-    for (const row of rows()) {
-      input(row, "good").value = Math.max(Number(row.dataset.missing) - figure(input(row, "damaged")), 0);
+    for (const row of rows().filter((one) => Number(one.dataset.missing) > 0)) {
+      const left = Number(row.dataset.missing) - came(row);
+      if (left <= 0) continue;
+      if (row.dataset.tracking === "serial") for (let unit = 0; unit < left; unit += 1) add(row, 1, "good");
+      else input(row, "good").value = figure(input(row, "good")) + left;
     }
     keep();
   });
 
   const bring = async () => {
-    let counted = {};
+    let counted = [];
     try {
-      counted = JSON.parse(sessionStorage.getItem(key) || "{}");
+      counted = JSON.parse(sessionStorage.getItem(key) || "[]");
     } catch { /* nothing was kept */ }
-    for (const [pk, [good, broken, sku]] of Object.entries(counted)) {
-      const row = rows().find((one) => one.dataset.row === pk) || (await find(sku).catch(() => null));
-      if (!row || input(row, "good").value || input(row, "damaged").value) continue;
-      input(row, "good").value = good || "";
-      input(row, "damaged").value = broken || "";
+    for (const [name, sku, values] of counted) {
+      const number = Number(name.split("-")[1] || 0);
+      let row = rows().find((one) => one.dataset.row === name) || (await find(sku).catch(() => null));
+      if (row && row.dataset.row !== name && number) row = another(row, number);
+      if (!row || units(row)) continue;
+      kinds.forEach((kind, place) => {
+        const field = input(row, kind);
+        if (field) field.value = values[place];
+      });
     }
     keep();
   };

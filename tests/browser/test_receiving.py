@@ -99,3 +99,37 @@ def test_rows_of_an_order_are_found_by_what_is_typed_and_only_whole_codes_count(
     expect(ben.locator("[data-said]")).to_have_text("MUG: 2 of 5")
     expect(ben.locator("[data-row]:visible")).to_have_count(2)
     assert ben.locator("[data-total]").inner_text() == "2 units"
+
+
+def test_each_scan_of_a_product_with_serial_numbers_asks_for_the_next_number(ben, live_server):
+    order = supply.sent(("RADIO", 3, "20.00"))
+    radio = supply.goods("RADIO")
+    Product.objects.filter(pk=radio.pk).update(tracking="serial")
+    ben.goto(live_server.url + reverse("admin:inventory_purchaseorder_receive", args=[order.pk]))
+
+    for number in ("R-1", "R-2"):
+        scan(ben, "RADIO")
+        ben.keyboard.type(number)  # the field of the number has the focus
+        ben.keyboard.press("Enter")  # a scanner's Enter does not post the receipt
+    ben.reload()
+    numbers = ben.locator("input[name^=lot_]")
+    expect(numbers).to_have_count(2)
+    assert [numbers.nth(at).input_value() for at in range(2)] == ["R-1", "R-2"]
+    ben.get_by_role("button", name="Receive", exact=True).click()
+    ben.wait_for_url("**/change/**")
+
+    lines = GoodsReceipt.objects.get().lines.order_by("lot__code")
+    assert list(lines.values_list("lot__code", "good")) == [("R-1", 1), ("R-2", 1)]
+
+
+def test_what_was_found_never_covers_the_box_for_damaged_units(ben, live_server):
+    warehouse()
+    supply.goods("MUG-RED")
+    ben.goto(live_server.url + reverse("admin:inventory_goodsreceipt_receive"))
+
+    ben.locator("[data-scan]").press_sequentially("mug")
+    found = ben.get_by_role("option", name="MUG-RED").bounding_box()
+    box = ben.locator(".oms-scan-kind").bounding_box()
+
+    assert box["y"] + box["height"] <= found["y"]
+    assert box["height"] >= 44

@@ -13,6 +13,8 @@ from django.utils import timezone
 from inventory import operations as inventory
 from inventory.models import (
     GoodsReceipt,
+    Location,
+    Product,
     PurchaseOrder,
     ReplenishmentProposal,
     StockLevel,
@@ -180,10 +182,13 @@ def test_receive_page_takes_good_and_damaged_units_once(ben):
     figures = {f"good_{mug.pk}": "3", f"damaged_{mug.pk}": "1", "reference": "DN-1"}
 
     shown = ben.get(address).content.decode()
-    answers = [ben.post(address, figures, follow=True).content.decode() for _ in range(2)]
+    first, again = (ben.post(address, figures, follow=True).content.decode() for _ in range(2))
 
     assert "5 expected" in shown
-    assert all("3 units received, 1 damaged." in answer for answer in answers)
+    assert "to <b>LON</b>" in shown
+    assert "3 units received, 1 damaged." in first
+    assert "was received before" not in first
+    assert "Delivery note DN-1 was received before; nothing is counted again." in again
     level = StockLevel.objects.get(product=mug)
     assert (level.on_hand, level.damaged, GoodsReceipt.objects.count()) == (3, 1, 1)
 
@@ -234,6 +239,65 @@ def test_blind_receipt_looks_codes_up_and_takes_units_in(ben):
     assert (found.json()["sku"], missing.status_code) == ("MUG", 404)
     assert StockLevel.objects.get().on_hand == 4
     assert GoodsReceipt.objects.get().lines.get().unit_cost == Decimal("2.20")
+
+
+def test_receive_page_takes_several_lots_of_a_product_and_keeps_them_when_refused(ben):
+    order = supply.sent(("TEA", 9, "2.00"))
+    tea = supply.goods("TEA")
+    Product.objects.filter(pk=tea.pk).update(tracking="lot")
+    first, second = f"{tea.pk}", f"{tea.pk}-2"
+    figures = {
+        f"good_{first}": "4",
+        f"lot_{first}": "A1",
+        f"good_{second}": "3",
+        f"damaged_{second}": "1",
+        f"lot_{second}": "",
+    }
+
+    refused = ben.post(url("purchaseorder_receive", order.pk), figures, follow=True)
+    nothing = GoodsReceipt.objects.count()
+    ben.post(url("purchaseorder_receive", order.pk), figures | {f"lot_{second}": "A2"})
+
+    assert nothing == 0
+    assert f'name="good_{second}"' in refused.content.decode()
+    lines = GoodsReceipt.objects.get().lines.order_by("lot__code")
+    assert list(lines.values_list("lot__code", "good", "damaged")) == [("A1", 4, 0), ("A2", 3, 1)]
+
+
+def test_a_receiving_form_that_is_sent_twice_receives_once(ben):
+    mug, london = supply.goods("MUG"), supply.place()
+    page = ben.get(url("goodsreceipt_receive"))
+    figures = {f"good_{mug.pk}": "4", "location": london.pk, "once": page.context["once"]}
+
+    ben.post(url("goodsreceipt_receive"), figures)
+    again = ben.post(url("goodsreceipt_receive"), figures, follow=True).content.decode()
+
+    assert StockLevel.objects.get().on_hand == 4
+    assert "This form was sent before; nothing was done twice." in again
+
+
+def test_goods_without_an_order_come_in_where_their_receiver_received_last(ben):
+    supply.place("AAA")
+    mug, london = supply.goods("MUG"), supply.place()
+    chosen = [ben.get(url("goodsreceipt_receive")).context["here"]]
+    ben.post(url("goodsreceipt_receive"), {f"good_{mug.pk}": "4", "location": london.pk})
+    chosen.append(ben.get(url("goodsreceipt_receive")).context["here"])
+    Location.objects.filter(pk=london.pk).update(is_active=False)
+    chosen.append(ben.get(url("goodsreceipt_receive")).context["here"])
+
+    only = str(Location.objects.get(code="AAA").pk)
+    assert chosen == ["", str(london.pk), only]
+
+
+def test_days_since_sent_are_shown_where_something_was_sent(ben):
+    with_order = make_receipt(1)
+    mug, london = supply.goods("MUG"), supply.place()
+    ben.post(url("goodsreceipt_receive"), {f"good_{mug.pk}": "4", "location": london.pk})
+    without = GoodsReceipt.objects.get(purchase_order=None)
+
+    pages = [ben.get(url("goodsreceipt_change", row.pk)) for row in (with_order, without)]
+
+    assert ["Days since sent" in page.content.decode() for page in pages] == [True, False]
 
 
 def test_receiving_needs_its_permission(login):
