@@ -1,6 +1,6 @@
 """What customers can be told, in which words, and what they were told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,6 +30,12 @@ class Amount(NamedTuple):
 
     amount: Decimal
     currency: str
+
+
+class Words(NamedTuple):
+    """The same words by language, among the values of a notice; English where one is lacking."""
+
+    by_language: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,18 @@ def template_for(event: str, customer_id: int, country: str) -> NotificationTemp
     """The active template in the customer's language, else the country's, else English."""
     rows = NotificationTemplate.objects.filter(event=event, is_active=True)
     found = {row.language: row for row in rows}
-    wanted = (*_wished(customer_id), *_spoken(country), FALLBACK)
-    return next((found[language] for language in wanted if language in found), None)
+    language = language_of(customer_id, country, found)
+    return found[language] if language else None
+
+
+def language_of(customer_id: int | None, country: str, known: Collection[str]) -> str:
+    """The one of these languages in which a person is addressed; empty where none of them fits.
+
+    Their own wish, else what is spoken in the country, else English.
+    """
+    wished = _wished(customer_id) if customer_id else []
+    wanted = (*wished, *_spoken(country), FALLBACK)
+    return next((language for language in wanted if language in known), "")
 
 
 def is_muted(event: str, customer_id: int) -> bool:
@@ -153,20 +169,20 @@ def preview(template: NotificationTemplate) -> tuple[str, str]:
 
 
 def said_in(language: str, value: Any) -> Any:
-    """Values with amounts and dates as this language writes them."""
+    """Values with amounts, dates and words as this language writes them."""
     match value:
         case dict():
             return {name: said_in(language, each) for name, each in value.items()}
         case Amount():
             locale = LOCALES.get(language, language)
             return format_currency(value.amount, value.currency, locale=locale)
+        case Words():
+            return value.by_language.get(language, value.by_language[FALLBACK])
         case list():
             return [said_in(language, each) for each in value]
         case datetime() | date():
             return format_date(value, "long", locale=LOCALES.get(language, language))
-        case None:
-            return ""
-    return value
+    return "" if value is None else value
 
 
 def notifications_about(model: str, pk: int) -> QuerySet[Notification]:

@@ -38,12 +38,15 @@ class Today:
         self.count = 0
 
     def happen(self) -> None:
-        """Place every case and do what makes it one; from now on the web shop's buyers are told.
+        """Place every case and do what makes it one; from now on buyers of two channels are told.
 
-        And its words for ways of shipping are asked about where nobody has named ours.
+        Those of the web shop, whose words for ways of shipping are asked about where nobody has
+        named ours, and those of the desk, behind which there is no shop that could write to them.
         """
-        web = world.table("orders.Channel").filter(code=world.WEB)
+        channels = world.table("orders.Channel")
+        web = channels.filter(code=world.WEB)
         web.update(notifies_customers=True, checks_shipping=True)
+        channels.filter(code=world.DESK).update(notifies_customers=True)
         world.table("orders.ShippingAlias").get_or_create(
             channel=web.get(), alias="dhl paket", defaults={"method": "standard"}
         )

@@ -264,7 +264,9 @@ def _refuse_unchangeable(order: Order) -> None:
         raise NotChangeable(number=order.number, status=order.status)
 
 
-def _write_steps(change: OrderChange, steps: Sequence[Step], *, kept: bytes | None = None) -> None:
+def _write_steps(
+    change: OrderChange, steps: Sequence[Step], *, kept: bytes | memoryview | None = None
+) -> None:
     subject = change.order.subject
     OrderChangeStep.objects.bulk_create(
         OrderChangeStep(

@@ -12,7 +12,8 @@ from oms.money import plain
 from orders.models import DraftOrder, Order
 from orders.operations import composing, keeping
 from orders.operations.working_out import content_of
-from orders.queries.quotes import is_open, unsendable
+from orders.queries.quote_words import say
+from orders.queries.quotes import is_open, last_day, unsendable
 
 
 class QuoteEndsInThePast(DomainError):
@@ -113,6 +114,14 @@ def accept_quote(document: DraftOrder, *, by: str, revision: int) -> Order:
     _save(document, by=by, reason="accepted")
     events.record("draft.quote_accepted", document, by=by, revision=revision)
     return composing.submit(document, by=by)
+
+
+def stock_said(language: str, document: DraftOrder) -> str:
+    """Whether and until when the goods of a quote are kept for its buyer, in a sentence."""
+    soft = keeping.kept(document)
+    if soft is None:
+        return say(language, "not_kept")
+    return say(language, "kept", day=last_day(soft.expires_at))
 
 
 def _save(document: DraftOrder, *, by: str, reason: str) -> None:

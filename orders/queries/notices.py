@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from customers import queries as customers
-from customers.queries import About, Amount, Notice, NoticeKind
+from customers.queries import About, Amount, Notice, NoticeKind, Words
 from oms.models import Event
-from orders.enums import OrderStatus
-from orders.models import Order
+from orders.enums import ChargeKind, OrderStatus
+from orders.models import Order, OrderLine
+from orders.queries.charge_words import WORDS, charges_told
 from orders.queries.promising import told_day
 from orders.queries.sealing import CONTEXT
 from orders.queries.totals import share
@@ -24,6 +25,9 @@ SAMPLE: dict[str, Any] = {
     "your_number": "WEB-1001",
     "lines": [
         {"sku": "MUG", "name": "Mug, white", "quantity": 2, "total": Amount(Decimal("9.90"), "EUR")}
+    ],
+    "charges": [
+        {"name": Words(WORDS[ChargeKind.SHIPPING]), "total": Amount(Decimal("3.95"), "EUR")}
     ],
     "total": Amount(Decimal("13.85"), "EUR"),
     "ship_by": date(2026, 11, 30),
@@ -80,10 +84,17 @@ def notice_values(order: Order) -> dict[str, Any]:
             for line in lines
             if line.due
         ],
+        "charges": _charges(order, lines),
         "total": Amount(order.total, order.currency),
         "ship_by": told_day(order, lines),
         "ship_to": _one_line(address),
     }
+
+
+def _charges(order: Order, lines: list[OrderLine]) -> list[dict[str, Any]]:
+    """Nothing once every unit is cancelled, as the total has it."""
+    rows = order.charges.order_by("pk") if any(line.due for line in lines) else ()
+    return charges_told(rows, order.currency, price_includes_tax=order.price_includes_tax)
 
 
 def order_for_notice(pk: int) -> Order:

@@ -1,6 +1,7 @@
 """The link of a quote, and what the buyer is told with it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -11,6 +12,7 @@ from oms import links
 from oms.models import Event
 from orders.enums import DraftStatus
 from orders.models import DraftOrder
+from orders.queries.charge_words import charges_told
 from orders.queries.drafts import CONTEXT, quote_key
 from orders.queries.notices import SAMPLE
 
@@ -50,6 +52,42 @@ def unsendable(document: DraftOrder) -> str:
     return ""
 
 
+def offered(document: DraftOrder) -> dict[str, Any]:
+    """What a quote offers, as a notice or a paper says it; everything is with tax but prices.
+
+    `discount` is of the whole line, positive, and none where there is none.
+    """
+
+    def amount(of: Decimal) -> Amount:
+        return Amount(of, document.currency)
+
+    return {
+        "lines": [
+            {
+                "sku": line.sku,
+                "name": line.name or line.sku,
+                "quantity": line.quantity,
+                "unit_price": amount(line.unit_price),
+                "discount": amount(line.discount) if line.discount else None,
+                "total": amount(line.total),
+            }
+            for line in document.lines.order_by("position")
+        ],
+        "charges": charges_told(
+            document.charges.order_by("pk"),
+            document.currency,
+            price_includes_tax=document.price_includes_tax,
+        ),
+        "tax": amount(document.tax_total),
+        "total": amount(document.total),
+    }
+
+
+def last_day(until: datetime) -> date:
+    """The last day on which what stands until a moment stands, in the time zone of the pages."""
+    return timezone.localtime(until - timedelta(microseconds=1)).date()
+
+
 def _contact(document: DraftOrder) -> dict[str, str]:
     if document.subject is None:
         return {}
@@ -74,24 +112,17 @@ def _of_quote(event: Event) -> Notice | None:
             "customer": contact.get("name", ""),
             "shop": document.channel.name,
             "quote": document.number,
-            "lines": [
-                {
-                    "sku": line.sku,
-                    "name": line.name or line.sku,
-                    "quantity": line.quantity,
-                    "total": Amount(line.total, document.currency),
-                }
-                for line in document.lines.order_by("position")
-            ],
-            "total": Amount(document.total, document.currency),
-            "valid_until": (document.valid_until - timedelta(microseconds=1)).date(),
+            **offered(document),
+            "valid_until": last_day(document.valid_until),
             "quote_link": quote_link(document),
         },
     )
 
 
 QUOTE: dict[str, Any] = {
-    **{name: SAMPLE[name] for name in ("customer", "shop", "lines", "total")},
+    **{name: SAMPLE[name] for name in ("customer", "shop", "charges", "total")},
+    "lines": [{**SAMPLE["lines"][0], "unit_price": Amount(Decimal("4.95"), "EUR"), "discount": ""}],
+    "tax": Amount(Decimal("2.21"), "EUR"),
     "quote": "D100001",
     "valid_until": date(2026, 12, 31),
     "quote_link": "https://orders.example.com/quote/signed/",

@@ -14,6 +14,7 @@ from orders.enums import HoldKind
 from orders.models import Hold
 from orders.queries.approvals import PURPOSE, Seen, approval_key, asked_by
 from orders.queries.terms import business_of
+from orders.queries.totals import amount_due, charge_total
 
 VALID = timedelta(days=60)
 OVER = "This order does not wait for an approval any more."
@@ -73,8 +74,10 @@ def _context(hold: Hold) -> dict[str, object]:
         "order": order,
         "hold": hold,
         "business": business_of(order),
-        "lines": order.lines.order_by("position"),
-        "charges": order.charges.order_by("pk"),
+        "lines": [
+            (line, amount_due(line, order.currency)) for line in order.lines.order_by("position")
+        ],
+        "charges": [(row, charge_total(order, row)) for row in order.charges.order_by("pk")],
     }
 
 

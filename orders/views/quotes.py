@@ -1,25 +1,28 @@
 """What a buyer sees of a quote by its signed link, without an account: read it, accept it."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from customers import operations as customers
+from customers.queries import said_in
 from oms import links
 from oms.downloads import pdf
 from oms.errors import DomainError
 from orders import operations, queries
 from orders.adapters import paper
 from orders.models import DraftOrder
-from orders.operations.quoting import QuoteEnded
+from orders.operations.quoting import QuoteEnded, stock_said
 from orders.queries.drafts import CONTEXT
-from orders.queries.quotes import is_open
+from orders.queries.quote_words import SAID, language_of, say
+from orders.queries.quotes import is_open, last_day, offered
 
 LONGEST = timedelta(days=400)  # the quote itself ends sooner
-OVER = "This quote is no longer valid. Ask for a new one."
 
 
 @never_cache
@@ -28,15 +31,20 @@ def quote(request: HttpRequest, token: str) -> HttpResponse:
     """The offer with its button; afterwards the number of the order."""
     try:
         document, revision = _read(token)
-        if request.method == "POST":
-            operations.accept_quote(document, by=f"link:{document.number}", revision=revision)
-            document.refresh_from_db()
     except DomainError as error:
         return _message(request, "Quote", error.detail, status=410)
+    if request.method == "POST":
+        try:
+            operations.accept_quote(document, by=f"link:{document.number}", revision=revision)
+        except QuoteEnded:
+            return _over(request, document)
+        except DomainError:
+            return _refused(request, document)
+        document.refresh_from_db()
     if document.order is not None and document.accepted_at is not None:
         return _accepted(request, document)
     if not is_open(document, revision):
-        return _message(request, f"Quote {document.number}", OVER, status=410)
+        return _over(request, document)
     return render(request, "public/quote.html", _context(document, token))
 
 
@@ -49,7 +57,7 @@ def quote_paper(request: HttpRequest, token: str) -> HttpResponse:
     except DomainError as error:
         return _message(request, "Quote", error.detail, status=410)
     if not is_open(document, revision):
-        return _message(request, f"Quote {document.number}", OVER, status=410)
+        return _over(request, document)
     return pdf(document.number, paper.quote(document, by=f"link:{document.number}"))
 
 
@@ -65,25 +73,59 @@ def _context(document: DraftOrder, token: str) -> dict[str, object]:
     if document.subject is not None:
         by, what = f"link:{document.number}", f"orders.draftorder {document.number}"
         opened = customers.disclose(document.subject, document.sealed, CONTEXT, by=by, what=what)
+    language, offer = language_of(document), offered(document)
+    for line in offer["lines"]:
+        line["detail"] = _detail(language, line)
     return {
-        "title": f"Quote {document.number}",
+        "title": f"{say(language, 'quote')} {document.number}",
         "shop": document.channel.name,
+        "language": language,
+        "said": SAID[language],
+        "valid": say(language, "valid", day=last_day(document.valid_until or timezone.now())),
+        "kept": stock_said(language, document),
+        "accept": say(language, "accept", total=offer["total"]),
+        "offer": said_in(language, offer),
         "draft": document,
-        "lines": document.lines.order_by("position"),
-        "charges": document.charges.order_by("pk"),
         "address": opened.get("shipping_address", {}),
-        "contact": opened.get("contact", {}),
         "token": token,
     }
 
 
+def _detail(language: str, line: dict[str, Any]) -> str:
+    parts = [line["sku"], say(language, "each", price=line["unit_price"])]
+    if line["discount"]:
+        parts.append(say(language, "less", amount=line["discount"]))
+    return ", ".join(parts)
+
+
 def _accepted(request: HttpRequest, document: DraftOrder) -> HttpResponse:
-    text = f"Thank you. Your order {document.order} is placed."
-    return _message(request, "Order placed", text, shop=document.channel.name)
+    language = language_of(document)
+    title, thanks = say(language, "placed"), say(language, "thanks", order=document.order)
+    return _message(request, title, thanks, document=document)
+
+
+def _over(request: HttpRequest, document: DraftOrder) -> HttpResponse:
+    language = language_of(document)
+    title = f"{say(language, 'quote')} {document.number}"
+    return _message(request, title, say(language, "over"), document=document, status=410)
+
+
+def _refused(request: HttpRequest, document: DraftOrder) -> HttpResponse:
+    """Our reasons are ours: the buyer is told to write to us."""
+    language = language_of(document)
+    title = f"{say(language, 'quote')} {document.number}"
+    return _message(request, title, say(language, "refused"), document=document, status=409)
 
 
 def _message(
-    request: HttpRequest, title: str, text: str, *, shop: str = "", status: int = 200
+    request: HttpRequest,
+    title: str,
+    text: str,
+    *,
+    document: DraftOrder | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"title": title, "text": text, "shop": shop}
+    context = {"title": title, "text": text}
+    if document is not None:
+        context |= {"shop": document.channel.name, "language": language_of(document)}
     return render(request, "public/message.html", context, status=status)

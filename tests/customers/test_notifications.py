@@ -21,6 +21,7 @@ from oms import plain_templates, wiring
 from oms.dispatch import drain
 from oms.models import Event
 from oms.plain_templates import TemplateNotValid
+from orders import operations as orders
 from tests import factories as world
 
 BERLIN = {**world.LONDON, "city": "Berlin", "postcode": "10115", "country": "DE"}
@@ -313,6 +314,15 @@ def test_opt_out_link_made_up_is_not_valid(client, db):
 
     assert answer.status_code == 404
     assert "not valid" in answer.text
+
+
+def test_mail_about_an_order_says_what_is_charged_beside_goods(shop):
+    charge = orders.PlacedCharge("shipping", Decimal("3.95"))
+    place(shop, charges=(charge,))
+    customers.send_due()
+
+    body = mail.outbox[0].body
+    assert "Shipping  £3.95\n" in body
 
 
 # --- Words ----------------------------------------------------------------------------------------

@@ -137,7 +137,12 @@ def test_quote_is_mailed_with_its_link_in_the_buyers_language(call, client):
     assert (status, "send_quote" in shown["allowed_actions"]) == (201, True)
     (mail,) = sent.outbox
     assert (mail.to, mail.subject) == (["ada@example.com"], f"Unser Angebot {draft['number']}")
+    assert "Versand  4,95" in mail.body
     assert "24,95" in mail.body
+    assert "Diese Nachrichten abbestellen: http" in mail.body
+    assert "Diese Nachrichten abbestellen</a>" in mail.alternatives[0].content
+    stop = re.search(r"abbestellen: https?://\S+?(/my/messages/\S+)", mail.body)[1]
+    assert "Nachrichten dieser Art abbestellen?" in client.get(stop).content.decode()
     assert "31. Dezember 2098" in mail.body  # the last day on which it stands
     link = re.search(r"https?://\S+(/my/quotes/\S+)", mail.body)[1]
     assert draft["number"] in client.get(link).content.decode()

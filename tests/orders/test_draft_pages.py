@@ -1,5 +1,6 @@
 """The pages on which orders are put together, and what a buyer sees of a quote."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -17,7 +18,11 @@ from oms import links
 from oms.dispatch import drain
 from oms.models import Event, User
 from orders import operations as orders
+from orders.enums import ChargeKind
 from orders.models import Channel, DraftOrder, Order
+from orders.operations import PlacedCharge
+from orders.queries.charge_words import WORDS
+from orders.queries.quote_words import SAID
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -329,6 +334,70 @@ def test_quote_as_pdf_says_what_is_offered(client, offer):
     assert answer.headers["Content-Type"] == "application/pdf"
     for said in (f"Quote {offer.number}", "Ada Byron", "MUG", "£15.00"):
         assert said in text
+
+
+@pytest.fixture
+def german_offer(shop):
+    shop.price_includes_tax = False
+    shop.save()
+    berlin = {**world.LONDON, "country": "DE", "city": "Berlin", "postcode": "10115"}
+    wish = world.wish(
+        ("MUG", 2, "7.50"),
+        shipping_address=berlin,
+        charges=(PlacedCharge("shipping", Decimal("4.00"), Decimal("0.76")),),
+    )
+    document = orders.draft(shop, wish, by=BY)[0]
+    return orders.quote(document, by=BY, valid_until=timezone.now() + timedelta(days=7))
+
+
+def test_quote_is_read_and_accepted_in_the_language_of_its_mail(client, german_offer):
+    page = client.get(address(german_offer))
+    paper = PdfReader(BytesIO(client.get(address(german_offer) + "pdf/").content)).pages[0]
+
+    text = page.content.decode()
+    assert '<html lang="de">' in text
+    assert f"Angebot {german_offer.number}" in text
+    assert "Versand" in text
+    assert "4,76\xa0£" in text  # with its tax, so that the lines make the total
+    assert "Annehmen und für" in text
+    assert "keine Ware zurückgelegt" in text
+    for said in (f"Angebot {german_offer.number}", "Versand", "4,76", "Gesamtbetrag", "gültig bis"):
+        assert said in paper.extract_text()
+    assert "Ihre Bestellung SO" in client.post(address(german_offer)).content.decode()
+
+
+def test_quote_says_until_when_its_goods_are_kept(client, offer):
+    orders.keep_stock(offer, by=BY, until=timezone.now() + timedelta(days=3))
+    day = timezone.localdate() + timedelta(days=3)
+
+    page = client.get(address(offer)).content.decode()
+    paper = PdfReader(BytesIO(client.get(address(offer) + "pdf/").content)).pages[0]
+
+    said = f"The goods are kept for you until {day.day} {day:%B %Y}."
+    assert said in page
+    assert said in " ".join(paper.extract_text().split())
+
+
+def test_quote_that_cannot_be_placed_says_so_without_our_reasons(client, offer):
+    Channel.objects.update(allows_backorder=False)
+    world.place(offer.channel, ("MUG", 9, "7.50"))
+
+    answer = client.post(address(offer))
+
+    assert (answer.status_code, Order.objects.count()) == (409, 1)
+    assert "cannot be accepted just now" in answer.content.decode()
+
+
+def test_every_language_says_all_of_a_quote_with_the_same_values():
+    names = {language: set(said) for language, said in SAID.items()}
+    values = {
+        language: {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in said.items()}
+        for language, said in SAID.items()
+    }
+    assert names["de"] == names["fr"] == names["en"]
+    assert values["de"] == values["fr"] == values["en"]
+    assert set(WORDS) == set(ChargeKind)
+    assert all(set(said) == set(SAID) for said in WORDS.values())
 
 
 def test_quote_of_an_erased_person_shows_nobody(client, offer):

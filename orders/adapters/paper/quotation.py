@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
+from babel.numbers import format_decimal
 from django.utils import timezone
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
@@ -13,11 +14,13 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from customers import operations as customers
-from oms import words
+from customers.queries import said_in
 from oms.paper import BOLD, REGULAR, load_fonts
-from oms.words import sentence_case
 from orders.models import DraftOrder
+from orders.operations.quoting import stock_said
 from orders.queries.drafts import CONTEXT
+from orders.queries.quote_words import language_of, say
+from orders.queries.quotes import last_day, offered
 
 MARGIN = 20 * mm
 WIDTHS = [88 * mm, 18 * mm, 30 * mm, 34 * mm]
@@ -39,26 +42,34 @@ RULES = TableStyle(
 
 
 def quote(document: DraftOrder, *, by: str) -> bytes:
-    """The offer as it stands; the reading of the address is recorded, an erased one is left out."""
+    """The offer as it stands, in its buyer's language.
+
+    The reading of the address is recorded, an erased one is left out.
+    """
     load_fonts()
-    story = [*_head(document, by), _lines(document), Spacer(1, 4 * mm), _sums(document)]
-    story += [Spacer(1, 8 * mm), _text(_terms(document), FAINT)]
+    language = language_of(document)
+    offer = said_in(language, offered(document))
+    story = [*_head(document, language, by), _lines(language, offer), Spacer(1, 4 * mm)]
+    story += [_sums(language, offer), Spacer(1, 8 * mm), _text(_terms(document, language), FAINT)]
     buffer = BytesIO()
     margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), MARGIN)
-    title = f"Quote {document.number}"
-    SimpleDocTemplate(buffer, pagesize=A4, title=title, invariant=1, **margins).build(story)
+    title = f"{say(language, 'quote')} {document.number}"
+    SimpleDocTemplate(
+        buffer, pagesize=A4, title=title, lang=language, invariant=1, **margins
+    ).build(story)
     return buffer.getvalue()
 
 
-def _head(document: DraftOrder, by: str) -> list[Flowable]:
+def _head(document: DraftOrder, language: str, by: str) -> list[Flowable]:
     story: list[Flowable] = [_text(document.channel.name, FAINT)]
-    story += [_text(f"Quote {document.number}", TITLE)]
+    story += [_text(f"{say(language, 'quote')} {document.number}", TITLE)]
     if document.quoted_at and document.valid_until:
-        made, until = (timezone.localtime(at) for at in (document.quoted_at, document.valid_until))
-        story.append(_text(f"{made:%d %B %Y}, valid until {until:%d %B %Y}"))
+        made, until = timezone.localdate(document.quoted_at), last_day(document.valid_until)
+        story.append(_text(say(language, "dated", made=made, until=until)))
     story += [Spacer(1, 6 * mm), *(_text(line) for line in _address(document, by))]
     if place := document.pickup_location:
-        story.append(_text(f"To be collected at {place.name}, {place.postcode} {place.city}"))
+        where = f"{place.name}, {place.postcode} {place.city}"
+        story.append(_text(f"{say(language, 'collected')} {where}"))
     return [*story, Spacer(1, 8 * mm)]
 
 
@@ -74,44 +85,36 @@ def _address(document: DraftOrder, by: str) -> list[str]:
     return [row for row in rows if row]
 
 
-def _lines(document: DraftOrder) -> Table:
+def _lines(language: str, offer: dict[str, Any]) -> Table:
+    titles = [say(language, name) for name in ("product", "units", "price", "sum")]
     rows: list[list[Any]] = [
-        [_text("Product", FAINT), *(_text(title, RIGHT) for title in ("Units", "Price", "Total"))]
+        [_text(titles[0], FAINT), *(_text(title, RIGHT) for title in titles[1:])]
     ]
-    for line in document.lines.order_by("position"):
-        off = f"<br/>less {words.money(line.discount, document.currency)}" if line.discount else ""
-        price = Paragraph(words.money(line.unit_price, document.currency) + off, RIGHT)
-        name = Paragraph(f"{escape(line.name)}<br/><font size=7.5>{escape(line.sku)}</font>", TEXT)
-        total = _text(words.money(line.total, document.currency), RIGHT)
-        rows.append([name, _text(f"{line.quantity:,}", RIGHT), price, total])
+    for line in offer["lines"]:
+        less = say(language, "less", amount=line["discount"]) if line["discount"] else ""
+        off = f"<br/>{escape(less)}" if less else ""
+        price = Paragraph(escape(line["unit_price"]) + off, RIGHT)
+        sku = f"<font size=7.5>{escape(line['sku'])}</font>"
+        name = Paragraph(f"{escape(line['name'])}<br/>{sku}", TEXT)
+        units = format_decimal(line["quantity"], locale=language)
+        rows.append([name, _text(units, RIGHT), price, _text(line["total"], RIGHT)])
     return Table(rows, colWidths=WIDTHS, style=RULES, repeatRows=1)
 
 
-def _sums(document: DraftOrder) -> Table:
-    said = [
-        (sentence_case(charge.description or charge.get_kind_display()), _charged(document, charge))
-        for charge in document.charges.order_by("pk")
+def _sums(language: str, offer: dict[str, Any]) -> Table:
+    rows = [
+        [_text(charge["name"], RIGHT), _text(charge["total"], RIGHT)] for charge in offer["charges"]
     ]
-    rows = [[_text(label, RIGHT), _text(amount, RIGHT)] for label, amount in said]
-    rows.append([_text("of which tax", RIGHT), _text(_money(document, document.tax_total), RIGHT)])
-    rows.append([_text("Total", TOTAL), _text(_money(document, document.total), TOTAL)])
+    rows.append([_text(say(language, "tax"), RIGHT), _text(offer["tax"], RIGHT)])
+    rows.append([_text(say(language, "total"), TOTAL), _text(offer["total"], TOTAL)])
     style = TableStyle([("RIGHTPADDING", (-1, 0), (-1, -1), 0)])
     return Table(rows, colWidths=[sum(WIDTHS[:3]), WIDTHS[3]], style=style)
 
 
-def _charged(document: DraftOrder, charge: Any) -> str:
-    extra = 0 if document.price_includes_tax else charge.tax_amount
-    return _money(document, charge.amount + extra)
-
-
-def _money(document: DraftOrder, amount: Any) -> str:
-    return words.money(amount, document.currency)
-
-
-def _terms(document: DraftOrder) -> str:
+def _terms(document: DraftOrder, language: str) -> str:
     if document.valid_until is None:
-        return "A draft, not an offer."
-    return "Goods are not reserved by this quote. Accept it by the link that came with it."
+        return say(language, "draft")
+    return f"{stock_said(language, document)} {say(language, 'how')}"
 
 
 def _text(value: object, style: ParagraphStyle = TEXT) -> Paragraph:
