@@ -21,6 +21,7 @@ from compliance.models import Invoice
 from compliance.serializers import InvoiceOut, InvoiceSummaryOut
 from oms import keys
 from oms.api import HasScope, actor, scoped
+from oms.filters import COUNTRY, CURRENCY, Code, Day, FilterSet
 from oms.models import ApiKey
 from oms.wire import respond, schema_of
 
@@ -31,17 +32,19 @@ def invoices_of(request: Request) -> QuerySet[Invoice]:
     return scoped(rows, request, "order__channel__code")
 
 
-class InvoiceFilter(filters.FilterSet):
+class InvoiceFilter(FilterSet):
     """Filters of the list."""
 
     order = filters.CharFilter("order__number")
-    seller = filters.CharFilter("entity__code")
-    issued_from = filters.DateFilter("issued_on", "gte")
-    issued_to = filters.DateFilter("issued_on", "lte")
+    seller = Code("entity__code")
+    issued_from = Day("issued_on", "gte")
+    territory = filters.CharFilter(validators=[COUNTRY])
+    currency = filters.CharFilter(validators=[CURRENCY])
+    issued_to = Day("issued_on", "lte")
 
     class Meta:
         model = Invoice
-        fields = ("kind", "territory", "treatment", "currency")
+        fields = ("kind", "treatment")
 
 
 class InvoicesView(ListAPIView):

@@ -169,6 +169,14 @@ class CursorPagination(pagination.CursorPagination):
         own = getattr(view, "cursor_ordering", None)
         return tuple(own) if own else super().get_ordering(request, queryset, view)
 
+    def get_page_size(self, request: Any) -> int:
+        """As many as asked for. Refuses what is no number from 1 to `max_page_size`."""
+        text = request.query_params.get(self.page_size_query_param, "") or str(self.page_size)
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= self.max_page_size):
+            said = f"A limit is a number from 1 to {self.max_page_size}."
+            raise ValidationError({self.page_size_query_param: [said]})
+        return int(text)
+
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any] | None:
         """A page. Refuses a cursor whose place is none in this list."""
         try:

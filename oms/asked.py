@@ -1,13 +1,38 @@
 """What a call asks for beside its path: only what the view knows, so that no filter is left out unseen."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
+
+TOLD = 50  # codes that a refusal names
+
+
+def unknown_word(word: str, known: Iterable[str]) -> str:
+    """The sentence for a value that is none of those known."""
+    return f"There is no {word} here; known: {', '.join(known)}."
+
+
+def unknown_code(code: str, rows: QuerySet, field: str = "code") -> str:
+    """The sentence for a code that no row has, with those that some have; empty when one has it."""
+    if "\0" not in code and rows.filter(**{field: code}).exists():
+        return ""
+    codes = list(rows.order_by(field).values_list(field, flat=True)[: TOLD + 1])
+    told = [*codes[:TOLD], "..."] if len(codes) > TOLD else codes or ["none"]
+    return unknown_word(code.replace("\0", ""), told)
+
+
+def refuse_unlisted(name: str, value: str, known: Iterable[str]) -> None:
+    """Raise ValidationError for a parameter that is none of the words known, and name these."""
+    if value not in (words := sorted(known)):
+        sentence = unknown_word(value.replace("\0", ""), words or ["none"])
+        raise ValidationError({name: [sentence]})
 
 
 def refuse_unknown(request: "Request", view: "APIView") -> None:

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oms.api import HasScope, scoped, visible_channels
+from oms.asked import refuse_unlisted
 from oms.money import plain as money
 from oms.wire import Invalid, respond, schema_of
 from reporting import queries
@@ -43,7 +44,13 @@ class SalesReportView(APIView):
         """Answer at most 366 days. Orders count on the day they were placed, at their total then."""
         period = _period(request)
         rows = scoped(queries.daily_sales(period), request, "channel__code")
-        if channel := request.query_params.get("channel", "").replace("\0", ""):
+        if channel := request.query_params.get("channel", ""):
+            codes = visible_channels(request)
+            refuse_unlisted(
+                "channel",
+                channel,
+                [code for code, _ in queries.channels()] if codes is None else codes,
+            )
             rows = rows.filter(channel__code=channel)
         days = [
             SalesDay(

@@ -25,6 +25,7 @@ from customers.serializers import (
 )
 from oms import keys
 from oms.api import HasScope, IdempotencyMixin, actor, scoped, visible_channels
+from oms.asked import refuse_unlisted
 from oms.models import ApiKey
 from oms.problems import respond as refuse
 from oms.wire import decode, respond, schema_of
@@ -120,6 +121,7 @@ def _marked(request: Request, rows: QuerySet[Customer]) -> QuerySet[Customer]:
     if segment or tag:
         refuse_channel(request)
     if segment:
+        refuse_unlisted("segment", segment, Segment.objects.values_list("code", flat=True))
         rows = queries.in_segment(rows, segment)
     if tag:
         rows = rows.filter(pk__in=queries.tagged(tag).values("pk"))

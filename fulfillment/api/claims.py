@@ -25,19 +25,20 @@ from fulfillment.serializers import (
     EndIn,
 )
 from oms.api import HasScope, IdempotencyMixin, actor, reads, refuse_without
+from oms.filters import Code, Day, FilterSet
 from oms.wire import Invalid, decode, respond, schema_of
 from orders.operations import as_seen
 
 NEEDS = {ClaimRemedy.REFUND: ("returns",), ClaimRemedy.REPLACEMENT: ("returns", "orders")}
 
 
-class ClaimFilter(filters.FilterSet):
+class ClaimFilter(FilterSet):
     """Filters of the claims."""
 
     order = filters.CharFilter("order__number")
     shipment = filters.CharFilter("shipment__number")
-    carrier = filters.CharFilter("carrier__code")
-    due_before = filters.DateFilter("due_on", lookup_expr="lt")
+    carrier = Code("carrier__code")
+    due_before = Day("due_on", lookup_expr="lt")
 
     class Meta:
         model = Claim

@@ -30,11 +30,12 @@ from fulfillment.serializers import (
     ReturnPreviewOut,
 )
 from oms.api import HasScope, IdempotencyMixin, actor, reads
+from oms.filters import FilterSet
 from oms.wire import decode, respond, schema_of
 from orders.operations import as_seen
 
 
-class ReturnFilter(filters.FilterSet):
+class ReturnFilter(FilterSet):
     """Filters of the returns."""
 
     order = filters.CharFilter("order__number")

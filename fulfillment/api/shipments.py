@@ -18,10 +18,11 @@ from fulfillment.serializers import (
     TrackingIn,
 )
 from oms.api import HasScope, IdempotencyMixin, actor
+from oms.filters import FilterSet
 from oms.wire import decode, respond, schema_of
 
 
-class ShipmentFilter(filters.FilterSet):
+class ShipmentFilter(FilterSet):
     """Filters of the shipments."""
 
     order = filters.CharFilter("order__number")

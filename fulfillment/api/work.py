@@ -31,16 +31,17 @@ from fulfillment.serializers import (
     ShipmentOut,
 )
 from oms.api import HasScope, IdempotencyMixin, actor, reads
+from oms.filters import Code, FilterSet
 from oms.money import plain
 from oms.wire import decode, respond, schema_of
 from orders.operations import as_seen
 from orders.serializers import PreviewOut
 
 
-class WorkFilter(filters.FilterSet):
+class WorkFilter(FilterSet):
     """Filters of the fulfilment orders."""
 
-    location = filters.CharFilter("location__code")
+    location = Code("location__code")
     order = filters.CharFilter("order__number")
 
     class Meta:

@@ -38,7 +38,7 @@ class UnknownReason(DomainError):
     """The reason is not on the list, or was switched off."""
 
     code = "unknown_reason"
-    message = "There is no return reason {reason}."
+    message = "There is no return reason {reason}; known: {known}."
 
 
 @transaction.atomic
@@ -208,7 +208,7 @@ def _reasons_of(wishes: Mapping[int, Wish]) -> dict[str, ReturnReason]:
     known = policies.active_reasons()
     for wish in wishes.values():
         if wish.reason not in known:
-            raise UnknownReason(reason=wish.reason)
+            raise UnknownReason(reason=wish.reason, known=", ".join(known))
     return {wish.reason: known[wish.reason] for wish in wishes.values()}
 
 

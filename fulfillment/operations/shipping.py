@@ -46,7 +46,7 @@ class UnknownCarrier(DomainError):
     """No active carrier has this code."""
 
     code = "unknown_carrier"
-    message = "There is no active carrier {carrier}."
+    message = "There is no active carrier {carrier}; known: {known}."
 
 
 class ToBeCollected(DomainError):
@@ -124,7 +124,9 @@ def _name(document: FulfillmentOrder, named: InParcels) -> None:
 def _carrier(code: str) -> Carrier:
     carrier = Carrier.objects.filter(code=code, is_active=True).first()
     if carrier is None:
-        raise UnknownCarrier(carrier=code)
+        active = Carrier.objects.filter(is_active=True).order_by("code")
+        known = ", ".join(active.values_list("code", flat=True)) or "none"
+        raise UnknownCarrier(carrier=code, known=known)
     return carrier
 
 

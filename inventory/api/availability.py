@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from inventory import queries
+from inventory.models import Location
 from inventory.serializers import (
     AvailabilityFeed,
     AvailabilityIn,
@@ -18,6 +19,7 @@ from inventory.serializers import (
     ChannelAvailabilityOut,
 )
 from oms.api import HasScope, visible_channels
+from oms.asked import refuse_unlisted
 from oms.wire import Invalid, decode, respond, schema_of
 
 MOST_SKUS = 1_000
@@ -56,13 +58,16 @@ class AvailabilityView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Answer stock by SKU (unknown ones are left out), or the feed of changes per channel."""
         channel = _channel(request, request.query_params.get("channel", ""))
+        places = request.query_params.getlist("location")
+        for code in places:
+            refuse_unlisted("location", code, Location.objects.values_list("code", flat=True))
         if "changed_since" in request.query_params:
             return respond(_feed(request.query_params["changed_since"], channel))
         skus = request.query_params.getlist("sku")
         if not skus or len(skus) > MOST_SKUS:
             msg = f"Ask for 1 to {MOST_SKUS} SKUs."
             raise Invalid(msg, "/sku")
-        return respond(_stock(skus, request.query_params.getlist("location"), channel))
+        return respond(_stock(skus, places, channel))
 
 
 class ReadsByPost(HasScope):
@@ -99,6 +104,8 @@ def _channel(request: Request, asked: str) -> str:
     """The channel whose figures are meant; a channel's key sees no other's."""
     own = visible_channels(request)
     if own is None:
+        if asked:
+            refuse_unlisted("channel", asked, (row.code for row in queries.selling_channels()))
         return asked
     if asked and asked not in own:
         raise Invalid("This key belongs to another channel.", "/channel")

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from inventory import operations
-from inventory.models import Count
+from inventory.models import Count, Location
 from inventory.queries import counts as questions
 from inventory.serializers import CompletionIn, CountEntriesIn, CountOut
 from oms.api import HasScope, IdempotencyMixin, actor
+from oms.asked import refuse_unlisted
 from oms.wire import Invalid, decode, respond, schema_of
 
 MOST = 200  # counts in an answer
@@ -40,7 +41,8 @@ class CountsView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Open counts, due first; recounts of what the person counted before are left out."""
         rows = _open(request)
-        if code := request.query_params.get("location", "").replace("\0", ""):
+        if code := request.query_params.get("location", ""):
+            refuse_unlisted("location", code, Location.objects.values_list("code", flat=True))
             rows = rows.filter(location__code=code)
         rows = rows.select_related("location", "assigned_to").order_by("due_on", "pk")
         return respond([CountOut.of(count) for count in rows[:MOST]])

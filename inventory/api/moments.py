@@ -12,9 +12,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from inventory import queries
-from inventory.models import Reservation, StockLevel, StockMovement
+from inventory.models import Location, Reservation, StockLevel, StockMovement
 from inventory.serializers import PastMovementOut, PastReservationOut, StockThenOut
 from oms.api import HasScope, visible_channels
+from oms.asked import refuse_unlisted
 from oms.wire import Invalid, respond, schema_of
 
 DOCUMENTS = 50  # rows of each kind, unless asked for another number
@@ -86,7 +87,9 @@ def _levels(request: Request) -> list[StockLevel]:
         msg = "Say which SKU."
         raise Invalid(msg, "/sku")
     rows = StockLevel.objects.filter(product__sku=sku).select_related("product", "location")
-    if codes := [code for code in request.query_params.getlist("location") if "\0" not in code]:
+    if codes := request.query_params.getlist("location"):
+        for code in codes:
+            refuse_unlisted("location", code, Location.objects.values_list("code", flat=True))
         rows = rows.filter(location__code__in=codes)
     levels = list(rows.order_by("location__code")[:MOST_LOCATIONS])
     if not levels:

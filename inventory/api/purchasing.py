@@ -2,7 +2,6 @@
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -29,6 +28,7 @@ from inventory.serializers.supply import (
     SupplyReasonIn,
 )
 from oms.api import actor
+from oms.filters import Code, FilterSet
 from oms.wire import decode, respond, schema_of
 
 SHOWN = {201: schema_of(PurchaseOrderOut)}
@@ -53,11 +53,11 @@ class SuppliersView(PagedView):
         return self.page_of(Supplier.objects.all())
 
 
-class PurchaseOrderFilter(filters.FilterSet):
+class PurchaseOrderFilter(FilterSet):
     """Filters of the purchase orders."""
 
-    supplier = filters.CharFilter("supplier__code")
-    location = filters.CharFilter("location__code")
+    supplier = Code("supplier__code")
+    location = Code("location__code")
 
     class Meta:
         model = PurchaseOrder

@@ -22,6 +22,7 @@ from inventory.serializers.supply import (
     ReceiptReversalIn,
 )
 from oms.api import actor
+from oms.filters import Code, FilterSet
 from oms.wire import decode, respond, schema_of
 
 
@@ -31,10 +32,10 @@ def receipts() -> QuerySet[GoodsReceipt]:
     return rows.prefetch_related("lines__product", "lines__lot", "landed_costs")
 
 
-class ReceiptFilter(filters.FilterSet):
+class ReceiptFilter(FilterSet):
     """Filters of the receipts."""
 
-    location = filters.CharFilter("location__code")
+    location = Code("location__code")
     purchase_order = filters.CharFilter("purchase_order__number")
     transfer = filters.CharFilter("transfer__number")
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -31,6 +30,7 @@ from inventory.serializers.supply import (
     TransferShipmentIn,
 )
 from oms.api import actor
+from oms.filters import Code, FilterSet
 from oms.wire import Invalid, decode, respond, schema_of
 
 SHOWN = {201: schema_of(TransferOut)}
@@ -42,11 +42,11 @@ def transfers() -> QuerySet[Transfer]:
     return rows.prefetch_related("lines__product", "receipts")
 
 
-class TransferFilter(filters.FilterSet):
+class TransferFilter(FilterSet):
     """Filters of the transfers."""
 
-    source = filters.CharFilter("source__code")
-    destination = filters.CharFilter("destination__code")
+    source = Code("source__code")
+    destination = Code("destination__code")
 
     class Meta:
         model = Transfer

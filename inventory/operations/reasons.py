@@ -16,7 +16,7 @@ class UnknownReason(DomainError):
     """There is no such reason code, it is switched off, or it is for other kinds of movements."""
 
     code = "unknown_reason"
-    message = "{reason} is no reason code for movements of the kind {kind}."
+    message = "{reason} is no reason code for movements of the kind {kind}; known: {known}."
 
 
 class ReasonMissing(DomainError):
@@ -114,5 +114,6 @@ def reason_ids(wanted: Iterable[tuple[str, str]]) -> dict[str, int]:
     found = {row.code: row for row in ReasonCode.objects.filter(code__in={c for c, _ in pairs})}
     for code, kind in sorted(pairs):
         if code not in found or not found[code].fits(kind):
-            raise UnknownReason(reason=code, kind=kind)
+            fits = [row.code for row in ReasonCode.objects.order_by("code") if row.fits(kind)]
+            raise UnknownReason(reason=code, kind=kind, known=", ".join(fits) or "none")
     return {code: row.pk for code, row in found.items()}

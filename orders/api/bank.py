@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.asked import refuse_unlisted
+from oms.filters import Code, FilterSet
 from oms.money import is_currency
 from oms.wire import Invalid, respond, schema_of
 from orders import operations
@@ -61,16 +63,17 @@ class BankStatementsView(IdempotencyMixin, APIView):
         """
         if (request.content_type or "").partition(";")[0].strip() not in FILES:
             raise UnsupportedMediaType(request.content_type or "")
-        code = request.query_params.get("account", "").replace("\0", "")
-        account = BankAccount.objects.filter(code=code, is_active=True).first()
-        if account is None:
-            raise Invalid("There is no such account.", "/account")
+        code = request.query_params.get("account", "")
+        accounts = {row.code: row for row in BankAccount.objects.filter(is_active=True)}
+        refuse_unlisted("account", code, accounts)
         content = BytesIO(request.body)
         if not content.getbuffer().nbytes:
             raise Invalid("The file is empty.")
         form = "camt" if is_xml(content) else "csv"
         content.seek(0)
-        statement = operations.begin_statement(account, content, by=actor(request), form=form)
+        statement = operations.begin_statement(
+            accounts[code], content, by=actor(request), form=form
+        )
         return respond(BankStatementOut.of(statement), 201)
 
 
@@ -90,10 +93,10 @@ class BankStatementView(APIView):
         return respond(BankStatementOut.of(get_object_or_404(rows, number=number)))
 
 
-class BankLineFilter(filters.FilterSet):
+class BankLineFilter(FilterSet):
     """Filters of the lines."""
 
-    account = filters.CharFilter(field_name="account__code")
+    account = Code("account__code")
     statement = filters.CharFilter(field_name="statement__number")
 
     class Meta:
@@ -148,10 +151,9 @@ class RemittancesView(IdempotencyMixin, APIView):
         asked = request.query_params
         carrier, currency = asked.get("carrier", ""), asked.get("currency", "").upper()
         ask = import_string(import_module("oms.wiring").ANSWERS["orders.carriers"])
-        if carrier not in dict(ask()):
-            raise Invalid("There is no such carrier.", "/carrier")
+        refuse_unlisted("carrier", carrier, dict(ask()))
         if not is_currency(currency):
-            raise Invalid("There is no such currency.", "/currency")
+            raise Invalid("A currency is three letters of ISO 4217, such as GBP.", "/currency")
         content = BytesIO(request.body)
         if not content.getbuffer().nbytes:
             raise Invalid("The file is empty.")

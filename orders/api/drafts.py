@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, RepeatNotRecognisable, actor, visible_channels
+from oms.filters import FilterSet
 from oms.wire import decode, respond, schema_of
 from orders import operations
 from orders.api.orders import CHANNEL, channel_of
@@ -40,7 +41,7 @@ def drafts_of(request: Request) -> QuerySet[DraftOrder]:
     return rows if codes is None else rows.filter(channel__code__in=codes)
 
 
-class DraftFilter(filters.FilterSet):
+class DraftFilter(FilterSet):
     """Filters of the drafts."""
 
     class Meta:

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.filters import Code, FilterSet, Moment, YesOrNo
 from oms.wire import respond, schema_of
 from orders import operations
 from orders.models import Hold, HoldType
@@ -29,13 +30,13 @@ def open_holds(request: Request) -> QuerySet[Hold]:
     return rows if codes is None else rows.filter(order__channel__code__in=codes)
 
 
-class ExceptionFilter(filters.FilterSet):
+class ExceptionFilter(FilterSet):
     """Filters of the exceptions."""
 
-    kind = filters.CharFilter("type__code")
+    kind = Code("type__code")
     owner = filters.CharFilter("owner", "iexact")
-    due_before = filters.IsoDateTimeFilter("due_at", "lt")
-    claimed = filters.BooleanFilter(method="by_claim", label="somebody works on it now")
+    due_before = Moment("due_at", "lt")
+    claimed = YesOrNo(method="by_claim", label="somebody works on it now")
 
     class Meta:
         model = Hold

@@ -16,10 +16,11 @@ from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.errors import DomainError
+from oms.filters import COUNTRY, Code, FilterSet, Moment
 from oms.wire import Invalid, decode, decode_filled, respond, schema_of
 from orders import operations
 from orders.models import Channel, Hold, Order
-from orders.queries import active_channel, detail
+from orders.queries import active_channel, detail, selling_channels
 from orders.serializers import (
     BulkIn,
     BulkOut,
@@ -63,19 +64,21 @@ def channel_of(request: Request) -> Channel:
         raise PermissionDenied(msg)
     channel = active_channel(code)
     if channel is None:
-        msg = "Name an active channel by ?channel=CODE."
-        raise Invalid(msg, "/channel")
+        names = ", ".join(row.code for row in selling_channels())
+        raise Invalid(
+            f"Name an active channel by ?channel=CODE: {names or 'there is none'}.", "/channel"
+        )
     return channel
 
 
-class OrderFilter(filters.FilterSet):
+class OrderFilter(FilterSet):
     """Filters of the order list."""
 
-    placed_from = filters.IsoDateTimeFilter("placed_at", "gte")
-    placed_to = filters.IsoDateTimeFilter("placed_at", "lt")
-    channel = filters.CharFilter("channel__code")
+    placed_from = Moment("placed_at", "gte")
+    placed_to = Moment("placed_at", "lt")
+    channel = Code("channel__code", only=visible_channels)
     customer = filters.CharFilter("customer__number")
-    country = filters.CharFilter("ship_country")
+    country = filters.CharFilter("ship_country", validators=[COUNTRY])
 
     class Meta:
         model = Order

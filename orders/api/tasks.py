@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.filters import FilterSet, Moment, YesOrNo
 from oms.wire import Invalid, decode, respond, schema_of
 from orders import operations
 from orders.api.orders import orders_of
@@ -29,14 +30,14 @@ def tasks_of(request: Request) -> QuerySet[Task]:
     return rows if codes is None else rows.filter(order__channel__code__in=codes)
 
 
-class TaskFilter(filters.FilterSet):
+class TaskFilter(FilterSet):
     """Filters of the tasks."""
 
     order = filters.CharFilter("order__number")
     owner = filters.CharFilter("owner", "iexact")
-    due_before = filters.IsoDateTimeFilter("due_at", "lt")
-    done = filters.BooleanFilter("done_at", "isnull", exclude=True, label="it is done")
-    claimed = filters.BooleanFilter(method="by_claim", label="somebody works on it now")
+    due_before = Moment("due_at", "lt")
+    done = YesOrNo("done_at", "isnull", exclude=True, label="it is done")
+    claimed = YesOrNo(method="by_claim", label="somebody works on it now")
 
     class Meta:
         model = Task

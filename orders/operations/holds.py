@@ -50,7 +50,7 @@ class UnknownHoldType(DomainError):
     """There is no such type of hold, it is switched off, or only operations place it."""
 
     code = "unknown_hold_type"
-    message = "There is no type of hold {kind} to place."
+    message = "There is no type of hold {kind} to place; known: {known}."
 
 
 class EndsByItsOwnAct(DomainError):
@@ -155,9 +155,11 @@ def lift_holds(order: Order, *, by: str, reason: str) -> list[Hold]:
 
 
 def _offered(kind: str) -> HoldType:
-    found = HoldType.objects.filter(code=kind, is_active=True).exclude(code__in=BY_SYSTEM).first()
+    rows = HoldType.objects.filter(is_active=True).exclude(code__in=BY_SYSTEM)
+    found = rows.filter(code=kind).first()
     if found is None:
-        raise UnknownHoldType(kind=kind)
+        known = ", ".join(rows.order_by("code").values_list("code", flat=True))
+        raise UnknownHoldType(kind=kind, known=known)
     return found
 
 

@@ -18,7 +18,7 @@ from orders.queries.drafts import (
 )
 from orders.queries.handling import carrier_wished, method_chosen
 from orders.queries.ledger import invariants
-from orders.queries.lookup import active_channel, order_by_id, order_by_number
+from orders.queries.lookup import active_channel, order_by_id, order_by_number, selling_channels
 from orders.queries.sales import SoldUnits, is_announced, orders_sent, units_sold
 from orders.queries.totals import amount_due, tax_due, totals_of
 
@@ -47,6 +47,7 @@ __all__ = [
     "payment_status_of",
     "quote_key",
     "quoted",
+    "selling_channels",
     "stage_of",
     "tax_due",
     "totals_of",

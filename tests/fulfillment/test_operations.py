@@ -5,7 +5,7 @@ import pytest
 from fulfillment import operations as fulfillment
 from fulfillment import queries
 from fulfillment.enums import FulfillmentOrderStatus as Status
-from fulfillment.models import FulfillmentOrder, Parcel, Return, Shipment, TrackingEvent
+from fulfillment.models import Carrier, FulfillmentOrder, Parcel, Return, Shipment, TrackingEvent
 from fulfillment.operations import expect_back
 from inventory.models import StockLevel, StockMovement
 from oms import keys
@@ -174,7 +174,11 @@ def test_ship_without_parcel_is_refused(floor):
 def test_ship_with_unknown_carrier_changes_nothing(floor):
     _, document = floor.packed()
 
-    with pytest.raises(fulfillment.UnknownCarrier):
+    Carrier.objects.create(code="dove", name="Dove", is_active=False)
+
+    with pytest.raises(
+        fulfillment.UnknownCarrier, match=r"no active carrier pigeon; known: royal-mail\."
+    ):
         fulfillment.ship(document, by=BY, carrier="pigeon")
 
     assert stock() == (10, 3)

@@ -101,7 +101,8 @@ def test_request_takes_the_most_specific_policy(sold, floor):
 def test_request_for_a_reason_that_was_switched_off_is_refused(sold):
     ReturnReason.objects.filter(code="late").update(is_active=False)
 
-    with pytest.raises(fulfillment.UnknownReason):
+    known = "unwanted, damaged, defective, wrong_item, not_as_described, undelivered, other"
+    with pytest.raises(fulfillment.UnknownReason, match=f"no return reason late; known: {known}"):
         ask(sold, reason="late")
 
 

@@ -142,6 +142,8 @@ def test_without_a_reason_nothing_is_changed_by_hand(mug, london, act):
 @pytest.mark.parametrize("code", ["no-such-code", "passed"])
 def test_reason_must_exist_and_fit_the_kind(mug, london, code):
     refused(inventory.UnknownReason, inventory.quarantine, mug, london, 1, why=Why(code))
+    with pytest.raises(inventory.UnknownReason, match=r"known: .*inspection"):
+        inventory.quarantine(mug, london, 1, by="test", why=Why(code))
 
 
 def test_reason_that_is_switched_off_is_refused(mug, london):

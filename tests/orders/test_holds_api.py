@@ -68,3 +68,5 @@ def test_types_are_listed_and_an_unknown_one_is_refused(call, hold):
     assert call("post", path, {"kind": "gift-check", "reason": "Card"})[0] == 201
     status, answer = call("post", path, {"kind": "never", "reason": "Card"})
     assert (status, answer["code"]) == (409, "unknown_hold_type")
+    assert answer["detail"].startswith("There is no type of hold never to place; known: ")
+    assert "gift-check" in answer["params"]["known"].split(", ")
