@@ -58,13 +58,16 @@ class Answer:
 
 
 def solve(problem: Problem) -> Answer:
-    """The cheapest filling; proven unless more than NODES sets would have to be looked at."""
+    """The cheapest filling; proven unless more than NODES sets would have to be looked at.
+
+    Among fillings that cost the same, an item comes from as few parcels as it can.
+    """
     if found := _one_parcel(problem):
         return found
     parcels = covering.undominated(problem)
     if chosen := covering.smallest(problem, parcels):
-        return _Search(problem, parcels).of(chosen)
-    return _Search(problem, parcels).run()
+        return _unsplit(problem, _Search(problem, parcels).of(chosen))
+    return _unsplit(problem, _Search(problem, parcels).run())
 
 
 def _one_parcel(problem: Problem) -> Answer | None:
@@ -303,3 +306,42 @@ def _mask(parcels: Iterable[int]) -> int:
     for parcel in parcels:
         mask |= 1 << parcel
     return mask
+
+
+def _unsplit(problem: Problem, answer: Answer) -> Answer:
+    """Take each item from as few of the opened parcels as cost the same; no parcel is emptied.
+
+    Nothing changes where parcels share a place's stock or each must be worth so much.
+    """
+    if problem.least or len(set(problem.place)) != len(problem.place):
+        return answer
+    for item in range(len(problem.wanted)):
+        given = {p: count for (p, other), count in answer.units.items() if other == item}
+        costs = {problem.unit[parcel][item] for parcel in given}
+        if len(given) < 2 or len(costs) > 1:  # noqa: PLR2004 (one parcel is not split)
+            continue
+        fewer = _fewest(problem, answer.parcels, item, sum(given.values()), costs.pop())
+        dropped = given.keys() - fewer.keys()
+        if len(fewer) < len(given) and all(_gives_more(answer, p, item) for p in dropped):
+            for parcel in given:
+                del answer.units[parcel, item]
+            answer.units |= {(parcel, item): count for parcel, count in fewer.items()}
+    return answer
+
+
+def _fewest(
+    problem: Problem, parcels: Sequence[int], item: int, units: int, cost: int
+) -> dict[int, int]:
+    """So many units of an item at this cost: from the first parcel that has them all, else the fullest."""
+    stock = {p: problem.stock[p][item] for p in parcels if problem.unit[p][item] == cost}
+    taken: dict[int, int] = {}
+    for parcel in sorted(stock, key=lambda p: (-min(stock[p], units), p)):
+        if units and stock[parcel]:
+            taken[parcel] = min(stock[parcel], units)
+            units -= taken[parcel]
+    return taken
+
+
+def _gives_more(answer: Answer, parcel: int, item: int) -> bool:
+    """Whether another item comes from the parcel, too."""
+    return any(p == parcel and other != item for p, other in answer.units)

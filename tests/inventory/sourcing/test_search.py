@@ -102,6 +102,42 @@ def test_solve_two_parcels_of_one_place_share_its_stock():
     assert sum(units for (_, item), units in found.units.items() if item == 2) == 2
 
 
+@settings(max_examples=300, deadline=None)
+@given(problems())
+def test_solve_takes_an_item_from_one_parcel_where_that_costs_the_same(problem):
+    found = solve(problem)
+
+    opened = found.parcels
+    for item in range(len(problem.wanted)):
+        given = {p: n for (p, other), n in found.units.items() if other == item}
+        idle = [p for p in given if not any(q == p and i != item for q, i in found.units)]
+        if len(given) > 1 and not idle and not problem.least:
+            cost = {problem.unit[p][item] for p in given}
+            assert not any(
+                problem.stock[p][item] >= sum(given.values()) and {problem.unit[p][item]} == cost
+                for p in opened
+            )
+
+
+def test_solve_line_is_not_split_though_the_preferred_parcel_has_some():
+    """Two parcels are needed for the second and third item; the first is whole in the one or the other."""
+    found = solve(
+        Problem(
+            wanted=[5, 20, 60],
+            stock=[[2, 30, 7], [99, 11, 95]],
+            unit=[[0, 0, 0], [0, 0, 0]],
+            fixed=[1_001, 1_002],
+            place=[1, 2],
+            missing=100_000,
+            most=2,
+            step=1_000,
+            slack=60,
+        )
+    )
+
+    assert found.units == {(1, 0): 5, (0, 1): 20, (1, 2): 60}
+
+
 def randomly(seed, parcels, items, *, share=0.5):
     """An order of `items` lines for a network where half of the shelves hold what is wanted."""
     rng = random.Random(seed)
