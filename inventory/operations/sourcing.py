@@ -112,6 +112,7 @@ def _record(sourced: Sourced) -> dict[str, object]:
         "tries": decision.tries,
         "km": decision.distances,
         "figures": decision.figures,
+        "others": decision.others,
         "plan": [
             [lines[part.key] if lines else part.key, part.location_id, part.quantity]
             for part in sourced.plan.parts

@@ -9,6 +9,7 @@ from typing import Any
 from inventory.enums import RuleSetState, Verdict
 from inventory.models import Location, RoutingRule, RoutingRuleSet, SourcingDecision
 from inventory.queries.sourcing import Plan
+from inventory.queries.sourcing.criteria import FAR
 from inventory.queries.sourcing.vocabulary import REMOVED
 from oms import words
 
@@ -22,6 +23,21 @@ CAUSES = {
     "split": "before the order was split off; its units stayed where they were",
     "tried": "as a trial; nothing is reserved",
 }
+COSTS = {
+    "shipping": "shipping",
+    "handling": "handling",
+    "cost": "shipping and handling",
+    "price": "by the prices of the rule",
+}
+WORSE = {  # criteria whose sums say nothing to a reader
+    "limits": "only beyond what the rule allows",
+    "age": "newer stock",
+    "balance": "emptier shelves",
+    "load": "a busier day",
+    "accuracy": "less accurate stock",
+    "tie": "equal in every figure; it was added later",
+}
+LEAST_KG = 0.01
 BUILT_IN = "Built-in rule: fewest parcels, then priority, then distance"
 VERDICTS = {
     Verdict.COMPLETE: "Everything is served",
@@ -98,6 +114,7 @@ def explained_plan(plan: Plan) -> Explained:
                   for pk, outcome, out in decision.tries],
         "km": decision.distances,
         "figures": decision.figures,
+        "others": {str(pk): why for pk, why in decision.others.items()},
         "plan": [[part.key, part.location_id, part.quantity] for part in plan.parts],
         "exact": decision.exact,
     }  # fmt: skip
@@ -137,22 +154,52 @@ def _candidates(record: dict[str, Any], places: dict[int, Location]) -> list[Can
     units: dict[int, int] = defaultdict(int)
     for _, location, quantity in record.get("plan", ()):
         units[location] += quantity
-    removed = record["tries"][-1][2] if record.get("tries") else {}
     kms = {int(pk): km for pk, km in record.get("km", {}).items()}
     found = []
     for pk, place in places.items():
-        reason = _reason(pk, units, removed, kms)
+        reason = "" if units[pk] else _reason(pk, record, known=pk in kms)
         if pk in kms or place.is_active:
             found.append(Candidate(place.code, place.name, kms.get(pk), units[pk], reason))
     return sorted(found, key=lambda row: (-row.units, row.km is None, row.km or 0, row.location))
 
 
-def _reason(pk: int, units: dict[int, int], removed: dict[str, str], kms: dict[int, Any]) -> str:
-    if units[pk]:
-        return ""
-    if str(pk) in removed:
-        return REMOVED.get(removed[str(pk)], removed[str(pk)])
-    return "could have served, but others are better" if pk in kms else REMOVED["stock"]
+def _reason(pk: int, record: dict[str, Any], *, known: bool) -> str:
+    """Why a location serves nothing: removed, worse by a figure, or empty."""
+    removed = record["tries"][-1][2] if record.get("tries") else {}
+    if why := removed.get(str(pk)):
+        return REMOVED.get(why, why)
+    if why := record.get("others", {}).get(str(pk)):
+        figures = record.get("figures", {})
+        return _passed_over(*why, wanted=figures.get("units", 0) + figures.get("missing", 0))
+    return "could have served, but others are better" if known else REMOVED["stock"]
+
+
+def _passed_over(
+    held: int, name: str = "", would: float = 0, chosen: float = 0, *, wanted: int
+) -> str:
+    """What it has where that is not all, and the figure in which the best plan with it is worse."""
+    has = words.count(held, "unit") if not wanted else f"{held:,} of {words.count(wanted, 'unit')}"
+    said = [f"has {has}"] if held < wanted or not wanted else []
+    if name:
+        said.append(_worse(name, would, chosen))
+    return "; ".join(said) or "could have served, but others are better"
+
+
+def _worse(name: str, would: float, chosen: float) -> str:
+    more = would - chosen
+    if name in COSTS:
+        return f"+{more:,.2f} {COSTS[name]}"
+    if name == "distance" and would >= FAR:
+        return "nobody knows how far it is"
+    said = {
+        "parcels": f"{words.count(round(would), 'parcel')} instead of {chosen:.0f}",
+        "priority": f"priority {would:.0f} instead of {chosen:.0f}",
+        "missing": f"{words.count(round(more), 'unit')} more would wait",
+        "distance": f"+{more:,.0f} km",
+        "days": f"leaves {words.count(round(more), 'day')} later",
+        "co2e": f"+{more:,.2f} kg CO2e" if more >= LEAST_KG else f"+{more * 1_000:,.1f} g CO2e",
+    }
+    return said.get(name) or WORSE.get(name, name)
 
 
 def figures_of(figures: dict[str, Any]) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ def test_place_without_rules_keeps_a_decision_of_the_built_in_rule(network, shop
     assert told.sentence == "Everything is served: 2 from LON."
     assert [(c.location, c.units, c.reason) for c in told.candidates] == [
         ("LON", 2, ""),
-        ("BER", 0, "could have served, but others are better"),
+        ("BER", 0, "+929 km"),
     ]
 
 

@@ -136,7 +136,8 @@ class Decision:
     """How a plan came about, in ids and numbers.
 
     `tries` has one entry per rule that matched: its id (0: built in), what came of it, and per removed
-    location the reason. `distances` are kilometres per candidate; `figures` add the plan up.
+    location the reason. `distances` are kilometres per candidate; `figures` add the plan up; `others`
+    say of locations that could have served in which figure they lost (`passed_over`).
     """
 
     rule_set: int | None
@@ -145,6 +146,7 @@ class Decision:
     tries: list[list[Any]] = field(default_factory=list)
     distances: dict[int, int | None] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
+    others: dict[int, list[Any]] = field(default_factory=dict)
     exact: bool = True
 
 

@@ -39,6 +39,7 @@ class Offer:
     stock: Sequence[int]  # units by item
     ages: Sequence[int]  # days by item
     same_country: bool = True
+    collected: bool = False  # by the buyer: no carrier, no way
 
     @property
     def far(self) -> int:
@@ -52,7 +53,7 @@ def _money(amount: Decimal) -> int:
 
 def _shipping(offer: Offer) -> int:
     service = offer.site.service
-    if not (service.shipping_base or service.shipping_per_100km):
+    if offer.collected or not (service.shipping_base or service.shipping_per_100km):
         return 0
     return _money(service.shipping_base) + _money(service.shipping_per_100km) * offer.far // 100
 
@@ -63,7 +64,7 @@ def _handling(offer: Offer) -> int:
 
 def _shipping_unit(offer: Offer, _item: int, weight: int) -> int:
     per_kg = offer.site.service.shipping_per_kg
-    return _money(per_kg) * weight // 1_000 if per_kg else 0
+    return _money(per_kg) * weight // 1_000 if per_kg and not offer.collected else 0
 
 
 def _handling_unit(offer: Offer, _item: int, _weight: int) -> int:

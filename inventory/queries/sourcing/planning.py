@@ -22,6 +22,7 @@ from inventory.queries.sourcing.asked import (
 )
 from inventory.queries.sourcing.criteria import MONEY, Offer
 from inventory.queries.sourcing.fencing import plan_for_taker
+from inventory.queries.sourcing.passed_over import Chosen
 from inventory.queries.sourcing.rules import BUILT_IN, Rule
 from inventory.queries.sourcing.search import Answer, Problem, solve
 
@@ -70,6 +71,7 @@ class Attempt:
     offers: list[Offer] = field(default_factory=list)
     answer: Answer = field(default_factory=lambda: Answer(0))
     removed: dict[int, str] = field(default_factory=dict)
+    chosen: Chosen | None = None  # where there was anything to choose from
 
     def served(self) -> int:
         """Units that the plan serves."""
@@ -113,12 +115,16 @@ def _conclude(
     asks = "" if silent else rule.on_failure
     if asks:
         decision.verdict = asks
+        if attempt.chosen:
+            decision.others = attempt.chosen.held(without=attempt.removed)
         decision.tries.append([rule.pk, asks, attempt.removed])
         return Plan([], decision, asks_person=asks)
     partly = "partial" if attempt.served() else "none"
     decision.verdict = "complete" if complete else partly
     decision.tries.append([rule.pk, decision.verdict, attempt.removed])
     decision.figures = _figures(attempt, items)
+    if attempt.chosen:
+        decision.others = attempt.chosen.reasons(without=attempt.removed)
     parts = list(_draw(request.demands, items, attempt, supply))
     return Plan(parts, decision, _slots(attempt, supply))
 
@@ -151,13 +157,15 @@ def _facts(request: Request, items: Items) -> dict[str, Any]:
 
 
 def _distances(request: Request, items: Items, supply: Supply) -> dict[int, float | None]:
-    """Kilometres to every location that has any of what is wanted."""
+    """Kilometres to every location that has any of what is wanted; what is collected goes nowhere."""
     candidates = {
         location
         for product in items.products
         for location, level in supply.levels.get(product, {}).items()
         if supply.available[level] > 0
     }
+    if request.pickup is not None:
+        return {location: 0 if location == request.pickup else None for location in candidates}
     sites = (supply.sites[location] for location in candidates)
     return {
         site.location_id: distance_km(request.destination, site.latitude, site.longitude)
@@ -179,7 +187,7 @@ def _attempt(
     supply: Supply,
     distances: Mapping[int, float | None],
 ) -> Attempt:
-    attempt = Attempt()
+    attempt = Attempt(removed=dict.fromkeys(sorted(request.avoid), "avoided"))
     for location, km in distances.items():
         site = supply.sites[location]
         if reason := _removed(rule, request, site, km, supply):
@@ -246,6 +254,7 @@ def _offer(
         stock=stock,
         ages=[supply.ages.get(level or 0, 0) for level in levels],
         same_country=site.country == request.destination.country,
+        collected=request.pickup is not None,
     )
 
 
@@ -260,9 +269,9 @@ def _solve(rule: Rule, items: Items, attempt: Attempt) -> None:
     costs = criteria.costs(rule, [offer for offer, _ in parcels], items.wanted, items.weights)
     best = None
     for allowed in countries:
-        chosen = [at for at, (offer, _) in enumerate(parcels) if offer.site.country in allowed]
-        answer = solve(_problem(rule, items, parcels, costs, chosen))
-        answer.units = {(chosen[at], item): n for (at, item), n in answer.units.items()}
+        within = [at for at, (offer, _) in enumerate(parcels) if offer.site.country in allowed]
+        answer = solve(_problem(rule, items, parcels, costs, within))
+        answer.units = {(within[at], item): n for (at, item), n in answer.units.items()}
         if best is None or answer.cost < best[0].cost:
             best = (answer, allowed)
     attempt.answer, allowed = best  # type: ignore[misc]  # there is at least one country
@@ -270,6 +279,8 @@ def _solve(rule: Rule, items: Items, attempt: Attempt) -> None:
         if offer.site.country not in allowed:
             attempt.removed[offer.site.location_id] = "country"
     attempt.offers = [offer for offer, _ in parcels]
+    problem = _problem(rule, items, parcels, costs, range(len(parcels)))
+    attempt.chosen = Chosen(rule, problem, attempt.answer, attempt.offers, items.weights)
 
 
 def _parcels(

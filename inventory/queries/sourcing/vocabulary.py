@@ -53,7 +53,7 @@ CRITERION = {row.name: row for row in CRITERIA}
 
 # Why a location was taken out of the running.
 REMOVED = {
-    "avoided": "this order must not go there (rejected, or taken away)",
+    "avoided": "it gave units of this order back",
     "pickup": "the buyer collects somewhere else",
     "group": "not in the locations of the rule",
     "distance": "too far away",
