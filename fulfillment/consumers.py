@@ -47,7 +47,7 @@ def look_into_misses(event: Event) -> None:
             product,
             facts["location"],
             by="consumer:look_into_misses",
-            note=f"Rejected: {facts['reason']}",
+            note=f"Rejected: {RejectReason(facts['reason']).label.lower()}",
             reference=event.subject_label,
         )
 

@@ -113,7 +113,7 @@ def reject(
     _refuse_reject(document, lines, wanted)
 
     units = _drop(document, [(lines[pk], quantity) for pk, quantity in wanted.items()])
-    orders.recall_units(document.order, by=by, units=units, reason=f"{document}: {reason}")
+    orders.recall_units(document.order, by=by, units=units, reason=f"{document}: {_said(reason)}")
     if reason in STOCK_SAYS:
         lost = _losses(document, units, lines, reason)
         taken = picked_lots(document.location_id, {change.product_id for change in lost})
@@ -193,7 +193,7 @@ def _losses(
             sign * quantity,
             kind,
             document.number,
-            f"Rejected: {reason}",
+            f"Rejected: {_said(reason)}",
             condition=condition,
             reason_code=code,
         )
@@ -237,3 +237,8 @@ def _settle_rejection(
     finish_if_done(document, list(lines), by=by, to=FulfillmentOrderStatus.REJECTED)
     if document.status != FulfillmentOrderStatus.REJECTED:
         events.record("fulfillment_order.units_rejected", document, by=by, reason=reason)
+
+
+def _said(reason: str) -> str:
+    """A reason for rejecting, as it stands in a sentence."""
+    return RejectReason(reason).label.lower()

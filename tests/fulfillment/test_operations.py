@@ -8,6 +8,7 @@ from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.models import Carrier, FulfillmentOrder, Parcel, Return, Shipment, TrackingEvent
 from fulfillment.operations import expect_back
 from inventory.models import StockLevel, StockMovement
+from inventory.queries.decisions import explained
 from oms import keys
 from oms.dispatch import drain
 from oms.models import Event
@@ -208,6 +209,10 @@ def test_reject_with_reason_corrects_stock_and_routes_again(floor, reason, left)
     floor.dispatch(order)
     again = order.fulfillment_orders.order_by("pk").last()
     assert (again.location.code, again.lines.get().quantity) == ("LEE", 3)
+    told = Event.objects.get(name="order.recalled").facts["reason"]
+    assert told == f"{document.number}: {reason.replace('_', ' ')}"
+    reasons = {row.location: row.reason for row in explained(order.pk)[0].candidates}
+    assert reasons == {"LEE": "", "LON": "it gave units of this order back"}
     assert_ledgers_hold()
 
 
