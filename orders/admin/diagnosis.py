@@ -268,13 +268,13 @@ class Diagnosis:
         units = sum(line.released - line.shipped for line in self.lines)
         work = [
             f
-            for f in related(self.order, "fulfillment_orders")
+            for f in related(self.order, "fulfillment_orders", "location", also=("lines",))
             if f.ended_at is None and f.shipped_at is None
         ]
         if not work:
             return Blocker(f"Handed to their location: {words.count(units, 'unit')}.", quiet=True)
         first = work[0]
-        sentence = f"{words.count(units, 'unit')} at {first.location.code}: {first.get_status_display().lower()}."
+        sentence = " ".join(map(_working, work))
         url = page_url("fulfillment_fulfillmentorder_change", first.pk)
         return Blocker(
             sentence, url, f"Open {first.number}", "fulfillment.view_fulfillmentorder", quiet=True
@@ -287,10 +287,19 @@ def _units_of(short: Sequence[OrderLine]) -> str:
     return said + more
 
 
-def related(order: Order, name: str, *along: str) -> list[Any]:
+def _working(work: Any) -> str:
+    """What a location has to do yet, and how far it is."""
+    units = sum(line.quantity - line.dropped - line.shipped for line in work.lines.all())
+    state = words.sentence_case(work.get_status_display()).lower()
+    return f"{words.count(units, 'unit')} at {work.location.code}: {state}."
+
+
+def related(order: Order, name: str, *along: str, also: Sequence[str] = ()) -> list[Any]:
     """Rows of a higher app that point at the order, through the reverse relation alone."""
     rows: QuerySet[Any] | None = getattr(order, name, None)
-    return [] if rows is None else list(rows.select_related(*along or ("location",)).order_by("pk"))
+    if rows is None:
+        return []
+    return list(rows.select_related(*along or ("location",)).prefetch_related(*also).order_by("pk"))
 
 
 def page_url(page: str, *args: object) -> str:

@@ -281,6 +281,29 @@ def test_page_names_the_one_blocking_fact_and_its_button(ben, situation, sentenc
     assert context["blocker_button"]
 
 
+def test_page_of_an_order_at_two_locations_says_what_each_has_to_do(ben):
+    client, _ = ben
+    order = order_with_stock()
+    line = order.lines.get()
+    leeds, london = warehouse("LDS"), Location.objects.get(code="LON")
+    for number, location, status, units, dropped in (
+        ("FO1", london, "open", 3, 2),
+        ("FO2", leeds, "picked", 5, 0),
+    ):
+        work = FulfillmentOrder.objects.create(
+            number=number, order=order, location=location, status=status
+        )
+        work.lines.create(order_line=line, quantity=units, dropped=dropped)
+
+    page = client.get(page_of(order))
+
+    told = page.context["blocker"].sentence
+    assert told == "1 unit at LON: open. 5 units at LDS: picked."
+    crumbs = page.content.decode().split('id="header-inner"')[1].split("</header>")[0]
+    assert ">Inventory<" not in crumbs
+    assert crumbs.count(">Orders<") == 1
+
+
 @pytest.mark.parametrize(
     ("status", "sentence", "quiet"),
     [
