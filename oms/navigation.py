@@ -84,6 +84,12 @@ def _rows(label: str) -> QuerySet[Any]:
     return apps.get_model(label)._default_manager.all()  # noqa: SLF001 (documented manager hook)
 
 
+def _failed_proof() -> QuerySet[Any]:
+    """The last proof of all stock, if it found something."""
+    proofs = _rows("oms.Job").filter(kind="stock_proof", state="done").order_by("-pk")
+    return _rows("oms.Job").filter(pk__in=proofs.values("pk")[:1], failed__gt=0)
+
+
 COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "late": lambda: _rows("orders.Order").late(timezone.now()).order_by(),  # type: ignore[attr-defined]
     "holds": lambda: _rows("orders.Hold").filter(lifted_at=None, type__needs_person=True),
@@ -93,6 +99,8 @@ COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {
     "late_supply": lambda: _rows("inventory.PurchaseOrder").filter(
         status__in=["sent", "partially_received"], expected_on__lt=timezone.localdate()
     ),
+    "counted": lambda: _rows("inventory.Count").filter(status="to_approve"),
+    "unproven": _failed_proof,
     "to_buy": lambda: _rows("inventory.ReplenishmentProposal").filter(state="open"),
     "gateway": lambda: _rows("orders.GatewayRequest").filter(state__in=["declined", "given_up"]),
     "bank": lambda: _rows("orders.BankLine").filter(state="open"),

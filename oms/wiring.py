@@ -136,6 +136,7 @@ JOBS: dict[str, str] = {
     "routing": "orders.tasks.simulate_routing",
     "rule": "orders.tasks.try_rule",
     "segment": "customers.tasks.segments.fill",
+    "stock_proof": "inventory.tasks.proof.prove",
 }
 
 # Function without arguments -> seconds between two runs, by one worker; see `oms.dispatch.chores`.
@@ -166,6 +167,7 @@ CHORES: dict[str, float] = {
     "inventory.operations.value_stock": 30,
     "inventory.tasks.snapshots.take_snapshots": DAY / 4,
     "inventory.tasks.replenishment.propose_nightly": DAY,
+    "inventory.tasks.proof.prove_nightly": DAY,
 }
 
 # Functions that give the invariants `check_ledgers` proves.

@@ -1,13 +1,30 @@
-"""The stock doctor's page: a SKU's figures side by side with the sums that prove them."""
+"""The stock doctor's page: the last proof of all stock, and a SKU's figures beside their sums."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from inventory import queries
 from inventory.models import StockLevel
+from inventory.tasks import proof
+from oms import jobs, words
+from oms.admin import actor, to_job
+from oms.models import Job, JobState
 
-MOST = 50  # locations of one SKU
+MOST = 50  # locations of one SKU, or levels that are named
+REPAIR = "inventory.repair_stock"
+
+
+def prove(request: HttpRequest) -> HttpResponse:
+    """Start the proof of all stock, by a worker; its page shows how far it is."""
+    if not request.user.has_perm(REPAIR):
+        raise PermissionDenied
+    job = jobs.start(proof.KIND, proof.TITLE, {}, by=actor(request))
+    messages.success(request, "The proof has started.")
+    return to_job(job)
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -27,5 +44,22 @@ def page(request: HttpRequest) -> HttpResponse:
         "fences": fences,
         "fences_ill": fences_ill,
         "ill": fences_ill + sum(not examination.healthy for examination in found),
+        "may_prove": request.user.has_perm(REPAIR),
+        **_last_proof(),
     }
     return TemplateResponse(request, "admin/inventory/stocklevel/doctor.html", context)
+
+
+def _last_proof() -> dict[str, Any]:
+    """The latest proof of all stock, with the levels that need somebody when it found some."""
+    rows = Job.objects.filter(kind=proof.KIND).order_by("-pk")
+    ended = rows.filter(state=JobState.DONE).first()
+    if ended is None:
+        return {"proof": None, "proof_runs": rows.exists()}
+    return {
+        "proof": ended,
+        "proof_by": words.names_of([ended.created_by])[ended.created_by],
+        "proof_runs": rows.filter(state__in=[JobState.WAITING, JobState.RUNNING]).exists(),
+        "proof_wrong": [row for row in ended.results if not row["ok"]],
+        "unproven": queries.unproven_levels()[:MOST] if ended.failed else [],
+    }

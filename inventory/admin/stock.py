@@ -158,10 +158,10 @@ class StockLevelAdmin(ReadOnlyAdmin):
         ]
 
     def doctor_view(self, request: HttpRequest) -> HttpResponse:
-        """Proof of a SKU's figures."""
+        """Proof of all stock, and of a SKU's figures."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return doctor.page(request)
+        return doctor.prove(request) if request.method == "POST" else doctor.page(request)
 
     def at_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A level at a moment of the past."""

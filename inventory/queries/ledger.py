@@ -111,7 +111,8 @@ def unproven_levels() -> list[StockLevel]:
         rows = rows.annotate(**{f"{figure}_sum": _total(moves)})
         right &= Q(**{figure: F(f"{figure}_sum")})
     stale = wrong_snapshots().values("level")
-    return list(rows.filter(~right | Q(pk__in=stale)).order_by("pk"))
+    found = rows.filter(~right | Q(pk__in=stale)).select_related("product", "location")
+    return list(found.order_by("pk"))
 
 
 def _wrong_balance(figure: str, condition: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,10 @@ from inventory import operations as inventory
 from inventory import queries
 from inventory.models import Fence, Reservation, StockLevel, StockSnapshot
 from inventory.operations import Why
-from oms.models import Event, User
+from inventory.tasks.proof import prove_nightly
+from oms import jobs
+from oms.models import Event, Job, User
+from oms.wiring import CHORES
 from orders.models import Channel
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
@@ -146,6 +150,51 @@ def test_page_proves_the_fences_of_the_sku(client, level):
 
     assert page.context["ill"] >= 1
     assert f"{fence}: 2, uses 0" in page.content.decode()
+
+
+def test_proof_of_all_stock_is_started_from_the_page_and_names_what_differs(client, level):
+    url = reverse("admin:inventory_doctor")
+    page = login(client, "Operations").get(url).content.decode()
+    assert "Not proved yet." in page
+
+    client.post(url)
+    jobs.run.call(Job.objects.get().pk)
+    healthy = client.get(url)
+    spoil(on_hand=50)
+    client.post(url)
+    jobs.run.call(Job.objects.last().pk)
+    cache.clear()  # what the sidebar counts
+    ill = client.get(url)
+
+    assert healthy.context["proof"].failed == 0
+    assert len(healthy.context["proof"].results) == len(queries.invariants())
+    assert healthy.context["unproven"] == []
+    assert "On-hand stock equals the sum of the level&#x27;s available movements." in (
+        ill.content.decode()
+    )
+    assert "MUG at LON: 50, movements 8" in ill.content.decode()
+    assert '<a class="oms-link" href="?sku=MUG">MUG</a>' in ill.content.decode()
+    assert "proof failed" in ill.content.decode()  # in the sidebar
+
+
+def test_stock_is_proved_every_night(level):
+    spoil(reserved=2)
+
+    assert "inventory.tasks.proof.prove_nightly" in CHORES
+    prove_nightly()
+    jobs.run.call(Job.objects.get().pk)
+
+    job = Job.objects.get()
+    wrong = [row["message"] for row in job.results if not row["ok"]]
+    assert (job.kind, job.created_by, job.failed) == ("stock_proof", "system", len(wrong))
+    assert "MUG at LON: 2, open 1" in wrong
+
+
+def test_proof_of_all_stock_needs_the_permission_to_repair(client, level):
+    url = reverse("admin:inventory_doctor")
+
+    assert login(client, "Auditor").post(url).status_code == 403
+    assert not Job.objects.exists()
 
 
 def test_page_offers_repair_to_whoever_may(client, level):

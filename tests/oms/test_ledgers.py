@@ -1,3 +1,6 @@
+import io
+import sys
+
 import pytest
 from django.core.management import call_command
 
@@ -54,6 +57,23 @@ def test_check_of_what_holds_exits_with_zero_and_prints_rows(db, checked, capsys
     out = capsys.readouterr().out
     assert "ok    test.cache                          1 rows  The cache is seven." in out
     assert "2 invariants, 2 rows checked, 0 do not hold." in out
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_is_told_what_is_being_proved(db, checked, monkeypatch):
+    told = {}
+    for screen in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", screen)
+        monkeypatch.setenv("TERM", "xterm")
+        assert check() == 0
+        told[screen.isatty()] = screen.getvalue()
+
+    assert "2 of 2: test.ledger. No counter is broken." in told[True]
+    assert told[False] == ""
 
 
 def test_check_of_what_does_not_hold_exits_with_one_and_changes_nothing(db, checked, capsys):

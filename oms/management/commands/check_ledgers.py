@@ -4,6 +4,8 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+from rich.markup import escape
 
 from oms import ledgers
 
@@ -12,7 +14,8 @@ class Command(BaseCommand):
     """Checks every invariant."""
 
     help = (
-        "Check every invariant of the ledgers and print it with the number of rows it speaks of. "
+        "Check every invariant of the ledgers and print it with the number of rows it speaks of; "
+        "on a terminal, what is being proved stands below meanwhile. "
         "Exits with 1 when one does not hold. With --repair, figures that are only copies of a "
         "ledger are set right and each correction is explained; a ledger itself is never changed."
     )
@@ -23,7 +26,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = [self._check(invariant) for invariant in ledgers.every_invariant()]
+        self.console = Console(stderr=True, highlight=False)
+        asked = list(ledgers.every_invariant())
+        findings = [
+            self._check(invariant, f"{number} of {len(asked)}")
+            for number, invariant in enumerate(asked, start=1)
+        ]
         if options["repair"]:
             findings = [self._repair(finding) for finding in findings]
         wrong = sum(not finding.holds for finding in findings)
@@ -34,8 +42,9 @@ class Command(BaseCommand):
         if wrong:
             sys.exit(1)
 
-    def _check(self, invariant: ledgers.Invariant) -> ledgers.Finding:
-        finding = ledgers.check(invariant)
+    def _check(self, invariant: ledgers.Invariant, place: str = "Again") -> ledgers.Finding:
+        with self.console.status(f"{place}: {invariant.name}. {escape(invariant.sentence)}"):
+            finding = ledgers.check(invariant)
         mark = self.style.SUCCESS("ok   ") if finding.holds else self.style.ERROR("WRONG")
         self.stdout.write(
             f"{mark} {invariant.name:24} {finding.rows:>12,} rows  {invariant.sentence}"
@@ -44,6 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(f"        {text}")
         if (more := finding.violations - len(finding.shown)) > 0:
             self.stdout.write(f"        and {more:,} more")
+        self.stdout.flush()  # somebody may read along through a pipe
         return finding
 
     def _repair(self, finding: ledgers.Finding) -> ledgers.Finding:
