@@ -23,6 +23,8 @@ from oms.admin import ActForm
 from oms.money import plain
 from oms.words import sentence_case
 
+NAMED = 8  # lines that a form names
+
 
 class PlaceField(forms.ModelChoiceField):
     """A location, by its name."""
@@ -142,6 +144,17 @@ class SettleForm(ActForm):
     cause = forms.ChoiceField(label="Why", choices=choices(DiscrepancyReason))
     note = forms.CharField(max_length=200, required=False)
 
+    def setup(self) -> None:
+        """Says which units it is about."""
+        self.fields["outcome"].help_text = _on_the_way(self.obj) if self.obj else ""
+
+
+def _on_the_way(transfer: Any) -> str:
+    rows = transfer.lines.select_related("product").order_by("pk")
+    missing = [f"{row.in_transit} × {row.product.sku}" for row in rows if row.in_transit]
+    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    return f"Missing: {', '.join(missing[:NAMED])}{more}."
+
 
 class CancelTransferForm(ActForm):
     """Why it is called off; and what becomes of units on their way, where some are."""
@@ -151,8 +164,8 @@ class CancelTransferForm(ActForm):
     def setup(self) -> None:
         """Units on their way need a choice; nothing is chosen beforehand."""
         if self.obj is not None and self.obj.is_on_the_way:  # type: ignore[attr-defined]
-            self.fields["outcome"] = SettleForm.base_fields["outcome"]
-            self.fields["cause"] = SettleForm.base_fields["cause"]
+            asked = SettleForm(obj=self.obj).fields
+            self.fields |= {name: asked[name] for name in ("outcome", "cause")}
 
 
 class LandedCostForm(ActForm):

@@ -166,6 +166,24 @@ def test_doors_are_closed_to_readers_and_to_get(person, london, name):
     assert person("Operations").get(door(count, name)).status_code == 403
 
 
+def test_list_names_those_who_counted_and_whose_it_is(person, london):
+    ben, cora = User.objects.create_user("ben"), User.objects.create_user("cora")
+    count = plan(london, MUG=10)
+    disagree(count, f"user:{ben.pk}", f"user:{cora.pk}")
+    waiting = plan(london, CUP=10)
+    Count.objects.filter(pk=waiting.pk).update(assigned_to=cora)
+
+    rows = person("Warehouse").get(LIST).context["cl"].result_list
+
+    assert [(row.pk, row.counters) for row in rows] == [
+        (waiting.pk, []),
+        (count.pk, ["ben", "cora"]),
+    ]
+    page = person("Warehouse").get(LIST).content.decode()
+    assert "ben, cora" in page
+    assert "for cora" in page
+
+
 def test_warehouse_counts_and_does_not_approve(person, london):
     count = plan(london, MUG=10)
     line = disagree(count, "user:11", "user:12")

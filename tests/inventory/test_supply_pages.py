@@ -327,6 +327,8 @@ def test_transfer_goes_by_its_buttons_and_makes_somebody_choose(buyer):
 
     unsaid = press(buyer, "transfer", "cancel", transfer, reason="Not needed")
     buyer.post(url("transfer_receive", transfer.pk), {f"good_{mug.pk}": "2"})
+    form = buyer.get(url("transfer_act", transfer.pk, "settle")).content.decode()
+    assert "Missing: 1 × MUG." in form
     press(buyer, "transfer", "settle", transfer, outcome="write_off", cause="lost")
 
     assert "outcome" in unsaid.context["form"].errors

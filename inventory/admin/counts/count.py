@@ -1,5 +1,6 @@
 """Counts: the list of what waits, the sheet on which people count, the page of differences."""
 
+from collections import defaultdict
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -12,13 +13,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.views import ChangeList
 
 from inventory import operations
 from inventory.admin.counts import accuracy, acts, pages
 from inventory.admin.stock import PlaceFilter
 from inventory.enums import CountCause, CountStatus
 from inventory.forms import DecisionForm, EntryForm
-from inventory.models import Count
+from inventory.models import Count, CountEntry
 from oms import words
 from oms.admin import ReadOnlyAdmin, actor
 from oms.admin.listing import StatusFilter, tabs
@@ -37,6 +39,28 @@ DECISIONS: dict[str, Any] = {
     "keep": operations.keep_lines,
     "again": operations.count_again,
 }
+
+
+class CountChangeList(ChangeList):
+    """Knows who counted the sheets of the page, in two queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page of counts with those who entered something."""
+        super().get_results(request)
+        rows = list(self.result_list)
+        entered = (
+            CountEntry.objects.filter(line__count__in=[row.pk for row in rows])
+            .order_by("line__count", "by")
+            .values_list("line__count", "by")
+            .distinct()
+        )
+        people: dict[int, list[str]] = defaultdict(list)
+        for count, by in entered:
+            people[count].append(by)
+        names = words.names_of({by for found in people.values() for by in found})
+        for row in rows:
+            row.counters = [names[by] for by in people[row.pk]]
+        self.result_list = rows  # type: ignore[assignment]
 
 
 @admin.register(Count)
@@ -78,6 +102,10 @@ class CountAdmin(ReadOnlyAdmin):
                 entered=CountOf("lines", filter=entered, distinct=True),
             )
         )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:  # noqa: ARG002
+        """A list that knows who counted."""
+        return CountChangeList
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """What is due first, first; ended ones by age."""
@@ -123,10 +151,11 @@ class CountAdmin(ReadOnlyAdmin):
         return words.chip(words.sentence_case(status.label), tones.get(status, ""))
 
     @admin.display(description="Counted by")
-    def who_column(self, count: Count) -> str:
-        """Whose it is."""
+    def who_column(self, count: Any) -> SafeString | str:
+        """Who counted, and whose it is."""
         user = count.assigned_to
-        return (user.get_full_name() or user.get_username()) if user else "–"
+        whose = f"for {user.get_full_name() or user.get_username()}" if user else ""
+        return words.two_lines(", ".join(count.counters) or "–", whose)
 
     @admin.display(description="Due")
     def due_column(self, count: Count) -> SafeString | str:
