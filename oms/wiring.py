@@ -143,6 +143,7 @@ JOBS: dict[str, str] = {
 CHORES: dict[str, float] = {
     "oms.jobs.forget_old": DAY,
     "inventory.tasks.counts.classify": DAY,
+    "inventory.operations.refresh_accuracy": DAY,
     "inventory.tasks.lots.set_unusable_apart": DAY / 24,
     "inventory.operations.expire_due": 1,
     "inventory.operations.tell_availability": 1,

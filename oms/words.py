@@ -28,6 +28,11 @@ def count(number: object, noun: str) -> str:
 
 
 @lru_cache(maxsize=512)
+def percent(share: Decimal) -> str:
+    """A share in percent, with the decimals that it has, three at most."""
+    return f"{share * 100:.3f}".rstrip("0").rstrip(".") + " %"
+
+
 def country(code: str) -> str:
     """A country by its name; a code that nobody knows as it stands."""
     return Locale("en", "GB").territories.get(code.upper(), code) if code else ""

@@ -4,10 +4,13 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from inventory import operations
-from inventory.models import Location
+from inventory.admin.routing.service import in_short
+from inventory.models import Location, LocationService
 from oms import words
 from oms.admin import EditableAdmin
 
@@ -50,7 +53,7 @@ class LocationAdmin(EditableAdmin):
             "How it serves",
             {
                 "description": "The lowest priority number serves first; distance decides ties.",
-                "fields": ("priority", ("time_zone", "cutoff")),
+                "fields": ("priority", ("time_zone", "cutoff"), "service_column"),
             },
         ),
     )
@@ -69,7 +72,21 @@ class LocationAdmin(EditableAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         """The code is what files and messages name; it stays."""
-        return ("code",) if obj else ()
+        return ("code", "service_column") if obj else ("service_column",)
+
+    @admin.display(description="Service")
+    def service_column(self, location: Location) -> SafeString | str:
+        """Working days, capacity, costs and pickup, which have a page of their own."""
+        if location.pk is None:
+            return "Stated once the location is saved: working days, orders a day, costs, pickup."
+        service = LocationService.objects.filter(location=location).first()
+        if service is None:
+            url = reverse("admin:inventory_locationservice_add") + f"?location={location.pk}"
+            return format_html(
+                'no limits, every day. <a class="oms-link" href="{}">State it</a>', url
+            )
+        url = reverse("admin:inventory_locationservice_change", args=[service.pk])
+        return format_html('{}. <a class="oms-link" href="{}">Change</a>', in_short(service), url)
 
     @admin.display(description="Where")
     def where_column(self, location: Location) -> str:

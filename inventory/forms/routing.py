@@ -1,18 +1,21 @@
 """A routing rule as a form: conditions as a tree, ranking by order or by price."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
 from inventory.enums import LocationKind
-from inventory.models import LocationGroup, RoutingRule
+from inventory.models import LocationGroup, Product, RoutingRule
 from inventory.queries.sourcing.vocabulary import CRITERIA, NAMED
+from oms import words
 from oms.admin import ActForm
 from oms.condition_form import ALWAYS, ConditionsField
 from oms.conditions import check
 
 RANKS = 4  # criteria that a form offers one below the other
+MOST_CLASSES = 20  # that the form names
 NO_RANK = [("", "–")]
 
 
@@ -21,6 +24,16 @@ def places() -> list[tuple[str, str]]:
     own = list(LocationGroup.objects.order_by("name").values_list("code", "name"))
     kinds = [(f"kind:{value}", f"Every {label.lower()}") for value, label in LocationKind.choices]
     return [*own, *kinds]
+
+
+def _percent(share: Decimal | None) -> str:
+    return "" if share is None else words.percent(share).removesuffix(" %")
+
+
+def _classes() -> list[str]:
+    """Classes that products have."""
+    found = Product.objects.exclude(goods_class="").values_list("goods_class", flat=True)
+    return list(found.distinct().order_by("goods_class")[:MOST_CLASSES])
 
 
 class RuleForm(forms.ModelForm):
@@ -38,10 +51,19 @@ class RuleForm(forms.ModelForm):
         choices=[("order", "One criterion after the other"), ("prices", "A price for each")],
         widget=forms.RadioSelect,
     )
+    min_accuracy = forms.DecimalField(
+        label="Stock accuracy at least, %",
+        required=False,
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        help_text="How often units were found where they were asked for; see Location services.",
+    )
     apart = forms.CharField(
         label="Never in one parcel",
         required=False,
-        help_text="Two product classes, as in: hazardous, food",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="A pair of product classes a line, as in: hazardous, food",
     )
 
     class Meta:
@@ -51,18 +73,27 @@ class RuleForm(forms.ModelForm):
             "max_km",
             "leaves_within",
             "keeps_back",
-            "min_accuracy",
             "minds_capacity",
             "max_parcels",
             "min_parcel_value",
             "one_country",
             "on_failure",
         )
+        labels = {
+            "max_km": "At most this far away, km",
+            "leaves_within": "Leaves within, days",
+            "keeps_back": "Units kept back",
+            "minds_capacity": "Only where the day is not full",
+            "max_parcels": "At most so many parcels",
+            "min_parcel_value": "Where it is split, each parcel is worth at least",
+            "one_country": "All from one country",
+            "on_failure": "When it cannot serve the whole order",
+        }
         help_texts = {
             "leaves_within": "0: only where it leaves today. Knows cut-off, weekends and holidays.",
             "keeps_back": "Of every product and location, beyond safety stock.",
-            "min_accuracy": "From 0 to 1, as 0.95.",
-            "on_failure": "When this rule cannot serve the whole order.",
+            "minds_capacity": "Orders a day, as stated at each location.",
+            "min_parcel_value": "In the currency of the order.",
         }
 
     def __init__(self, data: QueryDict | None = None, *, instance: RoutingRule) -> None:
@@ -71,10 +102,13 @@ class RuleForm(forms.ModelForm):
             "groups": instance.groups,
             "without": instance.without,
             "weighed": "prices" if ranking.get("prices") else "order",
-            "apart": ", ".join(instance.apart[0]) if instance.apart else "",
+            "min_accuracy": _percent(instance.min_accuracy),
+            "apart": "\n".join(", ".join(pair) for pair in instance.apart),
             "conditions": instance.conditions or ALWAYS,
         }
         super().__init__(data, instance=instance, initial=initial)
+        if known := _classes():
+            self.fields["apart"].help_text += f". Classes of products: {', '.join(known)}."
         self.fields["groups"].choices = self.fields["without"].choices = places()
         ranks = [*ranking.get("order", ()), *[""] * RANKS][:RANKS]
         for at, chosen in enumerate(ranks, start=1):
@@ -93,12 +127,22 @@ class RuleForm(forms.ModelForm):
                 initial=ranking.get("prices", {}).get(row.name),
             )
 
+    def clean_min_accuracy(self) -> Decimal | None:
+        """As a share."""
+        percent: Decimal | None = self.cleaned_data["min_accuracy"]
+        return None if percent is None else percent / 100
+
     def clean_apart(self) -> list[list[str]]:
-        """A pair, or nothing."""
-        named = [part.strip() for part in self.cleaned_data["apart"].split(",") if part.strip()]
-        if len(named) not in {0, 2}:
-            raise forms.ValidationError("Name two classes, with a comma between.")
-        return [named] if named else []
+        """A pair a line, or nothing."""
+        pairs = []
+        for line in self.cleaned_data["apart"].splitlines():
+            named = list(dict.fromkeys(part.strip() for part in line.split(",") if part.strip()))
+            if named and len(named) != 2:  # noqa: PLR2004 (a pair)
+                raise forms.ValidationError(
+                    "Name two different classes a line, with a comma between."
+                )
+            pairs += [named] if named else []
+        return pairs
 
     def clean(self) -> dict[str, Any]:
         """The ranking and the conditions as they are stored."""
@@ -113,7 +157,15 @@ class RuleForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """What `operations.save_rule` takes."""
         data = self.cleaned_data
-        names = (*self.Meta.fields, "groups", "without", "apart", "ranking", "conditions")
+        names = (
+            *self.Meta.fields,
+            "min_accuracy",
+            "groups",
+            "without",
+            "apart",
+            "ranking",
+            "conditions",
+        )
         return {name: data[name] for name in names}
 
     def preview(self) -> RoutingRule:

@@ -89,8 +89,8 @@ class LocationService(models.Model):
         help_text="How long goods wait at the counter for their buyer.",
     )
     accuracy = models.DecimalField(
-        max_digits=5,
-        decimal_places=4,
+        max_digits=7,
+        decimal_places=6,
         default=Decimal(1),
         editable=False,
         help_text="Units found of units asked for, last 90 days.",
@@ -121,7 +121,7 @@ class LocationService(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"service of location {self.location_id}"
+        return f"Service of {self.location}"
 
 
 class LocationDay(models.Model):

@@ -1,6 +1,6 @@
 """The only code that changes stock, one file per noun."""
 
-from inventory.operations.accuracy import record_found, record_missed
+from inventory.operations.accuracy import record_found, record_missed, refresh_accuracy
 from inventory.operations.conditions import (
     ByLot,
     NothingToMove,
@@ -364,6 +364,7 @@ __all__ = [
     "record_found",
     "record_missed",
     "refill",
+    "refresh_accuracy",
     "refuse_unusable",
     "release",
     "release_from_quarantine",

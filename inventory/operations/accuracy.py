@@ -11,6 +11,7 @@ from inventory.models import LocationDay, LocationService
 from inventory.operations.routing import network_changed
 
 WINDOW_DAYS = 90
+LEAST = Decimal("0.000001")  # a busy location misses a few units among a million
 TRUSTED_UNITS = 50  # units believed found before anything is known, so that one miss is no verdict
 
 
@@ -36,6 +37,21 @@ def record_missed(location_id: int, units: int) -> Decimal:
     return score
 
 
+@transaction.atomic
+def refresh_accuracy() -> int:
+    """Say anew how often locations are right, as misses become older than the window; returns changes."""
+    changed = 0
+    for service in LocationService.objects.filter(accuracy__lt=1).order_by("pk"):
+        score = accuracy_of(service.location_id)
+        if score != service.accuracy:
+            service.accuracy = score
+            service.save(update_fields=["accuracy"])
+            changed += 1
+    if changed:
+        network_changed()
+    return changed
+
+
 def accuracy_of(location_id: int) -> Decimal:
     """The share of units found, over the window."""
     since = timezone.now().date() - timedelta(days=WINDOW_DAYS)
@@ -43,7 +59,7 @@ def accuracy_of(location_id: int) -> Decimal:
         found=Sum("found"), missed=Sum("missed")
     )
     found, missed = (sums["found"] or 0) + TRUSTED_UNITS, sums["missed"] or 0
-    return (Decimal(found) / (found + missed)).quantize(Decimal("0.0001"))
+    return (Decimal(found) / (found + missed)).quantize(LEAST)
 
 
 def _count(location_id: int, *, found: int = 0, missed: int = 0) -> None:

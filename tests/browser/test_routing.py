@@ -51,7 +51,7 @@ def test_rule_is_drafted_explained_tried_ordered_and_activated(page, orders, ben
     page.get_by_label("Field").select_option("value")
     page.get_by_label("Comparison").select_option("gte")
     page.get_by_label("Value", exact=True).fill("15")
-    page.get_by_label("at most km away", exact=False).fill("50")
+    page.get_by_label("At most this far away, km").fill("50")
     page.get_by_role("status").get_by_text("order value is at least 15").wait_for()
     page.get_by_role("button", name="Save the rule").click()
     page.get_by_role("button", name="Move up: Big orders").click()

@@ -1,6 +1,5 @@
 """Routing rules from draft to decision: kept, explained, simulated, counted."""
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -250,6 +249,61 @@ def test_record_missed_lowers_accuracy_and_rules_see_it(network, shop):
     assert places(world.place(shop, ("MUG", 1))) == ["BER"]
 
 
+def test_a_miss_among_many_units_shows(network, ben, client):
+    operations.record_found(network[0].pk, 219_849)
+
+    score = operations.record_missed(network[0].pk, 8)
+
+    assert score == Decimal("0.999964")
+    page = client.get(reverse("admin:inventory_locationservice_changelist")).content.decode()
+    assert "99.996 %" in page
+
+
+def test_accuracy_rises_again_when_misses_are_older_than_the_window(network):
+    operations.record_found(network[0].pk, 40)
+    operations.record_missed(network[0].pk, 30)
+    assert operations.refresh_accuracy() == 0
+
+    LocationDay.objects.update(day=timezone.now().date() - timedelta(days=91))
+
+    assert operations.refresh_accuracy() == 1
+    assert LocationService.objects.get(location=network[0]).accuracy == 1
+
+
+def test_working_days_are_ticked(network, ben, client):
+    service = LocationService.objects.create(location=network[0])
+    url = reverse("admin:inventory_locationservice_change", args=[service.pk])
+    form = client.get(url).context["adminform"].form
+    ticked = form["weekdays"].value()
+    sent = {name: form[name].value() for name in form.fields} | {"weekdays": ["5", "1"]}
+    sent = {name: value for name, value in sent.items() if value is not None and value is not False}
+
+    assert client.post(url, sent).status_code == 302
+    nothing = client.post(url, {**sent, "weekdays": []})
+
+    service.refresh_from_db()
+    assert (ticked, service.weekdays) == (list("1234567"), "15")
+    assert "A location works at least one day a week." in nothing.content.decode()
+
+
+def test_page_of_a_location_says_how_it_serves_and_leads_there(network, admin_client):
+    calendar = HolidayCalendar.objects.create(name="England and Wales")
+    service = LocationService.objects.create(
+        location=network[0], weekdays="12345", capacity=40, offers_pickup=True, calendar=calendar
+    )
+
+    stated, not_stated = (
+        admin_client.get(reverse("admin:inventory_location_change", args=[place.pk]))
+        for place in network
+    )
+
+    told = stated.content.decode()
+    assert "Mon–Fri, but for England and Wales, 40 orders a day, buyers may collect." in told
+    assert reverse("admin:inventory_locationservice_change", args=[service.pk]) in told
+    add = reverse("admin:inventory_locationservice_add")
+    assert f"{add}?location={network[1].pk}" in not_stated.content.decode()
+
+
 def test_decision_is_never_changed(network, shop):
     world.place(shop, ("MUG", 1))
     row = SourcingDecision.objects.get()
@@ -353,98 +407,3 @@ def test_simulation_sees_the_stock_that_real_sourcing_sees(network, shop, ben):
     assert load == {london.pk: [2, 41], berlin.pk: [2, 4]}
     assert row.result["load"] == {str(pk): [*sums, *sums] for pk, sums in load.items()}
     assert row.result["changed"] == 0
-
-
-def test_pages_of_rules_answer_in_words(network, shop, ben, client):
-    order = world.place(shop, ("MUG", 2))
-    drafted = operations.draft_from_template("stores_last", by=world.BY)
-    page = reverse("admin:inventory_routingruleset_change", args=[drafted.pk])
-
-    shown = client.get(page, {"try": order.number}).content.decode()
-
-    assert "from warehouses, third parties" in shown.lower()
-    assert "2 from LON" in shown
-    assert "There is no order SO1." in client.get(page, {"try": "SO1"}).content.decode()
-    assert (
-        "Why this warehouse"
-        in client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
-    )
-
-
-def test_rules_list_costs_the_same_for_one_and_three(ben, client, django_assert_num_queries):
-    url = reverse("admin:inventory_routingruleset_changelist")
-    operations.draft_from_template("nearest", by=world.BY)
-    client.get(url)
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    with CaptureQueriesContext(
-        connection,
-    ) as one:
-        client.get(url)
-    for _ in range(2):
-        operations.draft_from_template("nearest", by=world.BY)
-    with django_assert_num_queries(len(one)):
-        client.get(url)
-
-
-def test_builder_saves_what_the_form_says_and_tells_mistakes(ben, client):
-    drafted = operations.draft_rules("Draft", by=world.BY)
-    url = reverse("admin:inventory_routing_rule_new", args=[drafted.pk])
-    typed = [
-        {"field": "value", "op": "gte", "value": "1,000"},
-        {"field": "channel", "op": "in", "value": "shop, phone"},
-    ]
-    sent = {
-        "name": "Big orders", "conditions": json.dumps({"all": typed}),
-        "groups": ["kind:warehouse"], "weighed": "order",
-        "rank_1": "distance", "rank_2": "parcels", "keeps_back": "0", "apart": "hazardous, food",
-        "on_failure": "split", "max_km": "300",
-    }  # fmt: skip
-
-    much = json.dumps({"all": [{**typed[0], "value": "much"}]})
-    bad = client.post(url, {**sent, "conditions": much})
-    none = RoutingRule.objects.count()
-    good = client.post(url, sent)
-
-    assert "Order value needs a number." in bad.content.decode()
-    assert (none, good.status_code) == (0, 302)
-    row = RoutingRule.objects.get()
-    assert row.conditions == {
-        "all": [leaf("value", "gte", "1000"), leaf("channel", "in", ["shop", "phone"])]
-    }
-    assert (row.ranking, row.apart) == (
-        {"order": ["distance", "parcels"]},
-        [["hazardous", "food"]],
-    )
-
-
-def test_builder_keeps_groups_within_groups(ben, client):
-    nested = {"all": [leaf("value", "gte", "10"), {"any": [leaf("channel", "in", ["shop"])]}]}
-    drafted = operations.draft_rules("Draft", by=world.BY, rules=[rule(conditions=nested)])
-    row = drafted.rules.get()
-    url = reverse("admin:inventory_routing_rule", args=[drafted.pk, row.pk])
-
-    form = client.get(url).context["form"]
-    held = form["conditions"].value()
-    sent = {
-        "name": "X", "conditions": held, "weighed": "order", "rank_1": "distance",
-        "keeps_back": "0", "on_failure": "split",
-    }  # fmt: skip
-    assert client.post(url, sent).status_code == 302
-
-    row.refresh_from_db()
-    assert (row.name, row.conditions) == ("X", nested)
-
-
-def test_builder_is_closed_to_those_who_may_only_look(client):
-    cora = User.objects.create_user("cora", password="secret", is_staff=True)
-    cora.groups.add(Group.objects.get(name="Warehouse"))
-    client.force_login(cora)
-    drafted = operations.draft_rules("Draft", by=world.BY)
-
-    assert (
-        client.get(reverse("admin:inventory_routing_rule_new", args=[drafted.pk])).status_code
-        == 403
-    )
-    assert not RoutingSimulation.objects.exists()

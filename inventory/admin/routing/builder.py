@@ -62,9 +62,10 @@ def edit(request: HttpRequest, pk: int, rule: int | None = None) -> HttpResponse
     return _answer(
         request,
         "rule.html",
-        title=f"{rules}: {row.name or 'new rule'}",
+        title=row.name or "New rule",
         form=form,
         rules=rules,
+        object=rules,
         vocabulary=builder(FIELDS),
         words=rule_words(form.preview(), _groups()) if form.is_bound and form.is_valid() else "",
     )
@@ -115,7 +116,13 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         for at in range(max(len(here), len(there)))
     ]
     return _answer(
-        request, "compare.html", title="Compare versions", rules=rules, other=other, pairs=pairs
+        request,
+        "compare.html",
+        title="Compare versions",
+        rules=rules,
+        object=rules,
+        other=other,
+        pairs=pairs,
     )
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from inventory import operations
+from inventory.forms.service import ServiceForm
 from inventory.models import (
     Holiday,
     HolidayCalendar,
@@ -43,6 +44,18 @@ def said_days(days: str) -> str:
         for run in runs
     ]
     return ", ".join(said) or "never"
+
+
+def in_short(service: LocationService) -> str:
+    """When a location works and how much it takes on, in one line."""
+    said = [said_days(service.weekdays)]
+    if service.calendar:
+        said.append(f"but for {service.calendar}")
+    if service.capacity is not None:
+        said.append(f"{words.count(service.capacity, 'order')} a day")
+    if service.offers_pickup:
+        said.append("buyers may collect")
+    return ", ".join(said)
 
 
 class NetworkAdmin(EditableAdmin):
@@ -85,8 +98,7 @@ class HolidayInline(TabularInline):
     """Days off."""
 
     model = Holiday
-    extra = 1
-    tab = True
+    extra = 3
 
 
 @admin.register(HolidayCalendar)
@@ -145,8 +157,8 @@ class LocationServiceAdmin(NetworkAdmin):
         "num_orders",
     )
     ordering = ("location__code",)
-    list_select_related = ("location", "calendar")
-    readonly_fields = ("accuracy",)
+    readonly_fields = ("found_column",)
+    form = ServiceForm
     fieldsets = (
         (None, {"fields": ("location", ("capacity", "lead_days"), ("weekdays", "calendar"))}),
         (
@@ -158,7 +170,7 @@ class LocationServiceAdmin(NetworkAdmin):
                 )
             },
         ),
-        ("Service", {"fields": (("offers_pickup", "pickup_days"), "accuracy")}),
+        ("Service", {"fields": (("offers_pickup", "pickup_days"), "found_column")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -167,7 +179,13 @@ class LocationServiceAdmin(NetworkAdmin):
         days = LocationDay.objects.filter(day__gte=since).values("location_id").order_by()
         sums = days.annotate(missed=Sum("missed"), found=Sum("found"), given=Sum("orders"))
         self.month = {row["location_id"]: row for row in sums}
-        return super().get_queryset(request)
+        return super().get_queryset(request).select_related("location", "calendar")
+
+    @admin.display(description="Accuracy")
+    def found_column(self, service: LocationService) -> str:
+        """What routing rules may ask for, and what it comes from."""
+        missed = words.count(self.num_missed(service), "unit")
+        return f"{words.percent(service.accuracy)} of units asked for were found, last 90 days; {missed} missed in 30 days"
 
     @admin.display(description="Orders a day")
     def capacity_column(self, service: LocationService) -> str:
@@ -199,7 +217,7 @@ class LocationServiceAdmin(NetworkAdmin):
     @admin.display(description="Accuracy")
     def accuracy_column(self, service: LocationService) -> str:
         """Units found of units asked for."""
-        return f"{service.accuracy * 100:.1f} %"
+        return words.percent(service.accuracy)
 
     @admin.display(description="Missed, 30 days")
     def num_missed(self, service: LocationService) -> int:
@@ -207,6 +225,8 @@ class LocationServiceAdmin(NetworkAdmin):
         return self.month.get(service.location_id, {}).get("missed", 0)
 
     @admin.display(description="Given, 30 days")
-    def num_orders(self, service: LocationService) -> int:
-        """Orders counted against its days."""
+    def num_orders(self, service: LocationService) -> int | str:
+        """Orders counted against its days; nobody counts where there is no limit."""
+        if service.capacity is None:
+            return "–"
         return self.month.get(service.location_id, {}).get("given", 0)

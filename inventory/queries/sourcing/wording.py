@@ -46,7 +46,7 @@ def _where(rule: Any, groups: Mapping[str, str]) -> str:
     if rule.leaves_within is not None:
         said.append(_within(rule.leaves_within))
     if rule.min_accuracy is not None:
-        said.append(f"with a stock accuracy of at least {rule.min_accuracy * 100:.0f} %")
+        said.append(f"with a stock accuracy of at least {words.percent(rule.min_accuracy)}")
     if rule.keeps_back:
         said.append(f"that keep {words.count(rule.keeps_back, 'unit')} of each product back")
     if rule.minds_capacity:
