@@ -261,8 +261,9 @@ class DraftOrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Where it stands")
     def state_column(self, draft: DraftOrder) -> SafeString:
-        """Draft, quote, or what became of it."""
-        return state_chip(draft)
+        """Draft, quote, or what became of it; and whether stock is kept for it."""
+        kept = draft.status == DraftStatus.OPEN and draft.reservation
+        return words.two_lines(state_chip(draft), "stock is kept for it" if kept else "")
 
     @admin.display(description="Channel")
     def channel_column(self, draft: DraftOrder) -> SafeString:

@@ -55,6 +55,7 @@ def shown(request: HttpRequest, seen: Preview, order: Order) -> dict[str, Any]:
         "new_holds": [why for why in after.holds if why not in seen.before.holds],
         "told": told,
         "told_hidden": len(seen.told) - len(told),
+        "writes_itself": "" if order.channel.notifies_customers else order.channel.name,
         "base": seen.base,
         "can_confirm": seen.refusal is None,
     }

@@ -61,7 +61,7 @@ class Teller:
             sentence=tell(self, event.facts) or Teller.plain(self, event.facts) or _words(event),
             at=event.at,
             who=self.names[event.actor],
-            tone=TONES.get(event.name, ""),
+            tone=_tone(event),
             facts=json.dumps(event.facts, indent=1) if event.facts else "",
         )
 
@@ -157,10 +157,23 @@ def _hold_claimed(teller: Teller, facts: dict[str, Any]) -> str:
 
 
 def _cancelled(teller: Teller, facts: dict[str, Any]) -> str:
+    if _is_of_change(facts):
+        off = f"{teller.lines(facts)}, total less {teller.money(facts.get('amount'))}"
+        return f"Taken off by {facts['change']}: {off}"
     why = _label(CancelReason, facts.get("reason", ""))
     what = "Cancelled" if facts.get("whole") else f"Cancelled {teller.lines(facts)}"
     said = f"{what}, total less {teller.money(facts.get('amount'))}"
     return f"{said} – {why.lower()}" if why else said
+
+
+def _tone(event: Event) -> str:
+    of_change = event.name == "order.cancelled" and _is_of_change(event.facts)
+    return "" if of_change else TONES.get(event.name, "")
+
+
+def _is_of_change(facts: dict[str, Any]) -> bool:
+    """Units that a change takes off, or gives another price; the order goes on."""
+    return bool(facts.get("change")) and not facts.get("whole")
 
 
 def _gateway(sentence: str) -> Callable[[Teller, dict[str, Any]], str]:

@@ -10,9 +10,16 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from oms import words
+from orders.admin import sealed
 from orders.enums import ChangeStatus
 from orders.models import Order, OrderVersion
-from orders.queries.versions import differences, versions_of
+from orders.queries.versions import (
+    Difference,
+    address_differences,
+    addresses_of,
+    differences,
+    versions_of,
+)
 
 
 def card(order: Order) -> dict[str, Any]:
@@ -32,7 +39,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """Any two versions (`?a=1&b=3`), by default the last two."""
     if not request.user.has_perms(["orders.view_order", "orders.view_orderversion"]):
         raise PermissionDenied
-    order = get_object_or_404(Order.objects.select_related("channel"), pk=pk)
+    order = get_object_or_404(Order.objects.select_related("channel", "subject"), pk=pk)
     versions = versions_of(order)
     if not versions:
         raise Http404
@@ -45,10 +52,26 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": [{"version": row, "who": names[row.by]} for row in versions],
         "first": first,
         "second": second,
-        "differences": differences(first.content, second.content),
+        "differences": [
+            *_addresses(request, order, first, second),
+            *differences(first.content, second.content),
+        ],
     }
     request.current_app = admin.site.name  # type: ignore[attr-defined]
     return TemplateResponse(request, "admin/orders/change/versions.html", context)
+
+
+def _addresses(
+    request: HttpRequest, order: Order, first: OrderVersion, second: OrderVersion
+) -> list[Difference]:
+    """What differs in where it goes; only that something does for those who may not read it."""
+    before, after = addresses_of([first, second])
+    if before == after:
+        return []
+    if not sealed.may_read(request):
+        return [Difference("Address", "not shown", "another, not shown")]
+    sealed.looked_at(request, order)
+    return address_differences(before, after)
 
 
 def _chosen(

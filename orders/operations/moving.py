@@ -211,7 +211,7 @@ def _refuse_units(line: OrderLine, quantity: int) -> None:
     if line.product_id is None:
         raise StepImpossible(reason=f"Say first what {line.sku} is; nobody knows this SKU.")
     if not 0 < quantity <= free:
-        raise StepImpossible(reason=f"Of {line.sku} {free} can still go into another order.")
+        raise StepImpossible(reason=f"Of {line.sku}, {free} can still go into another order.")
     if quantity > line.due - line.released:
         raise StepImpossible(
             reason="The work is just being handed to a location; try again in a moment."

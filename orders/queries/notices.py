@@ -9,8 +9,8 @@ from typing import Any
 from customers import queries as customers
 from customers.queries import About, Amount, Notice, NoticeKind, Words
 from oms.models import Event
-from orders.enums import ChargeKind, OrderStatus
-from orders.models import Order, OrderLine
+from orders.enums import ChargeKind, OrderLinkKind, OrderStatus
+from orders.models import Order, OrderLine, OrderLink
 from orders.queries.charge_words import WORDS, charges_told
 from orders.queries.promising import told_day
 from orders.queries.sealing import CONTEXT
@@ -160,7 +160,20 @@ def _of_cancelled(event: Event) -> Notice | None:
 def _of_changed(event: Event) -> Notice | None:
     """A change that leaves nothing is told as what it is, by the cancellation."""
     order = order_for_notice(event.subject_id)
-    return None if order.status == OrderStatus.CANCELLED else notice_about(order)
+    if order.status == OrderStatus.CANCELLED:
+        return None
+    return notice_about(order, **_moved(order, event.facts["change"]))
+
+
+def _moved(order: Order, change: str) -> dict[str, str]:
+    """Numbers of the order that a change split off and of those that it brought in."""
+    links = OrderLink.objects.filter(change=change).order_by("pk")
+    off = links.filter(kind=OrderLinkKind.SPLIT, source=order).values_list("target__number")
+    joined = links.filter(kind=OrderLinkKind.MERGE, target=order).values_list("source__number")
+    return {
+        "split_off": ", ".join(number for (number,) in off),
+        "merged": ", ".join(number for (number,) in joined),
+    }
 
 
 def _kind(
@@ -180,7 +193,10 @@ ORDER_CANCELLED = _kind(
     {"en": "Cancellation", "de": "Stornierung", "fr": "Annulation"}, _of_cancelled
 )
 ORDER_CHANGED = _kind(
-    {"en": "Order changed", "de": "Bestellung geändert", "fr": "Commande modifiée"}, _of_changed
+    {"en": "Order changed", "de": "Bestellung geändert", "fr": "Commande modifiée"},
+    _of_changed,
+    split_off="SO100002",
+    merged="SO100003",
 )
 PAYMENT_CAPTURED = _kind(
     {"en": "Payment received", "de": "Zahlungseingang", "fr": "Paiement reçu"},

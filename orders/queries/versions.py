@@ -5,11 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from customers import queries as customers
 from oms.money import ZERO, plain
 from orders.enums import ChargeKind
 from orders.models import Order, OrderCharge, OrderLine, OrderVersion
+from orders.queries.sealing import CONTEXT
 from orders.queries.totals import amount_due, charge_total, totals_of
 
+ADDRESS = {
+    "name": "Recipient",
+    "line1": "Street and number",
+    "line2": "More of the address",
+    "postcode": "Postcode",
+    "city": "City",
+    "region": "Region or state",
+    "country": "Country",
+}
 LINE = ("sku", "name", "quantity", "unit_price", "discount", "tax", "total")
 
 
@@ -72,7 +83,7 @@ def current_content(order: Order) -> dict[str, Any]:
 
 def versions_of(order: Order) -> list[OrderVersion]:
     """Every version that was kept, the oldest first; none when nothing was ever changed."""
-    rows = OrderVersion.objects.filter(order=order).select_related("change")
+    rows = OrderVersion.objects.filter(order=order).select_related("change", "order__subject")
     return list(rows.order_by("number"))
 
 
@@ -94,11 +105,32 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
     ]
 
 
+def addresses_of(versions: Sequence[OrderVersion]) -> list[dict[str, str]]:
+    """Where each version was to be sent; nothing once its buyer was erased.
+
+    Opened without a record: a door that shows them to a reader records that itself.
+    """
+    subject = versions[0].order.subject if versions else None
+    if subject is None:
+        return [{} for _ in versions]
+    opened = [customers.unseal(subject, row.sealed, CONTEXT) for row in versions]
+    return [values.get("shipping_address", {}) for values in opened]
+
+
+def address_differences(before: dict[str, str], after: dict[str, str]) -> list[Difference]:
+    """What is not the same in two addresses, part by part."""
+    return [
+        difference
+        for name, label in ADDRESS.items()
+        for difference in _plain(label, before.get(name, ""), after.get(name, ""))
+    ]
+
+
 def placed_worths(first: dict[str, Any]) -> list[tuple[str, Decimal, None, int | None]]:
     """What each line and charge of the first version was worth before anything was cancelled."""
     lines = [(row["sku"], Decimal(row["total"]), None, row["quantity"]) for row in first["lines"]]
     charges = [
-        (row["description"] or row["kind"], Decimal(row.get("due", row["amount"])), None, None)
+        (_charge_name(row), Decimal(row.get("due", row["amount"])), None, None)
         for row in first["charges"]
         if row["kind"] != ChargeKind.RETURN
     ]
@@ -165,9 +197,13 @@ def _charges(
         else:
             new.append(row)
     for row in old:
-        yield Difference(row["description"] or row["kind"], row[column], "")
+        yield Difference(_charge_name(row), row[column], "")
     for row in new:
-        yield Difference(row["description"] or row["kind"], "", row[column])
+        yield Difference(_charge_name(row), "", row[column])
+
+
+def _charge_name(row: dict[str, Any]) -> str:
+    return row["description"] or str(ChargeKind(row["kind"]).label)
 
 
 def _plain(what: str, before: str, after: str) -> Iterator[Difference]:

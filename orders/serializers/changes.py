@@ -11,7 +11,7 @@ from oms.wire import Invalid, Sent, Sku, Text, message, utc
 from orders.enums import RETURN_CHARGES, ChangeStep, ChargeKind
 from orders.models import OrderChange, OrderChangeStep, OrderVersion
 from orders.operations import Preview, Step
-from orders.queries.versions import differences
+from orders.queries.versions import addresses_of, differences
 from orders.serializers.orders import AddressIn
 from orders.serializers.previews import PreviewOut
 
@@ -198,7 +198,10 @@ class DifferenceOut(msgspec.Struct):
 
 @message
 class VersionOut(msgspec.Struct):
-    """What an order said, without personal data, and how that differs from the version before."""
+    """What an order said, without personal data, and how that differs from the version before.
+
+    `address_changed` says whether it was to go to another address than in the version before.
+    """
 
     version: int
     change: str | None
@@ -206,10 +209,12 @@ class VersionOut(msgspec.Struct):
     at: datetime
     content: dict[str, Any]
     differences: list[DifferenceOut]
+    address_changed: bool
 
     @classmethod
     def all_of(cls, versions: Sequence[OrderVersion]) -> "list[VersionOut]":
         """As the API shows them, the oldest first."""
+        goes_to = addresses_of(versions)
         return [
             cls(
                 row.number,
@@ -221,8 +226,11 @@ class VersionOut(msgspec.Struct):
                     DifferenceOut(each.what, each.before, each.after)
                     for each in (differences(before.content, row.content) if before else ())
                 ],
+                before is not None and was_to != to,
             )
-            for before, row in zip([None, *versions], versions, strict=False)
+            for before, row, was_to, to in zip(
+                [None, *versions], versions, [{}, *goes_to], goes_to, strict=False
+            )
         ]
 
 

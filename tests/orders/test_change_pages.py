@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -230,6 +230,35 @@ def test_versions_are_compared(ben, order):
     assert (first.before, first.after) == ("3", "1")
     same = ben.get(url("versions", order), {"a": 2, "b": 2})
     assert same.context["differences"] == []
+
+
+def test_versions_tell_another_street_to_those_who_may_read_it(ben, order):
+    moved = {f"address-{part}": value for part, value in world.LONDON.items()}
+    moved["address-line1"] = "1 Other Lane"
+    base = looked_at(ben, order, **moved).context["base"]
+    decided(ben, order, act="confirm", base=base, **moved)
+    told = ("Street and number", "12 St James's Square", "1 Other Lane")
+
+    shown = ben.get(url("versions", order)).context["differences"]
+    read = Permission.objects.get(codename="view_personal_data")
+    Group.objects.get(name="Operations").permissions.remove(read)
+    hidden = ben.get(url("versions", order))
+
+    assert told in [(each.what, each.before, each.after) for each in shown]
+    assert [each.what for each in hidden.context["differences"]] == ["Address"]
+    assert "Other Lane" not in hidden.content.decode()
+
+
+def test_units_that_a_change_takes_off_are_not_told_as_cancelled_by_the_buyer(ben, order):
+    base = looked_at(ben, order, **units(order, 1)).context["base"]
+    decided(ben, order, act="confirm", base=base, **units(order, 1))
+    number = OrderChange.objects.get().number
+
+    told = ben.get(url("change", order)).context["timeline"]
+
+    sentences = {entry.sentence: entry.tone for entry in told}
+    assert sentences[f"Taken off by {number}: 2 × MUG, total less £20.00"] == ""
+    assert not any(sentence.startswith("Cancelled") for sentence in sentences)
 
 
 @pytest.mark.parametrize("role", ["Warehouse", "Auditor"])

@@ -194,6 +194,9 @@ def test_address_step_that_is_read_can_be_written_again_and_keeps_its_address(ca
     order.refresh_from_db()
     kept = customers.unseal(order.subject, order.sealed, CONTEXT)["shipping_address"]
     assert (kept["line1"], order.ship_country) == ("1 Other Lane", "GB")
+    versions = call("get", "versions/")[1]
+    assert [row["address_changed"] for row in versions] == [False, True]
+    assert "Other Lane" not in str(versions)
     assert call("post", data={"steps": [{"kind": "set_address"}]})[1]["errors"][0]["pointer"] == (
         "/steps/0/address"
     )

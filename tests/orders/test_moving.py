@@ -14,6 +14,7 @@ from orders import operations as orders
 from orders.models import Order, OrderLink, PaymentTransaction
 from orders.operations import Step
 from orders.queries import balance
+from orders.queries.notices import told_by
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 from tests.orders.test_changing import (
@@ -153,6 +154,29 @@ def test_merge_takes_along_what_speaks_against_the_other_order(shop):
 
     assert [hold.reason for hold in order.holds.filter(lifted_at=None)] == ["Looks odd"]
     assert line(order, "CUP").released == 0
+
+
+def test_buyer_is_told_what_was_split_off_and_merged(shop):
+    shop.notifies_customers = True
+    shop.save()
+    order = placed(shop)
+
+    confirm(order, off(order, "MUG", 1))
+    other = born_of(order)
+    apart = told_of(order)
+    confirm(order, into(other))
+    joined = told_of(order)
+
+    assert f"The rest comes to you as order {other.number}." in apart
+    assert f"Order {other.number} is a part of it now." in joined
+    assert "The rest comes" not in joined
+
+
+def told_of(order):
+    """What the last change of an order tells its buyer."""
+    event = Event.objects.filter(name="order.changed", subject_id=order.pk).last()
+    (told,) = told_by([event])
+    return told.body
 
 
 def test_merge_keeps_apart_what_does_not_belong_together(shop):
