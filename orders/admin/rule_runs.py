@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from orders.enums import RuleOutcome
 from orders.models import Rule, RuleRun
+from orders.queries.rules.wording import saw_words
 
 SHOWN = 50
 NAMED = 10  # things of a turn
@@ -28,7 +29,7 @@ def newest(rule: Rule) -> list[dict[str, Any]]:
     """The newest runs on orders, and turns over things with the first of those that each met."""
     loaded = rule.runs.select_related("order", "product", "purchase_order", "version__rule")
     rows = [
-        {"row": run, "about": [_named(run)], "others": 0}
+        {"row": run, "about": [_named(run)], "others": 0, "saw": saw_words(run.saw)}
         for run in loaded.exclude(order=None).order_by("-at", "-pk")[:SHOWN]
     ]
     turns = rule.runs.filter(order=None).values("chain").annotate(first=Min("pk"), met=Count("pk"))
@@ -40,7 +41,9 @@ def newest(rule: Rule) -> list[dict[str, Any]]:
     for turn in found:
         runs = members[turn["chain"]]
         about = [_named(run) for run in runs]
-        rows.append({"row": runs[0], "about": about, "others": turn["met"] - len(runs)})
+        told = saw_words(runs[0].saw) if len(runs) == 1 else []
+        others = turn["met"] - len(runs)
+        rows.append({"row": runs[0], "about": about, "others": others, "saw": told})
     rows.sort(key=lambda each: each["row"].at, reverse=True)
     return rows[:SHOWN]
 

@@ -15,18 +15,18 @@ from unfold.enums import ActionVariant
 
 from oms import words
 from oms.admin import Act, ReadOnlyAdmin, actor
-from oms.admin.jobs import progress_of
 from oms.errors import DomainError
 from orders import operations
-from orders.admin import rule_checks, rule_runs
+from orders.admin import rule_checks, rule_runs, rule_trials
 from orders.admin.rule_checks import answer, is_on, said, shown
-from orders.enums import RuleMoment, RuleState, RuleSubject
+from orders.admin.rule_trials import may_begin
+from orders.enums import RuleMoment, RuleState
 from orders.forms.rules import ActivateForm, RuleForm, TemplateForm, TryForm
-from orders.models import Rule, RuleTrial, RuleVersion
+from orders.models import Rule, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
 from orders.queries.rules.actions import actions_builder
 from orders.queries.rules.naming import free_name
-from orders.queries.rules.vocabulary import EVERY, NOW_ONLY, SEALED, asked, rules_builder
+from orders.queries.rules.vocabulary import rules_builder
 from orders.queries.rules.wording import version_words
 
 EDIT, FORCE = "orders.edit_rule", "orders.activate_rule"
@@ -74,20 +74,17 @@ def try_on(request: HttpRequest, rule: Rule, data: dict[str, Any]) -> HttpRespon
     return HttpResponseRedirect(reverse("admin:orders_rule_trial", args=[trial.pk]))
 
 
-def _may_begin(rule: Rule) -> bool:
-    return any(version.state != RuleState.ACTIVE for version in rule.versions.all())
-
-
 ACTS = (
     Act("begin", "New from template", EDIT, begin, form=BeginForm, icon="add", on_list=True,
         variant=ActionVariant.PRIMARY,
         help="A draft acts on nothing until somebody switches it on."),
     Act("activate", "Switch on", FORCE, activate, form=ActivateForm, icon="play_arrow",
-        allowed=_may_begin, variant=ActionVariant.PRIMARY,
-        help="This version acts from now on, the one in force retires. Try it first. You need the "
-        "rights to do by hand what it does."),
+        allowed=may_begin, variant=ActionVariant.PRIMARY,
+        help="This version acts from now on, the one in force retires. Versions that were tried are "
+        "offered. You need the rights to do by hand what it does."),
     Act("try_on", "Try on past orders", EDIT, try_on, form=TryForm, icon="science",
-        help="Counts and lists the past orders that this version is for. Nothing is done."),
+        help="Takes the version through the past of each order: which it is for, when it would have acted, "
+        "and what would have come of it. Nothing is done."),
     Act("switch_off", "Switch off", FORCE, switch_off, icon="stop", allowed=is_on,
         variant=ActionVariant.DANGER, help="It acts on nothing any more; what it did stays."),
 )  # fmt: skip
@@ -125,6 +122,10 @@ class RuleAdmin(ReadOnlyAdmin):
     def buttons(self, request: HttpRequest, obj: Any = None) -> list[dict[str, Any]]:
         """Over the list also the blank builder, and the page with built-in checks and the order."""
         found = super().buttons(request, obj)
+        if obj is not None and not is_on(obj) and "activate" not in {row["name"] for row in found}:
+            for row in found:
+                if row["name"] == "try_on":
+                    row["variant"] = ActionVariant.PRIMARY
         if obj is None and request.user.has_perm(EDIT):
             found.append(_link("new", "Write a rule", "edit", "admin:orders_rule_new"))
         if obj is None:
@@ -140,7 +141,7 @@ class RuleAdmin(ReadOnlyAdmin):
             path("limits/", wrap(rule_checks.set_limits), name="orders_rule_limits"),
             path("<int:pk>/edit/", wrap(edit), name="orders_rule_edit"),
             path("words/", wrap(in_words), name="orders_rule_words"),
-            path("trials/<int:pk>/", wrap(trial_page), name="orders_rule_trial"),
+            path("trials/<int:pk>/", wrap(rule_trials.trial_page), name="orders_rule_trial"),
             *super().get_urls(),
         ]
 
@@ -220,36 +221,6 @@ def in_words(request: HttpRequest) -> HttpResponse:
     return HttpResponse("Not yet: " + " ".join(mistakes), "text/plain; charset=utf-8")
 
 
-def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a trial found; the page loads itself again when the work has ended."""
-    if not request.user.has_perm("orders.view_ruletrial"):
-        raise PermissionDenied
-    trial = get_object_or_404(RuleTrial.objects.select_related("version__rule", "job"), pk=pk)
-    result, names = trial.result, asked(trial.version.conditions)
-    days = result.get("by_day", [])
-    of_orders = trial.version.subject == RuleSubject.ORDER
-    share = 100 * result["matched"] / result["orders"] if result.get("orders") else 0
-    return answer(
-        request,
-        "trial.html",
-        title=f"{trial.version} on past orders",
-        trial=trial,
-        words=version_words(trial.version),
-        share=share,
-        noun=_noun(trial.version),
-        of_now=[EVERY[name].label for name in sorted(names & NOW_ONLY)] if of_orders else [],
-        sealed=[field.label for field in SEALED if field.name in names],
-        charts={
-            "days": {
-                "labels": [day for day, *_ in days],
-                "unit": "orders",
-                "sets": [{"label": "Matching orders", "data": [row[2] for row in days]}],
-            }
-        },
-        **(progress_of(trial.job) if trial.job else {}),
-    )
-
-
 def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
     versions = list(rule.versions.all())
     names = words.names_of(version.created_by for version in versions)
@@ -265,9 +236,8 @@ def _context(request: HttpRequest, rule: Rule) -> dict[str, Any]:
         ],
         "runs": rule_runs.newest(rule),
         "counts": rule_runs.counted(rule.runs.all()),
-        "trials": RuleTrial.objects.filter(version__rule=rule)
-        .select_related("version__rule", "job")
-        .order_by("-pk")[:10],
+        "trials": rule_trials.trials_of(rule),
+        "untried": not rule_trials.tried_numbers(rule),
     }
 
 
@@ -292,12 +262,8 @@ def _saved(request: HttpRequest, form: RuleForm) -> RuleVersion | None:
     except DomainError as error:
         messages.error(request, error.detail)
         return None
-    messages.success(request, f"{version} is drafted. Try it, then switch it on.")
+    messages.success(request, f"{version} is drafted. Try it on past orders, then switch it on.")
     return version
-
-
-def _noun(version: RuleVersion) -> str:
-    return str(RuleSubject(version.subject).label).lower()
 
 
 def _page(pk: int) -> str:

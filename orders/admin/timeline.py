@@ -15,6 +15,7 @@ from oms.models import Event
 from orders.enums import CancelReason, ChangeStep, Gateway, PaymentMethod, PromiseReason
 from orders.models import Order
 from orders.queries.hold_types import hold_names
+from orders.queries.rules.wording import saw_words
 
 SHOWN = 200
 TONES = {
@@ -213,7 +214,9 @@ def _tagged(_teller: Teller, facts: dict[str, Any]) -> str:
 
 def _rule_ran(_teller: Teller, facts: dict[str, Any]) -> str:
     done = [row["said"] if row["ok"] else f"refused: {row['said']}" for row in facts["did"]]
-    return f"Rule {facts['rule']} (version {facts['version']}): {'; '.join(done)}"
+    seen = saw_words(facts.get("saw", {}))
+    why = f" – it saw {', '.join(seen)}" if seen else ""
+    return f"Rule {facts['rule']} (version {facts['version']}): {'; '.join(done)}{why}"
 
 
 def _colleague(to: str) -> str:

@@ -125,8 +125,9 @@ class ActivateForm(VersionForm):
     """Which version acts from now on."""
 
     def offers(self, version: RuleVersion) -> bool:
-        """What is in force is in force already."""
-        return version.state != RuleState.ACTIVE
+        """What was tried, or in force before; what is in force is in force already."""
+        tried = version.activated_at or version.trials.exclude(result={}).exists()
+        return bool(tried) and version.state != RuleState.ACTIVE
 
 
 class TryForm(VersionForm):

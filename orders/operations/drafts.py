@@ -119,8 +119,8 @@ class Draft:
             yield Fact("order.held", order, facts)
         for run in self.runs:
             version = run.version
-            facts = {"rule": version.rule.name, "version": version.number, "did": run.did}
-            yield Fact("order.rule_ran", order, facts)
+            facts = {"rule": version.rule.name, "version": version.number}
+            yield Fact("order.rule_ran", order, {**facts, "did": run.did, "saw": run.saw})
         yield from self._payment_facts()
         units = [[take.line_id, take.location_id, take.quantity] for take in self.takes()]
         if units and not self.released:

@@ -100,7 +100,8 @@ def test_from_the_builder_to_a_hold_on_a_new_order(ben, client):
         in client.get(reverse("admin:orders_rule_change", args=[rule.pk])).content.decode()
     )
     assert (
-        "Rule Big (version 1): put it on hold (Big one)"
+        "Rule Big (version 1): put it on hold (Big one) – it saw destination country: GB, "
+        "order total: 60"
         in client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
     )
 
@@ -128,6 +129,8 @@ def test_a_trial_counts_past_orders_and_does_nothing(ben, client):
     page = client.get(reverse("admin:orders_rule_trial", args=[trial.pk])).content.decode()
     assert big.number in page
     assert small.number not in page
+    assert "What would have happened" in page
+    assert "Put it on hold (Big)" in page
 
 
 def test_list_costs_the_same_for_one_and_three(ben, client, django_assert_max_num_queries):
@@ -156,6 +159,13 @@ def test_builder_is_closed_to_those_who_may_only_look(client):
 def drafted(name="Big", **said):
     defaults = {"moment": "placing", "actions": [REVIEW], "conditions": {"all": []}}
     return orders.draft_rule(name, orders.Wording(**{**defaults, **said}), by=BY)
+
+
+def tried(version):
+    """The version, with a trial that has ended."""
+    trial = orders.try_rule(version, days=30, by=BY)
+    jobs.run.call(Job.objects.filter(kind="rule").latest("pk").pk)
+    return trial
 
 
 def as_the_page_sends_it(client, url):
@@ -214,6 +224,7 @@ def test_a_template_taken_twice_makes_two_rules(ben, client):
 
 def test_switching_on_acts_on_the_version_that_the_person_saw(ben, client):
     version = drafted()
+    tried(version)
     url = reverse("admin:orders_rule_act", args=[version.rule_id, "activate"])
     form = client.get(url).context["form"]
     sent = {"act": "1", "version": "1", "newest": form["newest"].value()}
@@ -227,6 +238,33 @@ def test_switching_on_acts_on_the_version_that_the_person_saw(ben, client):
     assert RuleVersion.objects.get(state="active") == version
 
 
+def buttons(client, rule):
+    """What the rule's page offers, the one that is coloured first."""
+    page = client.get(reverse("admin:orders_rule_change", args=[rule.pk]))
+    rows = sorted(page.context["acts"], key=lambda row: row["variant"] != "primary")
+    return [row["name"] for row in rows]
+
+
+def test_a_version_is_switched_on_once_it_was_tried(ben, client):
+    version = drafted()
+    url = reverse("admin:orders_rule_act", args=[version.rule_id, "activate"])
+    assert buttons(client, version.rule) == ["try_on"]
+    client.post(url, {"act": "1", "version": "1", "newest": "1"})
+    assert not RuleVersion.objects.filter(state="active").exists()
+
+    trial = tried(version)
+    assert buttons(client, version.rule) == ["activate", "try_on"]
+    page = client.get(reverse("admin:orders_rule_trial", args=[trial.pk])).content.decode()
+    assert f'href="{url}">Switch on</a>' in page
+    drafted(actions=[{**REVIEW, "reason": "Nobody has tried this"}])
+    assert [key for key, _ in client.get(url).context["form"]["version"].field.choices] == [1]
+
+    client.post(url, {"act": "1", "version": "1", "newest": "2"})
+    assert RuleVersion.objects.get(state="active") == version
+    page = client.get(reverse("admin:orders_rule_trial", args=[trial.pk])).content.decode()
+    assert "Switch on</a>" not in page
+
+
 def test_who_may_not_cancel_orders_switches_no_rule_on_that_does(client):
     dan = User.objects.create_user("dan", is_staff=True)
     rights = ("view_rule", "view_ruleversion", "activate_rule")
@@ -235,6 +273,7 @@ def test_who_may_not_cancel_orders_switches_no_rule_on_that_does(client):
     version = drafted(
         moment="schedule", every_minutes=5, actions=[{"do": "cancel", "reason": "expired"}]
     )
+    tried(version)
     url = reverse("admin:orders_rule_act", args=[version.rule_id, "activate"])
 
     page = client.post(url, {"act": "1", "version": "1", "newest": "1"}).content.decode()

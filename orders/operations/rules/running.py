@@ -133,7 +133,7 @@ def _run(ready: Ready, order: Order, cause: Cause) -> int:
     if not ready.fits(facts) or once.exists() or not on.exists():
         return 0
 
-    thread = uuid.uuid4()
+    thread, seen = uuid.uuid4(), kept(facts, ready.names)
     with _under(thread):
         if why := circle(version, order, cause.chain):
             did = [{"do": "stop", "ok": False, "said": why}]
@@ -150,10 +150,10 @@ def _run(ready: Ready, order: Order, cause: Cause) -> int:
             chain=cause.chain,
             thread=thread,
             outcome=outcome,
-            saw=kept(facts, ready.names),
+            saw=seen,
             did=did,
         )
-        _tell(version, order, outcome, did)
+        _tell(version, order, outcome, did, seen)
     return 1
 
 
@@ -161,10 +161,16 @@ def _facts(order: Order, names: frozenset[str]) -> Facts:
     return facts_of([order], timezone.now(), names)[order.pk]
 
 
-def _tell(version: RuleVersion, order: Order, outcome: str, did: list[dict[str, Any]]) -> None:
-    """Say on the order what the rule did; nothing may act on this event, so it begins no chain."""
+def _tell(
+    version: RuleVersion,
+    order: Order,
+    outcome: str,
+    did: list[dict[str, Any]],
+    saw: dict[str, Any],
+) -> None:
+    """Say on the order what the rule saw and did; nothing may act on this event: no chain begins."""
     name = "order.rule_stopped" if outcome == RuleOutcome.STOPPED else "order.rule_ran"
-    facts = {"rule": version.rule.name, "version": version.number, "did": did}
+    facts = {"rule": version.rule.name, "version": version.number, "did": did, "saw": saw}
     events.record(name, order, by=f"rule:{version.rule_id}", **facts)
 
 

@@ -123,9 +123,9 @@ def _later_facts(order: Order, lines: Sequence[Line], now: datetime) -> Facts:
     promised = order.promised_at
     return {
         "stage": order.stage,
-        "stage_hours": _hours(order.stage_since, now),
-        "age_hours": _hours(order.placed_at, now),
-        "late_hours": _hours(promised, now) if promised else None,
+        "stage_hours": hours_between(order.stage_since, now),
+        "age_hours": hours_between(order.placed_at, now),
+        "late_hours": hours_between(promised, now) if promised else None,
         "payment": order.payment_status,
         "fulfilment": order.fulfillment_status,
         "released": sum(line.released for line in lines),
@@ -133,7 +133,8 @@ def _later_facts(order: Order, lines: Sequence[Line], now: datetime) -> Facts:
     }
 
 
-def _hours(since: datetime, now: datetime) -> Decimal:
+def hours_between(since: datetime, now: datetime) -> Decimal:
+    """How long, in hours with two places."""
     return round(Decimal((now - since).total_seconds()) / HOUR, 2)
 
 

@@ -68,9 +68,7 @@ BY_SUBJECT = {RuleSubject.ORDER: EVERY, **FIELDS}
 ANY = {
     name: field for fields in reversed(list(BY_SUBJECT.values())) for name, field in fields.items()
 }
-NOW_ONLY = frozenset(  # of a past order only the state of today is known
-    field.name for field in LATER if not field.name.startswith("customer_")
-) | {"tags", "priority", *(field.name for field in BUYER)}
+NOW_ONLY = frozenset(field.name for field in BUYER)  # in trials: nobody kept how they were
 
 # Events that may wake a rule, as a person reads them.
 EVENTS: dict[str, str] = {

@@ -1,11 +1,14 @@
 """A version of a rule as one sentence."""
 
-from oms.conditions import sentence
+from collections.abc import Mapping
+from typing import Any
+
+from oms.conditions import Field, sentence
 from orders.enums import RuleMoment, RuleSubject
 from orders.models import RuleVersion
 from orders.queries.rules.actions import all_said
 from orders.queries.rules.subjects import WHOM
-from orders.queries.rules.vocabulary import EVENTS, vocabulary
+from orders.queries.rules.vocabulary import ANY, EVENTS, vocabulary
 
 
 def version_words(version: RuleVersion) -> str:
@@ -13,6 +16,20 @@ def version_words(version: RuleVersion) -> str:
     conditions = version.conditions or {"all": []}
     which = sentence(conditions, vocabulary(version.moment, version.subject), empty="")
     return f"{_when(version)}{f', if {which}' if which else ''}: {all_said(version.actions)}."
+
+
+def saw_words(saw: Mapping[str, Any]) -> list[str]:
+    """What a run saw: each fact with its label and unit."""
+    return [_fact(ANY[name], value) for name, value in saw.items() if name in ANY]
+
+
+def _fact(field: Field, value: Any) -> str:
+    if field.kind == "flag":
+        return f"{field.label.lower()}: {'yes' if value else 'no'}"
+    labels = dict(field.offered)
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    said = ", ".join(labels.get(one, str(one)) for one in values) or "–"
+    return " ".join(part for part in (f"{field.label.lower()}: {said}", field.unit) if part)
 
 
 def _when(version: RuleVersion) -> str:
