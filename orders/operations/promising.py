@@ -21,9 +21,9 @@ from oms.history import record_changed
 from orders.enums import OrderStatus, PromiseReason
 from orders.models import Order, Promise
 from orders.operations.drafts import Draft
-from orders.queries.promising import BY_HAND
 from orders.queries.routing import taker_of
 from orders.queries.serving import (
+    BY_HAND,
     Waiter,
     lines_in_turn,
     per_order,
@@ -57,6 +57,7 @@ class Renewed:
     before: datetime | None
     arrives_on: date | None
     made_of: list[dict[str, object]]
+    untold: bool = False  # the buyer has never been told a day
 
     @property
     def is_same(self) -> bool:
@@ -215,6 +216,7 @@ def _renewed(waiters: Sequence[Waiter], served: Mapping[int, stock.Promised]) ->
         before=waiters[0].promised_at,
         arrives_on=stock.last_of(one.arrives_on for one in promised),
         made_of=made_of,
+        untold=waiters[0].told_at is None,
     )
 
 
@@ -315,7 +317,7 @@ def _reason(renewed: Renewed, reason: str) -> str:
     if reason not in OF_SUPPLY:
         return reason
     sooner = renewed.before is not None and renewed.promised_at < renewed.before
-    return PromiseReason.SUPPLY_SOONER if sooner else PromiseReason.SUPPLY_SLIPPED
+    return PromiseReason.SUPPLY_SOONER if sooner or renewed.untold else PromiseReason.SUPPLY_SLIPPED
 
 
 def _sequences(orders: Sequence[Order]) -> dict[int, int]:

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from inventory import queries as stock
-from orders.enums import PromiseReason
 from orders.models import Channel, Order, OrderLine, SkuAlias
-from orders.queries.serving import lines_in_turn
-
-BY_HAND = {PromiseReason.CUSTOMER_ASKED, PromiseReason.EXPEDITED, PromiseReason.STAFF}
+from orders.queries.serving import BY_HAND, lines_in_turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Who waits for a product, in the order in which they are served, and what each will get.
 
 The order is a policy, kept as data (`AllocationPolicy`): the product's own, else the one for all
-products, else priority, promise date, age. Orders on hold wait outside the line.
+products, else priority, promise date, age. Orders on hold wait outside the line. A promise date is
+one that the buyer was told: a channel's rule is none where no goods have ever borne it, or whoever
+comes when nothing is left would overtake those who were promised what is on its way.
 """
 
 from collections import defaultdict
@@ -9,17 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import OrderBy
 
 from inventory import queries as stock
 from inventory.queries.atp import Demand
-from orders.enums import DEFAULT_POLICY, AllocationCriterion, OrderStatus
-from orders.models import AllocationPolicy, Hold, OrderLine
+from orders.enums import DEFAULT_POLICY, AllocationCriterion, OrderStatus, PromiseReason
+from orders.models import AllocationPolicy, Hold, OrderLine, Promise
 
 FAR = datetime.max.replace(tzinfo=UTC)
-COLUMN = {  # criterion -> how the database orders orders by it
+BY_HAND = {PromiseReason.CUSTOMER_ASKED, PromiseReason.EXPEDITED, PromiseReason.STAFF}
+COLUMN = {  # criterion -> how the database orders orders by it; see `columns` for the promise
     AllocationCriterion.PRIORITY: "-priority",
-    AllocationCriterion.PROMISE: "promised_at",
     AllocationCriterion.AGE: "placed_at",
     AllocationCriterion.CHANNEL: "channel__allocation_rank",
 }
@@ -46,6 +49,7 @@ class Waiter:
     promise_days: int
     channel_id: int
     group: str | None  # of its customer
+    told_at: datetime | None  # the promise, where goods have ever borne it
 
     @property
     def rule_at(self) -> datetime:
@@ -82,9 +86,21 @@ def policies(product_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
     return {product: found.get(product, usual) for product in wanted}
 
 
-def columns(criteria: Sequence[str]) -> list[str]:
+def columns(criteria: Sequence[str]) -> list[str | OrderBy]:
     """The same order for orders in the database; their key decides what is left."""
-    return [*(COLUMN[AllocationCriterion(name)] for name in criteria), "pk"]
+    by_promise = told_at("pk", "promised_at").asc(nulls_last=True)
+    return [*(COLUMN.get(AllocationCriterion(name), by_promise) for name in criteria), "pk"]
+
+
+def told_at(order: str, promised_at: str) -> Case:
+    """The promise of the order in that column; none where nothing was ever in sight to bear it.
+
+    Orders without a row in the ledger are served from stock. An empty `made_of` is their rule,
+    written down when it changed.
+    """
+    said = Promise.objects.filter(order=OuterRef(order))
+    told = said.filter(Q(arrives_on__isnull=False) | Q(made_of=[]) | Q(reason__in=BY_HAND))
+    return Case(When(Exists(said) & ~Exists(told), then=Value(None)), default=F(promised_at))
 
 
 def lines_waiting(product_ids: Iterable[int] | None = None) -> QuerySet[OrderLine]:
@@ -114,7 +130,7 @@ def in_turn(waiters: Iterable[Waiter], criteria: Sequence[str]) -> list[Waiter]:
     """These in the order in which a policy serves them."""
     keys = {
         AllocationCriterion.PRIORITY: lambda one: -one.priority,
-        AllocationCriterion.PROMISE: lambda one: one.promised_at or FAR,
+        AllocationCriterion.PROMISE: lambda one: one.told_at or FAR,
         AllocationCriterion.AGE: lambda one: one.placed_at,
         AllocationCriterion.CHANNEL: lambda one: one.rank,
     }
@@ -155,7 +171,7 @@ def _waiters(rows: QuerySet[OrderLine]) -> list[Waiter]:
     missing = F("quantity") - F("cancelled") - F("allocated")
     return [
         Waiter(*row)
-        for row in rows.values_list(
+        for row in rows.annotate(told_at=told_at("order", "order__promised_at")).values_list(
             "pk",
             "product_id",
             "position",
@@ -173,5 +189,6 @@ def _waiters(rows: QuerySet[OrderLine]) -> list[Waiter]:
             "order__channel__promise_days",
             "order__channel_id",
             "order__customer__group",
+            "told_at",
         )
     ]

@@ -539,3 +539,55 @@ def call(client):
         )
 
     return send
+
+
+# --- Whoever was told a day comes before whoever was told none -------------------------------------
+
+
+def waits(order):
+    return order.lines.get().quantity - order.lines.get().allocated
+
+
+def test_a_day_made_of_supply_is_not_overtaken_by_a_rule_that_nothing_bears(shop, mug):
+    place(shop, ("MUG", 2))  # what is there
+    comes(mug, (5, LATER))
+    promised = place(shop, ("MUG", 5))
+    hopeful = place(shop, ("MUG", 5))
+    assert (day_of(promised), day_of(hopeful)) == (date(2026, 3, 21), date(2026, 3, 4))
+
+    turns = [one.order_id for one in lines_in_turn([mug.pk])[mug.pk]]
+    inventory.receive(mug, mug.levels.get().location, 5, by=BY)
+    orders.serve_waiting([mug.pk], by=BY)
+
+    assert turns == [promised.pk, hopeful.pk]
+    assert (waits(promised), waits(hopeful)) == (0, 5)
+
+
+def test_supply_that_comes_in_sight_goes_to_who_waited_first_and_stays_theirs(shop, mug):
+    place(shop, ("MUG", 2))
+    first = place(shop, ("MUG", 4))
+    second = place(shop, ("MUG", 4), placed_at=NOW + timedelta(minutes=5))
+
+    comes(mug, (4, FRIDAY))
+    for _ in range(2):
+        orders.repromise([mug.pk], by=BY, reason="supply_slipped")
+
+    assert ledger(first) == [
+        ("placed", date(2026, 3, 4)),
+        ("supply_sooner", FRIDAY + timedelta(days=1)),  # from none in sight to a day
+    ]
+    assert ledger(second) == [("placed", date(2026, 3, 4))]
+
+
+def test_who_lost_what_was_promised_keeps_the_place_in_line(shop, mug):
+    place(shop, ("MUG", 2))
+    comes(mug, (4, FRIDAY))
+    lost = place(shop, ("MUG", 4))
+    comes(mug, reference="PO-1")
+    comes(mug, (4, LATER), reference="PO-2")
+    later = place(shop, ("MUG", 4))
+    orders.repromise([mug.pk], by=BY, reason="supply_slipped")
+
+    turns = [one.order_id for one in lines_in_turn([mug.pk])[mug.pk]]
+
+    assert turns == [lost.pk, later.pk]

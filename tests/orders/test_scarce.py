@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from inventory import operations as inventory
 from oms.models import Event, User
-from orders.models import Order
+from orders.models import Channel, Order
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +173,17 @@ def test_policies_and_transit_times_open(ben):
         assert ben.get(reverse(f"admin:{name}_changelist")).status_code == 200
     assert ben.get(reverse("admin:inventory_transittime_add")).status_code == 200
     assert ben.get(reverse("admin:orders_allocationpolicy_add")).status_code == 200
+
+
+def test_page_says_whose_promise_is_only_the_channels_aim(ben, mug):
+    world.place(Channel.objects.get(), ("MUG", 90), placed_at=NOW)
+
+    answer = ben.get(page(mug))
+
+    assert [bool(turn["waiter"].told_at) for turn in answer.context["turns"]] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert answer.content.decode().count("the channel&#x27;s aim; no day was told") == 1
