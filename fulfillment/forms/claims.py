@@ -62,6 +62,8 @@ class OpenClaimForm(ActForm):
         data = super().clean() or {}
         late = data.get("kind") == "late"
         data["units"] = {} if late else {pk: units for pk, units in units_in(data).items() if units}
+        if not late and not data["units"]:
+            self.add_error(None, "Say how many units it is about.")
         return data
 
     def _ask_units(self, shipment: Any) -> Decimal:

@@ -1,7 +1,7 @@
 """Opening claims against carriers, and what the buyer gets at once, whatever the carrier says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -75,7 +75,7 @@ class EvidenceTooLong(DomainError):
 class Asked:
     """What is claimed of a carrier: units by order line id, the amount in the order's currency.
 
-    `parcel` narrows it to one (its id); `remedy` is what the buyer gets at once, and a `waiver`
+    What is lost without units is all that can still be claimed. `parcel` narrows it to one (its id); `remedy` is what the buyer gets at once, and a `waiver`
     says why a refund may be worth more than the policy lets buyers keep. `reference` recognises
     repeats.
     """
@@ -110,7 +110,10 @@ def open_claim(shipment: Shipment, *, by: str, asked: Asked) -> Claim:
         return known
     terms = terms_of(shipment, order.currency)
     parcels = _parcels(shipment, asked)
-    _refuse(shipment, asked, terms)
+    free = _free(shipment, asked)
+    if asked.kind == ClaimKind.LOST and not asked.units:
+        asked = replace(asked, units={line: units for line, units in free.items() if units > 0})
+    _refuse(shipment, asked, terms, free)
 
     claim = _claim(shipment, asked, terms, parcels)
     stamp(claim, by=by)
@@ -165,7 +168,18 @@ def _parcels(shipment: Shipment, asked: Asked) -> list[Parcel]:
     return mine
 
 
-def _refuse(shipment: Shipment, asked: Asked, terms: ClaimTerms | None) -> None:
+def _free(shipment: Shipment, asked: Asked) -> dict[int, int]:
+    """Units that the claim can be about, by order line id."""
+    free = unclaimed(shipment, asked.parcel)
+    if asked.remedy != ClaimRemedy.NOTHING:
+        left = not_made_good(shipment)
+        free = {line: min(units, left[line]) for line, units in free.items()}
+    return free
+
+
+def _refuse(
+    shipment: Shipment, asked: Asked, terms: ClaimTerms | None, free: Mapping[int, int]
+) -> None:
     if why := why_not(shipment, asked.kind, terms) or _in_vain(shipment, asked):
         raise NotClaimable(shipment=shipment.number, kind=asked.kind, why=why)
     currency = shipment.order.currency
@@ -173,10 +187,6 @@ def _refuse(shipment: Shipment, asked: Asked, terms: ClaimTerms | None) -> None:
         raise WrongClaimAmount(amount=0, limit=MOST, currency=currency)
     refuse_amount(asked.amount, MOST, currency)
     refuse_long(asked.evidence)
-    free = unclaimed(shipment, asked.parcel)
-    if asked.remedy != ClaimRemedy.NOTHING:
-        left = not_made_good(shipment)
-        free = {line: min(units, left[line]) for line, units in free.items()}
     for line, units in asked.units.items():
         if not 0 < units <= free.get(line, 0):
             sku = next((row.sku for row in shipment.order.lines.filter(pk=line)), f"line {line}")
@@ -186,7 +196,10 @@ def _refuse(shipment: Shipment, asked: Asked, terms: ClaimTerms | None) -> None:
 def _in_vain(shipment: Shipment, asked: Asked) -> str:
     """What speaks against this very claim."""
     if asked.kind != ClaimKind.LATE:
-        return "" if asked.units else "it names no units"
+        if asked.units:
+            return ""
+        lost = asked.kind == ClaimKind.LOST
+        return "all of it is claimed already" if lost else "it names no units"
     if asked.remedy != ClaimRemedy.NOTHING or asked.units:
         return "what came late has come; there is nothing to make good"
     known = shipment.claims.filter(

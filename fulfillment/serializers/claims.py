@@ -24,7 +24,8 @@ Words = Annotated[str, msgspec.Meta(max_length=300)]
 class ClaimIn(Sent):
     """What a carrier did to a shipment or one of its parcels (by position), and what is claimed.
 
-    The amount is in the order's currency. `remedy` is what the buyer gets at once: a refund (of
+    The amount is in the order's currency. Without `lines`, what is lost is all of the parcel, or of
+    the shipment, that can still be claimed. `remedy` is what the buyer gets at once: a refund (of
     damaged goods, which the buyer keeps, within the return policy's limit), or the same goods
     again. `reference` makes repeats harmless. `evidence` is what the carrier is told, without names or addresses; it is sealed, and
     goes when the buyer is erased.

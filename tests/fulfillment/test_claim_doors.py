@@ -193,6 +193,8 @@ def test_api_refuses_without_scope_and_what_it_cannot_find(sent, call):
     assert call("", {**wanted, "shipment": "SH1"})[0] == 400
     assert call("", {**wanted, "parcel": 2})[0] == 400
     assert call("", {**wanted, "kind": "late"})[1]["code"] == "not_claimable"
+    seen = call("", {**wanted, "lines": [], "dry_run": True})[1]
+    assert [row["quantity"] for row in seen["claim"]["lines"]] == [3]
     world.shop("other")
     made = fulfillment.open_claim(sent, by=BY, asked=asked(sent, amount=Decimal(30)))
     stranger = keys.create("Other", channel="other", scopes=["claims:read"])[1]

@@ -109,7 +109,7 @@ def test_claim_refuses_what_terms_and_parcel_speak_against_and_changes_nothing(s
         assert count() == before
 
     refused("nothing_claimed", units=4)
-    refused("not_claimable", units=0)
+    refused("not_claimable", kind="short", units=0)
     refused("not_claimable", kind="late", units=0)
     refused("wrong_claim_amount", amount=0)
     refused("wrong_claim_amount", amount="1.005")
@@ -132,6 +132,33 @@ def test_units_are_claimed_once(sent):
     claim(sent, units=1, amount=10)
     assert claimable_kinds(sent) == []
     assert_ledgers_hold()
+
+
+def test_what_is_lost_without_units_is_all_that_no_claim_is_about(sent):
+    claim(sent, kind="lost", units=1, amount=10)
+
+    rest = claim(sent, kind="lost", units=0, amount=20, remedy="refund")
+
+    assert [row.quantity for row in rest.lines.all()] == [2]
+    assert [row.quantity for row in rest.credit.lines.all()] == [2]
+    assert_ledgers_hold()
+    with pytest.raises(fulfillment.NotClaimable, match="all of it is claimed already"):
+        claim(sent, kind="lost", units=0, amount=1)
+
+
+def test_what_is_lost_of_a_parcel_without_units_is_all_of_the_parcel(floor):
+    _, (work, *_) = floor.work()
+    line = fulfillment.pick(work, by=BY).lines.get()
+    parts = [fulfillment.PackedParcel(500, {line.pk: units}) for units in (2, 1)]
+    fulfillment.pack(work, by=BY, parcels=parts)
+    shipment = aged(fulfillment.ship(work, by=BY, carrier="royal-mail"), 20)
+    second = shipment.parcels.get(position=2)
+
+    made = claim(shipment, kind="lost", units=0, amount=5, parcel=second.pk)
+
+    assert [row.quantity for row in made.lines.all()] == [1]
+    rest = claim(shipment, kind="lost", units=0, amount=5)
+    assert [row.quantity for row in rest.lines.all()] == [2]
 
 
 def test_damage_is_claimed_from_delivery_and_delay_without_units(sent):
