@@ -63,6 +63,18 @@ class OriginReturnAdmin(ReadOnlyAdmin):
     search_fields = ("shipment__number", "order__number", "shipment__tracking_number")
     search_help_text = "Shipment, order, tracking number"
     sortable_by: ClassVar = ()
+    fields = (
+        "order_column",
+        "shipment_column",
+        "goods_column",
+        "reason_column",
+        "cash_column",
+        "decision_column",
+        "decided_because",
+        "said_at",
+        "decided_at",
+    )
+    readonly_fields = fields
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -99,6 +111,11 @@ class OriginReturnAdmin(ReadOnlyAdmin):
         link = format_html('<a class="oms-link" href="{}">{}</a>', url, row.return_order.number)
         here = "on their way" if row.return_order.status == "approved" else "here"
         return words.two_lines(link, here)
+
+    @admin.display(description="Cash that is not to be collected any more")
+    def cash_column(self, row: OriginReturn) -> str:
+        """Of an order that is paid on delivery."""
+        return words.money(row.cash, row.order.currency) if row.cash else "–"
 
     @admin.display(description="Decision")
     def decision_column(self, row: OriginReturn) -> SafeString:

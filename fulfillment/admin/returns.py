@@ -1,5 +1,6 @@
 """Returns: who wants to send back what, and what became of it."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -20,6 +21,7 @@ from fulfillment.queries.expecting import expected_credit
 from oms import words
 from oms.admin import ConfirmForm, ReadOnlyAdmin, actor
 from oms.errors import DomainError
+from oms.money import ZERO
 from orders.queries import balance, order_by_id
 
 TABS = (
@@ -130,11 +132,12 @@ class ReturnAdmin(ReadOnlyAdmin):
         if (document := kwargs.get("obj")) is not None:
             rows = document.lines.select_related("order_line__product", "reason")
             lines = list(rows.order_by("order_line__position"))
+            expected = expected_credit(document, lines)
             context |= {
                 "rma": document,
                 "line_rows": lines,
-                "expected": expected_credit(document, lines),
-                "exchange": _exchange_of(document),
+                "expected": expected,
+                "exchange": _exchange_of(document, expected.refund),
                 "title": document.number,
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -170,13 +173,24 @@ class ReturnAdmin(ReadOnlyAdmin):
         return ask(self, request, "Send the return link", ConfirmForm(), order, OFFER_HELP)
 
 
-def _exchange_of(document: Return) -> dict[str, Any] | None:
-    """What is sent in its place, and how the money of both orders stands."""
+def _exchange_of(document: Return, expected: Decimal) -> dict[str, Any] | None:
+    """What is sent in its place, and how the money of both orders stands.
+
+    Of what the replacement lacks the credit that is still expected pays as much as it can; the
+    rest is the buyer's.
+    """
     made = Exchange.objects.filter(return_order=document).select_related("replacement").first()
     if made is None:
         return None
+    money, first = balance(made.replacement), balance(document.order)
+    lacking = max(money.balance, ZERO)
     return {
         "row": made,
-        "due": balance(made.replacement).balance,
-        "owed": balance(document.order).balance,
+        "paid": money.received,
+        "due": lacking,
+        "covered": min(lacking, expected),
+        "to_pay": max(lacking - expected, ZERO),
+        "over": max(-money.balance, ZERO),
+        "first_due": max(first.balance, ZERO),
+        "first_owed": max(-first.balance, ZERO),
     }

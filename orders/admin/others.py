@@ -1,12 +1,13 @@
 """Payments and refund grants as lists of work; each row's buttons are its own acts."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from oms import words
@@ -14,7 +15,7 @@ from oms.admin import ReadOnlyAdmin
 from orders.admin.acts import GRANT_ACTS, PAYMENT_ACTS
 from orders.models import Payment, RefundGrant
 from orders.queries import outstanding
-from orders.queries.balance import left_of
+from orders.queries.balance import left_of, moved_by
 
 
 def order_link(order_id: int, number: str) -> SafeString:
@@ -72,6 +73,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "order_column",
         "method_column",
         "amount_column",
+        "num_received",
         "reference",
         "created_at",
     )
@@ -84,13 +86,18 @@ class PaymentAdmin(ReadOnlyAdmin):
     readonly_fields = (
         "order_column",
         "number",
-        "method",
+        "method_column",
         "reference",
         "amount_column",
+        "num_received",
         "moves",
         "created_at",
     )
     fields = readonly_fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Payments with what moved."""
+        return super().get_queryset(request).prefetch_related("transactions")
 
     @admin.display(description="Order")
     def order_column(self, payment: Payment) -> SafeString:
@@ -107,14 +114,40 @@ class PaymentAdmin(ReadOnlyAdmin):
         """What was agreed; the movements say what came."""
         return words.money(payment.amount, payment.currency)
 
-    @admin.display(description="Movements")
-    def moves(self, payment: Payment) -> str:
-        """What really moved, oldest first."""
-        said = [
-            f"{words.sentence_case(row.get_kind_display())} {words.money(row.amount, payment.currency)} {words.moment(row.at)}"
-            for row in payment.transactions.order_by("pk")
+    @admin.display(description="Received")
+    def num_received(self, payment: Payment) -> SafeString:
+        """What came and stayed; below, what went back and what can still come."""
+        moved = moved_by(payment)
+
+        def money(amount: Decimal) -> str:
+            return words.money(amount, payment.currency)
+
+        ends = payment.expires_at
+        until = f" until {words.moment(ends)}" if ends else ""
+        told = [
+            f"{money(moved.refunded)} refunded" if moved.refunded else "",
+            f"{money(moved.authorized)} authorised{until}" if moved.authorized else "",
+            f"{money(moved.deferred)} promised" if moved.deferred else "",
         ]
-        return "; ".join(said) or "nothing yet"
+        came = money(moved.received) if moved.captured else "–"
+        return words.two_lines(came, ", ".join(filter(None, told)))
+
+    @admin.display(description="Movements")
+    def moves(self, payment: Payment) -> SafeString | str:
+        """What really moved, oldest first: what, how much, when, by whom, and its reference."""
+        rows = sorted(payment.transactions.all(), key=lambda row: row.pk)
+        names = words.names_of(row.by for row in rows)
+        said = [
+            (
+                words.sentence_case(row.get_kind_display()),
+                words.money(row.amount, payment.currency),
+                words.moment(row.at),
+                names.get(row.by, row.by),
+                f", {row.reference}" if row.reference else "",
+            )
+            for row in rows
+        ]
+        return format_html_join(mark_safe("<br>"), "{} {} · {} by {}{}", said) or "nothing yet"
 
 
 @admin.register(RefundGrant)

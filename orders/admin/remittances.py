@@ -19,6 +19,7 @@ from orders.admin.remittance_forms import ExplainRemittanceForm, SendRemittanceF
 from orders.enums import Gateway, RemittanceOutcome
 from orders.models import Remittance, RemittanceRow
 from orders.queries import outstanding
+from orders.queries.rules.actions import carriers
 
 ADD = "orders.add_remittance"
 ORDERS_SHOWN = 200
@@ -88,17 +89,18 @@ class RemittanceAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         now, owed = timezone.now(), outstanding.cash_by_order()
+        names = dict(carriers())
         context = {
             **self.admin_site.each_context(request),
             "title": "Cash on delivery outstanding",
             "bands": [label for _, label in outstanding.BANDS],
             "carriers": [
-                (row, [words.money(amount, row.currency) if amount else "–" for amount in
+                (row, names.get(row.carrier, row.carrier), [words.money(amount, row.currency) if amount else "–" for amount in
                        (row.amount, row.delivered, *row.bands)])
                 for row in outstanding.cash_by_carrier(owed, now)
             ],
             "orders": [
-                (row, words.money(row.amount, row.order.currency), words.age(row.since, now))
+                (row, names.get(row.carrier, row.carrier), words.money(row.amount, row.order.currency), words.age(row.since, now))
                 for row in owed[:ORDERS_SHOWN]
             ],
             "more": max(len(owed) - ORDERS_SHOWN, 0),

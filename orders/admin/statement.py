@@ -15,7 +15,7 @@ from orders.admin.acts import ORDER_ACTS
 from orders.admin.diagnosis import page_url
 from orders.enums import CancelReason, EntryKind
 from orders.models import Order
-from orders.queries.statement import Entry, Paper, Statement, statement_of
+from orders.queries.statement import Entry, Paper, Part, Statement, statement_of
 
 ACTS = ("record_payment", "grant_refund")
 QUIET = {EntryKind.AUTHORIZED, EntryKind.VOIDED, EntryKind.GRANTED}  # they move no balance
@@ -66,10 +66,23 @@ def _rows(order: Order, statement: Statement) -> list[dict[str, Any]]:
             "charged": words.money(entry.charged, order.currency) if entry.charged else "",
             "paid": words.money(entry.paid, order.currency) if entry.paid else "",
             "balance": words.money(entry.balance, order.currency),
-            "parts": [(part, words.money(part.amount, order.currency)) for part in entry.parts],
+            "parts": [_part(order, part) for part in entry.parts],
         }
         for entry in statement.entries
     ]
+
+
+def _part(order: Order, part: Part) -> tuple[Part, str, str]:
+    """A part, its amount, and how a line comes to it."""
+    said = []
+    if part.unit_price is not None:
+        said.append(f"at {words.money(part.unit_price, order.currency)}")
+        if part.discount:
+            said.append(f"less {words.money(part.discount, order.currency)}")
+        if part.tax:
+            kind = "incl." if order.price_includes_tax else "plus"
+            said.append(f"{kind} {words.money(part.tax, order.currency)} tax")
+    return part, words.money(part.amount, order.currency), ", ".join(said)
 
 
 def _reason(entry: Entry) -> str:

@@ -77,6 +77,16 @@ def balances(orders: Iterable[Order]) -> dict[int, Balance]:
     }
 
 
+def moved_by(payment: Payment) -> Balance:
+    """What one payment brought so far, from its transactions; nothing is due of it alone."""
+    kinds: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for row in payment.transactions.all():
+        kinds[row.kind] += row.amount
+    moved: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    _add_payment(moved, payment.method, payment.amount, kinds)
+    return Balance(ZERO, **moved)
+
+
 def unpaid_of(grant: RefundGrant, rows: Iterable[PaymentTransaction]) -> Decimal:
     """What was granted and not paid; a refund that failed was not."""
     signs = {TransactionKind.REFUND: 1, TransactionKind.REVERSED: -1}

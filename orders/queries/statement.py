@@ -52,12 +52,18 @@ KIND_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What an entry consists of; `before` and `after` are units, empty where none changed."""
+    """What an entry consists of; `before` and `after` are units, empty where none changed.
+
+    A line as it was placed tells its price, and the discount and tax of all its units, too.
+    """
 
     label: str
     amount: Decimal
     before: int | None = None
     after: int | None = None
+    unit_price: Decimal | None = None
+    discount: Decimal = ZERO
+    tax: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,18 @@ class _Explainer:
         first = self.order.versions.filter(number=1).values_list("content", flat=True).first()
         if first:
             return tuple(Part(*row) for row in placed_worths(first))
-        lines = [Part(line.sku, line.total, after=line.quantity) for line in self.lines.values()]
+        lines = [
+            Part(
+                line.sku,
+                line.total,
+                None,
+                line.quantity,
+                line.unit_price,
+                line.discount,
+                line.tax_amount,
+            )
+            for line in self.lines.values()
+        ]
         return (*lines, *self._charged(lambda row: row.kind not in RETURN_CHARGES))
 
     def parts(self, event: Event) -> tuple[Part, ...]:

@@ -126,9 +126,21 @@ def address_differences(before: dict[str, str], after: dict[str, str]) -> list[D
     ]
 
 
-def placed_worths(first: dict[str, Any]) -> list[tuple[str, Decimal, None, int | None]]:
-    """What each line and charge of the first version was worth before anything was cancelled."""
-    lines = [(row["sku"], Decimal(row["total"]), None, row["quantity"]) for row in first["lines"]]
+def placed_worths(first: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What each line and charge of the first version was worth before anything was cancelled.
+
+    Label, amount, units before and after; of lines also the price, the discount and the tax.
+    """
+    lines = [
+        (
+            row["sku"],
+            Decimal(row["total"]),
+            None,
+            row["quantity"],
+            *(Decimal(row[name]) for name in ("unit_price", "discount", "tax")),
+        )
+        for row in first["lines"]
+    ]
     charges = [
         (_charge_name(row), Decimal(row.get("due", row["amount"])), None, None)
         for row in first["charges"]

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from fulfillment import operations as fulfillment
 from fulfillment.consumers import settle_exchange
@@ -304,6 +305,29 @@ def test_exchange_from_the_page_of_the_order(sold, floor, admin_client):
     admin_client.post(act, {"act": "refund_instead", "reason": "Not there after all"})
     made.refresh_from_db()
     assert made.status == "refunded"
+
+
+@pytest.mark.parametrize(
+    ("price", "covered", "to_pay"),
+    [("10", "£10.00", "nothing"), ("12", "£10.00", "£2.00"), ("8", "£8.00", "nothing")],
+)
+def test_page_says_what_the_credit_pays_and_what_is_left_for_the_buyer(
+    sold, admin_client, price, covered, to_pay
+):
+    rma = swap(sold, price=price).return_order
+    url = reverse("admin:fulfillment_return_change", args=[rma.pk])
+
+    told = " ".join(strip_tags(admin_client.get(url).content.decode().replace("<", " <")).split())
+
+    assert f"Paid so far £0.00 To be paid by the credit of this return {covered} once" in told
+    assert f"The buyer has to pay {to_pay}" in told
+    assert "if all that is announced arrives and is accepted £10.00" in told
+    fulfillment.receive(rma, by=BY, outcomes={rma.lines.get().pk: {"restock": 1}})
+    tell("return.received")
+    told = " ".join(strip_tags(admin_client.get(url).content.decode().replace("<", " <")).split())
+    assert f"It costs £{price}.00 Paid so far {covered}" in told
+    assert ("The buyer has to pay £2.00" in told) == (price == "12")
+    assert ("Owed to the buyer of" in told) == (price == "8")
 
 
 def split_one(order):

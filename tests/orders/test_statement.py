@@ -1,5 +1,7 @@
 """Each cent of an order, entry by entry: what was charged, what was paid, what that proves."""
 
+import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from compliance.models import EntityLocation, LegalEntity
 from fulfillment import operations as fulfillment
@@ -200,6 +203,57 @@ def test_money_page_shows_entries_and_is_linked_from_the_order(order, sign_in):
     assert "The entries add up" in page
     assert "ch_1" in page
     assert "GBP 8.49" in page or "£8.49" in page
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_money_page_tells_how_each_line_comes_to_its_amount(stock, sign_in, included):
+    channel = world.shop("b2b", duplicate_window_minutes=0, price_includes_tax=included)
+    line = orders.PlacedLine("MUG", 3, Decimal(10), Decimal(6), tax_amount=Decimal("4.80"))
+    sent = replace(world.wish(), lines=(line,))
+    order = orders.place_one(channel, sent, by=BY).order
+    url = reverse("admin:orders_order_money", args=[order.pk])
+
+    told = " ".join(
+        strip_tags(sign_in("Finance").get(url).content.decode().replace("<", " <")).split()
+    )
+
+    kind = "incl." if included else "plus"
+    assert f"MUG × 3 at £10.00, less £6.00, {kind} £4.80 tax" in told
+
+
+def test_payments_tell_what_came_what_went_and_what_is_authorised(order, sign_in):
+    orders.record_authorization(order, by=BY, method="card", amount=Decimal(50), reference="pi_1")
+    payment = order.payments.get()
+    orders.capture(payment, by="user:7", amount=Decimal("45.51"))
+    grant = orders.grant_refund(order, by=BY, amount=Decimal(4), reason="Overpaid")
+    orders.pay_refund(grant, by="user:8", payment=payment, amount=Decimal(4), reference="re_1")
+    client = sign_in("Finance")
+
+    row, page = (
+        " ".join(strip_tags(client.get(url).content.decode().replace("<", " <")).split())
+        for url in (
+            reverse("admin:orders_payment_changelist"),
+            reverse("admin:orders_payment_change", args=[payment.pk]),
+        )
+    )
+
+    assert "£50.00 £41.51 £4.00 refunded, £4.49 authorised pi_1" in row
+    assert "Capture £45.51" in page
+    assert re.search(r"Refund £4\.00 · .* by .*, re_1", page)
+
+
+def test_list_of_payments_costs_the_same_for_one_and_three(
+    order, sign_in, django_assert_num_queries
+):
+    client, url = sign_in("Finance"), reverse("admin:orders_payment_changelist")
+    orders.record_capture(order, by=BY, method="card", amount=Decimal(5))
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for _ in range(2):
+        orders.record_capture(order, by=BY, method="card", amount=Decimal(5))
+    with django_assert_num_queries(len(one)):
+        client.get(url)
 
 
 def test_money_page_costs_no_more_with_more_entries(order, sign_in):
