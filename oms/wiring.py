@@ -240,6 +240,7 @@ ANSWERS: dict[str, str] = {
     "orders.invoiced": "compliance.queries.documents.invoiced_of",
     "orders.withdraw_lines": "fulfillment.operations.withdraw_lines",
     "orders.carriers": "fulfillment.queries.carriers",
+    "orders.carrier_services": "fulfillment.queries.carrier_services",
     "orders.by_tracking": "fulfillment.queries.orders_by_tracking",
     "orders.claimable": "fulfillment.queries.claimable_shipments",
     "orders.documents_of": "fulfillment.queries.documents_of",

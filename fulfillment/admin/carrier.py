@@ -14,6 +14,12 @@ class CarrierAdmin(EditableAdmin):
 
     list_empty = "Add the carriers that collect from you; a shipment names one."
 
-    list_display = ("name", "code", "tracking_url", "is_active")
+    list_display = ("name", "code", "services_column", "tracking_url", "is_active")
     search_fields = ("name", "code")
-    fields: ClassVar = ("name", "code", "tracking_url", "tracking_pattern", "is_active")
+    search_help_text = "Name or code"
+    fields: ClassVar = ("name", "code", "services", "tracking_url", "tracking_pattern", "is_active")
+
+    @admin.display(description="Shipping methods")
+    def services_column(self, carrier: Carrier) -> str:
+        """Its services."""
+        return ", ".join(carrier.service_names) or "–"

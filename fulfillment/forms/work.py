@@ -6,10 +6,16 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from fulfillment.enums import RejectReason, ShipmentStatus
-from fulfillment.queries import carriers, lots_to_pack, tracking_looks_odd, usual_carrier
+from fulfillment.queries import (
+    carrier_services,
+    carriers,
+    lots_to_pack,
+    tracking_looks_odd,
+    usual_carrier,
+)
 from inventory.forms.lots import LotsField, by_lot
 from oms import words
-from oms.admin import ActForm
+from oms.admin import ActForm, Proposing
 from oms.words import sentence_case
 from orders import queries as orders
 from orders.enums import CancelReason
@@ -56,6 +62,7 @@ class ShipForm(ActForm):
         label="Shipping method",
         required=False,
         max_length=60,
+        widget=Proposing,
         help_text="The carrier's service, such as Tracked 48.",
     )
 
@@ -65,6 +72,7 @@ class ShipForm(ActForm):
         So is its service; and what the buyer paid for is said.
         """
         known = carriers()
+        self.fields["service"].widget.proposals = carrier_services()  # type: ignore[attr-defined]
         self.fields["carrier"].choices = [("", "Choose a carrier"), *known]  # type: ignore[attr-defined]
         if self.obj is not None:
             wished, service = orders.carrier_wished(self.obj.order_id)  # type: ignore[attr-defined]

@@ -39,11 +39,24 @@ class Carrier(models.Model):
         help_text="A regular expression for its tracking numbers, such as [A-Z]{2}[0-9]{9}GB. Whoever "
         "types another number is asked to look again. Empty: nothing is checked.",
     )
+    services = models.TextField(
+        "shipping methods",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The carrier's services, one a line, such as Tracked 48. They are proposed where somebody "
+        "says how a parcel goes; another may be typed.",
+    )
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def service_names(self) -> list[str]:
+        """Its services, as they are written one a line."""
+        return [name.strip() for name in self.services.splitlines() if name.strip()]
 
     def knows(self, number: str) -> bool:
         """Whether a tracking number looks like one of this carrier; spaces and case do not count."""

@@ -1,7 +1,12 @@
 """Questions about fulfilment, one file per noun."""
 
 from fulfillment.queries.actions import allowed_actions, allowed_return_actions
-from fulfillment.queries.carriers import carriers, tracking_looks_odd, usual_carrier
+from fulfillment.queries.carriers import (
+    carrier_services,
+    carriers,
+    tracking_looks_odd,
+    usual_carrier,
+)
 from fulfillment.queries.claims import allowed_claim_actions, claimable_shipments
 from fulfillment.queries.collecting import handed_over, orders_by_tracking
 from fulfillment.queries.documents import documents_of
@@ -20,6 +25,7 @@ __all__ = [
     "allowed_actions",
     "allowed_claim_actions",
     "allowed_return_actions",
+    "carrier_services",
     "carriers",
     "claimable_shipments",
     "documents_of",

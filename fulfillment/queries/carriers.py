@@ -12,6 +12,12 @@ def carriers() -> list[tuple[str, str]]:
     return list(rows.values_list("code", "name"))
 
 
+def carrier_services() -> list[tuple[str, str]]:
+    """Services of the carriers that parcels can be handed to now, each with its carrier's name."""
+    rows = Carrier.objects.filter(is_active=True).exclude(code=CARRIER).order_by("name")
+    return [(name, row.name) for row in rows for name in row.service_names]
+
+
 def usual_carrier(document: FulfillmentOrder) -> tuple[str, str]:
     """Code of the carrier of the latest shipment to the country, and its service; empty if none.
 

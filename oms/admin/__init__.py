@@ -8,7 +8,7 @@ and a small form, whose submission makes one operation call and turns a refusal 
 from oms.admin.acts import Act, Told, Undo, actor
 from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin, list_buttons
 from oms.admin.chores import ChoreAdmin
-from oms.admin.forms import ActForm, ConfirmForm, LineField, ReasonForm
+from oms.admin.forms import ActForm, ConfirmForm, LineField, Proposing, ReasonForm
 from oms.admin.jobs import JobAdmin, to_job
 from oms.admin.keys import ApiKeyAdmin
 from oms.admin.outbox import (
@@ -31,6 +31,7 @@ __all__ = [
     "EventAdmin",
     "JobAdmin",
     "LineField",
+    "Proposing",
     "ReadOnlyAdmin",
     "ReasonForm",
     "RoleAdmin",

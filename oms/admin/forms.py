@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AutocompleteMixin
 from django.db import models
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold import widgets
 
 # Most special first: the first match decides.
@@ -70,6 +72,20 @@ class ActForm(forms.Form):
         return [self[name] for name in self.fields if name not in apart]
 
 
+class Proposing(widgets.UnfoldAdminTextInputWidget):
+    """A text that may be chosen from proposals, each with a note, or typed."""
+
+    proposals: Sequence[tuple[str, str]] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The input with its list."""
+        field = super().render(
+            name, value, {**(attrs or {}), "list": f"{name}-proposals"}, renderer
+        )
+        rows = format_html_join("", '<option value="{}">{}</option>', self.proposals)
+        return format_html('{}<datalist id="{}-proposals">{}</datalist>', field, name, rows)
+
+
 class ConfirmForm(ActForm):
     """No question but the button."""
 
@@ -88,7 +104,7 @@ class ReasonForm(ActForm):
 def dress(field: forms.Field) -> None:
     """Swap a plain widget for its counterpart in the theme, keeping choices and attributes."""
     plain = field.widget
-    if plain.is_hidden or isinstance(plain, AutocompleteMixin):
+    if plain.is_hidden or isinstance(plain, (AutocompleteMixin, Proposing)):
         return
     if type(plain).__module__.startswith("unfold"):
         return

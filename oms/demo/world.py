@@ -125,10 +125,26 @@ CARRIERS = {
         "Royal Mail",
         "https://www.royalmail.com/track-your-item#/tracking-results/{number}",
         "[A-Z]{2}[0-9]{9}[A-Z]{2}",  # UPU S10
+        "Tracked 48\nTracked 24\nSpecial Delivery by 1pm",
     ),
-    "dpd": ("DPD", "https://www.dpd.co.uk/apps/tracking/?reference={number}", ""),
-    "dhl": ("DHL", "https://www.dhl.com/en/express/tracking.html?AWB={number}", "[0-9]{10}"),
-    "delhivery": ("Delhivery", "https://www.delhivery.com/track/package/{number}", ""),
+    "dpd": (
+        "DPD",
+        "https://www.dpd.co.uk/apps/tracking/?reference={number}",
+        "",
+        "Next day\nTwo day",
+    ),
+    "dhl": (
+        "DHL",
+        "https://www.dhl.com/en/express/tracking.html?AWB={number}",
+        "[0-9]{10}",
+        "Paket\nExpress",
+    ),
+    "delhivery": (
+        "Delhivery",
+        "https://www.delhivery.com/track/package/{number}",
+        "",
+        "Surface\nExpress",
+    ),
 }
 CARRIER_OF = {LONDON: "royal-mail", LEEDS: "dpd", BERLIN: "dhl", MUMBAI: "delhivery"}
 
@@ -189,8 +205,13 @@ def lay_down() -> None:
             location=table("inventory.Location").get(code=code),
             defaults={name: Decimal(amount) for name, amount in costs.items()},
         )
-    for code, (name, url, pattern) in CARRIERS.items():
-        defaults = {"name": name, "tracking_url": url, "tracking_pattern": pattern}
+    for code, (name, url, pattern, services) in CARRIERS.items():
+        defaults = {
+            "name": name,
+            "tracking_url": url,
+            "tracking_pattern": pattern,
+            "services": services,
+        }
         table("fulfillment.Carrier").get_or_create(code=code, defaults=defaults)
     for code, fields in ENTITIES.items():
         table("compliance.LegalEntity").get_or_create(code=code, defaults=fields)

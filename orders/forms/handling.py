@@ -4,8 +4,8 @@ from django import forms
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSplitDateTimeVerticalWidget
 
-from oms.admin import ActForm
-from orders.queries.rules.actions import carriers, roles
+from oms.admin import ActForm, Proposing
+from orders.queries.rules.actions import carrier_services, carriers, roles
 
 
 class AssignForm(ActForm):
@@ -26,12 +26,14 @@ class CarrierForm(ActForm):
         label="Shipping method",
         required=False,
         max_length=60,
+        widget=Proposing,
         help_text="The carrier's service, such as Tracked 48.",
     )
 
     def setup(self) -> None:
         """Carriers that parcels can be handed to now."""
         self.fields["carrier"].choices = [("", "Whoever ships decides"), *carriers()]
+        self.fields["service"].widget.proposals = carrier_services()
 
     def clean(self) -> dict[str, object]:
         """A service is one of a carrier's."""

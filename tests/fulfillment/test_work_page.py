@@ -297,3 +297,21 @@ def test_odd_tracking_number_is_asked_about_once_and_not_refused(floor, ben):
 def test_pattern_of_a_carrier_is_a_regular_expression():
     with pytest.raises(ValidationError, match="not a regular expression"):
         Carrier(code="acme", name="Acme", tracking_pattern="[A-Z").clean_fields()
+
+
+def test_shipping_methods_of_the_carriers_are_proposed(floor, as_role):
+    Carrier.objects.create(code="acme", name="Acme", services="Next day\n\n Two days \n")
+    Carrier.objects.create(code="gone", name="Gone", services="By sea", is_active=False)
+    order, document = floor.packed()
+    client = as_role("Operations")
+
+    for url in (
+        reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "ship"]),
+        reverse("admin:orders_order_act", args=[order.pk, "ship_with"]),
+    ):
+        page = client.get(url).content.decode()
+        assert 'list="service-proposals"' in page
+        assert '<option value="Next day">Acme</option><option value="Two days">Acme<' in page
+        assert "By sea" not in page
+    page = client.get(reverse("admin:fulfillment_carrier_changelist")).content.decode()
+    assert "Next day, Two days" in page

@@ -180,6 +180,13 @@ def carriers() -> Choices:
     return found
 
 
+def carrier_services() -> Choices:
+    """Services of the carriers, each with its carrier's name."""
+    answers = import_module("oms.wiring").ANSWERS
+    found: Choices = import_string(answers["orders.carrier_services"])()
+    return found
+
+
 def _label(choices: Choices, value: str) -> str:
     return dict(choices).get(value, value).lower()
 
