@@ -1,7 +1,7 @@
 """Long work as people see it: how far it is, what became of each row, the file to fetch."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -185,8 +185,10 @@ def rows_of(job: Job, request: HttpRequest) -> dict[str, Any]:
     shown = Paginator(rows.filter(state=here) if here in counts else rows, ROWS_SHOWN)
     tabs = [("", "All", sum(counts.values()))]
     tabs += [(state, state.label, counts[state]) for state in RowState if state in counts]
+    page = shown.get_page(request.GET.get("page"))
+    _name(job, request, page.object_list)
     return {
-        "rows": shown.get_page(request.GET.get("page")),
+        "rows": page,
         "row_page": _page_of(job),
         "row_tabs": [
             {"query": f"?outcome={state}" if state else "?", "title": title, "count": count,
@@ -195,6 +197,21 @@ def rows_of(job: Job, request: HttpRequest) -> dict[str, Any]:
         ],
         "undone_by": Job.objects.filter(undoes=job).first(),
     }  # fmt: skip
+
+
+def _name(job: Job, request: HttpRequest, rows: Iterable[JobRow]) -> None:
+    """Call rows that nothing was done to yet by what they are; a row that is gone by its key."""
+    bare = [row for row in rows if not row.label]
+    if not bare:
+        return
+    pages = admin.site.get_model_admin(apps.get_model(job.params["model"]))
+    along = pages.list_select_related
+    found = pages.get_queryset(request)
+    if isinstance(along, list | tuple):
+        found = found.select_related(*along)
+    named = found.in_bulk([row.key for row in bare])
+    for row in bare:
+        row.label = str(named.get(row.key, row.key))
 
 
 def _page_of(job: Job) -> str:

@@ -114,6 +114,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         "channel", "customer__subject", "subject", "pickup_location"
     )
     document = get_object_or_404(rows, pk=pk)
+    was = document.is_quote, operations.kept(document) is not None
     form, lines = DraftForm(request.POST), line_forms(request.POST)
     if sentence := _wrong(form, lines):
         return _problem(request, sentence)
@@ -126,9 +127,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except DomainError as error:
         return _problem(request, error.detail)
-    if "HX-Request" not in request.headers or caller is not None:
-        return _go(request, _url(document))  # another caller fills in the whole page
+    ended = _ended(document, *was)
+    for sentence in ended:
+        messages.warning(request, sentence)
+    if "HX-Request" not in request.headers or caller is not None or ended:
+        return _go(request, _url(document))  # more of the page changes than its living part
     return TemplateResponse(request, "admin/orders/draft/live.html", _live(document))
+
+
+def _ended(document: DraftOrder, was_quote: bool, was_kept: bool) -> list[str]:  # noqa: FBT001
+    """What a change of the draft put an end to, in sentences."""
+    ended = []
+    if was_quote and not document.is_quote:
+        ended.append(f"The quote of {document} ended, as it was changed; its link no longer works.")
+    if was_kept and operations.kept(document) is None:
+        ended.append(f"Not all of it is there: the stock kept for {document} is free again.")
+    return ended
 
 
 def _wrong(form: DraftForm, lines: list[Any]) -> str:

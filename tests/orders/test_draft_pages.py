@@ -121,6 +121,22 @@ def test_start_offers_a_channel_that_writes_to_its_buyers_then_the_one_used_last
     assert ", writes to its buyers itself)" in first.content.decode()
 
 
+def test_edit_that_ends_a_quote_or_the_keeping_of_stock_says_so(ben, shop):
+    document = begun(shop, ("CUP", 1, "5.00"))
+    orders.quote(document, by=BY, valid_until=timezone.now() + timedelta(days=7))
+    orders.keep_stock(document, by=BY, until=timezone.now() + timedelta(days=7))
+
+    answer = edit(ben, document, **{"line-0-quantity": 3})
+    page = ben.get(url("change", document.pk)).content.decode()
+
+    assert answer.headers["HX-Redirect"] == url("change", document.pk)
+    assert "its link no longer works" in page
+    assert f"the stock kept for {document} is free again" in page
+    assert (
+        "HX-Redirect" not in edit(ben, DraftOrder.objects.get(), **{"line-0-quantity": 2}).headers
+    )
+
+
 def test_start_with_nobody_known_begins_an_empty_draft(ben, shop):
     ben.post(url("new"), {"channel": shop.pk})
 

@@ -268,6 +268,19 @@ def test_run_shows_its_rows_by_outcome_and_as_a_file(ben, orders):
     ]
 
 
+def test_run_that_waits_calls_its_rows_by_name_and_shows_them_anew(ben, orders):
+    ben.post(LIST, HOLD | {"_selected_action": [order.pk for order in orders]})
+    job = Job.objects.get()
+
+    waiting = ben.get(page_of(job))
+    drain()
+    done = ben.get(page_of(job))
+
+    assert [row.label for row in waiting.context["rows"]] == [order.number for order in orders]
+    assert 'hx-select="#job-rows"' in waiting.content.decode()
+    assert 'hx-select="#job-rows"' not in done.content.decode()
+
+
 # --- Undo -------------------------------------------------------------------------------------
 
 
