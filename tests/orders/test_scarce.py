@@ -186,4 +186,4 @@ def test_page_says_whose_promise_is_only_the_channels_aim(ben, mug):
         True,
         False,
     ]
-    assert answer.content.decode().count("the channel&#x27;s aim; no day was told") == 1
+    assert answer.content.decode().count("the channel's aim; no day was told") == 1
