@@ -117,6 +117,7 @@ class Outlook:
         place = self.places[part.lot.location_id]
         ready = max(part.lot.day, self.preorders.get(product_id, part.lot.day))
         if part.lot.kind == PromiseSource.STOCK:
+            ready = max(ready, self.now.astimezone(ZoneInfo(place.time_zone)).date())
             ships = max(self._leaves_on(place, self.now), ready)
         elif part.lot.kind == PromiseSource.PREORDER:
             ships = ready

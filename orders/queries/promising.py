@@ -11,7 +11,10 @@ from orders.queries.serving import BY_HAND, lines_in_turn
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A quantity of a SKU, with the parts that it can be made of."""
+    """A quantity of a SKU, with the parts that it can be made of.
+
+    `waits` is for how many days the channel's rule lets it lie ready.
+    """
 
     sku: str
     quantity: int
@@ -19,6 +22,7 @@ class Quote:
     ships_by: datetime | None
     arrives_on: date | None
     parts: tuple[stock.PromisedPart, ...]
+    waits: int = 0
 
 
 def promise(
@@ -47,7 +51,9 @@ def promise(
             continue
         taker = stock.Taker(channel.pk, group)
         one = view.promise(products[sku], quantity, destination, taker).not_before(rule)
-        quotes.append(Quote(sku, quantity, one.missing, one.ships_by, one.arrives_on, one.parts))
+        quotes.append(
+            Quote(sku, quantity, one.missing, one.ships_by, one.arrives_on, one.parts, one.waits)
+        )
     return quotes
 
 

@@ -89,7 +89,8 @@ class PriorityOut(msgspec.Struct):
 class QuoteOut(msgspec.Struct):
     """What a buyer can be told now about a quantity of a SKU.
 
-    `ships_by` and `arrives_on` are empty while `missing` units have no supply in sight.
+    `ships_by` and `arrives_on` are empty while `missing` units have no supply in sight. They are
+    `waits_days` later than the last of `made_of` where the channel promises nothing sooner.
     """
 
     sku: str
@@ -98,6 +99,7 @@ class QuoteOut(msgspec.Struct):
     ships_by: datetime | None
     arrives_on: date | None
     made_of: list[PromisePartOut]
+    waits_days: int
 
     @classmethod
     def of(cls, quote: Quote) -> "QuoteOut":
@@ -109,6 +111,7 @@ class QuoteOut(msgspec.Struct):
             ships_by=utc(quote.ships_by),
             arrives_on=quote.arrives_on,
             made_of=[PromisePartOut(sku=quote.sku, **part.plain()) for part in quote.parts],
+            waits_days=quote.waits,
         )
 
 

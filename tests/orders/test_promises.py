@@ -448,7 +448,13 @@ def test_api_promises_a_basket(get, mug):
 
     assert status == 200
     stock, supply, unknown = told["promises"]
-    assert [part["kind"] for part in stock["made_of"]] == ["stock"]
+    part = stock["made_of"][0]
+    assert (part["kind"], part["ready_on"], part["ships_on"]) == (
+        "stock",
+        "2026-03-02",
+        "2026-03-02",
+    )
+    assert [one["waits_days"] for one in told["promises"]] == [2, 0, 0]
     assert (stock["ships_by"][:10], stock["arrives_on"]) == ("2026-03-04", "2026-03-05")
     assert supply["made_of"][0]["reference"] == "PO-1"
     assert supply["arrives_on"] == "2026-03-08"
