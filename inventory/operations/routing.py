@@ -160,7 +160,8 @@ def simulate(rule_set: RoutingRuleSet, *, days: int, by: str) -> RoutingSimulati
         rule_set=rule_set, against=active.first(), days=days, created_by=by
     )
     title = f"{rule_set} on the orders of {words.count(days, 'day')}"
-    row.job = jobs.start("routing", title, {"simulation": row.pk}, by=by)
+    params = {"simulation": row.pk, "stamp": str(rule_set.stamp)}
+    row.job = jobs.start("routing", title, params, by=by)
     row.save(update_fields=["job"])
     return row
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from django.db.models import F, Sum
 
-from inventory.enums import ReservationState
+from inventory.enums import ReservationState, RuleSetState
 from inventory.models import (
     ChannelSafetyStock,
     FenceUse,
     Reservation,
+    RoutingRuleSet,
     RoutingSimulation,
     StockLevel,
 )
@@ -34,6 +35,20 @@ def trial_of(pk: int) -> Trial:
     """What the simulation compares."""
     row = RoutingSimulation.objects.get(pk=pk)
     return Trial(row.days, rules_for(row.against_id), rules_for(row.rule_set_id))
+
+
+def tried(rule_set: RoutingRuleSet) -> RoutingSimulation | None:
+    """The newest finished simulation of what the rule set says now; none where it says something else."""
+    rows = rule_set.simulations.select_related("job", "rule_set").order_by("-pk")
+    return next((row for row in rows if row.result and is_of_now(row)), None)
+
+
+def is_of_now(row: RoutingSimulation) -> bool:
+    """Whether the rules were not changed since; activating a version changes nothing that it says."""
+    if row.rule_set.state != RuleSetState.DRAFT or row.job is None:
+        return True
+    now = str(row.rule_set.stamp)
+    return bool(row.job.params.get("stamp", now) == now)
 
 
 def supply_before(order_ids: Iterable[int], product_ids: Iterable[int]) -> Supply:

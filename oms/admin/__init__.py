@@ -5,7 +5,7 @@ and a small form, whose submission makes one operation call and turns a refusal 
 `EditableAdmin` is for reference data alone.
 """
 
-from oms.admin.acts import Act, Told, Undo, actor
+from oms.admin.acts import Act, Told, Undo, actor, led_by
 from oms.admin.bases import CappedPaginator, EditableAdmin, ReadOnlyAdmin, list_buttons
 from oms.admin.chores import ChoreAdmin
 from oms.admin.forms import ActForm, ConfirmForm, LineField, Proposing, ReasonForm
@@ -41,6 +41,7 @@ __all__ = [
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",
     "actor",
+    "led_by",
     "list_buttons",
     "to_job",
 ]

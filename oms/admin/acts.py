@@ -91,6 +91,19 @@ class Act:
         return request.user.has_perm(self.permission) and (obj is None or self.allowed(obj))
 
 
+def led_by(name: str, buttons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Buttons with the one of this name first and coloured, and no other as the next thing to do."""
+    if not any(button["name"] == name for button in buttons):
+        return list(buttons)
+    plain = {ActionVariant.PRIMARY: ActionVariant.DEFAULT}
+    led = [
+        {**one, "variant": ActionVariant.PRIMARY if one["name"] == name
+                           else plain.get(one["variant"], one["variant"])}
+        for one in buttons
+    ]  # fmt: skip
+    return sorted(led, key=lambda one: one["name"] != name)
+
+
 def actor(request: HttpRequest) -> str:
     """Name the person at the page, or whoever a run is done for, as operations expect `by`."""
     return getattr(request, "on_behalf_of", "") or f"user:{request.user.pk}"

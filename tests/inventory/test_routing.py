@@ -17,19 +17,15 @@ from inventory.models import (
     HolidayCalendar,
     LocationDay,
     LocationService,
-    Product,
     RoutingRule,
     RoutingRuleSet,
-    RoutingSimulation,
     SourcingDecision,
 )
-from inventory.operations import routing
 from inventory.queries.decisions import explained
 from oms.conditions import BadCondition, leaf
 from oms.models import AppendOnlyError, Event, User
 from orders import operations as orders
 from orders.models import Hold
-from orders.tasks import simulate_routing
 from tests import factories as world
 
 pytestmark = pytest.mark.django_db
@@ -318,92 +314,3 @@ def ben(client):
     user.groups.add(Group.objects.get(name="Operations"))
     client.force_login(user)
     return user
-
-
-def test_simulation_shows_both_sides_and_changes_nothing(network, shop, ben):
-    placed_at = timezone.now() - timedelta(days=2)
-    for _ in range(3):
-        world.place(shop, ("MUG", 2), placed_at=placed_at)
-    LocationService.objects.create(location=network[0], accuracy=Decimal("0.5"))
-    drafted = operations.draft_rules("Trial", by=world.BY, rules=[rule(min_accuracy=Decimal(1))])
-    before = SourcingDecision.objects.count()
-
-    row = routing.simulate(drafted, days=30, by=f"user:{ben.pk}")
-    simulate_routing(row.job)
-
-    row.refresh_from_db()
-    old, new = row.result["old"], row.result["new"]
-    assert (row.result["orders"], row.result["changed"]) == (3, 3)
-    assert (old["units"], new["units"], old["parcels"], new["parcels"]) == (6, 6, 3, 3)
-    assert new["km"] > old["km"]
-    london, berlin = (row.result["load"][str(place.pk)] for place in network)
-    assert (london, berlin) == ([3, 6, 0, 0], [0, 0, 3, 6])
-    assert SourcingDecision.objects.count() == before
-
-
-def test_page_of_a_simulation_compares_costs_distance_and_co2e(network, shop, ben, client):
-    world.place(shop, ("MUG", 2), placed_at=timezone.now() - timedelta(days=2))
-    costs = {"shipping_base": 2, "handling_per_unit": Decimal("0.5")}
-    LocationService.objects.create(location=network[0], accuracy=Decimal("0.5"), **costs)
-    LocationService.objects.create(location=network[1], shipping_base=3, handling_per_unit=1)
-    drafted = operations.draft_rules("Trial", by=world.BY, rules=[rule(min_accuracy=Decimal(1))])
-    row = routing.simulate(drafted, days=1, by=f"user:{ben.pk}")
-    RoutingSimulation.objects.update(days=30)
-    Product.objects.update(weight_g=300_000)  # below a gram of CO2e nothing is told
-    simulate_routing(row.job)
-
-    page = client.get(reverse("admin:inventory_simulation", args=[row.pk]))
-
-    sums = page.context["charts"]["sums"]
-    shares = dict(zip(sums["labels"], sums["sets"][1]["data"], strict=True))
-    assert shares["Shipping cost"] == 150.0
-    assert shares["Handling cost"] == 200.0
-    assert shares["Distance"] > 100
-    assert shares["CO2e"] > 100
-    assert not page.context["no_costs"]
-    assert "No location states what its parcels cost" not in page.content.decode()
-
-
-def test_one_version_is_counted_in_the_singular(ben, client):
-    operations.draft_rules("Trial", by=world.BY, rules=[rule()])
-
-    page = client.get(reverse("admin:inventory_routingruleset_changelist")).content.decode()
-
-    assert "1 version of the routing rules" in " ".join(page.split())
-
-
-def test_simulation_sees_the_stock_that_real_sourcing_sees(network, shop, ben):
-    """Under the rules that served them, the same orders are served alike: nothing changes."""
-    london, berlin = network
-    london.priority = 0
-    london.save()
-    mug, market = Product.objects.get(sku="MUG"), world.shop("market")
-    keep = operations.FenceWish(mug.pk, operations.Quantity(units=20), shop.pk, "", london.pk)
-    operations.set_fence(keep, by=world.BY)
-    operations.set_channel_safety_stock(market.pk, 9, by=world.BY)
-    operations.set_safety_stock(mug, london, 5, by=world.BY)
-    fast = orders.PlacedCharge(kind="shipping", description="Express", amount=Decimal(5))
-    express = {"conditions": {"all": [leaf("shipping_method", "in", ["express"])]}}
-    rules = [rule(**express, groups=["kind:store"]), rule(ranking={"order": ["distance"]})]
-    in_force(*rules)
-    for at, (channel, units, charges) in enumerate(
-        [(market, 16, ()), (market, 1, ()), (shop, 25, ()), (market, 3, ()), (shop, 1, (fast,))]
-    ):
-        placed_at = timezone.now() - timedelta(days=2) + timedelta(minutes=at)
-        world.place(channel, ("MUG", units), charges=charges, placed_at=placed_at)
-
-    real = {row.order_id: row.record["plan"] for row in SourcingDecision.objects.all()}
-    row = routing.simulate(
-        operations.draft_rules("Trial", by=world.BY, rules=rules), days=30, by=world.BY
-    )
-    simulate_routing(row.job)
-
-    row.refresh_from_db()
-    load = {london.pk: [0, 0], berlin.pk: [0, 0]}
-    for plan in real.values():
-        for _, place, units in plan:
-            load[place][0] += 1
-            load[place][1] += units
-    assert load == {london.pk: [2, 41], berlin.pk: [2, 4]}
-    assert row.result["load"] == {str(pk): [*sums, *sums] for pk, sums in load.items()}
-    assert row.result["changed"] == 0

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,7 +19,7 @@ from inventory.enums import RuleSetState
 from inventory.forms.routing import RuleForm
 from inventory.models import LocationGroup, RoutingRule, RoutingRuleSet
 from inventory.queries.decisions import Explained, explained_plan
-from inventory.queries.simulations import under
+from inventory.queries.simulations import is_of_now, under
 from inventory.queries.sourcing import look_ahead, rules_for, source, supply_of
 from inventory.queries.sourcing.vocabulary import FIELDS
 from inventory.queries.sourcing.wording import rule_words
@@ -40,9 +41,16 @@ def context(request: HttpRequest, rules: RoutingRuleSet) -> dict[str, Any]:
         "editable": rules.state == RuleSetState.DRAFT and request.user.has_perm(EDIT),
         "drafted_by": words.names_of([rules.created_by])[rules.created_by],
         "others": RoutingRuleSet.objects.exclude(pk=rules.pk).order_by("-version")[:20],
-        "simulations": rules.simulations.select_related("job", "against").order_by("-pk")[:10],
+        "simulations": _simulations(rules),
         **_tried(request, rules),
     }
+
+
+def _simulations(rules: RoutingRuleSet) -> list[dict[str, Any]]:
+    """The newest, without all that they found."""
+    rows = rules.simulations.select_related("job", "rule_set").defer("result").order_by("-pk")
+    found = rows.annotate(orders=F("result__orders"), changed=F("result__changed"))[:10]
+    return [{"row": row, "changed_since": not is_of_now(row)} for row in found]
 
 
 def in_sentences(rules: RoutingRuleSet) -> list[dict[str, Any]]:

@@ -15,8 +15,9 @@ from inventory.forms.routing import CopyForm, NewRulesForm, SimulateForm
 from inventory.models import RoutingRuleSet
 from inventory.operations import routing
 from inventory.operations.routing import TEMPLATES
+from inventory.queries.simulations import tried
 from oms import words
-from oms.admin import Act, ConfirmForm, ReadOnlyAdmin, actor
+from oms.admin import Act, ConfirmForm, ReadOnlyAdmin, actor, led_by
 
 EDIT, FORCE = "inventory.edit_routing", "inventory.activate_routing"
 Data = dict[str, Any]
@@ -117,8 +118,29 @@ class RoutingRuleSetAdmin(ReadOnlyAdmin):
             path("<int:pk>/compare/", wrap(builder.compare), name="inventory_routing_compare"),
             path("words/", wrap(builder.in_words), name="inventory_routing_words"),
             path("simulations/<int:pk>/", wrap(simulations.page), name="inventory_simulation"),
+            path(
+                "simulations/<int:pk>/orders.csv",
+                wrap(simulations.changes_file),
+                name="inventory_simulation_file",
+            ),
             *super().get_urls(),
         ]
+
+    def buttons(self, request: HttpRequest, obj: Any = None) -> list[dict[str, Any]]:
+        """A version is tried before it decides: Simulate comes first until it was."""
+        found = super().buttons(request, obj)
+        if obj is None or obj.state == RuleSetState.ACTIVE or tried(obj):
+            return found
+        return led_by("simulate", found)
+
+    def facts(self, request: HttpRequest, act: Act, obj: Any) -> dict[str, str]:
+        """Whether anybody saw what activating would change."""
+        if act.name != "activate":
+            return super().facts(request, act, obj)
+        if (row := tried(obj)) is None:
+            return {"Simulated": "not yet, or its rules were changed since"}
+        told = f"{row.result['changed']:,} of {words.count(row.result['orders'], 'order')} differ"
+        return {"Simulated": f"{words.moment(row.created_at)}, {told}"}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
