@@ -133,26 +133,39 @@ def test_version_is_simulated_before_it_is_activated(network, shop, ben, client)
 
     def offered():
         acts = client.get(page).context["acts"]
-        told = client.get(form).context["facts"]["Simulated"]
-        return acts[0]["name"], [act["variant"].value for act in acts].count("primary"), told
+        return [act["name"] for act in acts], acts[0]["variant"].value
 
     before = offered()
     row = routing.simulate(drafted, days=30, by=f"user:{ben.pk}")
     simulate_routing(row.job)
     shown = reverse("admin:inventory_simulation", args=[row.pk])
     seen, after = client.get(shown).content.decode(), offered()
+    told = client.get(form).context["facts"]["Simulated"]
     operations.save_rule(drafted, rule(name="Another") | {"on_failure": "hold"}, by=world.BY)
     stale = client.get(shown).content.decode()
 
-    assert before == ("simulate", 1, "not yet, or its rules were changed since")
-    assert after[:2] == ("activate", 1)
-    assert after[2].endswith("0 of 1 order differ")
+    assert before == (["simulate", "copy"], "primary")
+    assert after == (["activate", "simulate", "copy"], "primary")
+    assert told.endswith("0 of 1 order differ")
     assert f'href="{form}"' in seen
     assert "rules were changed since" not in seen
     assert f'href="{form}"' not in stale
     assert "Simulate again" in stale
     assert "rules changed since" in client.get(page).content.decode()
     assert offered() == before
+
+
+def test_version_that_decided_before_may_again_at_once(network, ben, client):
+    old, _newer = (
+        operations.activate_rules(
+            operations.draft_rules("Ours", by=world.BY, rules=[rule()]), by=world.BY
+        )
+        for _ in range(2)
+    )
+
+    page = client.get(reverse("admin:inventory_routingruleset_change", args=[old.pk]))
+
+    assert page.context["acts"][0]["name"] == "activate"
 
 
 def test_one_version_is_counted_in_the_singular(ben, client):

@@ -72,12 +72,19 @@ def _is(*states: str) -> Any:
     return lambda rules: rules.state in states
 
 
+def _may_decide(rules: RoutingRuleSet) -> bool:
+    """A version that decided before may again at once; a draft is simulated first."""
+    return rules.state == RuleSetState.RETIRED or bool(
+        rules.state == RuleSetState.DRAFT and tried(rules)
+    )
+
+
 ACTS = (
     Act("draft", "New version", EDIT, draft, form=DraftForm, icon="add", on_list=True,
         variant=ActionVariant.PRIMARY,
         help="A draft decides nothing until somebody activates it."),
     Act("activate", "Activate", FORCE, activate, form=ConfirmForm, icon="play_arrow",
-        allowed=_is(RuleSetState.DRAFT, RuleSetState.RETIRED), variant=ActionVariant.PRIMARY,
+        allowed=_may_decide, variant=ActionVariant.PRIMARY,
         help="Every order placed from now on is routed by this version; the one in force "
         "retires. Orders already routed stay as they are."),
     Act("simulate", "Simulate", EDIT, simulate, form=SimulateForm, icon="science",
@@ -127,9 +134,9 @@ class RoutingRuleSetAdmin(ReadOnlyAdmin):
         ]
 
     def buttons(self, request: HttpRequest, obj: Any = None) -> list[dict[str, Any]]:
-        """A version is tried before it decides: Simulate comes first until it was."""
+        """Simulate is the next thing to do where a draft was not: only then it may decide."""
         found = super().buttons(request, obj)
-        if obj is None or obj.state == RuleSetState.ACTIVE or tried(obj):
+        if obj is None or obj.state != RuleSetState.DRAFT or tried(obj):
             return found
         return led_by("simulate", found)
 
