@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -20,7 +20,7 @@ from compliance.adapters.paper import answer
 from compliance.models import Invoice
 from compliance.serializers import InvoiceOut, InvoiceSummaryOut
 from oms import keys
-from oms.api import HasScope, actor, scoped
+from oms.api import HasScope, PdfRenderer, actor, scoped
 from oms.filters import COUNTRY, CURRENCY, Code, Day, FilterSet
 from oms.models import ApiKey
 from oms.wire import respond, schema_of
@@ -79,18 +79,6 @@ class InvoiceView(APIView):
         """The document with its lines and tax groups."""
         rows = invoices_of(request).prefetch_related("lines__order_line")
         return respond(InvoiceOut.of(get_object_or_404(rows, number=number)))
-
-
-class PdfRenderer(BaseRenderer):
-    """So that a caller may ask for application/pdf."""
-
-    media_type = "application/pdf"
-    format = "pdf"
-    charset = None
-
-    def render(self, data: object, *_args: object, **_kwargs: object) -> bytes:
-        """Errors are JSON; the document itself is answered as it is."""
-        return JSONRenderer().render(data)
 
 
 class InvoicePdfView(APIView):

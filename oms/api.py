@@ -23,7 +23,7 @@ from rest_framework.exceptions import (
 )
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -42,6 +42,7 @@ __all__ = [
     "HasScope",
     "IdempotencyMixin",
     "KeyThrottle",
+    "PdfRenderer",
     "actor",
     "problem_handler",
     "scoped",
@@ -151,6 +152,18 @@ class JsonOnly(DefaultContentNegotiation):
         if wire.body and wire.content_type not in {"", "application/json"}:
             raise UnsupportedMediaType(wire.content_type)
         return super().select_renderer(request, renderers, format_suffix)
+
+
+class PdfRenderer(BaseRenderer):
+    """So that a caller may ask for application/pdf."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+    charset = None
+
+    def render(self, data: object, *_args: object, **_kwargs: object) -> bytes:
+        """Errors are JSON; the document itself is answered as it is."""
+        return JSONRenderer().render(data)
 
 
 class CursorPagination(pagination.CursorPagination):

@@ -17,6 +17,7 @@ from fulfillment.enums import FulfillmentOrderStatus as Status
 from fulfillment.enums import ReturnStatus
 from fulfillment.models import FulfillmentOrder, FulfillmentOrderLine, Return, Shipment
 from fulfillment.operations.tracking import FINAL
+from fulfillment.queries.actions import has_label
 from oms import words
 from oms.admin import Act, ConfirmForm, ReasonForm, actor
 from oms.downloads import pdf
@@ -193,6 +194,11 @@ def inspect(request: HttpRequest, document: Return, data: Data) -> str:
     return f"{document}: {words.money(document.credit, document.order.currency)} credited in all."
 
 
+def return_label(_request: HttpRequest, document: Return, _data: Data) -> HttpResponse:
+    """The label with the return's barcode, and the slip for the parcel."""
+    return pdf(document.number, paper.return_slip(document))
+
+
 def approve(request: HttpRequest, document: Return, _data: Data) -> str:
     """The goods may be sent."""
     operations.approve(document, by=actor(request))
@@ -310,6 +316,8 @@ RETURN_ACTS = (
     Act("receive", "Receive", RETURN, receive, forms.ReceiveForm, may_return("receive"),
         help="Restock makes units sellable; quarantine and scrap do not; what is sent back to "
         "the sender is not credited.", icon="inventory", variant=ActionVariant.PRIMARY),
+    Act("label", "Print label", "fulfillment.view_return", return_label, allowed=has_label,
+        icon="label", paper=True),
     Act("inspect", "Inspect", RETURN, inspect, forms.InspectForm, may_return("inspect"),
         help="Accepted units are credited, refused ones are not. Their stock stays in quarantine "
         "until it is released there.", icon="search", variant=ActionVariant.PRIMARY),

@@ -6,11 +6,15 @@ from typing import Any, ClassVar
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from fulfillment import operations
+from fulfillment.adapters import paper
 from fulfillment.api.base import (
     PagedView,
     at_position,
@@ -19,6 +23,7 @@ from fulfillment.api.base import (
     visible_order,
 )
 from fulfillment.models import Return
+from fulfillment.queries.actions import has_label
 from fulfillment.queries.policies import Wish
 from fulfillment.serializers import (
     EndIn,
@@ -29,7 +34,8 @@ from fulfillment.serializers import (
     ReturnOut,
     ReturnPreviewOut,
 )
-from oms.api import HasScope, IdempotencyMixin, actor, reads
+from oms.api import HasScope, IdempotencyMixin, PdfRenderer, actor, reads
+from oms.downloads import pdf
 from oms.filters import FilterSet
 from oms.wire import decode, respond, schema_of
 from orders.operations import as_seen
@@ -262,6 +268,26 @@ class InspectionView(ReturnView):
             verdicts[row.verdict][line.pk] += row.quantity
         operations.inspect(document, by=actor(request), note=sent.note, **verdicts)
         return self.show(request, number, 201)
+
+
+class LabelView(ReturnView):
+    """The paper of a return."""
+
+    renderer_classes: ClassVar = [JSONRenderer, PdfRenderer]
+
+    @extend_schema(
+        operation_id="returns_label_retrieve",
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, number: str) -> HttpResponse:
+        """The PDF that the buyer's page has: a label with the number as barcode (Code 128), and a slip.
+
+        It names no buyer. 404 unless the return is approved and the buyer is to send it.
+        """
+        document = self.find(request, number)
+        if not has_label(document):
+            raise NotFound("There is a label only while the buyer is to send the goods.")
+        return pdf(document.number, paper.return_slip(document))
 
 
 def _wishes(order: Any, sent: ReturnIn) -> dict[int, Wish]:

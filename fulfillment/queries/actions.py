@@ -60,6 +60,11 @@ def allowed_return_actions(document: Return) -> list[str]:
     return [name for name, allowed in rules.items() if allowed]
 
 
+def has_label(document: Return) -> bool:
+    """Whether the buyer is to send it, so that there is a label; a carrier brings some by itself."""
+    return document.status == ReturnStatus.APPROVED and not hasattr(document, "origin_return")
+
+
 def _has_open_exchange(document: Return) -> bool:
     made = getattr(document, "exchange", None)
     return made is not None and made.status == ExchangeStatus.OPEN

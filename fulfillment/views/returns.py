@@ -15,11 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fulfillment import operations
 from fulfillment.adapters import paper
-from fulfillment.enums import ReturnStatus
 from fulfillment.forms import BuyerReturnForm
 from fulfillment.models import Return
 from fulfillment.queries import policies
-from fulfillment.queries.actions import allowed_return_actions
+from fulfillment.queries.actions import allowed_return_actions, has_label
 from fulfillment.queries.expecting import expected_refund
 from fulfillment.queries.links import LINK, VALID
 from oms import links
@@ -59,7 +58,7 @@ def return_paper(request: HttpRequest, token: str, number: str) -> HttpResponse:
         return _message(request, error.detail, status=429)
     except links.LinkNotValid as error:
         return _message(request, error.detail, status=410)
-    if document.status != ReturnStatus.APPROVED or hasattr(document, "origin_return"):
+    if not has_label(document):
         raise Http404
     return pdf(document.number, paper.return_slip(document))
 

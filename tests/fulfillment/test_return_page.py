@@ -1,21 +1,30 @@
 """The page behind a signed link: choose, see the refund, send, see what becomes of it."""
 
+import itertools
+import re
 from io import BytesIO
 
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
 from pypdf import PdfReader
+from reportlab.graphics.barcode import code128
 
 from fulfillment import operations as fulfillment
 from fulfillment.models import Return, ReturnPolicy
 from fulfillment.queries.links import LINK
 from fulfillment.views import returns as page
-from oms import links
+from oms import keys, links
 from oms.models import Event
 from tests import factories as world
 
 BY = world.BY
+
+VALUE_OF = {  # of six widths of bars and gaps
+    "".join(str(ord(sign.lower()) - 96) for sign in drawn): value
+    for value, drawn in code128._patterns.items()
+    if isinstance(value, int)
+}
 
 
 @pytest.fixture(autouse=True)
@@ -146,6 +155,51 @@ def test_approved_return_prints_its_label_and_can_be_kept(client, sold, path):
     assert "Ada" not in words
     document.refresh_from_db()
     assert document.status == "withdrawn"
+
+
+def test_label_is_printed_from_the_page_of_the_return_and_by_api(client, admin_client, sold):
+    key = keys.create("Shop", channel=sold.channel.code, scopes=["returns:read"])[1]
+    wishes = {sold.lines.get().pk: fulfillment.Wish(1, "unwanted")}
+    document = fulfillment.request_return(sold, by=BY, wishes=wishes)
+    page = reverse("admin:fulfillment_return_change", args=[document.pk])
+    button = reverse("admin:fulfillment_return_act", args=[document.pk, "label"])
+
+    def get():
+        url = f"/api/v1/returns/{document.number}/label/"
+        return client.get(url, headers={"Authorization": f"Api-Key {key}"})
+
+    assert (get().status_code, button in text(admin_client.get(page))) == (404, False)
+    fulfillment.approve(document, by=BY)
+
+    assert button in text(admin_client.get(page))
+    for answer in (get(), admin_client.get(button)):
+        assert answer["Content-Type"] == "application/pdf"
+        (sheet,) = PdfReader(BytesIO(answer.content)).pages
+        assert sheet.extract_text().count(document.number) == 3  # below the bars, big, on the slip
+        assert bars(sheet) == document.number
+
+
+def bars(sheet):
+    """What a scanner reads of the only Code 128 on a page, from the bars as they are drawn."""
+    drawn = sheet.get_contents().get_data().decode("latin-1")
+    rows = [
+        tuple(map(float, row))
+        for row in re.findall(r"([\d.]+) ([\d.]+) ([\d.]+) (-?[\d.]+) re", drawn)
+    ]
+    height = max(row[3] for row in rows)
+    found = sorted((x, x + wide) for x, _, wide, high in rows if high == height)
+    edges = [edge for bar in found for edge in bar]
+    steps = [after - before for before, after in itertools.pairwise(edges)]
+    widths = "".join(str(round(step / min(steps))) for step in steps)
+    start, *data, check = (VALUE_OF[widths[at : at + 6]] for at in range(0, len(widths) - 7, 6))
+    assert check == (start + sum(at * value for at, value in enumerate(data, 1))) % 103
+    read, pairs = "", start == 105
+    for value in data:
+        if value in {99, 100}:  # to pairs of digits, and back to signs
+            pairs = value == 99
+        else:
+            read += f"{value:02}" if pairs else chr(value + 32)
+    return read
 
 
 def test_order_page_shows_the_link_and_sends_it(sold, admin_client):

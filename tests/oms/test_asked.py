@@ -44,7 +44,7 @@ ASKED = [(path, row["name"], row["schema"]) for path, rows in ADDRESSES.items() 
 WORDS = [
     (path, name, schema["enum"])
     for path, name, schema in ASKED
-    if "enum" in schema and "/pdf/" not in path
+    if "enum" in schema and name != "format"
 ]
 CODED = [
     (path, name, CODES[name])
