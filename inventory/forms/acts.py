@@ -7,12 +7,16 @@ from django.core.exceptions import ValidationError
 
 from inventory.enums import MovementKind, StockCondition, Tracking
 from inventory.forms.lots import by_lot, lots_field
+from inventory.forms.moments import moment_field
+from inventory.forms.supply import PlaceField
 from inventory.models import Location, Product, ReasonCode, StockLevel
 from oms.admin import ActForm
 
+CHOOSE = ("", "Choose a reason")
+
 
 class ReasonField(forms.ChoiceField):
-    """A reason code; its value is the code."""
+    """A reason code; its value is the code. Nothing is chosen beforehand."""
 
     def __init__(self, **kwargs: Any) -> None:
         """The form that shows it says which codes it offers."""
@@ -20,21 +24,49 @@ class ReasonField(forms.ChoiceField):
 
 
 def _reasons(kind: str) -> list[tuple[str, str]]:
-    return [(row.code, row.name) for row in ReasonCode.objects.all() if row.fits(kind)]
+    fitting = [(row.code, row.name) for row in ReasonCode.objects.all() if row.fits(kind)]
+    return fitting if len(fitting) == 1 else [CHOOSE, *fitting]
 
 
 ORDER = ("location", "condition", "quantity", "lots", "expires_on", "reason_code", "reason")
+
+
+class StockedPlaceField(PlaceField):
+    """A location with what it has of a product; chosen beforehand where there is but one."""
+
+    def __init__(self, product: Product) -> None:
+        """Every active location."""
+        places = Location.objects.filter(is_active=True).order_by("priority", "code")
+        levels = StockLevel.objects.filter(product=product, location__is_active=True)
+        self.on_hand = dict(levels.values_list("location", "on_hand"))
+        super().__init__(places, empty_label="Choose a location")
+        if len(self.on_hand) == 1:
+            self.initial = next(iter(self.on_hand))
+
+    def label_from_instance(self, place: Any) -> str:
+        """Its name, and how many a picker can count there."""
+        name = super().label_from_instance(place)
+        return f"{name}: {self.on_hand[place.pk]:,} on hand" if place.pk in self.on_hand else name
 
 
 class PlaceForm(ActForm):
     """Asks for the location when the page is a product's; a stock level has one."""
 
     def setup(self) -> None:
-        """Put the location first."""
+        """Put the location first, or say what is at the level."""
         if isinstance(self.obj, Product):
-            places = Location.objects.filter(is_active=True).order_by("priority", "code")
-            self.fields["location"] = forms.ModelChoiceField(places, empty_label=None)
+            self.fields["location"] = StockedPlaceField(self.obj)
+        elif isinstance(self.obj, StockLevel) and "quantity" in self.fields:
+            field = self.fields["quantity"]
+            field.help_text = f"{field.help_text} {_figures(self.obj)}".strip()
         self.order_fields(ORDER)
+
+
+def _figures(level: StockLevel) -> str:
+    apart = [("in quarantine", level.quarantined), ("damaged", level.damaged)]
+    said = [f"{level.on_hand:,} on hand", f"{level.reserved:,} reserved"]
+    said += [f"{units:,} {what}" for what, units in apart if units]
+    return f"There are {', '.join(said)}."
 
 
 class MovingForm(PlaceForm):
@@ -165,12 +197,8 @@ class AdjustForm(WhyForm):
     quantity = forms.IntegerField(
         label="Change", help_text="Minus takes away: -3. Reserved units cannot be taken."
     )
-    effective_at = forms.DateTimeField(
-        label="Since when",
-        required=False,
-        input_formats=["%Y-%m-%dT%H:%M"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="If it was so before today (UTC). The movement is dated now all the same.",
+    effective_at = moment_field(
+        "Since when", "If it was so before today (UTC). The movement is dated now all the same."
     )
 
     def clean_quantity(self) -> int:

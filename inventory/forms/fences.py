@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from inventory.forms.moments import moment_field
 from inventory.models import Location
 from inventory.operations import FenceWish, Quantity
 from inventory.queries import selling_channels
@@ -44,11 +45,7 @@ class FenceForm(QuotaForm):
     location = forms.ModelChoiceField(
         Location.objects.none(), required=False, empty_label="All locations"
     )
-    ends_at = forms.DateTimeField(
-        label="Until",
-        required=False,
-        help_text="Such as 2026-12-24 18:00, in UTC. Empty: until it is lifted.",
-    )
+    ends_at = moment_field("Until", "In UTC. Empty: until it is lifted.")
     field_order = ("channel", "group", "quantity", "kind", "location", "ends_at", "reason")
 
     def setup(self) -> None:

@@ -9,6 +9,12 @@ from django.utils import timezone
 SPANS = (("2", "2 days"), ("30", "30 days"), ("90", "90 days"), ("365", "1 year"))
 
 
+def moment_field(label: str, help_text: str) -> forms.DateTimeField:
+    """A moment in UTC that may be left out, chosen from a calendar and a clock."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, required=False, widget=widget, help_text=help_text)
+
+
 class MomentForm(forms.Form):
     """A moment of the past and how many days of it the chart shows."""
 

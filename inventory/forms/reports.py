@@ -2,22 +2,20 @@
 
 from django import forms
 
-from inventory.models import Location
+from inventory.forms.moments import moment_field
+from inventory.forms.supply import places
 from oms.admin import ActForm
 
 
 class InventoryReportForm(ActForm):
     """What a warehouse system exported, of which location and of when."""
 
-    location = forms.ModelChoiceField(Location.objects.order_by("code"))
+    location = places()
     file = forms.FileField(
         help_text="CSV or XLSX with the columns sku and quantity, and condition if wanted."
     )
-    as_of = forms.DateTimeField(
-        required=False,
-        label="As of",
-        help_text="When it was true, UTC, such as 2026-11-25 22:00; empty: now. "
-        "What moved since stays moved.",
+    as_of = moment_field(
+        "As of", "When it was true, in UTC; empty: now. What moved since stays moved."
     )
     complete = forms.BooleanField(
         required=False,

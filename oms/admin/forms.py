@@ -116,6 +116,8 @@ def dress(field: forms.Field) -> None:
 
 def _swap(field: forms.Field, plain: forms.Widget, dressed: type[forms.Widget]) -> forms.Widget:
     attrs = {name: value for name, value in plain.attrs.items() if name not in {"class", "cols"}}
+    if isinstance(plain, forms.DateTimeInput):
+        attrs["type"] = plain.input_type  # which Django keeps apart from the attributes
     choices = getattr(field, "choices", None)
     widget = dressed(attrs=attrs) if choices is None else dressed(attrs=attrs, choices=choices)  # type: ignore[call-arg]
     widget.is_required = plain.is_required

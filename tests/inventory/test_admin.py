@@ -336,3 +336,56 @@ def test_products_have_one_export(ben):
 
     assert len(re.findall(r">\s*Export\s*<", page)) == 1
     assert reverse("admin:inventory_product_export") in page
+
+
+def test_a_level_says_what_it_has_where_units_are_asked_for(login):
+    stocked("MUG", warehouse(), 5)
+    place(shop(), ("MUG", 2))
+    StockLevel.objects.update(damaged=1)
+
+    page = login("Operations").get(act(StockLevel.objects.get(), "adjust")).content.decode()
+
+    assert "There are 5 on hand, 2 reserved, 1 damaged." in page
+
+
+def test_a_product_offers_its_only_location_and_otherwise_none(login):
+    mug = stocked("MUG", warehouse(), 5)
+    client = login("Operations")
+    one = client.get(act(mug, "adjust")).context["form"]
+    stocked("MUG", warehouse("LEE"), 7)
+    two = client.get(act(mug, "adjust")).context["form"]
+
+    assert one["location"].value() == mug.levels.get(location__code="LON").location_id
+    assert two["location"].value() is None
+    assert "(LEE): 7 on hand" in str(two["location"])
+
+
+def test_a_reason_has_to_be_chosen(login):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+
+    answer = press(login("Operations"), act(level, "adjust"), quantity=-1, reason_code="")
+
+    assert answer.context["form"].errors["reason_code"] == ["This field is required."]
+    level.refresh_from_db()
+    assert level.on_hand == 5
+
+
+def test_since_when_is_chosen_from_a_calendar(login):
+    stocked("MUG", warehouse(), 5)
+    level = StockLevel.objects.get()
+    client = login("Operations")
+    form = client.get(act(level, "adjust")).context["form"]
+
+    press(
+        client,
+        act(level, "adjust"),
+        quantity=-1,
+        reason_code="other",
+        reason="Found later",
+        effective_at="2026-01-05T08:30",
+    )
+
+    assert 'type="datetime-local"' in str(form["effective_at"])
+    moved = StockMovement.objects.get(kind="adjusted")
+    assert f"{moved.effective_at:%Y-%m-%d %H:%M}" == "2026-01-05 08:30"
