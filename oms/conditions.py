@@ -21,6 +21,7 @@ Tree = Mapping[str, Any]
 Predicate = Callable[[Facts], bool]
 Choices = tuple[tuple[str, str], ...]
 
+SINGLE = {"days": "day", "hours": "hour", "days ago": "day ago"}  # units with the number one
 GROUPS = {"all": "and", "any": "or", "none": "or"}
 DEEPEST = 5  # groups in groups
 MOST = 100  # leaves of one tree
@@ -57,6 +58,7 @@ class Operator:
     words: str
     takes: str  # one, many, or nothing
     holds: Callable[[Any, Any], bool]
+    with_one: str = ""  # the words where many are taken and one is given
 
 
 def _contains(fact: Any, value: Any) -> bool:
@@ -65,8 +67,8 @@ def _contains(fact: Any, value: Any) -> bool:
 
 _EQUAL = Operator("is", "one", lambda fact, value: fact == value)
 _OTHER = Operator("is not", "one", lambda fact, value: fact != value)
-_ONE_OF = Operator("is one of", "many", lambda fact, value: fact in value)
-_NONE_OF = Operator("is none of", "many", lambda fact, value: fact not in value)
+_ONE_OF = Operator("is one of", "many", lambda fact, value: fact in value, "is")
+_NONE_OF = Operator("is none of", "many", lambda fact, value: fact not in value, "is not")
 _EMPTY = Operator("is empty", "nothing", lambda fact, _: not fact)
 _FILLED = Operator("is not empty", "nothing", lambda fact, _: bool(fact))
 
@@ -91,9 +93,15 @@ OPERATORS: dict[str, dict[str, Operator]] = {
     },
     "choice": {"in": _ONE_OF, "not_in": _NONE_OF, "eq": _EQUAL, "ne": _OTHER, "empty": _EMPTY},
     "set": {
-        "has_any": Operator("has any of", "many", lambda fact, value: not value.isdisjoint(fact)),
-        "has_all": Operator("has all of", "many", lambda fact, value: value <= set(fact)),
-        "has_none": Operator("has none of", "many", lambda fact, value: value.isdisjoint(fact)),
+        "has_any": Operator(
+            "include any of", "many", lambda fact, value: not value.isdisjoint(fact), "include"
+        ),
+        "has_all": Operator(
+            "include all of", "many", lambda fact, value: value <= set(fact), "include"
+        ),
+        "has_none": Operator(
+            "include none of", "many", lambda fact, value: value.isdisjoint(fact), "lack"
+        ),
         "empty": _EMPTY,
         "filled": _FILLED,
     },
@@ -294,13 +302,15 @@ def _inner(tree: Tree, fields: Mapping[str, Field], *, alone: bool) -> str:
 def _leaf_words(tree: Tree, fields: Mapping[str, Field]) -> str:
     field = fields[tree["field"]]
     operator = OPERATORS[field.kind][tree["op"]]
-    said = f"{field.label.lower()} {operator.words}"
     if operator.takes == "nothing":
-        return said
+        return f"{field.label.lower()} {operator.words}"
     labels = dict(field.offered)
     values = tree["value"] if isinstance(tree["value"], list) else [tree["value"]]
     shown = [labels.get(value, str(value)) for value in values]
-    return " ".join(part for part in (said, _listed(shown), field.unit) if part)
+    verb = operator.with_one if operator.with_one and len(values) == 1 else operator.words
+    unit = SINGLE.get(field.unit, field.unit) if shown == ["1"] else field.unit
+    parts = (field.label.lower(), verb, _listed(shown), unit)
+    return " ".join(part for part in parts if part)
 
 
 def _listed(values: Sequence[str]) -> str:

@@ -1,5 +1,10 @@
-"""The API of customers: people, and the companies that they buy for; one file per noun."""
+"""The API of customers: people, companies that they buy for, what they are told; one file per noun."""
 
-from customers.api import companies, consents, people
+from customers.api import companies, consents, notifications, people
 
-urlpatterns = [*companies.urlpatterns, *consents.urlpatterns, *people.urlpatterns]
+urlpatterns = [
+    *companies.urlpatterns,
+    *consents.urlpatterns,
+    *notifications.urlpatterns,
+    *people.urlpatterns,
+]

@@ -104,6 +104,7 @@ class Notification(models.Model):
                 fields=["about_type", "about_id", "id"], name="customers_notification_about"
             ),
             models.Index(fields=["state", "-id"], name="customers_notification_state"),
+            models.Index(fields=["about_label", "-id"], name="customers_notification_label"),
         ]
 
     def __str__(self) -> str:

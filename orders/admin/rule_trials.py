@@ -50,7 +50,7 @@ def trial_page(request: HttpRequest, pk: int) -> HttpResponse:
         noun=str(RuleSubject(version.subject).label).lower(),
         of_orders=of_orders,
         of_now=_of_now(version) if of_orders else [],
-        today=[(_stage(stage), count) for stage, count in result.get("today", {}).items()],
+        today=[(_stage(stage), count) for stage, count in result.get("today", [])],
         ways_on=_ways_on(request, trial),
         charts={
             "days": {

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 
@@ -18,6 +18,7 @@ from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
 from oms.models import ApiKey
 from oms.wire import decode, respond, schema_of
 from orders import operations
+from orders.enums import RuleMoment, RuleOutcome, RuleState, RuleSubject
 from orders.models import Rule, RuleTrial, RuleVersion
 from orders.serializers.rules import (
     RuleIn,
@@ -29,6 +30,19 @@ from orders.serializers.rules import (
 )
 
 MOST_RUNS = 200
+
+
+def _one_of(name: str, kind: type[TextChoices]) -> OpenApiParameter:
+    """A parameter that takes one of some values."""
+    return OpenApiParameter(name, str, enum=kind.values)
+
+
+def _wanted(request: Request, name: str, kind: type[TextChoices]) -> str:
+    """The value that is asked for; nothing where none is. Raises ValidationError."""
+    value = request.query_params.get(name, "")
+    if value and value not in kind.values:
+        raise ValidationError({name: [f"One of {', '.join(kind.values)}."]})
+    return value
 
 
 class _RuleView(IdempotencyMixin, GenericAPIView):
@@ -52,11 +66,22 @@ class RulesView(_RuleView):
 
     @extend_schema(
         operation_id="rules_list",
+        parameters=[
+            OpenApiParameter("name", str, description="The whole name of the rule."),
+            _one_of("state", RuleState),
+            _one_of("moment", RuleMoment),
+            _one_of("subject", RuleSubject),
+        ],
         responses={200: {"type": "array", "items": schema_of(RuleOut)}},
     )
-    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002 (the framework's signature)
+    def get(self, request: Request) -> HttpResponse:
         """Every version of every rule, in the order in which rules run, newest version first."""
         rows = _versions().order_by("rule__position", "rule_id", "-number")
+        for name, kind in (("state", RuleState), ("moment", RuleMoment), ("subject", RuleSubject)):
+            if wanted := _wanted(request, name, kind):
+                rows = rows.filter(**{name: wanted})
+        if wanted := request.query_params.get("name", "").replace("\0", ""):
+            rows = rows.filter(rule__name=wanted)
         return respond([RuleOut.of(row) for row in rows])
 
     @extend_schema(
@@ -159,14 +184,22 @@ class RunsView(_RuleView):
 
     @extend_schema(
         operation_id="rules_runs_list",
+        parameters=[
+            OpenApiParameter("order", str, description="Number of an order."),
+            _one_of("outcome", RuleOutcome),
+        ],
         responses={200: {"type": "array", "items": schema_of(RuleRunOut)}},
     )
-    def get(self, request: Request, rule: int) -> HttpResponse:  # noqa: ARG002 (as above)
+    def get(self, request: Request, rule: int) -> HttpResponse:
         """The newest 200 runs, newest first."""
         row = get_object_or_404(Rule, pk=rule)
         runs = row.runs.select_related("order", "product", "purchase_order", "version").order_by(
             "-at", "-pk"
         )
+        if wanted := _wanted(request, "outcome", RuleOutcome):
+            runs = runs.filter(outcome=wanted)
+        if number := request.query_params.get("order", "").replace("\0", ""):
+            runs = runs.filter(order__number=number)
         return respond([RuleRunOut.of(run) for run in runs[:MOST_RUNS]])
 
 

@@ -110,8 +110,11 @@ class TrialIn(Sent):
 class TrialOut(msgspec.Struct):
     """A back-test: `state` and progress of its job, then what it found.
 
-    `result` has how many orders were looked at and matched, both for each day, and the newest 200
-    that matched.
+    `result` has how many orders were looked at and matched, both for each day they were placed on
+    (`by_day`), the worth of the matches by currency, what each action would have come to
+    (`effects`: `done`, `nothing` to change, `refused`), the stages in which the matches are `today`,
+    how many are `unknown` because their buyer was erased, and the newest 200 matches, each with the
+    moment `at` which the version would first have acted and the stage `then`.
     """
 
     trial: int

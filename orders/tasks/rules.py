@@ -121,7 +121,7 @@ class _Found:
             "unknown": self.unknown,
             "worth": [money(total, code) for code, total in sorted(self.worth.items())],
             "effects": self.replay.effects(),
-            "today": dict(self.today.most_common()),
+            "today": [[stage, count] for stage, count in self.today.most_common()],
             "by_day": [[day, *counts] for day, counts in sorted(self.by_day.items())],
             "matches": self.orders,
         }

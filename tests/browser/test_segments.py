@@ -56,7 +56,7 @@ def test_segment_with_a_nested_group_is_built_counted_saved_and_lists_its_member
     page.get_by_label("Value", exact=True).nth(2).fill("vip")
     said = (
         "Customers where orders is at least 1 and (lifetime value is at least 60 or"
-        " customer tags has any of vip)."
+        " customer tags include vip)."
     )
     page.get_by_role("status").get_by_text(said).wait_for()
     page.set_viewport_size(PHONE)

@@ -17,7 +17,7 @@ from customers.forms import ContactPreferenceForm, TemplateForm
 from customers.models import Notification, NotificationTemplate
 from customers.operations import notifications
 from customers.queries.notifications import SEALED
-from oms import plain_templates, wiring
+from oms import keys, plain_templates, wiring
 from oms.dispatch import drain
 from oms.models import Event
 from oms.plain_templates import TemplateNotValid
@@ -496,3 +496,59 @@ def test_notify_wish_of_the_survivor_counts_for_orders_of_the_merged(shop):
     drain(webhooks=False)
 
     assert message().why == "The customer stopped these messages."
+
+
+# --- API ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ask(client):
+    """List notifications as the owner of a key."""
+
+    def ask_(query="", channel="", scopes=("customers:read",)):
+        key = keys.create("Key", scopes=scopes, channel=channel)[1]
+        headers = {"Authorization": f"Api-Key {key}"}
+        answer = client.get(f"/api/v1/notifications/{query}", headers=headers)
+        return answer.status_code, answer.json()
+
+    return ask_
+
+
+def test_api_lists_messages_without_words_and_by_filters(shop, ask):
+    first = place(shop)
+    customers.send_due()
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.MARKETING)
+    second = place(shop)
+
+    newest, sent = ask()[1]["results"]
+
+    assert (newest["about"], newest["state"], newest["why"]) == (
+        second.number,
+        "suppressed",
+        "The customer has not consented.",
+    )
+    assert (sent["about"], sent["name"], sent["event"]) == (
+        first.number,
+        "Order confirmation",
+        "order.placed",
+    )
+    assert (sent["state"], sent["language"], sent["customer"]) == (
+        "sent",
+        "en",
+        first.customer.number,
+    )
+    assert "ada@example.com" not in str(ask())
+    for query in (f"?about={first.number}", "?state=sent"):
+        assert [row["about"] for row in ask(query)[1]["results"]] == [first.number]
+    assert len(ask(f"?customer={first.customer.number}&event=order.placed")[1]["results"]) == 2
+    assert ask("?event=order.cancelled")[1]["results"] == []
+    assert ask("?stat=sent")[0] == 400
+
+
+def test_api_shows_a_channel_its_own_and_wants_the_scope(shop, ask):
+    place(shop)
+    world.shop("other")
+
+    assert len(ask(channel=shop.code)[1]["results"]) == 1
+    assert ask(channel="other")[1]["results"] == []
+    assert ask(scopes=("orders:read",))[0] == 403

@@ -416,7 +416,7 @@ def test_words_say_what_is_asked():
 
     assert segment_words({"all": []}) == "All customers"
     assert segment_words(tree) == (
-        "Customers where last order is at least 180 days ago and customer tags has any of vip"
+        "Customers where last order is at least 180 days ago and customer tags include vip"
     )
 
 
@@ -509,7 +509,7 @@ def test_pages_of_a_segment_and_its_members_in_the_list_and_export(cora, sign_in
         {"act": "end", "reason": "over"},
     )
 
-    assert "customer tags has any of VIP" in shown
+    assert "customer tags include VIP" in shown
     assert "?segment=regulars" in shown
     assert cora.number in text
     assert other.number not in text
@@ -569,7 +569,7 @@ def test_api_lists_segments_and_shows_those_of_a_customer(client, cora):
     assert (row["code"], row["members"], row["version"], row["conditions"]) == (
         "regulars", 1, 1, VIP,
     )  # fmt: skip
-    assert row["words"] == "Customers where customer tags has any of VIP"
+    assert row["words"] == "Customers where customer tags include VIP"
     assert (one["tags"], one["segments"]) == (["vip"], ["regulars"])
     for found in (by_segment, by_tag):
         assert [each["number"] for each in found["results"]] == [cora.number]

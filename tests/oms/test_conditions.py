@@ -156,6 +156,21 @@ def test_sentence_says_it_in_words():
     assert sentence({"none": [leaf("pickup", "yes")]}, NAMED) == "not (store pickup is true)"
 
 
+def test_sentence_of_one_value_does_not_list():
+    known = fields_by_name([*FIELDS, Field("age", "Age", "number", unit="days")])
+    asked = {
+        "channel is Web shop": leaf("channel", "in", ["shop"]),
+        "channel is not Phone": leaf("channel", "not_in", ["phone"]),
+        "tags include vip": leaf("tags", "has_any", ["vip"]),
+        "tags lack vip": leaf("tags", "has_none", ["vip"]),
+        "tags include none of a or b": leaf("tags", "has_none", ["a", "b"]),
+        "age is at least 1 day": leaf("age", "gte", "1"),
+        "age is at least 2 days": leaf("age", "gte", "2"),
+    }
+
+    assert [sentence(tree, known) for tree in asked.values()] == list(asked)
+
+
 def test_builder_offers_the_operators_of_each_kind():
     made = {field["name"]: field for field in builder(FIELDS)}
 

@@ -46,7 +46,7 @@ def test_type_is_added_changed_and_said_in_words(ben, client):
     said = client.post(reverse("admin:orders_holdtype_words"), SENT).content.decode()
     assert said == (
         "While a hold of this type is open, the order is not released and gets no stock. Support "
-        "looks after it, within 4 h. It ends by itself when: tags has any of gift-ok."
+        "looks after it, within 4 h. It ends by itself when: tags include gift-ok."
     )
 
     bad = client.post(

@@ -216,7 +216,7 @@ def test_lift_tested_lifts_what_only_time_and_others_change(shop):
     assert orders.lift_tested() == 0
 
     vip.refresh_from_db()
-    assert vip.lift_reason == "A condition of its own: tags has any of vip: yes"
+    assert vip.lift_reason == "A condition of its own: tags include vip: yes"
     assert events(waits[1], "order.hold_lifted")[0].facts["saw"] == {"tags": ["vip"]}
 
 

@@ -109,7 +109,7 @@ def test_stuck_in_picking_is_found_when_it_was_picked_long_since(shop, clock):
 
     assert when(result) == {stuck.number: 24}
     assert [row["then"] for row in result["matches"]] == ["fulfilment"]
-    assert result["today"] == {"shipping": 1}
+    assert result["today"] == [["shipping", 1]]
 
 
 def test_trial_and_rule_in_force_find_the_same_orders(shop, clock):

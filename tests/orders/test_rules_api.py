@@ -14,6 +14,7 @@ RULE = {
     "conditions": {"all": [{"field": "total", "op": "gte", "value": "50"}]},
     "actions": [{"do": "hold", "kind": "review", "reason": "Big one"}],
 }
+BOTH = ("rules:write", "orders:write")
 
 
 @pytest.fixture
@@ -105,3 +106,24 @@ def test_a_back_test_is_begun_watched_and_read(call):
     assert (read["result"]["orders"], read["result"]["matched"]) == (2, 1)
     assert [row["number"] for row in read["result"]["matches"]] == [order.number]
     assert call("post", f"rules/{drafted['rule']}/versions/1/trials/", {"days": 0})[0] == 400
+    assert read["result"]["effects"] == [
+        {"says": "put it on hold (Big one)", "done": 1, "nothing": 0, "refused": 0}
+    ]
+
+
+def test_versions_and_runs_are_listed_by_filters(call):
+    drafted = call("post", "rules/", RULE)[1]
+    call("post", "rules/", {**RULE, "name": "Other"})
+    call("post", f"rules/{drafted['rule']}/versions/1/activation/", scopes=BOTH)
+    order = world.place(world.Channel.objects.get(), ("MUG", 6))
+
+    assert [row["name"] for row in call("get", "rules/?state=active")[1]] == ["Big"]
+    assert [row["name"] for row in call("get", "rules/?name=Other&moment=placing")[1]] == ["Other"]
+    assert call("get", "rules/?subject=product")[1] == []
+    assert call("get", "rules/?state=on")[0] == 400
+    runs = f"rules/{drafted['rule']}/runs/"
+    assert [row["order"] for row in call("get", f"{runs}?order={order.number}")[1]] == [
+        order.number
+    ]
+    assert call("get", f"{runs}?outcome=stopped")[1] == []
+    assert call("get", f"{runs}?order=SO9")[1] == []

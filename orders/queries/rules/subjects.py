@@ -20,7 +20,7 @@ OF_PRODUCT = (
 OF_PURCHASE = (
     Field("supplier", "Supplier", "text"),
     Field("deliver_to", "Deliver to", "text"),
-    Field("late_days", "Late by", "number", unit="days"),
+    Field("late_days", "Lateness", "number", unit="days"),
     Field("missing", "Units not come yet", "number"),
     Field("currency", "Currency", "text"),
 )

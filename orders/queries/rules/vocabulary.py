@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.db.models import TextChoices
+
 from customers.queries import segment_choices
 from oms.conditions import Field, builder, fields_by_name
+from oms.words import sentence_case
 from orders.enums import (
     FulfillmentStatus,
     PaymentMethod,
@@ -13,6 +16,12 @@ from orders.enums import (
 )
 from orders.queries.hold_types import hold_names
 from orders.queries.rules.subjects import FIELDS
+
+
+def _choices(kind: type[TextChoices]) -> tuple[tuple[str, str], ...]:
+    """Values with labels that stand in the middle of a sentence."""
+    return tuple((value, sentence_case(str(label))) for value, label in kind.choices)
+
 
 # Known while an order is placed, without asking the database.
 FIRST = (
@@ -29,7 +38,7 @@ FIRST = (
     Field("area", "Postcode area", "text"),
     Field("pickup", "Collected in a store", "flag"),
     Field("business", "Business customer", "flag"),
-    Field("methods", "Payment methods", "set", choices=tuple(PaymentMethod.choices)),
+    Field("methods", "Payment methods", "set", choices=_choices(PaymentMethod)),
     Field("tags", "Tags", "set"),
     Field("priority", "Priority", "number"),
     Field("charges", "Shipping and other charges", "number"),
@@ -47,14 +56,14 @@ SEALED = (
 )
 # Known once it is placed.
 LATER = (
-    Field("stage", "Stage", "choice", choices=tuple(Stage.choices)),
-    Field("stage_hours", "In this stage for", "number", unit="hours"),
+    Field("stage", "Stage", "choice", choices=_choices(Stage)),
+    Field("stage_hours", "Time in this stage", "number", unit="hours"),
     Field("age_hours", "Age", "number", unit="hours"),
-    Field("late_hours", "Past the promised ship date by", "number", unit="hours"),
-    Field("payment", "Payment", "choice", choices=tuple(PaymentStatus.choices)),
+    Field("late_hours", "Lateness against the promised ship date", "number", unit="hours"),
+    Field("payment", "Payment", "choice", choices=_choices(PaymentStatus)),
     Field("voided", "Payments given up", "number"),
     Field("failed_payments", "Payments given up or declined", "number"),
-    Field("fulfilment", "Goods sent", "choice", choices=tuple(FulfillmentStatus.choices)),
+    Field("fulfilment", "Goods sent", "choice", choices=_choices(FulfillmentStatus)),
     Field("released", "Units with a location", "number"),
     Field("backordered", "Units without stock", "number"),
     Field("holds", "Open holds", "set", choices=hold_names),
