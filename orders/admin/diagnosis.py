@@ -232,7 +232,9 @@ class Diagnosis:
             return None
         missing = self.money.due - self.money.received - self.money.authorized - self.money.deferred
         amount = words.money(missing, self.order.currency)
-        sentence = f"Stock is reserved; waits for payment of {amount}."
+        short = sum(line.backordered for line in self.lines)
+        stock = f"{words.count(short, 'unit')} still to come" if short else "Stock is reserved"
+        sentence = f"{stock}; waits for payment of {amount}."
         url = self.act_url("record_payment")
         return Blocker(sentence, url, "Record payment", "orders.take_payment")
 

@@ -271,7 +271,8 @@ def _balance_row(order: Order, money: Balance) -> MoneyRow:
         return MoneyRow("Still owed by the buyer", amount, strong=True)
     if money.balance < 0:
         return MoneyRow("Owed to the buyer", amount, strong=True, tone="warn")
-    return MoneyRow("Balance", amount, "paid in full", strong=True)
+    note = "paid in full" if order.total else "nothing is due"
+    return MoneyRow("Balance", amount, note, strong=True)
 
 
 def payment_rows(payments: Sequence[Payment]) -> list[dict[str, Any]]:

@@ -34,8 +34,16 @@ class ChannelField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         """As people call it, with the money it takes."""
+        return f"{obj.name} ({obj.currency})"
+
+
+class DeskField(ChannelField):
+    """Channels by name, and which of them we do not write to the buyer for."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """As people call it."""
         told = "" if obj.notifies_customers else ", writes to its buyers itself"
-        return f"{obj.name} ({obj.currency}{told})"
+        return f"{super().label_from_instance(obj)}{told}"
 
 
 def pickup_choices() -> list[tuple[str, str]]:
@@ -50,9 +58,7 @@ def pickup_choices() -> list[tuple[str, str]]:
 class StartForm(forms.Form):
     """Through which channel an order comes in."""
 
-    channel = ChannelField(
-        Channel.objects.filter(is_active=True).order_by("name"), empty_label=None
-    )
+    channel = DeskField(Channel.objects.filter(is_active=True).order_by("name"), empty_label=None)
 
 
 class DraftForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from oms.admin import ActForm
+from orders.forms.drafting import ChannelField
 from orders.models import Channel
 
 
@@ -14,7 +15,9 @@ class ImportForm(ActForm):
     file = forms.FileField(
         help_text="CSV, gzipped CSV or XLSX with one row per order line; or JSON as the API takes it."
     )
-    channel = forms.ModelChoiceField(Channel.objects.filter(is_active=True), empty_label=None)
+    channel = ChannelField(
+        Channel.objects.filter(is_active=True).order_by("name"), empty_label=None
+    )
     profile = forms.ChoiceField(
         label="Columns", help_text="What the columns of the file mean.", initial="default"
     )

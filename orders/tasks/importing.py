@@ -56,7 +56,7 @@ class JobReport(Report):
     def write(self, finding: Finding) -> None:
         """Write a finding down in both places."""
         super().write(finding)
-        name = f"Row {finding.row}: {finding.external_id}"
+        name = f"Row {finding.row}" + (f": {finding.external_id}" if finding.external_id else "")
         jobs.row(self.job, name, ok=finding.level != Level.LEFT_OUT, message=finding.reason)
 
 

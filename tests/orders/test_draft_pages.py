@@ -118,7 +118,7 @@ def test_start_offers_a_channel_that_writes_to_its_buyers_then_the_one_used_last
 
     assert first.context["form"]["channel"].value() == own.pk
     assert later.context["form"]["channel"].value() == shop.pk
-    assert ", writes to its buyers itself)" in first.content.decode()
+    assert "(GBP), writes to its buyers itself" in first.content.decode()
 
 
 def test_edit_that_ends_a_quote_or_the_keeping_of_stock_says_so(ben, shop):

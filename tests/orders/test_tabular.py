@@ -117,7 +117,7 @@ def test_read_tells_every_fault_of_a_row_and_how_dates_are_told(tmp_path):
 
 def test_read_names_the_columns_that_it_does_not_know(tmp_path):
     path = table(
-        tmp_path, f"A-1,,MUG,1,4,{ADA},red,x", header=f"{HEADER},Colour,Gift note"
+        tmp_path, f"A-1,,MUG,1,4,{ADA},red,x", header=f"{HEADER},Colour,Gift note,import_error"
     )  # fmt: skip
     told = []
 

@@ -14,9 +14,9 @@ from typing import IO, Any
 
 from orders.adapters.tabular import files, objects
 from orders.adapters.tabular.findings import Level
-from orders.adapters.tabular.profile import Profile
+from orders.adapters.tabular.profile import TOLD, Profile
 
-TITLE = objects.TOLD
+TITLE = TOLD
 
 
 @dataclass(slots=True)

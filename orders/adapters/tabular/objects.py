@@ -11,10 +11,10 @@ import msgspec
 from oms.wire import Invalid
 from orders.adapters.tabular.files import Source, Unreadable
 from orders.adapters.tabular.findings import Finding, Level
+from orders.adapters.tabular.profile import TOLD
 from orders.adapters.tabular.reading import Sale, Tell
 from orders.operations import PlacedOrder
 
-TOLD = "import_error"  # what was wrong, in a file that is given back to be mended
 LARGEST = 256 * 1024 * 1024  # bytes; longer ones are for one order a line in several files
 
 Understand = Callable[[bytes], PlacedOrder]

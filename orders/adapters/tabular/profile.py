@@ -13,6 +13,7 @@ from oms.countries import country_code, is_country
 from oms.errors import DomainError
 from orders.enums import ChargeKind
 
+TOLD = "import_error"  # what was wrong, in a file that is given back to be mended
 FOLDER = Path(__file__).parent / "profiles"
 NEEDED = ("external_id", "sku", "quantity", "unit_price")
 MEANINGS = frozenset(
@@ -80,7 +81,8 @@ class Profile:
     def unknown_in(self, header: Sequence[str]) -> list[str]:
         """Titles of a header that have no meaning here."""
         known = {title.casefold() for titles in self.columns.values() for title in titles}
-        return [title.strip() for title in header if title.strip().casefold() not in {"", *known}]
+        ours = {"", TOLD, *known}
+        return [title.strip() for title in header if title.strip().casefold() not in ours]
 
     def charge_kind(self, sku: str) -> str:
         """What kind of charge a code stands for; empty when it is a product."""
