@@ -85,7 +85,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_display = ("title", "state_chip", "progress", "failures", "started_by", "started")
     list_filter = ("state", "kind")
     search_fields = ("title",)
-    fields = ("title", "kind", "started_by", "created_at", "finished_at")
+    fields = ("title", "started_by", "created_at", "finished_at")
     change_form_outer_before_template = "admin/oms/job.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:

@@ -16,7 +16,7 @@ from oms.admin import ReadOnlyAdmin, actor
 from oms.conditions import builder
 from oms.errors import DomainError
 from orders import operations
-from orders.enums import LiftedBy
+from orders.enums import BY_SYSTEM, LiftedBy
 from orders.forms.hold_types import HoldTypeForm
 from orders.models import HoldType
 from orders.queries.hold_tests import test_words
@@ -87,6 +87,8 @@ class HoldTypeAdmin(ReadOnlyAdmin):
     @admin.display(description="Ends")
     def ends_column(self, kind: HoldType) -> str:
         """By itself, and by whom."""
+        if kind.code in BY_SYSTEM:
+            return "Its own time or button"
         who = "" if kind.lifted_by == LiftedBy.NOBODY else LiftedBy(kind.lifted_by).label
         return "; ".join(part for part in (test_words(kind), who) if part)
 

@@ -137,6 +137,14 @@ def test_edit_that_ends_a_quote_or_the_keeping_of_stock_says_so(ben, shop):
     )
 
 
+@pytest.mark.parametrize("page", ["orders_draftorder_new", "orders_import"])
+def test_pages_that_begin_orders_say_when_there_is_no_channel(ben, page):
+    said = "there is none yet"
+    assert said in ben.get(reverse(f"admin:{page}")).content.decode()
+    world.shop()
+    assert said not in ben.get(reverse(f"admin:{page}")).content.decode()
+
+
 def test_start_with_nobody_known_begins_an_empty_draft(ben, shop):
     ben.post(url("new"), {"channel": shop.pk})
 
