@@ -7,16 +7,14 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from inventory.forms.lines import COUNT, LinesField
-from inventory.models import Location
+from inventory.forms.supply import places
 from oms.admin import ActForm
 
 
 class CountPlaceForm(ActForm):
     """At which location."""
 
-    location = forms.ModelChoiceField(
-        Location.objects.filter(is_active=True).order_by("priority", "code"), empty_label=None
-    )
+    location = places()
 
 
 class PlanDueForm(CountPlaceForm):

@@ -27,7 +27,14 @@ NAMED = 8  # lines that a form names
 
 
 class PlaceField(forms.ModelChoiceField):
-    """A location, by its name."""
+    """A location, by its name; chosen beforehand where there is only one."""
+
+    def get_bound_field(self, form: Any, field_name: str) -> forms.BoundField:
+        """The field as a form shows it."""
+        if self.required and self.initial is None:
+            found = self.queryset.values_list("pk", flat=True)[:2]  # type: ignore[union-attr]
+            self.initial = found[0] if len(found) == 1 else None
+        return super().get_bound_field(form, field_name)
 
     def label_from_instance(self, place: Any) -> str:
         """Name and code: codes alone are for those who know them."""

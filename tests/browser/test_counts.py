@@ -37,6 +37,7 @@ def test_count_by_scanning_and_by_thumb(page, live_server, ben, count):
         scanner.press("Enter")
         page.get_by_text("Last scanned").wait_for()
     page.get_by_text("1 of 2").wait_for()
+    page.locator("#count-status", has_text="Counting").wait_for()
     page.get_by_label("Units of MUG found").and_(page.locator("[value='2']")).wait_for()
     line = page.locator("form.oms-count-line", has_text="PEN")
     for _ in range(3):
@@ -62,5 +63,5 @@ def test_wrong_scan_is_told_and_nothing_is_lost(page, live_server, ben, count):
     scanner.fill("NIX")
     scanner.press("Enter")
 
-    page.get_by_text("does not ask for NIX").wait_for()
+    page.get_by_text("NIX is no SKU, barcode, lot or serial number.").wait_for()
     assert page.get_by_text("1 of 2").is_visible()

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from inventory import operations as inventory
 from inventory.enums import CountStatus
-from inventory.models import Count, CountEntry, CountPolicy, CountSchedule
+from inventory.models import Count, CountEntry, CountPolicy, CountSchedule, Product
 from oms.models import User
 from tests.factories import stocked, warehouse
 
@@ -182,6 +182,28 @@ def test_list_names_those_who_counted_and_whose_it_is(person, london):
     page = person("Warehouse").get(LIST).content.decode()
     assert "ben, cora" in page
     assert "for cora" in page
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "offers"),
+    [
+        ("5012345678900", "does not ask for 5012345678900 in this round.", "Add CUP to this sheet"),
+        ("TEA", "TEA is counted by its lot: scan that.", ""),
+        ("NIX", "NIX is no SKU, barcode, lot or serial number.", ""),
+    ],
+)
+def test_a_scan_that_the_sheet_does_not_know_is_explained(person, london, code, said, offers):
+    count = plan(london, MUG=10)
+    Product.objects.create(sku="CUP", name="Cup", barcode="5012345678900")
+    Product.objects.create(sku="TEA", name="Tea", tracking="lot")
+
+    page = person("Warehouse").post(
+        door(count, "scan"), {"code": code}, headers={"HX-Request": "true"}
+    )
+
+    assert said in page.content.decode()
+    assert ("to this sheet" in page.content.decode()) == bool(offers)
+    assert offers in page.content.decode()
 
 
 def test_warehouse_counts_and_does_not_approve(person, london):

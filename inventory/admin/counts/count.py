@@ -194,9 +194,9 @@ class CountAdmin(ReadOnlyAdmin):
         code = request.POST.get("code", "").strip()[:100]
         try:
             line = operations.scan(count, by=actor(request), code=code)
-        except operations.NotOnSheet as error:
-            found = pages.stranger(code)
-            return self._sheet(request, count, wrong=error.detail, found=found)
+        except operations.NotOnSheet:
+            found, wrong = pages.stranger(code), pages.why_not(count, code)
+            return self._sheet(request, count, wrong=wrong, found=found)
         except DomainError as error:
             return self._sheet(request, count, wrong=error.detail)
         return self._sheet(request, count, here=line.pk)
@@ -271,7 +271,7 @@ class CountAdmin(ReadOnlyAdmin):
         """The sheet alone for the page that asked in place; else the whole page again."""
         if request.headers.get("HX-Request"):
             count.refresh_from_db()
-            context = pages.page_of(request, count, **said)
+            context = pages.page_of(request, count, **said) | {"in_place": True}
             return TemplateResponse(request, "admin/inventory/count/sheet.html", context)
         if said.get("wrong"):
             messages.error(request, said["wrong"])

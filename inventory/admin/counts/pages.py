@@ -8,9 +8,9 @@ from django.http import HttpRequest
 
 from inventory.admin.counts.acts import COUNT
 from inventory.enums import CountLineState, CountStatus, Tracking
-from inventory.models import Count, CountEntry, CountLine, Product
+from inventory.models import Count, CountEntry, CountLine
 from inventory.queries import counts as questions
-from inventory.queries import lots_with_code
+from inventory.queries import lots_with_code, product_with_code
 from oms import words
 from oms.admin import actor
 
@@ -45,9 +45,21 @@ def stranger(code: str) -> Stranger | None:
     if lot := lots_with_code(code).select_related("product").first():
         name = f"{lot.product.sku} {lot.code}"
         return Stranger(lot.code, name, lot.product_id, lot.pk)
-    rows = Product.objects.filter(sku__in={code, code.upper()}, tracking=Tracking.NONE)
-    product = rows.first()
-    return Stranger(product.sku, product.sku, product.pk) if product else None
+    product = product_with_code(code)
+    if product is None or product.tracking != Tracking.NONE:
+        return None
+    return Stranger(product.sku, product.sku, product.pk)
+
+
+def why_not(count: Count, code: str) -> str:
+    """What is wrong with a scan that the sheet has no line for."""
+    product = product_with_code(code)
+    if product is None and not lots_with_code(code).exists():
+        return f"{code} is no SKU, barcode, lot or serial number."
+    if product is not None and product.tracking != Tracking.NONE:
+        what = "serial number" if product.tracking == Tracking.SERIAL else "lot"
+        return f"{product.sku} is counted by its {what}: scan that."
+    return f"{count} does not ask for {code} in this round."
 
 
 def page_of(request: HttpRequest, count: Count, **said: Any) -> dict[str, Any]:
