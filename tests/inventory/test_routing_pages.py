@@ -54,7 +54,7 @@ def test_pages_of_rules_answer_in_words(network, shop, ben, client):
 
     shown = client.get(page, {"try": order.number}).content.decode()
 
-    assert "from warehouses, third parties" in shown.lower()
+    assert "from warehouses and third parties, where the day is not full" in shown
     assert "2 from LON" in shown
     assert "There is no order SO1." in client.get(page, {"try": "SO1"}).content.decode()
     assert (

@@ -32,6 +32,7 @@ class DraftForm(NewRulesForm):
         choices = [(key, f"{name}: {note}") for key, (name, note, _) in TEMPLATES.items()]
         self.fields["template"].choices = [*choices, ("", "Nothing: I write every rule")]
         self.fields["template"].required = False
+        self.fields["template"].initial = next(iter(TEMPLATES))
 
 
 def draft(request: HttpRequest, _obj: None, data: Data) -> HttpResponse:

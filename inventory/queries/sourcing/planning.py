@@ -114,7 +114,7 @@ def _conclude(
     silent = complete or request.settled or rule.on_failure not in _ASKING
     asks = "" if silent else rule.on_failure
     if asks:
-        decision.verdict = asks
+        decision.verdict, decision.figures = asks, {"missing": sum(items.wanted)}
         if attempt.chosen:
             decision.others = attempt.chosen.held(without=attempt.removed)
         decision.tries.append([rule.pk, asks, attempt.removed])

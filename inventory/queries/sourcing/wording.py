@@ -50,7 +50,7 @@ def _where(rule: Any, groups: Mapping[str, str]) -> str:
     if rule.keeps_back:
         said.append(f"that keep {words.count(rule.keeps_back, 'unit')} of each product back")
     if rule.minds_capacity:
-        said.append("whose day is not full")
+        said.append("where the day is not full")
     return ", ".join(said)
 
 
@@ -90,4 +90,5 @@ def _limits(rule: Any) -> str:
 
 
 def _listed(codes: Sequence[str], names: Mapping[str, str]) -> str:
-    return ", ".join(names.get(code, code) for code in codes)
+    said = [names.get(code, code) for code in codes]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)

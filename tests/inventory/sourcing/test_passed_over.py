@@ -64,7 +64,12 @@ def test_nothing_planned_says_only_what_each_has():
 
     found = plan(made, (MUG, 2))
 
-    assert (found.decision.verdict, found.decision.others) == ("hold", {1: [1]})
+    decision = found.decision
+    assert (decision.verdict, decision.others, decision.figures) == (
+        "hold",
+        {1: [1]},
+        {"missing": 2},
+    )
 
 
 def test_avoided_location_says_so_though_it_is_empty():
