@@ -68,6 +68,9 @@ class Explained:
     verdict: str
     rule: str
     version: str
+    why: str  # cause and verdict as they are stored
+    outcome: str
+    amounts: dict[str, Any]  # figures as they are stored
     candidates: list[Candidate] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)  # rules that matched and failed before
     figures: list[tuple[str, str]] = field(default_factory=list)
@@ -143,6 +146,9 @@ def _explained(
         verdict=VERDICTS[Verdict(row.verdict)],
         rule=rules.get(row.rule, BUILT_IN),
         version=str(row.rule_set) if row.rule_set else "",
+        why=row.cause,
+        outcome=row.verdict,
+        amounts=record.get("figures", {}),
         candidates=_candidates(record, places),
         passed_over=[rules.get(pk, BUILT_IN) for pk, outcome, _ in tries if outcome == "next"],
         figures=figures_of(record.get("figures", {})),

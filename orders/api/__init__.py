@@ -24,6 +24,7 @@ from orders.api.prices import urlpatterns as price_urls
 from orders.api.promise import urlpatterns as promise_urls
 from orders.api.rules import urlpatterns as rule_urls
 from orders.api.soft import SoftReservationsView, SoftReservationView
+from orders.api.sourcing import SourcingView
 from orders.api.statement import urlpatterns as statement_urls
 from orders.api.tasks import urlpatterns as task_urls
 
@@ -42,6 +43,7 @@ urlpatterns = [
         name="change-confirmation",
     ),
     path("orders/<str:number>/versions/", VersionsView.as_view(), name="versions"),
+    path("orders/<str:number>/sourcing/", SourcingView.as_view(), name="sourcing"),
     path("orders/<str:number>/holds/", HoldsView.as_view(), name="holds"),
     path("orders/<str:number>/holds/<int:hold_id>/", HoldView.as_view(), name="hold"),
     path("reservations/", SoftReservationsView.as_view(), name="reservations"),
