@@ -51,6 +51,50 @@ CALCULATE = Act(
 )
 
 
+def accept_one(
+    request: HttpRequest, row: ReplenishmentProposal, _data: dict[str, Any]
+) -> HttpResponse:
+    """Draft what it proposes, and go to the draft."""
+    (made,) = operations.accept_proposals([row], by=actor(request))
+    messages.success(request, f"{made} is drafted.")
+    return HttpResponseRedirect(_page_of(made))
+
+
+def dismiss_one(request: HttpRequest, row: ReplenishmentProposal, _data: dict[str, Any]) -> str:
+    """Decide against it."""
+    operations.dismiss_proposals([row], by=actor(request))
+    return f"{row} is dismissed; the next calculation may propose it again."
+
+
+def _is_open(row: ReplenishmentProposal) -> bool:
+    return row.state == ProposalState.OPEN
+
+
+DECISIONS = (
+    Act(
+        "draft",
+        "Accept: make a draft",
+        DECIDE,
+        accept_one,
+        form=ConfirmForm,
+        allowed=_is_open,
+        help="A draft of a purchase order or a transfer. Nothing is ordered or moved yet.",
+        icon="check",
+        variant=ActionVariant.PRIMARY,
+    ),
+    Act(
+        "drop",
+        "Dismiss",
+        DECIDE,
+        dismiss_one,
+        form=ConfirmForm,
+        allowed=_is_open,
+        help="The next calculation may propose it again.",
+        icon="close",
+    ),
+)
+
+
 class ProposalStateFilter(DropdownFilter):
     """Open proposals, unless others are asked for."""
 
@@ -93,7 +137,7 @@ class ReplenishmentProposalAdmin(ReadOnlyAdmin):
         "It also runs every night."
     )
 
-    acts = (CALCULATE,)
+    acts = (CALCULATE, *DECISIONS)
     actions = ("accept", "dismiss")
     list_display = (
         "product_column",
@@ -299,12 +343,11 @@ def _made(documents: list[PurchaseOrder | Transfer]) -> SafeString:
     links = format_html_join(
         ", ",
         '<a class="oms-link" href="{}">{}</a>',
-        (
-            (
-                reverse(f"admin:inventory_{one._meta.model_name}_change", args=[one.pk]),  # noqa: SLF001
-                one.number,
-            )
-            for one in documents
-        ),
+        ((_page_of(one), one.number) for one in documents),
     )
     return format_html("Drafted: {}.", links)
+
+
+def _page_of(document: PurchaseOrder | Transfer) -> str:
+    name = document._meta.model_name  # noqa: SLF001
+    return reverse(f"admin:inventory_{name}_change", args=[document.pk])

@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
 
 from inventory.enums import (
     DiscrepancyReason,
@@ -80,6 +82,11 @@ class NewPurchaseOrderForm(ActForm):
         """Active suppliers."""
         rows = Supplier.objects.filter(is_active=True).order_by("name")
         self.fields["supplier"].queryset = rows  # type: ignore[attr-defined]
+        if not rows.exists():
+            self.fields["supplier"].help_text = format_html(
+                'There is none yet: <a class="oms-link" href="{}">add a supplier</a>.',
+                reverse("admin:inventory_supplier_add"),
+            )
         look(self)
 
 

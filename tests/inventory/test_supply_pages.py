@@ -378,3 +378,35 @@ def test_calculation_runs_as_a_job(buyer):
     press(buyer, "replenishmentproposal", "calculate")
 
     assert Job.objects.get().kind == "replenishment"
+
+
+def test_a_proposal_is_accepted_or_dismissed_on_its_page(buyer):
+    wanted, unwanted = make_proposal(1), make_proposal(2)
+
+    page = press(buyer, "replenishmentproposal", "draft", wanted)
+    press(buyer, "replenishmentproposal", "drop", unwanted)
+    again = press(buyer, "replenishmentproposal", "draft", wanted)
+
+    order = PurchaseOrder.objects.get()
+    assert page.request["PATH_INFO"] == url("purchaseorder_change", order.pk)
+    assert f"{order.number} is drafted." in page.content.decode()
+    wanted.refresh_from_db()
+    unwanted.refresh_from_db()
+    assert (wanted.state, wanted.document, unwanted.state) == (
+        "accepted",
+        order.number,
+        "dismissed",
+    )
+    assert again.status_code in {200, 403}
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_a_purchase_order_without_any_supplier_says_where_to_add_one(buyer):
+    supply.place()
+    empty = buyer.get(url("purchaseorder_list_act", "new"))
+    supply.supplier()
+    filled = buyer.get(url("purchaseorder_list_act", "new"))
+
+    asked = [url("supplier_add") in str(page.context["form"]) for page in (empty, filled)]
+    assert asked == [True, False]
+    assert empty.context["form"]["location"].value() == supply.place().pk  # the only one
