@@ -4,6 +4,7 @@ from inventory.queries.coming import coming
 from inventory.queries.corrections import CORRECTABLE, corrected_among, why_not
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.courses import HOURLY, Point, course
+from inventory.queries.cut_offs import CutOff, next_cut_off
 from inventory.queries.decisions import routed_otherwise
 from inventory.queries.doctor import (
     Examination,
@@ -83,6 +84,7 @@ __all__ = [
     "Accuracy",
     "Allotment",
     "Availability",
+    "CutOff",
     "Demand",
     "Destination",
     "Draw",
@@ -135,6 +137,7 @@ __all__ = [
     "lots_here",
     "lots_with_code",
     "movements_until",
+    "next_cut_off",
     "open_reservations",
     "open_soft_reservations",
     "orders_of_channels",

@@ -43,7 +43,7 @@ from orders.operations.payments import open_amount
 from orders.queries.balance import Balance, left_of
 from orders.queries.hold_types import remedy_of
 from orders.queries.terms import business_of
-from orders.queries.together import could_join, relatives
+from orders.queries.together import could_join, first_cut_off, relatives
 from orders.queries.totals import amount_due
 
 LINES_SHOWN = 100
@@ -155,7 +155,8 @@ def _addresses(request: HttpRequest, order: Order) -> dict[str, Any]:
     return {
         "change_url": change and page_url("orders_order_change_page", order.pk),
         "move_url": change and page_url("orders_order_move_page", order.pk),
-        "could_join": could_join(order) if change else [],
+        "could_join": (others := could_join(order) if change else []),
+        "cut_off": first_cut_off([order, *others]) if others else None,
         "relatives": relatives(order),
         "customer_url": page_url("customers_customer_change", order.customer_id),
         "audit_url": page_url("audit", "orders.order", order.number),

@@ -13,7 +13,6 @@ from importlib import import_module
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
-from customers import queries as customers
 from inventory import operations as inventory
 from oms import numbers
 from oms.history import stamp
@@ -23,9 +22,8 @@ from orders.models import Business, Hold, Order, OrderCharge, OrderLine, OrderLi
 from orders.operations import cancelling, hold_rows, payments, pipeline
 from orders.operations.change_steps import Change, StepImpossible
 from orders.queries.balance import DEFERRED, balance
-from orders.queries.sealing import CONTEXT
 from orders.queries.terms import business_of
-from orders.queries.together import is_replacement, split_root
+from orders.queries.together import is_replacement, place_of, split_root
 from orders.queries.totals import share, totals_of
 from orders.queries.waiting import Told, told_waiting
 
@@ -48,7 +46,6 @@ COPIED = (
     "promised_at",
 )
 UNIT = Decimal("0.0001")  # of a unit price
-PLACE = ("name", "line1", "line2", "postcode", "city", "region", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +404,7 @@ def _refuse_apart(order: Order, source: pipeline.Work) -> None:
         raise StepImpossible(reason=f"{number} is another customer's order.")
     if other.price_includes_tax != order.price_includes_tax:
         raise StepImpossible(reason=f"{number} is priced differently, with or without tax.")
-    if other.pickup_location_id != order.pickup_location_id or _place(other) != _place(order):
+    if other.pickup_location_id != order.pickup_location_id or place_of(other) != place_of(order):
         raise StepImpossible(reason=f"{number} goes to another address; change one of them first.")
     _refuse_replacement(order, other)
     if source.money.authorized:
@@ -424,12 +421,6 @@ def _refuse_replacement(order: Order, other: Order) -> None:
             reason="A replacement is sent by itself, so that its exchange can be settled; ship the"
             " two together instead."
         )
-
-
-def _place(order: Order) -> list[str]:
-    opened = customers.unseal(order.subject, order.sealed, CONTEXT)
-    address = opened.get("shipping_address", {})
-    return [" ".join(str(address.get(part, "")).casefold().split()) for part in PLACE]
 
 
 def _link(change: Change, kind: OrderLinkKind, *, source: Order, target: Order) -> None:

@@ -1,11 +1,16 @@
 """Orders that could leave together: one buyer, one place, nothing of them sent yet."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from customers import queries as customers
+from inventory import queries as stock
 from orders.enums import FulfillmentStatus, OrderLinkKind, OrderStatus
-from orders.models import Order, OrderLink
+from orders.models import Order, OrderLine, OrderLink
+from orders.queries.sealing import CONTEXT
 
 MOST = 20
+PLACE = ("name", "line1", "line2", "postcode", "city", "region", "country")
 WORDS = {  # said of the order that something came from, and of the one that it went to
     OrderLinkKind.SPLIT: ("Split off from", "Part of it is"),
     OrderLinkKind.MERGE: ("With all of", "Merged into"),
@@ -28,8 +33,8 @@ def could_join(order: Order) -> list[Order]:
 
     The oldest first; none for an order of which something is on its way already.
 
-    The place is compared as far as it is known in clear (country, region, area, pickup location);
-    merging compares the whole address.
+    They are found by what is known in clear (country, region, area, pickup location) and compared
+    by the whole address, as merging does; a buyer who was erased has none.
     """
     sent = order.fulfillment_status != FulfillmentStatus.UNFULFILLED
     if order.customer_id is None or order.status not in OPEN or sent:
@@ -46,7 +51,24 @@ def could_join(order: Order) -> list[Order]:
         status__in=OPEN,
         fulfillment_status=FulfillmentStatus.UNFULFILLED,
     )
-    return list(rows.exclude(pk=order.pk).order_by("pk")[:MOST])
+    found = list(rows.exclude(pk=order.pk).select_related("subject").order_by("pk")[:MOST])
+    place = place_of(order) if found else []
+    return [other for other in found if any(place) and place_of(other) == place]
+
+
+def place_of(order: Order) -> list[str]:
+    """Where an order goes, in a form that two can be compared by; kept to oneself."""
+    opened = customers.unseal(order.subject, order.sealed, CONTEXT)
+    address = opened.get("shipping_address", {})
+    return [" ".join(str(address.get(part, "")).casefold().split()) for part in PLACE]
+
+
+def first_cut_off(orders: Iterable[Order]) -> stock.CutOff | None:
+    """When the first location that keeps units of these orders closes its day; none without one."""
+    lines = OrderLine.objects.filter(order__in=list(orders)).values_list("pk", flat=True)
+    places = {held.level.location for held in stock.open_reservations(lines)}
+    found = [found for place in places if (found := stock.next_cut_off(place))]
+    return min(found, key=lambda each: each.at, default=None)
 
 
 def split_family(order: Order) -> list[Order]:

@@ -4,17 +4,20 @@ The numbers are those of the list of complaints that this system answers to. Rac
 `tests/concurrency`, sequences of everything in `test_any_sequence`; here is each in a few lines.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from fulfillment import operations as fulfillment
 from fulfillment.models import Carrier, FulfillmentOrder
 from inventory import operations as inventory
 from inventory.models import Location, Product, Reservation, StockLevel
+from oms import keys
 from oms.dispatch import drain
 from oms.models import Event
 from orders import operations
@@ -216,3 +219,67 @@ def test_complaint_15_an_order_is_shipped_in_part_split_and_combined(channel):
     for work in FulfillmentOrder.objects.filter(order=apart, status="open"):
         fulfillment.accept(work, by=BY)
     call_command("check_ledgers")
+
+
+def test_complaint_10_events_of_an_order_are_pulled_whole_and_in_their_sequence(channel, client):
+    order = place(channel, ("MUG", 2))
+    operations.place_hold(order, by=BY, kind="other", reason="Look")
+    operations.lift_hold(order.holds.get(), by=BY, reason="Seen")
+    drain()
+    key = keys.create("Shop", channel=channel.code)[1]
+
+    answer = client.get("/api/v1/events/", headers={"Authorization": f"Api-Key {key}"}).json()
+
+    told = [row for row in answer["results"] if row["subject"]["id"] == order.number]
+    sequence = [row["sequence"] for row in told]
+    assert sequence == list(range(1, len(told) + 1))
+    assert {"order.placed", "order.held", "order.hold_lifted"} <= {row["type"] for row in told}
+
+
+def test_complaint_11_one_bad_order_of_many_blocks_no_other(channel):
+    good = [wish(("MUG", 1), external_id=f"W-{number}") for number in (1, 3)]
+    bad = wish(("MUG", 1), external_id="W-2", currency="EUR")
+    unknown = wish(("NO-SUCH", 1), external_id="W-4")
+
+    placed = operations.place(channel, [good[0], bad, good[1], unknown], by=BY)
+
+    assert [row.error is None for row in placed] == [True, False, True, True]
+    held = Order.objects.get(external_id="W-4")
+    assert [hold.kind for hold in held.holds.all()] == ["unknown_sku"]
+
+
+def test_close_behind_an_import_names_every_row_that_it_leaves_out(channel, tmp_path):
+    head = "order,name,email,line1,city,postcode,country,sku,quantity,unit_price"
+    ada = "Ada,ada@example.com,1 High St,London,N1 1AA,GB"
+    rows = [head, f"A-1,{ada},MUG,1,5", f"A-2,{ada},MUG,many,5", f"A-3,{ada},MUG,1,5"]
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+    call_command("import_orders", path, channel=channel.code, report=tmp_path / "report.csv")
+
+    report = (tmp_path / "report.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [row for row in report if "left out" in row] == [
+        "3,A-2,left out,bad_quantity,The quantity is not a whole number."
+    ]
+    assert set(Order.objects.values_list("external_id", flat=True)) == {"A-1", "A-3"}
+
+
+def test_close_behind_stock_that_is_kept_for_a_buyer_does_not_block_their_order(channel):
+    document, _ = operations.draft(channel, wish(("MUG", 10)), by=BY)
+    operations.keep_stock(document, by=BY, until=timezone.now() + timedelta(hours=1))
+
+    order = operations.submit(document, by=BY)
+
+    assert order.lines.get().allocated == 10
+    assert_ledgers_hold()
+
+
+def test_close_behind_a_hold_that_is_lifted_twice_makes_no_new_one(channel):
+    order = place(channel, ("MUG", 1))
+    hold = operations.place_hold(order, by=BY, kind="other", reason="Look")
+    operations.lift_hold(hold, by=BY, reason="Seen")
+
+    with pytest.raises(operations.HoldNotOpen):
+        operations.lift_hold(hold, by=BY, reason="Seen")
+
+    assert order.holds.count() == 1

@@ -2,10 +2,12 @@
 
 import inspect
 import re
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.utils import timezone
 
@@ -15,7 +17,7 @@ from orders.admin.page import money_rows
 from orders.models import Hold, Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries import actions, balance
-from orders.queries.together import could_join
+from orders.queries.together import could_join, first_cut_off
 from tests import factories as world
 from tests.ledgers import assert_ledgers_hold
 
@@ -242,6 +244,21 @@ def test_cancelled_orders_panel_of_money_adds_up():
     shipping = next(row for row in rows if row.label == "Shipping")
 
     assert (shipping.amount, shipping.note) == ("£0.00", "£3.95, cancelled with the order")
+
+
+def test_order_joins_only_what_goes_to_the_very_same_address():
+    world.stocked("CUP", world.warehouse(cutoff=time(15), time_zone="Europe/London"), 9)
+    shop = world.shop("post", duplicate_window_minutes=0)
+    next_door = {**world.LONDON, "line1": "13 St James's Square"}
+    first = world.place(shop, ("CUP", 2), external_id="1")
+    world.place(shop, ("CUP", 2), external_id="2", shipping_address=next_door)
+    third = world.place(shop, ("CUP", 2), external_id="3")
+
+    with time_machine.travel(datetime(2026, 11, 27, 15, 1, tzinfo=UTC)):
+        found, closes = could_join(third), first_cut_off([first, third])
+
+    assert found == [first]
+    assert (closes.location, closes.at) == ("LON", datetime(2026, 11, 28, 15, tzinfo=UTC))
 
 
 def test_order_of_which_something_was_sent_joins_no_other():
