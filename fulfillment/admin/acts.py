@@ -105,7 +105,11 @@ def give_up(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> st
 
 def reject(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
     """The location cannot supply."""
-    operations.reject(document, by=actor(request), **data)
+    named = {name: data[name] for name in ("reason", "note", "quantities")}
+    operations.reject(document, by=actor(request), **named)
+    if data["quantities"]:
+        units = words.count(sum(data["quantities"].values()), "unit")
+        return f"{units} of {document} given up and routed again."
     return f"{document} is rejected; its units were routed again."
 
 
@@ -291,7 +295,8 @@ WORK_ACTS = (
         help="A PDF, 4 by 6 inches; the reading is recorded.", icon="label", folded=True,
         paper=True),
     Act("reject", "Reject", WORK, reject, forms.RejectForm, may("reject"),
-        help="Unpacked units are routed to other locations.", icon="block",
+        help="Name the units that are missing; without any, all that is not packed. They are "
+        "routed to other locations.", icon="block",
         variant=ActionVariant.DANGER, folded=True),
     Act("recall", "Recall", WORK, recall, forms.RecallForm, may("recall"),
         help="Unshipped units go back to the shelf and wait for a decision.", icon="undo",

@@ -1,11 +1,13 @@
 """Input of the buttons of work and shipments; validation only."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from fulfillment.enums import RejectReason, ShipmentStatus
+from fulfillment.models import FulfillmentOrder
 from fulfillment.queries import (
     carrier_services,
     carriers,
@@ -15,7 +17,7 @@ from fulfillment.queries import (
 )
 from inventory.forms.lots import LotsField, by_lot
 from oms import words
-from oms.admin import ActForm, Proposing
+from oms.admin import ActForm, LineField, Proposing
 from oms.words import sentence_case
 from orders import queries as orders
 from orders.enums import CancelReason
@@ -30,13 +32,54 @@ def choices(enum: Any) -> list[tuple[str, str]]:
 
 
 class RejectForm(ActForm):
-    """Why the location cannot supply."""
+    """Why the location cannot supply, and how many units of which line; of all lines if none is named."""
 
     reason = forms.ChoiceField(
         choices=choices(RejectReason),
-        help_text="Not in stock, mismatch and damaged correct the stock figure here.",
+        help_text="Not in stock leaves none here, mismatch takes the missing units off, damaged books "
+        "them as damaged; the others leave the stock figure as it is.",
     )
     note = forms.CharField(required=False, max_length=300)
+
+    def setup(self) -> None:
+        """One number per line that has unpacked units."""
+        known = isinstance(self.obj, FulfillmentOrder)
+        rows = self.obj.lines.select_related("order_line__product") if known else ()
+        self._open = {row: row.due - row.packed for row in rows if row.due > row.packed}
+        for row, units in self._open.items():
+            self.fields[f"line_{row.pk}"] = forms.IntegerField(
+                label=f"{row.order_line.sku} {row.order_line.name}",
+                min_value=0,
+                max_value=units,
+                required=False,
+            )
+
+    @property
+    def line_fields(self) -> list[LineField]:
+        """A row per line, with how many of its units are picked already."""
+        return [
+            LineField(
+                row.order_line.sku,
+                row.order_line.name,
+                row.order_line.product.barcode if row.order_line.product else "",
+                units,
+                f"{row.picked - row.packed} picked",
+                [self[f"line_{row.pk}"]],
+            )
+            for row, units in self._open.items()
+        ]
+
+    @property
+    def line_columns(self) -> Sequence[str]:
+        """These are not there."""
+        return ("Units missing",)
+
+    def clean(self) -> dict[str, Any]:
+        """`quantities` by line id; none named: all that is not packed."""
+        data = super().clean() or {}
+        rows = {f"line_{row.pk}": row.pk for row in self._open}
+        data["quantities"] = {pk: data[name] for name, pk in rows.items() if data.get(name)} or None
+        return data
 
 
 class RecallForm(ActForm):

@@ -90,6 +90,26 @@ def test_reject_button_routes_again(floor, ben):
     assert_ledgers_hold()
 
 
+def test_reject_button_takes_units_of_one_line_and_leaves_the_others(floor, ben):
+    order, (document,) = floor.work(("MUG", 3), ("CUP", 2))
+    mug = document.lines.get(order_line__sku="MUG")
+    url = reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "reject"])
+    asked = ben.get(url).context["form"]
+
+    refused = ben.post(url, {"act": "reject", "reason": "mismatch", f"line_{mug.pk}": "4"})
+    told = press(ben, document, "reject", reason="mismatch", **{f"line_{mug.pk}": "1"})
+
+    assert [(row.sku, row.most) for row in asked.line_fields] == [("MUG", 3), ("CUP", 2)]
+    assert "less than or equal to 3" in refused.content.decode()
+    assert told == [f"1 unit of {document} given up and routed again."]
+    document.refresh_from_db()
+    assert document.status == "open"
+    dropped = document.lines.values_list("order_line__sku", "dropped").order_by("pk")
+    assert list(dropped) == [("MUG", 1), ("CUP", 0)]
+    assert order.lines.get(sku="MUG").allocated == 3
+    assert_ledgers_hold()
+
+
 def test_pages_offer_only_what_is_allowed(floor, ben):
     _, document = floor.packed()
 
