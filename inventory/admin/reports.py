@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -36,6 +36,11 @@ def upload(request: HttpRequest, _obj: None, data: dict[str, Any]) -> HttpRespon
     data["reference"] = data["reference"] or report_file.known_by(name, content, data["as_of"])
     rows = report_file.read(name, content)
     report = operations.draft_report(location, rows, by=actor(request), **data)
+    if report.status != ReportStatus.DRAFT:
+        state = report.get_status_display().lower()
+        messages.warning(
+            request, f"{report} has this reference and is {state}; nothing is posted twice."
+        )
     return HttpResponseRedirect(reverse("admin:inventory_inventoryreport_change", args=[report.pk]))
 
 

@@ -330,8 +330,10 @@ def test_command_reads_a_file_tells_bad_rows_and_repeats_nothing(london, tmp_pat
     assert (code, on_hand("MUG")) == (3, 12)
     assert "1 posted, 2 refused; 2 units moved" in text
     assert len(report.read_text().splitlines()) == 4
-    run(str(file), "--location", "LON")
-    assert on_hand("MUG") == 12
+    code, text = run(str(file), "--location", "LON")
+    assert (code, on_hand("MUG")) == (3, 12)
+    number = InventoryReport.objects.get().number
+    assert f"{number} was posted before by this reference; this came of it:" in text
 
 
 def test_the_same_file_of_another_day_is_another_report(london, tmp_path):
@@ -381,6 +383,10 @@ def test_page_shows_the_differences_before_they_are_posted(london, client, setti
     page = client.post(post, {"act": "post"}, follow=True).content.decode()
     assert "2 rows could not be posted whole" in page
     assert on_hand("MUG") == 12
+
+    file.seek(0)
+    page = client.post(upload, sent, follow=True).content.decode()
+    assert f"{report.number} has this reference and is posted; nothing is posted twice." in page
 
 
 def test_the_list_of_reports_reads_none_of_their_rows(london, admin_client, settings):

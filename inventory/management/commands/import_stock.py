@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if location is None:
             raise CommandError(f"There is no location {options['location']}.")
         content = self._content(file)
-        as_of = _moment(options["as_of"])
+        as_of, began = _moment(options["as_of"]), timezone.now()
         reference = options["reference"] or report_file.known_by(file.name, content, as_of)
         try:
             with transaction.atomic():
@@ -70,6 +70,8 @@ class Command(BaseCommand):
                     transaction.set_rollback(True)
         except DomainError as error:
             raise CommandError(error.detail) from error
+        if report.decided_at and report.decided_at < began:
+            self.stdout.write(f"{report} was posted before by this reference; this came of it:")
         self._tell(results, options["report"], dry=options["dry_run"])
         if any(result.outcome in {"refused", "short"} for result in results):
             raise SystemExit(3)
