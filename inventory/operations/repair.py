@@ -99,7 +99,7 @@ def _retake(level: StockLevel) -> int:
 
 
 def _told(level: StockLevel, changed: dict[str, tuple[int, int]], snapshots: int) -> str:
-    parts = [f"{name} {was} -> {now}" for name, (was, now) in changed.items()]
+    parts = [f"{name.replace('_', ' ')} {was} -> {now}" for name, (was, now) in changed.items()]
     if snapshots:
         parts.append(f"{words.count(snapshots, 'snapshot')} taken anew")
     return f"{level}: {', '.join(parts)}, as the ledger adds up."

@@ -64,7 +64,7 @@ def test_spoilt_counter_is_found_and_repaired_with_the_reason(level, figure):
 
     told = inventory.repair(level, by="user:7", reason="Disk failed")
 
-    assert f"{figure} 5 -> " in told
+    assert f"{figure.replace('_', ' ')} 5 -> " in told
     assert examined(level).healthy
     event = Event.objects.get(name="stock.repaired")
     assert (event.actor, event.facts["reason"]) == ("user:7", "Disk failed")
