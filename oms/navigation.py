@@ -121,6 +121,7 @@ NUMBERS = {
     "RMA": ("fulfillment.Return", "assignment_return"),
     "PAY": ("orders.Payment", "payments"),
     "CC": ("inventory.Count", "fact_check"),
+    "IR": ("inventory.InventoryReport", "fact_check"),
     "PO": ("inventory.PurchaseOrder", "shopping_cart"),
     "GRN": ("inventory.GoodsReceipt", "move_to_inbox"),
     "TR": ("inventory.Transfer", "sync_alt"),

@@ -32,6 +32,7 @@ def page(request: HttpRequest, level: StockLevel) -> HttpResponse:
         "at": at,
         "days": days,
         "moment": moment,
+        "is_hourly": days <= queries.HOURLY.days,
         "steps": _steps(level, at, days),
         **_why(level, moment),
         "charts": {"course": _chart(level, at, days)},

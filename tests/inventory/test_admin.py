@@ -9,7 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from inventory import operations
 from inventory.models import Product, StockLevel, StockMovement
+from inventory.queries import Stated
+from oms import words
 from oms.models import User
 from tests.factories import CORA, place, product, shop, stocked, warehouse
 from tests.sidebar import quiet_sidebar
@@ -389,3 +392,31 @@ def test_since_when_is_chosen_from_a_calendar(login):
     assert 'type="datetime-local"' in str(form["effective_at"])
     moved = StockMovement.objects.get(kind="adjusted")
     assert f"{moved.effective_at:%Y-%m-%d %H:%M}" == "2026-01-05 08:30"
+
+
+def test_time_machine_tells_the_reason_since_when_and_the_report_behind_a_movement(login):
+    mug = stocked("MUG", warehouse(), 5)
+    level = mug.levels.get()
+    client = login("Operations")
+    press(
+        client,
+        act(level, "adjust"),
+        quantity=-1,
+        reason_code="other",
+        reason="Found later",
+        effective_at="2026-01-05T08:30",
+    )
+    report = operations.draft_report(
+        level.location, [Stated(1, "MUG", 7)], by="user:1", reference="WMS-1"
+    )
+    operations.post_report(report, by="user:1")
+
+    url = reverse("admin:inventory_stocklevel_at", args=[level.pk])
+    page = client.get(url, {"days": 2}).content.decode()
+
+    assert "Another reason · Found later" in page
+    adjusted = StockMovement.objects.get(kind="adjusted")
+    assert f"true since {words.moment(adjusted.effective_at)}" in page
+    assert reverse("admin:inventory_inventoryreport_change", args=[report.pk]) in page
+    assert "units at the end of each hour" in page
+    assert "units at the end of each day" in client.get(url, {"days": 30}).content.decode()
