@@ -227,6 +227,7 @@ RESEALERS: tuple[str, ...] = (
 
 # Questions that an app asks of one above it, which it may not import -> who answers.
 ANSWERS: dict[str, str] = {
+    "oms.rule_names": "orders.queries.rules.naming.names_of_rules",
     "inventory.channels": "orders.queries.lookup.selling_channels",
     "inventory.sold_ahead": "orders.queries.limits.sold_ahead",
     "inventory.routing_request": "orders.queries.routing.request_by_number",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from babel import Locale
@@ -11,6 +12,7 @@ from babel.numbers import format_currency
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
 UNITS = (("y", 365 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
@@ -91,19 +93,32 @@ def two_lines(first: object, second: object, tone: str = "", title: str = "") ->
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:
-    """Readable names of actors such as user:3, in one query for any number of them."""
+    """Readable names of actors such as user:3 or rule:5, in a query a kind for any number of them."""
     actors = set(actors)
-    ids = {int(key) for kind, _, key in map(_parts, actors) if kind == "user" and key.isdigit()}
+    ids = _keys(actors, "user")
     users = get_user_model().objects.in_bulk(ids) if ids else {}
-    return {actor: _name(actor, users) for actor in actors}
+    rules = _rules(_keys(actors, "rule"))
+    return {actor: _name(actor, users, rules) for actor in actors}
 
 
-def _parts(actor: str) -> tuple[str, str, str]:
-    return actor.partition(":")
+def _keys(actors: Iterable[str], wanted: str) -> set[int]:
+    parts = (actor.partition(":") for actor in actors)
+    return {int(key) for kind, _, key in parts if kind == wanted and key.isdigit()}
 
 
-def _name(actor: str, users: dict[int, Any]) -> str:
+def _rules(ids: set[int]) -> dict[int, str]:
+    """Names of rules, which an app above knows."""
+    if not ids:
+        return {}
+    ask = import_string(import_module("oms.wiring").ANSWERS["oms.rule_names"])
+    found: dict[int, str] = ask(ids)
+    return found
+
+
+def _name(actor: str, users: dict[int, Any], rules: dict[int, str]) -> str:
     kind, _, key = actor.partition(":")
+    if kind == "rule" and key.isdigit() and int(key) in rules:
+        return f"rule {rules[int(key)]}"
     if kind == "user" and key.isdigit() and int(key) in users:
         user = users[int(key)]
         return user.get_full_name() or user.get_username()  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from oms import jobs
 from oms.conditions import leaf
 from oms.models import Job, User
+from oms.words import names_of
 from orders import operations as orders
 from orders.models import Channel, Rule, RuleTrial, RuleVersion
 from orders.operations.rules.templates import TEMPLATES
@@ -95,6 +96,10 @@ def test_from_the_builder_to_a_hold_on_a_new_order(ben, client):
     order = world.place(shop, ("MUG", 6))
 
     assert order.holds.get().reason == "Big one"
+    assert names_of(["rule:999", f"rule:{rule.pk}"]) == {
+        "rule:999": "rule 999",
+        f"rule:{rule.pk}": "rule Big",
+    }
     assert (
         order.number
         in client.get(reverse("admin:orders_rule_change", args=[rule.pk])).content.decode()

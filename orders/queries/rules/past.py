@@ -25,6 +25,7 @@ SETTLED = timedelta(seconds=1)  # a rule reads an order a little after what woke
 A_MOMENT = timedelta(minutes=1)  # by which a clock is surely past a limit
 CLOCKS = ("age_hours", "stage_hours", "late_hours")
 UNITS = {"released", "backordered"}
+REPLAYED = UNITS | {"holds", "voided", "failed_payments"} | {*CLOCKS}  # not as of today
 OF_ADDRESSES = {field.name for field in SEALED}
 MOVES = {"order.released": 1, "order.recalled": -1, "order.withdrawn": -1}
 MISSING = ("order.backordered", "order.allocated", "order.cancelled")
@@ -103,9 +104,8 @@ class Past:
         facts["failed_payments"] = len({payment for payment, _ in failed})
         for clock, since in self._clocks(state):
             facts[clock] = hours_between(since, at) if since else None
-        if self.units:
-            found = bisect_right(self.units, at, key=lambda row: row[0])
-            facts["released"], facts["backordered"] = self.units[found - 1][1:] if found else (0, 0)
+        found = bisect_right(self.units, at, key=lambda row: row[0])
+        facts["released"], facts["backordered"] = self.units[found - 1][1:] if found else (0, 0)
         return facts
 
     def turns(self, limits: Sequence[Limit], now: datetime) -> Iterator[datetime]:
@@ -140,7 +140,7 @@ def pasts_of(
 
     `names` are the facts that will be asked about, `events` those whose times are wanted.
     """
-    today = facts_of(orders, now, names)
+    today = facts_of(orders, now, set(names) - REPLAYED)
     found = {order.pk: Past(order, today[order.pk]) for order in orders}
     _add_states(found)
     if "holds" in names:
@@ -152,7 +152,8 @@ def pasts_of(
     if {"voided", "failed_payments"} & set(names):
         _add_failures(found)
     if UNITS & set(names):
-        _add_units(found)
+        moves = [*MOVES] if "released" in names else []
+        _add_units(found, [*moves, *MISSING] if "backordered" in names else moves)
     if events:
         rows = _events(found, events)
         for pk, at in rows.values_list("subject_id", "at"):
@@ -187,9 +188,9 @@ def _add_failures(found: dict[int, Past]) -> None:
         found[pk].failures.append((done_at or created_at, payment, False))
 
 
-def _add_units(found: dict[int, Past]) -> None:
-    """Released units, and those that wait for stock, as the events tell them."""
-    rows = _events(found, [*MOVES, *MISSING])
+def _add_units(found: dict[int, Past], moves: Collection[str]) -> None:
+    """Released units, and those that wait for stock, as these events tell them."""
+    rows = _events(found, moves)
     released: dict[int, int] = defaultdict(int)
     missing: dict[int, dict[int, int]] = defaultdict(dict)
     for pk, name, at, facts in rows.values_list("subject_id", "name", "at", "facts"):
