@@ -240,7 +240,8 @@ class Diagnosis:
 
     def _with_location(self) -> Blocker:
         if "release" in self.allowed:
-            sentence = "Stock and money are ready; somebody has to release it."
+            paid = "and money are ready" if self.money.covers_due else "is reserved, unpaid is fine"
+            sentence = f"Stock {paid}; somebody has to release it."
             return Blocker(sentence, self.act_url("release"), "Release", "orders.release_order")
         if self.order.stage == Stage.FULFILMENT:
             return self._at_work()

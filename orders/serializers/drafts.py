@@ -138,6 +138,10 @@ class DraftOut(msgspec.Struct):
     order: str | None
     pickup_location: str | None
     pickup_days: int | None
+    price_includes_tax: bool
+    purchase_order_number: str
+    priority: int
+    tags: list[str]
     created_at: datetime
     allowed_actions: list[str]
 
@@ -171,6 +175,10 @@ class DraftOut(msgspec.Struct):
             order=draft.order.number if draft.order else None,
             pickup_location=draft.pickup_location.code if draft.pickup_location else None,
             pickup_days=pickup_days(draft.pickup_location) if draft.pickup_location else None,
+            price_includes_tax=draft.price_includes_tax,
+            purchase_order_number=draft.purchase_order_number,
+            priority=draft.priority,
+            tags=draft.tags,
             created_at=utc(draft.created_at),
             allowed_actions=allowed_draft_actions(draft),
         )

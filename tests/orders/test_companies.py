@@ -1,5 +1,6 @@
 """Orders of companies: credit, purchase order numbers, terms, limits and approval."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from orders.models import DraftOrder, Hold, Order
 from orders.operations import PlacedCharge, PlacedLine, PlacedPayment
 from orders.operations.changing import Step
 from orders.queries import dealings
+from orders.queries.approval_words import SAID
 from orders.queries.balance import balances
 from orders.queries.exposure import exposure_of
 from orders.queries.terms import due_on, kept
@@ -458,7 +460,7 @@ def change(placed, kind, **values):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"unit_price": "61"}, "The total is 61.00 GBP now; it was 51.00 GBP."),
+        ({"unit_price": "61"}, "The total is £61.00 now; it was £51.00."),
         ({"quantity": 2, "unit_price": "25.5"}, "products or units have changed"),
     ],
 )
@@ -521,3 +523,28 @@ def test_approver_decides_by_the_link_in_the_mail(asked):
     assert Client().post(path, {"decision": "approve"}).status_code == 410
     forged = links.sign("quote", path)
     assert Client().get(f"/my/approvals/{forged}/").status_code == 410
+
+
+def test_approver_is_asked_and_thanked_in_the_language_of_the_mail(asked):
+    cora = Customer.objects.get(buyer__role="approver")
+    customers.set_contact_preference(cora, by=BY, language="de", muted=[])
+    path = mailed_link()
+    change(asked, ChangeStep.SET_PRICE, unit_price="61")
+
+    page = Client().get(path).content.decode()
+    lacking = Client().post(path, {"decision": "decline"}).content.decode()
+    answer = Client().post(path, {"decision": "decline", "reason": "Zu teuer"}).content.decode()
+
+    assert '<html lang="de">' in page
+    assert "mehr, als ohne Genehmigung bestellt werden darf" in page
+    assert "Die Summe ist jetzt 61,00\xa0£; sie war 51,00\xa0£." in page
+    assert "warum Sie ablehnen" in lacking
+    assert f"Die Bestellung {asked.number} ist storniert." in answer
+
+
+def test_every_language_says_all_of_an_approval_with_the_same_values():
+    values = {
+        language: {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in said.items()}
+        for language, said in SAID.items()
+    }
+    assert values["de"] == values["fr"] == values["en"]

@@ -217,3 +217,12 @@ def test_stock_is_kept_for_a_draft_and_given_back(call):
     assert StockLevel.objects.get().reserved == 0
     assert call("get", at)[1]["reservation"] is None
     assert_ledgers_hold()
+
+
+def test_draft_shows_what_is_written_anew_with_it(call):
+    more = {"purchase_order_number": "PO-7", "priority": 5, "tags": ["vip"]}
+
+    _, draft = call("post", "drafts/", {**WISH, **more})
+
+    assert {name: draft[name] for name in more} == more
+    assert draft["price_includes_tax"] is True
