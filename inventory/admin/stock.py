@@ -19,7 +19,7 @@ from inventory.admin.counts.acts import LEVEL_ACT
 from inventory.admin.pages import add_coming, level_context
 from inventory.enums import StockCondition
 from inventory.models import Location, ReasonCode, StockLevel, StockMovement
-from oms import words
+from oms import navigation, words
 from oms.admin import ReadOnlyAdmin
 
 
@@ -242,15 +242,16 @@ class StockLevelAdmin(ReadOnlyAdmin):
 
 
 class MovementChangeList(ChangeList):
-    """Knows the names of whoever moved stock, in one query for the page."""
+    """Knows who moved stock, and the documents behind it, in a few queries for the page."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """The page of movements with readable actors."""
+        """The page of movements with readable actors and addresses of documents."""
         super().get_results(request)
         rows = list(self.result_list)
         names = words.names_of(row.actor for row in rows)
+        links = navigation.links({row.reference for row in rows if row.reference})
         for row in rows:
-            row.who = names[row.actor]
+            row.who, row.link = names[row.actor], links.get(row.reference, "")
         self.result_list = rows  # type: ignore[assignment]
 
 
@@ -338,13 +339,16 @@ class StockMovementAdmin(ReadOnlyAdmin):
     @admin.display(description="Cause")
     def cause_column(self, row: StockMovement) -> SafeString | str:
         """The order or document behind it, and the reason."""
+        document: SafeString | str = row.reference
+        if address := row.link:  # type: ignore[attr-defined]
+            document = format_html('<a class="oms-link" href="{}">{}</a>', address, document)
         if row.order_line_id is None:
             said = " · ".join(filter(None, (str(row.reason_code or ""), row.reason)))
-            return words.two_lines(row.reference or "–", said)
+            return words.two_lines(document or "–", said)
         order = row.order_line.order
         url = reverse("admin:orders_order_change", args=[order.pk])
         return words.two_lines(
-            format_html('<a class="oms-link" href="{}">{}</a>', url, order.number), row.reference
+            format_html('<a class="oms-link" href="{}">{}</a>', url, order.number), document
         )
 
     @admin.display(description="Who")

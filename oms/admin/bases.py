@@ -46,6 +46,9 @@ ROW = "the-row"  # stands for a primary key until the row is known
 class CappedPaginator(Paginator):
     """Counts no further than 10,000 rows, so that a list costs the same however long it is."""
 
+    template_name = "admin/list_pages.html"  # says so below the list
+    stops_at = COUNT_STOPS_AT
+
     @cached_property
     def count(self) -> int:  # type: ignore[override]
         """Rows of the list, at most 10,000; whoever needs row 10,001 filters."""

@@ -420,3 +420,17 @@ def test_time_machine_tells_the_reason_since_when_and_the_report_behind_a_moveme
     assert reverse("admin:inventory_inventoryreport_change", args=[report.pk]) in page
     assert "units at the end of each hour" in page
     assert "units at the end of each day" in client.get(url, {"days": 30}).content.decode()
+
+
+def test_the_ledger_leads_to_the_documents_behind_it(login):
+    mug = stocked("MUG", warehouse(), 5)
+    receipt = operations.receive_blind(
+        mug.levels.get().location,
+        operations.Delivery((operations.Delivered(mug.pk, 2),), "DN-1"),
+        by="user:1",
+    )
+
+    page = login("Auditor").get(reverse("admin:inventory_stockmovement_changelist"))
+
+    url = reverse("admin:inventory_goodsreceipt_change", args=[receipt.pk])
+    assert f'<a class="oms-link" href="{url}">{receipt.number}</a>' in page.content.decode()

@@ -315,6 +315,20 @@ def test_paginator_counts_no_further_than_ten_thousand(db, monkeypatch):
     assert CappedPaginator(Counter.objects.order_by("pk"), 2).count == 5
 
 
+def test_a_list_that_is_not_counted_to_its_end_says_so(
+    cora, client, wire, subject, happen, monkeypatch
+):
+    happen("test.done", subject, times=3)
+    whole = client.get(page("event", "changelist")).content.decode()
+    monkeypatch.setattr("oms.admin.bases.COUNT_STOPS_AT", 2)
+    monkeypatch.setattr(CappedPaginator, "stops_at", 2)
+    capped = client.get(page("event", "changelist")).content.decode()
+
+    said = "first 2 events; a search or filter finds the others"
+    assert [said in text for text in (whole, capped)] == [False, True]
+    assert "3 events" in whole
+
+
 def test_api_key_list_shows_what_needs_attention(cora, client, key):
     ApiKey.objects.update(expires_at=timezone.now() - timedelta(days=1))
 
