@@ -11,6 +11,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from compliance.models import EntityLocation, LegalEntity
+from compliance.operations import issue_for
+from compliance.queries import undocumented
 from fulfillment import operations as fulfillment
 from fulfillment.enums import Outcome, RefundTiming
 from fulfillment.models import (
@@ -28,8 +31,9 @@ from orders import operations as orders
 from orders.models import Order
 from orders.queries import balance
 from orders.queries.changes import standing
+from orders.queries.statement import statement_of
 from tests import factories as world
-from tests.ledgers import assert_ledgers_hold
+from tests.ledgers import assert_ledgers_hold, watching
 
 pytestmark = pytest.mark.django_db
 BY = world.BY
@@ -46,19 +50,23 @@ class NothingThere(DomainError):
 class Desk:
     """A paid order of five mugs at 3.33 that has left, and the people who deal with its returns."""
 
-    def __init__(self, timing, ships, method="card", parts=(5,)):
+    def __init__(self, timing, ships, method="card", parts=(5,), *, taxed_within=True):
         self.parts = parts
-        channel = world.shop(duplicate_window_minutes=0)
+        channel = world.shop(duplicate_window_minutes=0, price_includes_tax=taxed_within)
         ReturnPolicy.objects.create(
             name="R", channel=channel, refund_on=timing, exchange_ships=ships, fee_percent=15
         )
         london = world.warehouse("LON")
+        seller = LegalEntity.objects.create(code="UK", name="Shop", country="GB", currency="GBP")
+        EntityLocation.objects.create(location=london, entity=seller)
         world.stocked("MUG", london, 5)
         world.stocked("CUP", london, 3)
         Carrier.objects.create(code="post", name="Post")
         state, reference = ("captured", "ch_1") if method == "card" else ("pending", "")
-        paid = orders.PlacedPayment(method, Decimal("16.65"), state, reference)
+        owed = Decimal("16.65") if taxed_within else Decimal("19.98")
+        paid = orders.PlacedPayment(method, owed, state, reference)
         self.order = world.place(channel, ("MUG", 5, "3.33"), payments=(paid,))
+        assert (self.order.total, self.order.tax_total > 0) == (owed, True)
         self.leave(self.order)
 
     def leave(self, order):
@@ -228,6 +236,15 @@ def look_and_do(desk, name, pick, size):
         assert figures(seen.after) == figures(standing(desk.order))
 
 
+def settle():
+    """What the worker does afterwards; then everything proves itself, to the cent and the unit."""
+    for event in list(undocumented()):
+        issue_for(event, by=BY)
+    assert_ledgers_hold()
+    for order in Order.objects.all():
+        assert statement_of(order).adds_up
+
+
 def figures(found):
     """All but the words in which numbers of documents stand: a preview has none yet."""
     told = {name: found.content[name] for name in ("lines", "totals", "status")}
@@ -249,14 +266,17 @@ steps = st.tuples(st.sampled_from([*ACTS, *OFTEN]), st.integers(0, 5), st.intege
 @given(
     st.sampled_from(list(RefundTiming)),
     st.sampled_from(["at_once", "on_receipt"]),
+    st.booleans(),
     st.lists(steps, min_size=6, max_size=14).map(lambda rest: [*BEGIN, *rest]),
 )
-def test_any_sequence_of_returns_and_exchanges_keeps_every_invariant(timing, ships, sequence):
-    with transaction.atomic():
-        desk = Desk(timing, ships)
+def test_any_sequence_of_returns_and_exchanges_keeps_every_invariant(
+    timing, ships, taxed_within, sequence
+):
+    with transaction.atomic(), watching():
+        desk = Desk(timing, ships, taxed_within=taxed_within)
         for step in sequence:
             look_and_do(desk, *step)
-        assert_ledgers_hold()
+            settle()
         transaction.set_rollback(True)
 
 
@@ -270,14 +290,15 @@ mishaps = st.tuples(st.sampled_from(CARRIER), st.integers(0, 5), st.integers(1, 
 @given(
     st.sampled_from(list(RefundTiming)),
     st.sampled_from(["card", "cash_on_delivery"]),
+    st.booleans(),
     st.lists(mishaps, min_size=8, max_size=16).map(lambda rest: [*LOST, *rest]),
 )
 def test_any_sequence_of_what_carriers_do_to_parcels_keeps_every_invariant(
-    timing, method, sequence
+    timing, method, taxed_within, sequence
 ):
-    with transaction.atomic():
-        desk = Desk(timing, "at_once", method, parts=(3, 2))
+    with transaction.atomic(), watching():
+        desk = Desk(timing, "at_once", method, parts=(3, 2), taxed_within=taxed_within)
         for step in sequence:
             look_and_do(desk, *step)
-        assert_ledgers_hold()
+            settle()
         transaction.set_rollback(True)

@@ -168,6 +168,33 @@ def test_complaint_7_a_return_puts_each_unit_where_it_was_found_to_belong(channe
     assert_ledgers_hold()
 
 
+def test_complaint_8_a_declined_and_a_half_received_return_leave_a_way_on(channel):
+    order = place(channel, ("MUG", 3, "10.00"))
+    operations.record_capture(order, by=BY, method="card", amount=Decimal(30), reference="ch_1")
+    ship(order, 3)
+    line = order.lines.get()
+
+    def ask(units):
+        wishes = {line.pk: fulfillment.Wish(units, "unwanted")}
+        return fulfillment.request_return(order, by=BY, wishes=wishes)
+
+    fulfillment.decline(ask(3), by=BY, reason="Not yet")  # no unit of it is lost for the next
+    document = fulfillment.approve(ask(2), by=BY)
+    fulfillment.receive(document, by=BY, outcomes={document.lines.get().pk: {"restock": 1}})
+    fulfillment.give_up_rest(document, by=BY, reason="Only one came")
+    grant = operations.grant_refund(order, by=BY, amount=Decimal(10), reason="Came back")
+    operations.pay_refund(grant, by="user:2", payment=order.payments.get(), amount=Decimal(10))
+    fulfillment.close(document, by=BY)
+    again = fulfillment.approve(ask(2), by=BY)
+    fulfillment.receive(again, by=BY, outcomes={again.lines.get().pk: {"restock": 2}})
+
+    money = balance(Order.objects.get(pk=order.pk))
+    states = order.returns.order_by("pk").values_list("status", flat=True)
+    assert list(states) == ["declined", "closed", "received"]
+    assert (money.due, money.received, money.refundable) == (0, 20, 20)
+    assert_ledgers_hold()
+
+
 def test_complaint_9_an_order_sent_twice_is_one_order_and_one_charge(channel):
     paid = operations.PlacedPayment("card", Decimal(10), reference="ch_1")
     sent = wish(("MUG", 1), external_id="W-1", payments=(paid,))
