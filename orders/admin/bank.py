@@ -142,6 +142,7 @@ LINE_ACTS = (
     Act("again", "Match again", MATCH, again, form=ConfirmForm, on_list=True, icon="refresh",  # type: ignore[arg-type]
         help="Looks at every open line anew: orders may have come since it was read."),
     Act("book", "Book", MATCH, book, form=BookForm, allowed=is_open, icon="done",
+        variant=ActionVariant.PRIMARY,
         initial=likeliest,
         help="Books the line on one order, or splits it over several."),
     Act("ignore", "Ignore", MATCH, ignore, form=ReasonForm, allowed=is_open, bulk=True,
@@ -228,7 +229,7 @@ class BankLineAdmin(ReadOnlyAdmin):
         "account",
         "said_column",
         "amount_column",
-        "left_column",
+        "num_left",
         "state_column",
     )
     list_display_links = ("number",)
@@ -321,7 +322,7 @@ class BankLineAdmin(ReadOnlyAdmin):
         return words.money(line.amount, line.currency)
 
     @admin.display(description="Not booked")
-    def left_column(self, line: BankLine) -> str:
+    def num_left(self, line: BankLine) -> str:
         """What is left."""
         return left(line) if is_open(line) else "–"
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, CharField, F, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -68,7 +69,7 @@ class RemittanceAdmin(ReadOnlyAdmin):
             help="Which column says what. It is remembered for this carrier."),
     )  # fmt: skip
     list_display = (
-        "number", "carrier", "collected_column", "fees_column", "said_column", "created_at",
+        "number", "carrier_column", "num_collected", "num_fees", "said_column", "created_at",
     )  # fmt: skip
     list_filter = ("carrier",)
     list_select_related = ("job",)
@@ -83,6 +84,15 @@ class RemittanceAdmin(ReadOnlyAdmin):
             path("finance/", wrap(self.finance_view), name="orders_finance"),
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the names of carriers, which stand in an app above."""
+        whens = [When(carrier=code, then=Value(name)) for code, name in carriers()]
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(carrier_name=Case(*whens, default=F("carrier"), output_field=CharField()))
+        )
 
     def owed_view(self, request: HttpRequest) -> HttpResponse:
         """Cash on delivery by carrier with its age, then the orders, oldest first."""
@@ -137,13 +147,18 @@ class RemittanceAdmin(ReadOnlyAdmin):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
+    @admin.display(description="Carrier")
+    def carrier_column(self, remittance: Remittance) -> str:
+        """By its name."""
+        return remittance.carrier_name  # type: ignore[attr-defined]
+
     @admin.display(description="Collected")
-    def collected_column(self, remittance: Remittance) -> str:
+    def num_collected(self, remittance: Remittance) -> str:
         """Of all its parcels."""
         return words.money(remittance.collected, remittance.currency)
 
     @admin.display(description="Fees")
-    def fees_column(self, remittance: Remittance) -> str:
+    def num_fees(self, remittance: Remittance) -> str:
         """What the carrier keeps."""
         return words.money(remittance.fees, remittance.currency)
 

@@ -124,7 +124,9 @@ def test_pages_of_remittances_cash_and_finance(sent, client, settings):
 
     assert "1.00 GBP less than" in page("orders_remittance_change", remittance.pk)
     assert "£41.00" in page("orders_cash")
-    assert Shipment.objects.first().carrier.name in page("orders_cash")
+    name = Shipment.objects.first().carrier.name
+    assert name in page("orders_cash")
+    assert name in page("orders_remittance_changelist")
     assert "Cash on delivery outstanding" in page("orders_finance")
     for name in ("payment", "refundgrant", "remittance", "bankstatement"):
         assert client.get(reverse(f"admin:orders_{name}_changelist")).status_code == 200

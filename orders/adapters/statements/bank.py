@@ -53,7 +53,10 @@ def bank_rows(
         yield from camt.entries(content, iban)
         return
     if layout is None:
-        raise NotReadable("Nobody has said yet what the columns of this bank mean.")
+        raise NotReadable(
+            "Nobody has said yet what the columns of this bank mean. Send one of its files on the "
+            "page of bank lines, and explain them there; they are remembered."
+        )
     for position, cells in table_of(text_of(content), layout).named(layout):
         try:
             yield _entry(cells, layout, currency)

@@ -9,7 +9,10 @@ from orders.adapters.statements.tables import Layout, NotReadable
 from orders.models import Remittance, RemittanceProfile
 from orders.operations import remittances
 
-UNEXPLAINED = "Nobody has said yet what the columns of this carrier mean."
+UNEXPLAINED = (
+    "Nobody has said yet what the columns of this carrier mean. Send one of its files on the page "
+    "of remittances, and explain them there; they are remembered."
+)
 PIECE = 200  # rows booked between two words about progress
 
 
