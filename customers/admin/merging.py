@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from customers import operations, queries
+from customers.admin.merge_preview import preview_merge, sides
 from customers.enums import DuplicateState
 from customers.forms import SurvivorForm
 from customers.models import Customer, DuplicatePair
@@ -39,9 +40,7 @@ def is_open(pair: DuplicatePair) -> bool:
 
 
 def _merge(request: HttpRequest, pair: DuplicatePair, data: dict[str, Any]) -> str:
-    stays, goes = pair.first, pair.second
-    if data["survivor"] == pair.second.number:
-        stays, goes = goes, stays
+    stays, goes = sides(pair, data["survivor"])
     operations.merge(goes, into=stays, by=actor(request), reason=data["reason"])
     return f"{goes} is {stays} from now on. The customer's page can undo it."
 
@@ -63,7 +62,8 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
     acts = (
         Act("merge", "Merge", MERGING, _merge, SurvivorForm, is_open, icon="merge",
             help="Nothing moves: the other keeps its number and orders and points to the one who "
-            "stays, so that this can be undone. Credit terms of the one who stays count."),
+            "stays, so that this can be undone. Credit terms of the one who stays count.",
+            preview=preview_merge),
         Act("dismiss", "Two people", MERGING, _dismiss, ConfirmForm, is_open, icon="call_split",
             help="They are not suspected again.", bulk=True),
     )  # fmt: skip

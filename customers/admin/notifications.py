@@ -76,6 +76,15 @@ class NotificationTemplateAdmin(EditableAdmin):
     )
     change_form_outer_after_template = "admin/customers/notification_preview.html"
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """With the name that people know it by."""
+        template = super().get_object(request, object_id, from_field)
+        if template is not None:
+            template.called = queries.message_name(template.event)
+        return template
+
     @display(description="Event")
     def event_column(self, template: NotificationTemplate) -> str:
         """What the customer is told of."""

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from customers.models import Customer
+from oms import words
 from oms.admin import ActForm, ReasonForm
 
 
@@ -37,6 +38,9 @@ class SurvivorForm(ReasonForm):
         """The two of the pair."""
         pair: Any = self.obj
         if pair is not None:
-            numbers = (pair.first.number, pair.second.number)
-            self.fields["survivor"].choices = [(number, number) for number in numbers]
-            self.fields["survivor"].initial = numbers[0]
+            rows = (pair.first, pair.second)
+            self.fields["survivor"].choices = [
+                (row.number, f"{row.number}, known since {words.moment(row.created_at)}")
+                for row in rows
+            ]
+            self.fields["survivor"].initial = rows[0].number

@@ -40,8 +40,10 @@ class NotificationTemplate(models.Model):
             )
         ]
 
+    called = ""  # what people call such a message, where the page has asked
+
     def __str__(self) -> str:
-        return f"{self.event} ({self.language})"
+        return f"{self.called or self.event} ({self.language})"
 
 
 class ContactPreference(models.Model):

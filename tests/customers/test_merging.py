@@ -199,6 +199,43 @@ def test_pair_page_shows_both_and_merges(two, clerk):
     assert "This is the same person as" in page
 
 
+def test_preview_shows_what_the_survivor_becomes_and_keeps_nothing(two, shop, clerk):
+    first, second = two
+    world.place(shop, ("MUG", 2), customer=OLD)
+    world.place(shop, ("MUG", 3), customer=NEW)
+    customers.tag_customer(first, by=BY, add=["vip"])
+    customers.set_contact_preference(first, by=BY, language="de", muted=["return.received"])
+    pair = customers.suspect_duplicate(first, second)
+    act = reverse("admin:customers_duplicatepair_act", args=[pair.pk, "merge"])
+    before = Event.objects.count()
+
+    page = clerk.post(act, {"act": "merge", "preview": "1", "survivor": second.number})
+
+    rows = {row.label: (row.before, row.after) for row in page.context["rows"] if row.changed}
+    assert rows == {
+        "Numbers": (second.number, f"{first.number}, {second.number}"),
+        "Orders": ("1", "2"),
+        "Lifetime value": ("£30.00", "£50.00"),
+        "Owes for open orders": ("£30.00", "£50.00"),
+        "Stopped messages": ("none", "Return received"),
+        "Language of messages": ("none", "German"),
+        "Tags": ("none", "vip"),
+    }
+    assert "£50.00" in page.text
+    assert facts() == [(first.pk, None), (second.pk, None)]
+    assert (Event.objects.count(), CustomerMerge.objects.count()) == (before, 0)
+    assert queries.preference_of(second).pk is None
+
+
+def test_preview_of_what_cannot_be_merged_says_why(two, clerk):
+    first, second = two
+    pair = customers.suspect_duplicate(first, second)
+    customers.erase(second.subject, by=BY, reason="asked")
+    act = reverse("admin:customers_duplicatepair_act", args=[pair.pk, "merge"])
+
+    assert "erased person is nobody" in clerk.post(act, {"preview": "1"}).text
+
+
 def test_customers_page_shows_both_side_by_side_before_anything_is_merged(two, clerk):
     first, second = two
     act = reverse("admin:customers_customer_act", args=[second.pk, "merge"])
