@@ -88,6 +88,29 @@ def test_plan_never_does_what_the_rule_forbids(supply, rule, wanted, avoid):
     _keeps_together(plan, demands, supply, rule)
 
 
+@settings(max_examples=400, deadline=None)
+@given(networks(), rules, wants)
+def test_every_location_left_out_has_a_reason_and_every_figure_is_worse(supply, rule, wanted):
+    supply.rules = Rules(1, (rule, Rule()))
+    demands = tuple(
+        Demand(key, product, units, Decimal(price))
+        for key, (product, units, price) in enumerate(wanted)
+    )
+
+    decision = (plan := source([Request(LONDON, demands)], supply)[0]).decision
+
+    used = {part.location_id for part in plan.parts}
+    out = decision.tries[-1][2]
+    assert used | decision.others.keys() | out.keys() == decision.distances.keys()
+    assert not used & (decision.others.keys() | out.keys())
+    assert not decision.others.keys() & out.keys()
+    for held, *why in decision.others.values():
+        assert 0 < held <= sum(demand.quantity for demand in demands)
+        if why and why[0] not in {"tie", "limits"}:
+            _, would, chosen = why
+            assert would > chosen
+
+
 def _keeps_to_stock(plan, demands, before, rule):
     """No more than is wanted, and no more than is there beyond what the rule keeps back."""
     per_level, per_demand = Counter(), Counter()
