@@ -19,6 +19,7 @@ from fulfillment.models import (
     Return,
     Shipment,
 )
+from fulfillment.queries.pickup import CARRIER as PICKUP
 from inventory.models import (
     Count,
     Fence,
@@ -115,7 +116,18 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
     assert {*Channel.objects.filter(orders__isnull=False).values_list("code", flat=True)} == {
         *world.CHANNELS
     }
-    assert {*Shipment.objects.values_list("carrier__code", flat=True)} == {*world.CARRIERS}
+    assert {*Shipment.objects.values_list("carrier__code", flat=True)} == {
+        *world.CARRIERS,
+        PICKUP,
+    }
+    at_the_counter = FulfillmentOrder.objects.filter(for_pickup=True)
+    assert {*at_the_counter.values_list("status", flat=True)} == {
+        "open",
+        "picked",
+        "ready_for_pickup",
+        "collected",
+    }
+    assert LocationService.objects.filter(calendar__holidays__isnull=False).exists()
     assert FulfillmentOrder.objects.filter(status="rejected").exists()
     assert {*PurchaseOrder.objects.values_list("status", flat=True)} >= {
         "draft",
