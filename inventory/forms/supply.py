@@ -1,13 +1,14 @@
 """Input of the pages of purchase orders, receipts and transfers; validation only."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -19,9 +20,9 @@ from inventory.enums import (
     SpreadBy,
 )
 from inventory.forms.lines import PURCHASE, TRANSFER, LinesField, Typed, look
-from inventory.models import Location, Supplier
+from inventory.models import Location, StockLevel, Supplier
 from inventory.operations import Delivered, Delivery, Landed, Settlement, Wanted
-from oms.admin import ActForm
+from oms.admin import ActForm, LineField
 from oms.money import plain
 from oms.words import sentence_case
 
@@ -130,19 +131,46 @@ class NewTransferForm(ActForm):
 
 
 class ShipTransferForm(ActForm):
-    """How many of each line leave."""
+    """How many of each line leave: what was asked for, as far as it is there and not reserved."""
+
+    line_columns = ("Ship",)
 
     def setup(self) -> None:
-        """One field per line; all of it by default."""
-        rows = self.obj.lines.select_related("product").order_by("pk") if self.obj else ()  # type: ignore[attr-defined]
-        for line in rows:
+        """One field per line."""
+        transfer: Any = self.obj
+        rows = transfer.lines.select_related("product").order_by("pk") if transfer else ()
+        self._lines = list(rows)
+        self._free = _free_at(transfer.source, self._lines) if transfer else {}
+        for line in self._lines:
             self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                label=f"{line.product.sku} {line.product.name}"[:80],
+                label=f"Units of {line.product.sku}",
                 min_value=0,
                 max_value=line.quantity,
-                initial=line.quantity,
-                help_text=f"{line.quantity} asked for",
+                initial=min(line.quantity, self._free[line.product_id]),
             )
+
+    @property
+    def line_fields(self) -> list[LineField]:
+        """A row per line, with what the source has of it."""
+        return [
+            LineField(
+                line.product.sku,
+                line.product.name,
+                line.product.barcode,
+                line.quantity,
+                f"{self._free[line.product_id]:,} there and not reserved",
+                [self[f"line_{line.pk}"]],
+            )
+            for line in self._lines
+        ]
+
+
+def _free_at(place: Location, lines: Sequence[Any]) -> dict[int, int]:
+    """Units on hand and not reserved at a location, by the id of each line's product."""
+    wanted = {line.product_id for line in lines}
+    rows = StockLevel.objects.filter(location=place, product__in=wanted)
+    free = rows.values_list("product_id", F("on_hand") - F("reserved"))
+    return dict.fromkeys(wanted, 0) | dict(free)
 
 
 class SettleForm(ActForm):

@@ -410,3 +410,20 @@ def test_a_purchase_order_without_any_supplier_says_where_to_add_one(buyer):
     asked = [url("supplier_add") in str(page.context["form"]) for page in (empty, filled)]
     assert asked == [True, False]
     assert empty.context["form"]["location"].value() == supply.place().pk  # the only one
+
+
+def test_shipping_a_transfer_proposes_what_is_there_and_is_scanned_in_a_table(buyer):
+    world.stocked("MUG", supply.place("LON"), 9)
+    world.stocked("CUP", supply.place("LON"), 2)
+    places = {"source": supply.place("LON").pk, "destination": supply.place("LEE").pk}
+    press(buyer, "transfer", "new", lines="MUG 4\nCUP 5", **places)
+    transfer = Transfer.objects.get()
+
+    page = buyer.get(url("transfer_act", transfer.pk, "ship"))
+
+    rows = page.context["form"].line_fields
+    assert [(row.sku, row.most, row.fields[0].value(), row.help) for row in rows] == [
+        ("MUG", 4, 4, "9 there and not reserved"),
+        ("CUP", 5, 2, "2 there and not reserved"),
+    ]
+    assert "data-pick-lines" in page.content.decode()
