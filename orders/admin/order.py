@@ -162,7 +162,7 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="Ship by")
     def promise_column(self, order: Order) -> SafeString | str:
         """The promised ship date, and how far away it is."""
-        if order.promised_at is None:
+        if order.promised_at is None or order.status == OrderStatus.CANCELLED:
             return "–"
         if order.status in FINISHED or order.stage in {Stage.SHIPPING, Stage.REPORTING}:
             return words.two_lines(words.moment(order.promised_at, order.now), "")  # type: ignore[attr-defined]

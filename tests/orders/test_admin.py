@@ -2,6 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
@@ -14,6 +15,7 @@ from fulfillment.models import Carrier, FulfillmentOrder, Shipment
 from inventory.models import Location
 from oms.models import Event, User
 from orders import operations
+from orders.admin.order import OrderAdmin
 from orders.enums import HoldKind, OrderStatus, Stage
 from orders.models import Hold, Order, Payment, RefundGrant, SkuAlias
 from tests.factories import BY, CORA, place, product, shop, stocked, warehouse
@@ -440,6 +442,18 @@ def test_cancel_gives_stock_back(ben):
 
     assert Order.objects.get().status == OrderStatus.CANCELLED
     assert order.lines.get().reservations.filter(state="open").count() == 0
+
+
+def test_cancelled_order_is_not_to_be_shipped_by_any_day(ben):
+    client, _ = ben
+    order = order_with_stock(auto_release=False)
+    assert "ship by" in client.get(page_of(order)).content.decode()
+    operations.cancel(order, by=BY, reason="customer")
+
+    page, [row] = client.get(page_of(order)), client.get(LIST).context["cl"].result_list
+
+    assert "ship by" not in page.content.decode()
+    assert OrderAdmin(Order, site).promise_column(row) == "–"
 
 
 def test_cancel_of_a_released_order_is_not_offered_and_refused(ben):
