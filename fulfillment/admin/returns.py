@@ -43,7 +43,9 @@ OFFER_HELP = (
 class ReturnAdmin(ReadOnlyAdmin):
     """The list tells what waits; the page tells outcome and credit."""
 
-    list_empty = "A return is requested on the page of the order, or by the API."
+    list_empty = (
+        "A return is requested on the page of its order, by the buyer's return link, or by the API."
+    )
 
     acts = acts.RETURN_ACTS
     list_display = (

@@ -14,7 +14,7 @@ from fulfillment import operations as fulfillment
 from fulfillment.enums import ExchangeTiming, Outcome, RejectReason, StandardReason
 from fulfillment.queries.policies import returnable
 from oms import dispatch
-from oms.demo import business, counter, elsewhere, parcels, regulars, world
+from oms.demo import business, counter, elsewhere, parcels, regulars, treasury, world
 from oms.demo.people import address_of, somebody
 from oms.errors import DomainError
 from orders import operations as orders
@@ -64,6 +64,7 @@ class Today:
         parcels.happen()
         dispatch.drain(webhooks=False)
         counter.happen(self.now, self.picker)
+        treasury.happen()
         regulars.get_to_know()
 
     def order(self, code: str = world.WEB, **changes: Any) -> Any:
