@@ -4,6 +4,8 @@ from functools import lru_cache
 
 import pycountry
 
+from oms import words
+
 CODE_LENGTH = 2
 OWN = {"UK": "GB", "EL": "GR"}  # codes in use that ISO 3166-1 gives otherwise
 
@@ -22,6 +24,13 @@ def is_country(code: str) -> bool:
     """Whether a code is one of ISO 3166-1, or XI for Northern Ireland."""
     known = len(code) == CODE_LENGTH and pycountry.countries.get(alpha_2=code) is not None
     return code == "XI" or (known and code.isupper())
+
+
+@lru_cache(maxsize=1)
+def countries() -> tuple[tuple[str, str], ...]:
+    """Every country by name: code and name as people say it."""
+    named = [(one.alpha_2, words.country(one.alpha_2)) for one in pycountry.countries]
+    return tuple(sorted(named, key=lambda row: row[1]))
 
 
 @lru_cache(maxsize=2_000)

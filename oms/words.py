@@ -29,12 +29,12 @@ def count(number: object, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-@lru_cache(maxsize=512)
 def percent(share: Decimal) -> str:
     """A share in percent, with the decimals that it has, three at most."""
     return f"{share * 100:.3f}".rstrip("0").rstrip(".") + " %"
 
 
+@lru_cache(maxsize=512)
 def country(code: str) -> str:
     """A country by its name; a code that nobody knows as it stands."""
     return Locale("en", "GB").territories.get(code.upper(), code) if code else ""

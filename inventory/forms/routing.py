@@ -7,7 +7,8 @@ from django import forms
 from django.http import QueryDict
 
 from inventory.enums import LocationKind
-from inventory.models import LocationGroup, Product, RoutingRule
+from inventory.models import LocationGroup, RoutingRule
+from inventory.queries.products import product_classes
 from inventory.queries.sourcing.vocabulary import CRITERIA, NAMED
 from oms import words
 from oms.admin import ActForm
@@ -15,7 +16,6 @@ from oms.condition_form import ALWAYS, ConditionsField
 from oms.conditions import check
 
 RANKS = 4  # criteria that a form offers one below the other
-MOST_CLASSES = 20  # that the form names
 NO_RANK = [("", "–")]
 
 
@@ -28,12 +28,6 @@ def places() -> list[tuple[str, str]]:
 
 def _percent(share: Decimal | None) -> str:
     return "" if share is None else words.percent(share).removesuffix(" %")
-
-
-def _classes() -> list[str]:
-    """Classes that products have."""
-    found = Product.objects.exclude(goods_class="").values_list("goods_class", flat=True)
-    return list(found.distinct().order_by("goods_class")[:MOST_CLASSES])
 
 
 class RuleForm(forms.ModelForm):
@@ -107,7 +101,7 @@ class RuleForm(forms.ModelForm):
             "conditions": instance.conditions or ALWAYS,
         }
         super().__init__(data, instance=instance, initial=initial)
-        if known := _classes():
+        if known := product_classes():
             self.fields["apart"].help_text += f". Classes of products: {', '.join(known)}."
         self.fields["groups"].choices = self.fields["without"].choices = places()
         ranks = [*ranking.get("order", ()), *[""] * RANKS][:RANKS]

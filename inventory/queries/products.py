@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from inventory.models import Product
 from oms.prepared import prepared
 
+MOST_CLASSES = 50
+
 
 def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
     """Active products by SKU, with the fields that an order line copies; unknown ones are missing."""
@@ -17,6 +19,12 @@ def products_by_sku(skus: Iterable[str]) -> dict[str, Product]:
 def _active(skus: list[str]) -> QuerySet[Product]:
     rows = Product.objects.filter(sku__any=skus, is_active=True)
     return rows.only("sku", "name", "tax_class", "preorder_on", "is_limited")
+
+
+def product_classes() -> list[str]:
+    """Classes that products have, by name: what routing must know of them."""
+    found = Product.objects.exclude(goods_class="").values_list("goods_class", flat=True)
+    return list(found.distinct().order_by("goods_class")[:MOST_CLASSES])
 
 
 def product_by_id(pk: int) -> Product | None:

@@ -37,8 +37,13 @@
     choice.hidden = !listed;
     choice.multiple = takes === "many";
     choice.size = choice.multiple ? Math.min(field.choices.length, 5) : 0;
+    // What is given and not offered any more stays, so that saving again loses nothing.
+    const same = (one, other) => one.toLowerCase() === other.toLowerCase();
+    const gone = given.filter((one) => one && !field.choices.some(([other]) => same(one, other)));
     choice.replaceChildren(
-      ...field.choices.map(([one, label]) => option(one, label, given.includes(one))),
+      ...[...field.choices, ...(listed ? gone.map((one) => [one, one]) : [])].map(
+        ([one, label]) => option(one, label, given.some((other) => same(one, other))),
+      ),
     );
   };
 

@@ -7,10 +7,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from inventory import operations
 from inventory.models import RoutingRule, RoutingRuleSet, RoutingSimulation
+from oms.conditions import leaf
 from oms.models import User
 from orders.tasks import simulate_routing
-from tests.factories import place, shop, stocked, warehouse
+from tests.factories import BY, place, shop, stocked, warehouse
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}
@@ -69,6 +71,28 @@ def test_rule_is_drafted_explained_tried_and_ordered(page, orders, ben):
     assert page.get_by_role("link", name="Activate").count() == 0
     names = RoutingRule.objects.order_by("position").values_list("name", "max_km")
     assert list(names) == [("Big orders", 50), ("Nearest", None)]
+
+
+def test_what_there_is_is_chosen_and_what_is_gone_stays(page, live_server, orders, ben):
+    drafted = operations.draft_rules(
+        "Ours", by=BY,
+        rules=[{"name": "One", "ranking": {"order": ["parcels"]},
+                "conditions": {"all": [leaf("channel", "in", ["SHOP", "closed-down"])]}}],
+    )  # fmt: skip
+    rule = drafted.rules.get()
+    page.goto(f"{live_server.url}/admin/inventory/routingruleset/{drafted.pk}/rule/{rule.pk}/")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_label("Field").last.select_option("country")
+    page.get_by_label("Comparison").last.select_option("eq")
+    page.get_by_label("Choice").last.select_option(label="France")
+    page.get_by_role("status").get_by_text("destination country is FR").wait_for()
+    page.get_by_role("button", name="Save the rule").click()
+    page.get_by_role("heading", name="1. One").wait_for()
+
+    rule.refresh_from_db()
+    channel, country = rule.conditions["all"]
+    assert sorted(channel["value"]) == ["closed-down", "shop"]
+    assert country == leaf("country", "eq", "FR")
 
 
 def test_simulation_shows_progress_then_both_sides_and_leads_to_activating(

@@ -19,6 +19,8 @@ from inventory.enums import RuleSetState
 from inventory.forms.routing import RuleForm
 from inventory.models import LocationGroup, RoutingRule, RoutingRuleSet
 from inventory.queries.decisions import Explained, explained_plan
+from inventory.queries.products import product_classes
+from inventory.queries.selling import selling_channels
 from inventory.queries.simulations import is_of_now, under
 from inventory.queries.sourcing import look_ahead, rules_for, source, supply_of
 from inventory.queries.sourcing.vocabulary import FIELDS
@@ -26,6 +28,7 @@ from inventory.queries.sourcing.wording import rule_words
 from oms import words
 from oms.admin import actor
 from oms.conditions import builder
+from oms.countries import countries
 from oms.errors import DomainError
 
 EDIT = "inventory.edit_routing"
@@ -74,7 +77,7 @@ def edit(request: HttpRequest, pk: int, rule: int | None = None) -> HttpResponse
         form=form,
         rules=rules,
         object=rules,
-        vocabulary=builder(FIELDS),
+        vocabulary=_vocabulary(),
         words=rule_words(form.preview(), _groups()) if form.is_bound and form.is_valid() else "",
     )
 
@@ -154,6 +157,18 @@ def preview(rules: RoutingRuleSet, request: Any) -> Explained:
     under(rules_for(rules.pk), supply)
     look_ahead(supply, timezone.now())
     return explained_plan(source([request], supply)[0])
+
+
+def _vocabulary() -> list[dict[str, Any]]:
+    """The fields of conditions; what there is to choose from is offered instead of typed."""
+    offered = {
+        "channel": [(row.code, row.name) for row in selling_channels()],
+        "country": countries(),
+        "classes": [(one, one) for one in product_classes()],
+    }
+    return [
+        row | {"choices": offered.get(row["name"]) or row["choices"]} for row in builder(FIELDS)
+    ]
 
 
 def _saved(request: HttpRequest, rules: RoutingRuleSet, form: RuleForm, pk: int | None) -> bool:
