@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -59,6 +60,7 @@ class NotificationTemplateAdmin(EditableAdmin):
     list_filter_submit = True
     ordering = ("event", "language")
     search_fields = ("event__startswith",)
+    search_help_text = "Name of a message, or its event"
     sortable_by: ClassVar = ()
     fieldsets = (
         (
@@ -84,6 +86,16 @@ class NotificationTemplateAdmin(EditableAdmin):
         if template is not None:
             template.called = queries.message_name(template.event)
         return template
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By what people call a message, or the beginning of its event."""
+        rows, repeats = super().get_search_results(request, queryset, search_term)
+        events = queryset.order_by().values_list("event", flat=True).distinct()
+        wanted = search_term.casefold()
+        named = [event for event in events if wanted in queries.message_name(event).casefold()]
+        return rows | queryset.filter(event__in=named), repeats
 
     @display(description="Event")
     def event_column(self, template: NotificationTemplate) -> str:

@@ -552,3 +552,29 @@ def test_api_shows_a_channel_its_own_and_wants_the_scope(shop, ask):
     assert len(ask(channel=shop.code)[1]["results"]) == 1
     assert ask(channel="other")[1]["results"] == []
     assert ask(scopes=("orders:read",))[0] == 403
+
+
+# --- Pages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("term", "events"),
+    [
+        ("confirmation", {"order.placed"}),
+        ("return.rec", {"return.received"}),
+        ("Return registered", {"return.requested"}),
+    ],
+)
+def test_templates_are_found_by_what_people_call_them(admin_client, term, events):
+    url = reverse("admin:customers_notificationtemplate_changelist")
+
+    page = admin_client.get(url, {"q": term})
+
+    assert {row.event for row in page.context["cl"].result_list} == events
+
+
+def test_template_page_is_titled_by_name(admin_client):
+    row = NotificationTemplate.objects.get(event="order.placed", language="en")
+    url = reverse("admin:customers_notificationtemplate_change", args=[row.pk])
+
+    assert "Order confirmation (en)" in admin_client.get(url).text

@@ -14,7 +14,7 @@ OF_PRODUCT = (
     Field("on_hand", "Units on hand", "number"),
     Field("available", "Units available", "number"),
     Field("quarantined", "Units in quarantine", "number"),
-    Field("proposed", "Units below the reorder point, proposed to be ordered", "number"),
+    Field("proposed", "Units proposed to be ordered", "number"),
     Field("preorder", "Sold as a pre-order", "flag"),
 )
 OF_PURCHASE = (
