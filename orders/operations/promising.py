@@ -62,7 +62,7 @@ class Renewed:
     @property
     def is_same(self) -> bool:
         """The day given before still stands; hours within it are no news to a buyer."""
-        if self.promised_at is None or self.before is None:
+        if self.promised_at is None or self.before is None or self.untold:
             return False
         return self.promised_at.date() == self.before.date()
 

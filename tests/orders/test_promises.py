@@ -597,3 +597,18 @@ def test_who_lost_what_was_promised_keeps_the_place_in_line(shop, mug):
     turns = [one.order_id for one in lines_in_turn([mug.pk])[mug.pk]]
 
     assert turns == [lost.pk, later.pk]
+
+
+def test_supply_that_makes_the_channels_aim_true_is_told(shop, mug):
+    place(shop, ("MUG", 2))
+    order = place(shop, ("MUG", 4))
+    comes(mug, (4, TUESDAY))
+    for _ in range(2):
+        orders.repromise([mug.pk], by=BY, reason="supply_slipped")
+
+    order.refresh_from_db()
+    assert ledger(order) == [
+        ("placed", date(2026, 3, 4)),
+        ("supply_sooner", date(2026, 3, 4)),
+    ]
+    assert told_day(order, order.lines.all()) == order.promised_at
