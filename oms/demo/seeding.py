@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from oms import dispatch, events, statistics
-from oms.demo import goods, lots, world
+from oms.demo import automation, goods, lots, world
 from oms.demo.clock import set_back
 from oms.demo.quarter import Quarter
 from oms.demo.slice import FILE
@@ -49,6 +49,8 @@ def load(tell: Tell, file: Path = FILE) -> None:
         tell("Lots, serial numbers, counts", 0, 1)
         lots.happen(now)
         dispatch.drain(webhooks=False)
+        tell("Rules, tried on the ninety days", 0, 1)
+        automation.write_rules()
     _remember()
     statistics.analyse()
     tell("Today", 1, 1)

@@ -39,7 +39,17 @@ from oms.demo.people import address_of, somebody
 from oms.demo.slice import FILE, LAST_DAY, shift_to
 from oms.models import Event, User
 from orders.enums import BY_SYSTEM, DraftStatus, HoldKind, PaymentStatus, Stage
-from orders.models import BankLine, Channel, DraftOrder, Hold, Order, RemittanceRow, StoreCredit
+from orders.models import (
+    BankLine,
+    Channel,
+    DraftOrder,
+    Hold,
+    Order,
+    RemittanceRow,
+    RuleTrial,
+    RuleVersion,
+    StoreCredit,
+)
 from reporting.queries import pipeline
 
 LATEST = "2011-11-21"  # a small demo begins here
@@ -99,6 +109,12 @@ def assert_finance_finds_something():
     assert [row.customer is None for row in StoreCredit.objects.order_by("pk")] == [True, False]
 
 
+def assert_rules_were_tried():
+    assert RuleVersion.objects.get(state="active").rule.name == "Gift"
+    assert {*RuleTrial.objects.values_list("job__state", flat=True)} == {"done"}
+    assert RuleTrial.objects.get(version__rule__name="Stuck in picking").result["matched"] > 0
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data_dir, capsys):
@@ -155,6 +171,7 @@ def test_load_shows_everything_at_once_and_every_figure_proves_itself(part, data
     assert Product.objects.filter(family="lunch-bag").count() > 1
     assert Segment.objects.filter(members__isnull=False, filled_version=1).exists()
     assert CustomerNote.objects.count() == len(regulars.NOTES)
+    assert_rules_were_tried()
     recalled = Lot.objects.get(held_at__isnull=False)
     assert recalled.movements.filter(kind="issued").exists()
     assert LotStock.objects.filter(
