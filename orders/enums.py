@@ -88,6 +88,7 @@ class HoldKind(models.TextChoices):
     INCOMPLETE_ADDRESS = "incomplete_address"  # complete the address
     UNKNOWN_SHIPPING = "unknown_shipping", "Unknown shipping method"  # say which of ours it is
     INCOMPLETE_CONTACT = "incomplete_contact"  # an e-mail address that cannot be one
+    TAX_ID = "tax_id", "Tax ID"  # one that cannot be one; it is taxed as without
     PRICE_MISMATCH = "price_mismatch"  # the channel's figures do not add up
     SUSPECTED_DUPLICATE = "suspected_duplicate"  # same buyer, same lines, short time
     CREDIT_LIMIT = "credit_limit"  # would owe more than allowed
@@ -353,6 +354,7 @@ class ChangeStep(models.TextChoices):
     SET_DISCOUNT = "set_discount"  # of the whole line
     SET_ADDRESS = "set_address"  # where it goes; what was to be collected is sent there
     SET_PICKUP = "set_pickup"  # where the buyer collects it
+    SET_TAX_ID = "set_tax_id"  # the buyer's, or that there is none
     ADD_CHARGE = "add_charge"  # or, negative, a reduction of the whole order
     REMOVE_CHARGE = "remove_charge"  # that no invoice shows
     SPLIT_OFF = "split_off"  # units of a line go into an order of their own

@@ -195,15 +195,21 @@ def _done(request: HttpRequest, order: Order, sentence: str) -> HttpResponse:
 
 
 def _steps(request: HttpRequest, order: Order) -> list[Step]:
-    named = any(name.startswith("address-") for name in request.POST)
+    named = any(name.startswith("address-") or name == "tax_id" for name in request.POST)
     if named and not sealed.may_read(request):
         raise PermissionDenied
-    address = sealed.looked_at(request, order).get("shipping_address", {}) if named else {}
+    opened = sealed.looked_at(request, order) if named else {}
+    address, contact = opened.get("shipping_address", {}), opened.get("contact", {})
     lines = list(order.lines.order_by("position"))
     charges = list(order.charges.order_by("pk"))
     pickup = order.pickup_location.code if order.pickup_location else ""
     return forms.steps_of(
-        request.POST, lines=lines, charges=charges, address=address, pickup=pickup
+        request.POST,
+        lines=lines,
+        charges=charges,
+        address=address,
+        pickup=pickup,
+        tax_id=contact.get("tax_id", ""),
     )
 
 
@@ -221,29 +227,37 @@ def _fields(request: HttpRequest, order: Order, steps: list[OrderChangeStep]) ->
             for charge in order.charges.exclude(kind__in=RETURN_CHARGES).order_by("pk")
         ],
         "new_charges": [step.values for step in steps if step.kind == ChangeStep.ADD_CHARGE],
-        "address_form": _address_form(request, order, steps),
+        **_personal(request, order, steps),
         **_pickup(order, steps),
     }
 
 
-def _address_form(
-    request: HttpRequest, order: Order, steps: list[OrderChangeStep]
-) -> list[tuple[Any, str]]:
-    """Each field with what the order has; a kept draft's address is in the field already."""
+def _personal(request: HttpRequest, order: Order, steps: list[OrderChangeStep]) -> dict[str, Any]:
+    """Address and tax ID as the order has them; a kept draft's are in the fields already."""
     if not sealed.may_read(request):
-        return []
-    present = wanted = sealed.opened(request, order).get("shipping_address", {})
-    for step in steps:
-        if step.kind == ChangeStep.SET_ADDRESS:
-            wanted = customers.disclose(
-                order.subject,
-                step.sealed,
-                STEP_CONTEXT,
-                by=actor(request),
-                what=f"orders.orderchange of {order.number}",
-            )
-    form = forms.AddressForm(initial=wanted, prefix="address")
-    return [(field, present.get(field.name, "")) for field in form]
+        return {"address_form": []}
+    opened = sealed.opened(request, order)
+    present = opened.get("shipping_address", {})
+    tax_id = opened.get("contact", {}).get("tax_id", "")
+    drafted = _drafted(request, order, steps)
+    form = forms.AddressForm(initial=drafted.get(ChangeStep.SET_ADDRESS, present), prefix="address")
+    return {
+        "address_form": [(field, present.get(field.name, "")) for field in form],
+        "tax_id_was": tax_id,
+        "tax_id": drafted.get(ChangeStep.SET_TAX_ID, {"tax_id": tax_id}).get("tax_id", ""),
+    }
+
+
+def _drafted(
+    request: HttpRequest, order: Order, steps: list[OrderChangeStep]
+) -> dict[str, dict[str, Any]]:
+    """What the sealed steps of a kept draft say, by kind; the reading is recorded."""
+    what, by = f"orders.orderchange of {order.number}", actor(request)
+    rows = [step for step in steps if step.sealed]
+    opened = customers.disclose_all(
+        [customers.Reading(order.subject, step.sealed, STEP_CONTEXT, what) for step in rows], by=by
+    )
+    return {step.kind: values for step, values in zip(rows, opened, strict=True)}
 
 
 def _pickup(order: Order, steps: list[OrderChangeStep]) -> dict[str, Any]:

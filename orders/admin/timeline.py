@@ -236,6 +236,7 @@ STEP_WORDS = {
     ChangeStep.SET_DISCOUNT: "changed discount",
     ChangeStep.SET_ADDRESS: "changed address",
     ChangeStep.SET_PICKUP: "changed pickup location",
+    ChangeStep.SET_TAX_ID: "changed tax ID",
     ChangeStep.ADD_CHARGE: "added charge",
     ChangeStep.REMOVE_CHARGE: "removed charge",
     ChangeStep.SPLIT_OFF: "split line",

@@ -19,6 +19,7 @@ from orders.queries.versions import versions_of
 from orders.serializers.changes import ChangeIn, ChangeOut, VersionOut, steps_of
 
 SHOWN = 100
+SEALED = {ChangeStep.SET_ADDRESS: "address", ChangeStep.SET_TAX_ID: "tax_id"}
 
 
 class ChangesView(IdempotencyMixin, GenericAPIView):
@@ -148,8 +149,9 @@ def _steps(
 ) -> list[operations.Step]:
     lines = dict(order.lines.values_list("position", "pk"))
     charges = list(order.charges.order_by("pk").values_list("pk", flat=True))
-    has = draft is not None and draft.steps.filter(kind=ChangeStep.SET_ADDRESS).exists()
-    return steps_of(sent, lines=lines, charges=charges, kept={"address"} if has else ())
+    had = draft.steps.values_list("kind", flat=True) if draft else ()
+    kept = {SEALED[kind] for kind in had if kind in SEALED}
+    return steps_of(sent, lines=lines, charges=charges, kept=kept)
 
 
 def _with_preview(change: OrderChange, by: str) -> ChangeOut:

@@ -18,6 +18,7 @@ from orders.operations import Step
 
 ADDRESS = ("name", "line1", "line2", "postcode", "city", "region", "country")
 CHARGES = [(kind.value, kind.label) for kind in ChargeKind if kind not in RETURN_CHARGES]
+LONGEST_TAX_ID = 40
 LONG_NUMBER = 12  # digits; nobody means such a number
 MOST = 2_000  # rows that are added in one go
 LONGEST = 300
@@ -64,6 +65,7 @@ def steps_of(
     charges: Sequence[OrderCharge],
     address: Mapping[str, str],
     pickup: str,
+    tax_id: str = "",
 ) -> list[Step]:
     """The steps that a page's fields mean for an order as it is now. Raises WrongInput."""
     touched = {name.split("-")[1] for name in data if name.startswith("line-")}
@@ -71,6 +73,7 @@ def steps_of(
         *(step for line in lines if str(line.pk) in touched for step in _of_line(data, line)),
         *_added(data),
         *_moved(data, address, pickup),
+        *_renamed(data, tax_id),
         *(
             Step(ChangeStep.REMOVE_CHARGE, values={"charge": charge.pk})
             for charge in charges
@@ -160,6 +163,12 @@ def _moved(data: Mapping[str, Any], address: Mapping[str, str], pickup: str) -> 
     wanted = {**address, **{part: given[part].strip() for part in ADDRESS}}
     if any(wanted[part] != address.get(part, "") for part in ADDRESS):
         yield Step(ChangeStep.SET_ADDRESS, address=wanted)
+
+
+def _renamed(data: Mapping[str, Any], tax_id: str) -> Iterator[Step]:
+    told = str(data.get("tax_id", tax_id)).strip()[:LONGEST_TAX_ID]
+    if told != tax_id:
+        yield Step(ChangeStep.SET_TAX_ID, address={"tax_id": told})
 
 
 def _prefixes(data: Mapping[str, Any], kind: str, field: str) -> list[str]:

@@ -24,6 +24,7 @@ from orders.operations.putting_right import put_right
 from orders.operations.repricing import price
 from orders.queries.prices import list_price
 from orders.queries.sealing import CONTEXT, area_of
+from orders.queries.tax_ids import is_tax_id
 from orders.queries.validation import missing_parts
 
 TAX = ["total", "tax_amount", "tax_lines", "stated_tax"]
@@ -45,6 +46,7 @@ class Change:
         self.work = work
         self.number = number
         self.moved = False  # the order goes somewhere else
+        self.renamed = False  # its buyer pays tax under another number, or under none
         self.leaving: dict[int, int] = {}  # units by line id that go into a new order
         self.joining: list[str] = []  # numbers of orders that are merged into this one
 
@@ -185,6 +187,26 @@ def _set_pickup(change: Change, step: OrderChangeStep) -> None:
     _send_to(change, {**stock.address_of(place), "name": contact.get("name", "")})
 
 
+def _set_tax_id(change: Change, step: OrderChangeStep) -> None:
+    """Seal the buyer's tax ID and tax anew what was not invoiced. Amounts of a channel end so."""
+    work, order = change.work, change.work.order
+    _refuse_sent(work)
+    told = customers.unseal(order.subject, step.sealed, STEP_CONTEXT).get("tax_id", "").strip()
+    if told and not is_tax_id(told, order.ship_country):
+        raise StepImpossible(
+            reason="This cannot be a tax ID of that country; ask the buyer, or leave it empty."
+        )
+    values = customers.unseal(order.subject, order.sealed, CONTEXT)
+    values["contact"] = {**values.get("contact", {}), "tax_id": told}
+    order.sealed = customers.seal(order.subject, values, CONTEXT)
+    order.buyer_tax_id = bool(told)
+    invoiced = any(line.shipped for line in work.lines)
+    charges = [] if invoiced else order.charges.exclude(kind__in=RETURN_CHARGES)
+    change.save_prices(*(line for line in work.lines if not line.shipped and line.due), *charges)
+    change.renamed = True
+    put_right(work, HoldKind.TAX_ID, f"Changed by {change.number}")
+
+
 def _refuse_sent(work: pipeline.Work) -> None:
     if not any(line.due > line.shipped for line in work.lines):
         raise StepImpossible(reason="Everything has shipped; only the carrier can redirect it.")
@@ -315,6 +337,7 @@ STEPS: dict[ChangeStep, Callable[[Change, OrderChangeStep], None]] = {
     ChangeStep.SET_DISCOUNT: _set_discount,
     ChangeStep.SET_ADDRESS: _set_address,
     ChangeStep.SET_PICKUP: _set_pickup,
+    ChangeStep.SET_TAX_ID: _set_tax_id,
     ChangeStep.ADD_CHARGE: _add_charge,
     ChangeStep.REMOVE_CHARGE: _remove_charge,
     ChangeStep.SPLIT_OFF: _split_off,

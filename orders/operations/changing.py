@@ -53,7 +53,7 @@ class NotChangeable(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as a door gives it; `address` is personal and will be sealed."""
+    """One step as a door gives it; `address`, or `tax_id` in it, is personal and will be sealed."""
 
     kind: str
     line_id: int | None = None
@@ -99,14 +99,16 @@ def set_steps(
 ) -> OrderChange:
     """Replace the steps of a drafted change, as of the order as it is now. Raises ChangeEnded.
 
-    A `set_address` without an address keeps the one that the draft has: not everybody who writes
-    steps is shown it.
+    A `set_address` or `set_tax_id` that says nothing keeps what the draft has: not everybody who
+    writes steps is shown it.
     """
     order = pipeline.lock_order(change.order)
     change = _lock(change, order)
-    kept = change.steps.filter(kind=ChangeStep.SET_ADDRESS).order_by("position").last()
+    kept = dict(
+        change.steps.exclude(sealed=None).order_by("position").values_list("kind", "sealed")
+    )
     change.steps.all().delete()
-    _write_steps(change, steps, kept=kept.sealed if kept else None)
+    _write_steps(change, steps, kept=kept)
     change.base, change.reason = last_event(order), reason or change.reason
     change.created_by = by
     change.save(update_fields=["base", "reason", "created_by"])
@@ -220,7 +222,7 @@ def _perform(change: OrderChange, *, by: str, base: int | None = None) -> OrderC
     limits.refuse_beyond(order, held)
 
     after = current_content(order)
-    if after == before and not changing.moved and not touched:
+    if after == before and not changing.moved and not changing.renamed and not touched:
         raise NothingToChange(number=order.number)
     _keep(order, change, after, by=by)
     change.outcome = {
@@ -265,7 +267,10 @@ def _refuse_unchangeable(order: Order) -> None:
 
 
 def _write_steps(
-    change: OrderChange, steps: Sequence[Step], *, kept: bytes | memoryview | None = None
+    change: OrderChange,
+    steps: Sequence[Step],
+    *,
+    kept: Mapping[str, bytes | memoryview | None] | None = None,
 ) -> None:
     subject = change.order.subject
     OrderChangeStep.objects.bulk_create(
@@ -277,9 +282,7 @@ def _write_steps(
             values=dict(step.values),
             sealed=customers.seal(subject, dict(step.address), STEP_CONTEXT)
             if step.address
-            else kept
-            if step.kind == ChangeStep.SET_ADDRESS
-            else None,
+            else (kept or {}).get(step.kind),
         )
         for position, step in enumerate(steps, start=1)
     )

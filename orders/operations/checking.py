@@ -132,6 +132,7 @@ def _candidate(
         number_needed=businesses.needs_number(draft.buys_for),
         repeats=books.repeats(draft),
         spending=books.limits(draft),
+        tax_id=draft.placed.customer.tax_id,
         off_list=off_list,
     )
 

@@ -56,6 +56,7 @@ from orders.queries.balance import DEFERRED, Balance
 from orders.queries.intake import shipping_methods, shipping_said
 from orders.queries.routing import ASKED, request_of
 from orders.queries.sealing import CONTEXT, area_of
+from orders.queries.tax_ids import is_tax_id
 from orders.queries.validation import missing_parts
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def _order(
         ship_country=country if is_country(country) else "",
         ship_region=address.get("region", "")[:40],
         ship_area=area_of(address),
-        buyer_tax_id=bool(placed.customer.tax_id),
+        buyer_tax_id=is_tax_id(placed.customer.tax_id, country),
         priority=placed.priority,
         tags=list(placed.tags),
         placed_at=placed_at,

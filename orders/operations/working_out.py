@@ -18,6 +18,7 @@ from orders.operations.pricing import assess_taxes
 from orders.operations.sent import PlacedCharge, PlacedLine, PlacedOrder
 from orders.queries.drafts import CONTEXT
 from orders.queries.sealing import area_of
+from orders.queries.tax_ids import is_tax_id
 
 
 def work_out(document: DraftOrder, content: PlacedOrder, *, by: str) -> Draft:
@@ -91,7 +92,7 @@ def _order(document: DraftOrder, content: PlacedOrder) -> Order:
         ship_region=address.get("region", "")[:40],
         ship_area=area_of(address),
         pickup_location=document.pickup_location,
-        buyer_tax_id=bool(content.customer.tax_id),
+        buyer_tax_id=is_tax_id(content.customer.tax_id, country),
         placed_at=now,
         created_at=now,
     )

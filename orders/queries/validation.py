@@ -19,6 +19,7 @@ from orders.queries.exposure import Exposure
 from orders.queries.intake import shipping_words
 from orders.queries.prices import Price
 from orders.queries.spending import Spending
+from orders.queries.tax_ids import is_tax_id
 from orders.queries.terms import is_prepaid
 
 NO_POSTCODE = frozenset({"AE", "AO", "BS", "HK", "IE", "MO", "PA", "QA", "UG", "ZW"})
@@ -42,6 +43,7 @@ class Candidate:
     number_needed: bool = False
     repeats: str = ""  # an earlier order of the company with the same purchase order number
     spending: Spending | None = None
+    tax_id: str = ""
     off_list: tuple[tuple[str, Decimal, Price], ...] = ()  # SKU, stated price, that of the lists
 
 
@@ -86,6 +88,15 @@ def incomplete_contact(order: Candidate) -> Finding | None:
     if not order.email.strip() or customers.is_email(order.email):
         return None
     return Finding(HoldKind.INCOMPLETE_CONTACT, "The e-mail address of the buyer cannot be one")
+
+
+def wrong_tax_id(order: Candidate) -> Finding | None:
+    """A tax ID whose form or check digits are none of its country; the order is taxed as without."""
+    country = order.address.get("country", "")
+    if not order.tax_id.strip() or not is_country(country) or is_tax_id(order.tax_id, country):
+        return None
+    reason = f"The buyer's tax ID cannot be one of {country}; taxed as without one"
+    return Finding(HoldKind.TAX_ID, reason, {"country": country})
 
 
 def price_mismatch(order: Candidate) -> Finding | None:
@@ -203,6 +214,7 @@ RULES: tuple[Rule, ...] = (
     unknown_shipping,
     incomplete_address,
     incomplete_contact,
+    wrong_tax_id,
     price_mismatch,
     suspected_duplicate,
     credit_limit,

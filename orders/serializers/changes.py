@@ -22,6 +22,7 @@ Kind = Literal[
     "set_discount",
     "set_address",
     "set_pickup",
+    "set_tax_id",
     "add_charge",
     "remove_charge",
     "split_off",
@@ -38,6 +39,7 @@ NEEDS: dict[str, tuple[set[str], set[str]]] = {
     ChangeStep.SET_DISCOUNT: ({"line", "discount"}, set()),
     ChangeStep.SET_ADDRESS: ({"address"}, set()),
     ChangeStep.SET_PICKUP: ({"location"}, set()),
+    ChangeStep.SET_TAX_ID: ({"tax_id"}, set()),
     ChangeStep.ADD_CHARGE: ({"type", "amount"}, {"description"}),
     ChangeStep.REMOVE_CHARGE: ({"charge"}, set()),
     ChangeStep.SPLIT_OFF: ({"line", "quantity"}, set()),
@@ -55,6 +57,7 @@ class ChangeStepIn(Sent):
     out into one new order, `merge_from` brings in all of another open order of the same customer.
     `set_pickup` names the `location` at which the buyer collects the order; `set_address` has it
     sent, also what was to be collected; without an `address` it keeps the one that the draft has.
+    `set_tax_id` gives the buyer's `tax_id`, or "" for none, and taxes anew what was not sent.
     """
 
     kind: Kind
@@ -70,6 +73,7 @@ class ChangeStepIn(Sent):
     charge: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
     order: Annotated[str, msgspec.Meta(max_length=20)] | None = None
     location: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
+    tax_id: Annotated[str, msgspec.Meta(max_length=40)] | None = None
 
 
 @message
@@ -84,7 +88,7 @@ class ChangeIn(Sent):
 class ChangeStepOut(msgspec.Struct, omit_defaults=True):
     """A step with the fields by which it was written, so that it can be sent again.
 
-    Only an address is sealed and not shown: a `set_address` without one keeps the draft's. The
+    Only addresses and tax IDs are sealed and not shown: a step that names none keeps the draft's. The
     `charge` that a confirmed change took off has no position any more.
     """
 
@@ -267,6 +271,8 @@ def _step(
     if row.charge is not None and row.charge > len(charges):
         raise Invalid(f"The order has no charge {row.charge}.", f"{at}/charge")
     address = msgspec.structs.asdict(row.address) if row.address else None
+    if row.tax_id is not None:
+        address = {"tax_id": row.tax_id}
     line_id = lines[row.line] if row.line else None
     return Step(row.kind, line_id, _values(row, charges), address)
 

@@ -47,7 +47,7 @@ ADDRESS = {
     "postcode": "QX9 9ZZ",
     "country": "GB",
 }
-PARTY = {"name": NAME, "email": EMAIL, "phone": PHONE, "tax_id": "GB900777333"}
+PARTY = {"name": NAME, "email": EMAIL, "phone": PHONE, "tax_id": "GB980780684"}
 # Nothing so short that a random token could hold it by chance.
 TRACES = (
     *(b"quill", b"zebedee", b"7700900123", b"7700 900123"),

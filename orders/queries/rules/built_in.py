@@ -46,6 +46,13 @@ BUILT_IN = (
         HoldKind.INCOMPLETE_CONTACT,
     ),
     BuiltIn(
+        validation.wrong_tax_id,
+        "Tax ID",
+        "The buyer's tax ID has another form or other check digits than those of its country: VAT "
+        "numbers of the EU and the UK, Indian GSTINs. The order is taxed as without one.",
+        HoldKind.TAX_ID,
+    ),
+    BuiltIn(
         validation.price_mismatch,
         "Price mismatch",
         "The total that the channel states differs from what its own figures add up to; or, where "
