@@ -5,7 +5,7 @@ from inventory.queries.corrections import CORRECTABLE, corrected_among, why_not
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.courses import HOURLY, Point, course
 from inventory.queries.cut_offs import CutOff, next_cut_off
-from inventory.queries.decisions import routed_otherwise
+from inventory.queries.decisions import given_back, routed_otherwise
 from inventory.queries.doctor import (
     Examination,
     Proof,
@@ -121,6 +121,7 @@ __all__ = [
     "families_of",
     "find_products",
     "give_back",
+    "given_back",
     "invariants",
     "kept_at_counter",
     "last_of",

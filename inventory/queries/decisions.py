@@ -95,6 +95,19 @@ def routed_otherwise(order_ids: Collection[int]) -> set[int]:
     return {order for order, rules in last.items() if rules != in_force}
 
 
+def given_back(order_id: int, *, since: datetime) -> set[int]:
+    """Locations that gave units of this order back since then, as its decisions were told."""
+    rows = SourcingDecision.objects.filter(order_id=order_id, cause="rejected", at__gte=since)
+    records = rows.values_list("record", flat=True)
+    return {
+        int(place)
+        for record in records
+        for _, _, removed in record.get("tries", ())
+        for place, reason in removed.items()
+        if reason == "avoided"
+    }
+
+
 def explained(order_id: int) -> list[Explained]:
     """The newest decisions about an order, newest first; three statements."""
     rows = list(

@@ -1,6 +1,7 @@
 """Routing again: what no location works on yet is planned anew, by the rules in force now."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from django.core.cache import cache
 from django.db import transaction
@@ -17,6 +18,7 @@ from orders.operations import pipeline
 AT_ONCE = 200  # orders that a run looks at
 ROUTABLE = (Stage.ALLOCATION, Stage.PAYMENT, Stage.FULFILMENT)
 CURSOR = "orders:reroute:after"
+KEPT_AWAY = timedelta(days=1)  # of a location that gave units of the order back
 
 
 class NothingToReroute(DomainError):
@@ -37,8 +39,8 @@ class RouteServesLess(DomainError):
 def reroute(order: Order, *, by: str) -> Order:
     """Plan units anew that wait or are reserved without being released; the decision is kept.
 
-    Firm reservations stay. An order never loses stock by it. Raises NothingToReroute,
-    RouteServesLess and OrderOnHold, and changes nothing.
+    Firm reservations stay. An order never loses stock by it, and does not go to who gave it back within
+    a day. Raises NothingToReroute, RouteServesLess and OrderOnHold, and changes nothing.
     """
     work = pipeline.lock(order, by=by)
     pipeline.refuse_held(work)
@@ -112,7 +114,8 @@ def _plan_anew(work: pipeline.Work, *, cause: str) -> int:
     before = sum(line.allocated for line in work.lines)
     pipeline.hold_stock(work)
     _let_go(work)
-    pipeline.allocate(work, cause=cause)
+    avoid = stock.given_back(work.order.pk, since=work.now - KEPT_AWAY)
+    pipeline.allocate(work, avoid=avoid, cause=cause)
     after = sum(line.allocated for line in work.lines)
     if after < before:
         raise RouteServesLess(number=work.order.number, before=before, after=after)

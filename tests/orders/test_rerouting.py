@@ -1,12 +1,18 @@
 """Routing again: by a person's wish or because other rules came into force."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
+from fulfillment import operations as fulfillment
 from inventory import operations as inventory
 from inventory import queries as stock
 from inventory.models import SourcingDecision
+from oms.dispatch import drain
 from oms.models import Event, User
 from orders import operations as orders
 from orders.operations.rerouting import CURSOR
@@ -65,6 +71,24 @@ def test_reroute_follows_the_rules_in_force_and_keeps_why(shop, network):
         "rerouted",
     ]
     assert Event.objects.get(name="order.rerouted").actor == BY
+    assert_ledgers_hold()
+
+
+def test_reroute_keeps_away_from_who_gave_the_order_back_within_a_day(shop, network):
+    london, _ = network
+    order = orders.release(world.place(shop, ("MUG", 3)), by=BY)
+    drain(webhooks=False)
+    work = order.fulfillment_orders.get(location=london)
+    fulfillment.reject(work, by=BY, reason="capacity")
+    rejected = places(order)
+
+    orders.reroute(order, by=BY)
+    soon = places(order)
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        orders.reroute(order, by=BY)
+
+    assert (rejected, soon, places(order)) == ([("LEE", 3)], [("LEE", 3)], [("LON", 3)])
+    assert stock.given_back(order.pk, since=timezone.now() - timedelta(days=2)) == {london.pk}
     assert_ledgers_hold()
 
 
