@@ -9,6 +9,7 @@ from typing import Any
 
 from babel import Locale
 from babel.numbers import format_currency
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.html import format_html
@@ -98,7 +99,16 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
     ids = _keys(actors, "user")
     users = get_user_model().objects.in_bulk(ids) if ids else {}
     rules = _rules(_keys(actors, "rule"))
-    return {actor: _name(actor, users, rules) for actor in actors}
+    machines = _machines(actors)
+    return {actor: machines.get(actor) or _name(actor, users, rules) for actor in actors}
+
+
+def _machines(actors: Iterable[str]) -> dict[str, str]:
+    """Names of API keys, by the actors that they are."""
+    wanted = {actor.partition(":")[2] for actor in actors if actor.startswith("api-key:")}
+    rows = apps.get_model("oms.ApiKey")._default_manager.filter(prefix__in=wanted)  # noqa: SLF001 (documented manager hook)
+    named = rows.values_list("prefix", "name") if wanted else ()
+    return {f"api-key:{prefix}": f"API key {name}" for prefix, name in named}
 
 
 def _keys(actors: Iterable[str], wanted: str) -> set[int]:

@@ -1,7 +1,8 @@
-"""Counts of things, as pages say them."""
+"""Counts of things and actors, as pages say them."""
 
 import pytest
 
+from oms import keys, words
 from oms.templatetags.words import counted
 
 
@@ -10,3 +11,12 @@ from oms.templatetags.words import counted
 )
 def test_one_thing_is_told_in_the_singular(number, said):
     assert counted(number, "day") == said
+
+
+def test_a_machine_is_told_by_the_name_of_its_key_and_a_lost_one_by_its_prefix(db):
+    key, _ = keys.create("Web shop")
+
+    names = words.names_of([f"api-key:{key.prefix}", "api-key:gone", "system"])
+
+    assert names[f"api-key:{key.prefix}"] == "API key Web shop"
+    assert names["api-key:gone"] == "API key gone"
