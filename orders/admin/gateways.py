@@ -190,8 +190,10 @@ class GatewayRequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description="State")
     def state_column(self, asked: GatewayRequest) -> SafeString:
-        """Where it stands."""
-        return state_chip(asked)
+        """Where it stands, and when it is tried again."""
+        waits = asked.state == RequestState.WAITING and asked.attempts
+        again_at = f"again {words.moment(asked.next_attempt_at)}" if waits else ""
+        return words.two_lines(state_chip(asked), again_at)
 
     @admin.display(description="What it said")
     def answer_column(self, asked: GatewayRequest) -> str:

@@ -59,7 +59,7 @@ def _send(request: GatewayRequest) -> None:
     except Declined as refusal:
         payments_gateway.note_declined(request, str(refusal), _look(payment))
     except Unanswered as silence:
-        logger.warning("gateway %s did not answer", payment.gateway)
+        logger.warning("gateway %s did not answer: %s", payment.gateway, silence.__cause__)
         payments_gateway.note_unanswered(request, str(silence))
     else:
         payments_gateway.note_done(request, state)

@@ -132,6 +132,7 @@ def test_gateway_that_is_down_is_tried_later_and_later_then_left_to_a_person(gat
         due_now(request)
         ask_gateways()
         request.refresh_from_db()
+        assert request.error == "Stripe failed: Something went wrong."
         waits.append(request.next_attempt_at)
 
     assert (request.state, moved()) == ("given_up", [("authorize", 20.0)])
@@ -141,6 +142,33 @@ def test_gateway_that_is_down_is_tried_later_and_later_then_left_to_a_person(gat
     orders.try_again(request, by=BY)
     ask_gateways()
     assert moved()[1:] == [("capture", 20.0)]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said"),
+    [
+        (401, "invalid_request_error", "Stripe refuses our key (OMS_STRIPE_KEY)."),
+        (429, "invalid_request_error", "Stripe was asked too often."),
+    ],
+)
+def test_silence_is_told_in_words(gateway, payment, status, kind, said):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    gateway.fail((status, {"error": {"type": kind, "message": "Long words of a machine"}}))
+
+    ask_gateways()
+
+    request.refresh_from_db()
+    assert (request.state, request.error) == ("waiting", said)
+
+
+def test_gateway_that_cannot_be_reached_is_told_in_words(gateway, payment, settings):
+    request = orders.ask_capture(payment, by=BY, amount=Decimal(20))
+    settings.OMS_STRIPE_URL = "http://127.0.0.1:1"
+
+    ask_gateways()
+
+    request.refresh_from_db()
+    assert request.error == "Stripe could not be reached, or did not answer in time."
 
 
 def test_decline_is_kept_for_a_person_who_tries_again_with_a_new_key(gateway, payment):

@@ -153,9 +153,18 @@ def _answers() -> Iterator[None]:
     except (stripe.CardError, stripe.InvalidRequestError) as refusal:
         raise Declined(refusal.user_message or str(refusal)) from refusal
     except stripe.StripeError as silence:
-        raise Unanswered(
-            f"{type(silence).__name__}: {silence.user_message or silence}"
-        ) from silence
+        raise Unanswered(_silence(silence)) from silence
+
+
+def _silence(error: stripe.StripeError) -> str:
+    """What somebody in finance reads of it; the rest is in the log."""
+    if isinstance(error, stripe.APIConnectionError):
+        return "Stripe could not be reached, or did not answer in time."
+    if isinstance(error, (stripe.AuthenticationError, stripe.PermissionError)):
+        return "Stripe refuses our key (OMS_STRIPE_KEY)."
+    if isinstance(error, stripe.RateLimitError):
+        return "Stripe was asked too often."
+    return f"Stripe failed: {error.user_message or error}"
 
 
 @cache
