@@ -90,8 +90,8 @@ def bulk_placing(keys, size=500):
     )
 
 
-def crowd(keys, sku, where):
-    """200 buyers, 50 units, one SKU; returns orders answered a second."""
+def crowd(keys, sku, where, beside=None):
+    """200 buyers, 50 units, one SKU; returns orders answered a second, told beside another case's."""
     answers, ended = [], []
     began = time.perf_counter()
 
@@ -109,12 +109,14 @@ def crowd(keys, sku, where):
     together(200, 4, work)
     told = {code: sum(1 for _, other in answers if other == code) for _, code in answers}
     rate = len(answers) / (max(ended) - began)
+    share = f" = {rate / beside:.0%} of one location" if beside else ""
     say(
         f"200 buyers for 50 units at {where}",
-        f"{', '.join(f'{n} {code}' for code, n in sorted(told.items()))}, {rate:.0f}/s",
+        f"{', '.join(f'{n} {code}' for code, n in sorted(told.items()))}, {rate:.0f}/s{share}",
         "50 placed",
         good=told == {"placed": 50, "out_of_stock": 150},
     )
+    return rate
 
 
 def opposite(keys):
@@ -173,8 +175,8 @@ def main():
     with stage.service() as (web, *_):
         single_placing(keys, web)
         bulk_placing(keys)
-        crowd(keys, "SCARCE", "one location")
-        crowd(keys, "SPREAD", "8 locations")
+        alone = crowd(keys, "SCARCE", "one location")
+        crowd(keys, "SPREAD", "8 locations", beside=alone)
         stock_update(say, keys)
         time_machine(keys, say)
         opposite(keys)
