@@ -35,7 +35,7 @@ class RejectForm(ActForm):
     """Why the location cannot supply, and how many units of which line; of all lines if none is named."""
 
     reason = forms.ChoiceField(
-        choices=choices(RejectReason),
+        choices=[("", "Choose why"), *choices(RejectReason)],
         help_text="Not in stock leaves none here, mismatch takes the missing units off, damaged books "
         "them as damaged; the others leave the stock figure as it is.",
     )

@@ -15,7 +15,7 @@ class LocationsView(ListAPIView):
     scope = "stock"
     permission_classes: ClassVar = [HasScope]
     serializer_class = LocationSerializer
-    queryset = Location.objects.order_by("-pk")
+    queryset = Location.objects.select_related("service").order_by("-pk")
 
 
 class LocationView(RetrieveAPIView):
@@ -24,5 +24,5 @@ class LocationView(RetrieveAPIView):
     scope = "stock"
     permission_classes: ClassVar = [HasScope]
     serializer_class = LocationSerializer
-    queryset = Location.objects.all()
+    queryset = Location.objects.select_related("service")
     lookup_field = "code"

@@ -97,9 +97,11 @@ def test_reject_button_takes_units_of_one_line_and_leaves_the_others(floor, ben)
     asked = ben.get(url).context["form"]
 
     refused = ben.post(url, {"act": "reject", "reason": "mismatch", f"line_{mug.pk}": "4"})
+    why = ben.post(url, {"act": "reject", f"line_{mug.pk}": "1"}).context["form"].errors
     told = press(ben, document, "reject", reason="mismatch", **{f"line_{mug.pk}": "1"})
 
     assert [(row.sku, row.most) for row in asked.line_fields] == [("MUG", 3), ("CUP", 2)]
+    assert list(why) == ["reason"]
     assert "less than or equal to 3" in refused.content.decode()
     assert told == [f"1 unit of {document} given up and routed again."]
     document.refresh_from_db()
