@@ -130,7 +130,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
         "changed_column",
     )
     list_display_links = ("why_column",)
-    ordering = ("-product_id", "-location_id")  # the locations of a product side by side
+    ordering = ("product__sku", "location__code")  # read along the index of SKUs
     list_select_related = ("product", "location")
     list_filter = (PlaceFilter, SupplyFilter)
     list_filter_submit = True

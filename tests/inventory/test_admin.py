@@ -434,3 +434,13 @@ def test_the_ledger_leads_to_the_documents_behind_it(login):
 
     url = reverse("admin:inventory_goodsreceipt_change", args=[receipt.pk])
     assert f'<a class="oms-link" href="{url}">{receipt.number}</a>' in page.content.decode()
+
+
+def test_stock_is_listed_by_sku_with_the_locations_of_each_side_by_side(ben):
+    london, leeds = warehouse(), warehouse("LEE")
+    for sku, where in (("PEN", london), ("MUG", london), ("PEN", leeds), ("JAR", leeds)):
+        stocked(sku, where, 1)
+
+    rows = ben.get(reverse("admin:inventory_stocklevel_changelist")).context["cl"].result_list
+
+    assert [str(row) for row in rows] == ["JAR at LEE", "MUG at LON", "PEN at LEE", "PEN at LON"]
