@@ -33,6 +33,7 @@ TABS = (
     ("expired", "Expired"),
     ("", "All"),
 )
+FROM_LINK = "by the buyer's link"
 OFFER_HELP = (
     "The buyer gets a message with the link, by the template of order.return_offered; nothing "
     "is sent where the channel writes to its buyers itself. Copy the link from the order then."
@@ -104,7 +105,7 @@ class ReturnAdmin(ReadOnlyAdmin):
         """The order that the goods belong to."""
         url = reverse("admin:orders_order_change", args=[document.order_id])
         link = format_html('<a class="oms-link" href="{}">{}</a>', url, document.order.number)
-        return words.two_lines(link, document.reference)
+        return words.two_lines(link, FROM_LINK if document.is_by_link else document.reference)
 
     @admin.display(description="Goes to")
     def place_column(self, document: Return) -> str:
@@ -140,6 +141,7 @@ class ReturnAdmin(ReadOnlyAdmin):
                 "line_rows": lines,
                 "expected": expected,
                 "exchange": _exchange_of(document, expected.refund),
+                "owed": max(-balance(document.order).balance, ZERO),
                 "title": document.number,
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fulfillment.enums import GoodsState
 from fulfillment.models import ReturnReason
+from fulfillment.models.returns import BY_LINK
 from fulfillment.queries.policies import Wish, active_reasons, returnable
 from fulfillment.queries.swaps import Offer, difference_of, offers
 from oms import words
@@ -118,7 +119,7 @@ class BuyerReturnForm(forms.Form):
 
     def reference(self) -> str:
         """Recognises the same form sent twice."""
-        return f"page-{self.cleaned_data['once'] or secrets.token_hex(8)}"
+        return f"{BY_LINK}{self.cleaned_data['once'] or secrets.token_hex(8)}"
 
     def _ask(self, pk: int) -> None:
         self.fields[f"line_{pk}"] = forms.TypedChoiceField(

@@ -13,6 +13,8 @@ from fulfillment.models.return_policy import ReturnReason
 from oms.money import MoneyField
 from oms.querysets import LockingQuerySet
 
+BY_LINK = "page-"  # begins the reference of what buyers ask for by their link
+
 
 class Return(models.Model):
     """A return merchandise authorisation (RMA)."""
@@ -77,6 +79,11 @@ class Return(models.Model):
     def channel_code(self) -> str:
         """The channel whose API keys may read of it; free when the order was selected along."""
         return self.order.channel.code
+
+    @property
+    def is_by_link(self) -> bool:
+        """Whether the buyer asked for it on the page of their link, which makes up a reference."""
+        return self.reference.startswith(BY_LINK)
 
     @property
     def refunded(self) -> Decimal:

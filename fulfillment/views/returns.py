@@ -17,6 +17,7 @@ from fulfillment import operations
 from fulfillment.adapters import paper
 from fulfillment.forms import BuyerReturnForm
 from fulfillment.models import Return
+from fulfillment.models.returns import BY_LINK
 from fulfillment.queries import policies
 from fulfillment.queries.actions import allowed_return_actions, has_label
 from fulfillment.queries.expecting import expected_refund
@@ -122,7 +123,7 @@ def _sent_before(order: Any, form: BuyerReturnForm) -> Return | None:
     """The return that this very form asked for already."""
     form.is_valid()  # what is chosen may be gone since; the token is read all the same
     once = form.cleaned_data.get("once", "")
-    return order.returns.filter(reference=f"page-{once}").first() if once else None
+    return order.returns.filter(reference=f"{BY_LINK}{once}").first() if once else None
 
 
 def _return(order: Any, number: str) -> Return:

@@ -2,11 +2,13 @@
 
 import itertools
 import re
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils.html import strip_tags
 from pypdf import PdfReader
 from reportlab.graphics.barcode import code128
 
@@ -16,6 +18,7 @@ from fulfillment.queries.links import LINK
 from fulfillment.views import returns as page
 from oms import keys, links
 from oms.models import Event
+from orders import operations as orders
 from tests import factories as world
 
 BY = world.BY
@@ -200,6 +203,29 @@ def bars(sheet):
         else:
             read += f"{value:02}" if pairs else chr(value + 32)
     return read
+
+
+def test_page_of_the_return_tells_that_the_buyer_asked_and_what_is_not_paid_back(
+    client, admin_client, sold, path
+):
+    orders.record_capture(sold, by=BY, method="card", amount=Decimal(30), reference="ch_1")
+    client.post(path, choice(sold, units=1, send=1))
+    document = fulfillment.approve(Return.objects.get(), by=BY)
+    listed = reverse("admin:fulfillment_return_changelist")
+    url = reverse("admin:fulfillment_return_change", args=[document.pk])
+    for address in (listed, url):
+        page = text(admin_client.get(address))
+        assert ("by the buyer" in page, document.reference in page) == (True, False)
+    assert "Not paid back yet" not in text(admin_client.get(url))
+
+    outcomes = {document.lines.get().pk: {"restock": 1}}
+    fulfillment.receive(document, by=BY, outcomes=outcomes)
+
+    told = " ".join(strip_tags(text(admin_client.get(url)).replace("<", " <")).split())
+    assert f"Not paid back yet on {sold}, of this and everything else Money £10.00" in told
+    grant = orders.grant_refund(sold, by=BY, amount=Decimal(10), reason="Back")
+    orders.pay_refund(grant, by="user:2", payment=sold.payments.get(), amount=Decimal(10))
+    assert "Not paid back yet" not in text(admin_client.get(url))
 
 
 def test_order_page_shows_the_link_and_sends_it(sold, admin_client):
