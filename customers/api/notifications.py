@@ -13,16 +13,17 @@ from rest_framework.request import Request
 from customers.models import Notification
 from customers.serializers.notifications import NotificationOut
 from oms.api import HasScope, visible_channels
+from oms.filters import FilterSet, Moment
 from oms.wire import respond, schema_of
 
 
-class NotificationFilter(filters.FilterSet):
+class NotificationFilter(FilterSet):
     """Filters of the notifications."""
 
     about = filters.CharFilter("about_label", label="number of the order, return or quote")
     customer = filters.CharFilter("customer__number")
     event = filters.CharFilter("template__event", label="such as order.placed")
-    created_after = filters.IsoDateTimeFilter("created_at", "gt")
+    created_after = Moment("created_at", "gt")
 
     class Meta:
         model = Notification

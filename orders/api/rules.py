@@ -9,12 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 
 from oms import keys
 from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.asked import refuse_unlisted
 from oms.models import ApiKey
 from oms.wire import decode, respond, schema_of
 from orders import operations
@@ -40,8 +41,8 @@ def _one_of(name: str, kind: type[TextChoices]) -> OpenApiParameter:
 def _wanted(request: Request, name: str, kind: type[TextChoices]) -> str:
     """The value that is asked for; nothing where none is. Raises ValidationError."""
     value = request.query_params.get(name, "")
-    if value and value not in kind.values:
-        raise ValidationError({name: [f"One of {', '.join(kind.values)}."]})
+    if value:
+        refuse_unlisted(name, value, kind.values)
     return value
 
 
@@ -192,11 +193,12 @@ class RunsView(_RuleView):
     )
     def get(self, request: Request, rule: int) -> HttpResponse:
         """The newest 200 runs, newest first."""
+        wanted = _wanted(request, "outcome", RuleOutcome)
         row = get_object_or_404(Rule, pk=rule)
         runs = row.runs.select_related("order", "product", "purchase_order", "version").order_by(
             "-at", "-pk"
         )
-        if wanted := _wanted(request, "outcome", RuleOutcome):
+        if wanted:
             runs = runs.filter(outcome=wanted)
         if number := request.query_params.get("order", "").replace("\0", ""):
             runs = runs.filter(order__number=number)
