@@ -25,7 +25,7 @@ def test_rejection_for_stock_lowers_accuracy_and_has_the_rest_counted(floor, rea
     consumers.look_into_misses(missed())
 
     service = LocationService.objects.get(location=document.location)
-    assert service.accuracy == Decimal("0.9434")  # 50 of 53
+    assert service.accuracy == Decimal("0.943396")  # 50 of 53
     assert LocationDay.objects.get().missed == 3
     assert Count.objects.filter(location=document.location).count() == counts
 
