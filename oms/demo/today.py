@@ -97,6 +97,8 @@ class Today:
             "shipping", Decimal("14.90"), description="DHL Samstag bis 12"
         )
         self.order(charges=(express,), payments=())
+        bookshop = replace(somebody("W900"), company="Buchladen am Eck", tax_id="DE136695977")
+        self.order(customer=bookshop, payments=())
         self._over_the_limit()
 
     def _over_the_limit(self) -> None:
