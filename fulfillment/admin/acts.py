@@ -295,8 +295,7 @@ WORK_ACTS = (
         help="A PDF, 4 by 6 inches; the reading is recorded.", icon="label", folded=True,
         paper=True),
     Act("reject", "Reject", WORK, reject, forms.RejectForm, may("reject"),
-        help="Name the units that are missing; without any, all that is not packed. They are "
-        "routed to other locations.", icon="block",
+        help="Name the units that are missing. They are routed to other locations.", icon="block",
         variant=ActionVariant.DANGER, folded=True),
     Act("recall", "Recall", WORK, recall, forms.RecallForm, may("recall"),
         help="Unshipped units go back to the shelf and wait for a decision.", icon="undo",

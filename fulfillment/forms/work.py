@@ -32,8 +32,9 @@ def choices(enum: Any) -> list[tuple[str, str]]:
 
 
 class RejectForm(ActForm):
-    """Why the location cannot supply, and how many units of which line; of all lines if none is named."""
+    """Why the location cannot supply, and how many units of which line, or that it is all of them."""
 
+    everything = forms.BooleanField(label="All that is not packed", required=False)
     reason = forms.ChoiceField(
         choices=[("", "Choose why"), *choices(RejectReason)],
         help_text="Not in stock leaves none here, mismatch takes the missing units off, damaged books "
@@ -75,10 +76,19 @@ class RejectForm(ActForm):
         return ("Units missing",)
 
     def clean(self) -> dict[str, Any]:
-        """`quantities` by line id; none named: all that is not packed."""
+        """`quantities` by line id; none if everything is given up.
+
+        Lines that fell away since the page was shown are refused: the rest is not what was meant.
+        """
         data = super().clean() or {}
-        rows = {f"line_{row.pk}": row.pk for row in self._open}
-        data["quantities"] = {pk: data[name] for name, pk in rows.items() if data.get(name)} or None
+        if any(name.startswith("line_") and name not in self.fields for name in self.data):
+            raise ValidationError("The lines changed meanwhile; look again.", code="changed")
+        named = units_in(data)
+        if bool(named) == bool(data.get("everything")) and not self.errors:
+            raise ValidationError(
+                "Say how many units of which line, or tick all that is not packed.", code="unclear"
+            )
+        data["quantities"] = named or None
         return data
 
 

@@ -83,7 +83,7 @@ def test_scan_foreign_code_says_why_and_changes_nothing(floor, ben):
 def test_reject_button_routes_again(floor, ben):
     _order, (document,) = floor.work()
 
-    press(ben, document, "reject", reason="damaged", note="Wet")
+    press(ben, document, "reject", everything="on", reason="damaged", note="Wet")
 
     document.refresh_from_db()
     assert (document.status, document.note) == ("rejected", "Wet")
@@ -109,6 +109,32 @@ def test_reject_button_takes_units_of_one_line_and_leaves_the_others(floor, ben)
     dropped = document.lines.values_list("order_line__sku", "dropped").order_by("pk")
     assert list(dropped) == [("MUG", 1), ("CUP", 0)]
     assert order.lines.get(sku="MUG").allocated == 3
+    assert_ledgers_hold()
+
+
+@pytest.mark.parametrize(
+    ("everything", "cups", "why"),
+    [
+        ({}, "0", "Say how many units of which line, or tick all that is not packed."),
+        ({"everything": "on"}, "1", "Say how many units of which line, or tick all"),
+        ({}, "1", "The lines changed meanwhile; look again."),
+    ],
+)
+def test_reject_gives_nothing_up_that_was_not_named(floor, ben, everything, cups, why):
+    _order, (document,) = floor.work(("MUG", 3), ("CUP", 2))
+    url = reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "reject"])
+    cup = document.lines.get(order_line__sku="CUP")
+    if "meanwhile" in why:  # a colleague packed it
+        for _ in range(2):
+            ben.post(reverse("admin:fulfillment_scan", args=[document.pk]), {"code": "CUP"})
+        press(ben, document, "pack", weight_g=700, **{f"line_{cup.pk}": 2})
+
+    shown = ben.post(
+        url, {"act": "reject", "reason": "not_in_stock", f"line_{cup.pk}": cups, **everything}
+    )
+
+    assert why in shown.content.decode()
+    assert not document.lines.filter(dropped__gt=0).exists()
     assert_ledgers_hold()
 
 
