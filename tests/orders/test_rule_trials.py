@@ -8,6 +8,7 @@ import pytest
 from customers import operations as customers
 from inventory import operations as inventory
 from inventory.models import StockLevel
+from inventory.operations import Units
 from oms import jobs
 from oms.conditions import leaf
 from oms.dispatch import drain
@@ -15,6 +16,8 @@ from oms.models import Job
 from orders import operations as orders
 from orders.models import Order, RuleRun, RuleTrial
 from orders.operations.rules.templates import TEMPLATES
+from orders.queries.rules.facts import facts_of
+from orders.queries.rules.past import pasts_of
 from tests import factories as world
 from tests.factories.documents import send
 
@@ -261,3 +264,36 @@ def test_trial_changes_nothing_and_costs_no_more_statements_for_more_orders(
         run()
 
     assert list(Order.objects.order_by("pk").values()) == before
+
+
+def test_units_of_the_past_end_as_they_are_now(clock):
+    """Held before stock was looked for, short, recalled, split and cancelled."""
+    lon = world.warehouse()
+    world.stocked("MUG", lon, 14)
+    shop = world.shop(duplicate_window_minutes=0, needs_payment=False, review_limit=Decimal(500))
+    held = place(shop, 60)
+    served, short, apart = place(shop, 4), place(shop, 20), place(shop, 5)
+    clock(1)
+    lines = {order.pk: order.lines.get() for order in (held, served, short, apart)}
+    orders.recall_units(
+        served, by=BY, units=[Units(lines[served.pk].pk, lon.pk, 3)], reason="Not found"
+    )
+    for order in (held, short):
+        orders.cancel_lines(
+            order, by=BY, quantities={lines[order.pk].pk: 2}, reason="customer", note="Fewer"
+        )
+    split = orders.Step("split_off", lines[apart.pk].pk, {"quantity": 1})
+    orders.confirm_change(orders.draft_change(apart, by=BY, steps=[split]), by=BY)
+    drain(webhooks=False)
+
+    found = list(Order.objects.select_related("channel", "subject").order_by("pk"))
+    now, names = datetime.now(UTC), {"released", "backordered"}
+    pasts = pasts_of(found, now, names, ())
+
+    today = facts_of(found, now, names)
+    assert len(found) == 5
+    assert today[held.pk]["backordered"] == 58
+    for past in pasts:
+        seen = {name: past.facts(now)[name] for name in names}
+        assert seen == {name: today[past.order.pk][name] for name in names}, past.order.number
+    assert pasts[0].facts(BEGAN)["backordered"] == 60

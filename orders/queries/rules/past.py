@@ -8,14 +8,14 @@ something changed and when a clock passes one of its limits.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from customers import queries as customers
 from oms.models import Event
 from orders.enums import OrderStatus, RequestState, TransactionKind
-from orders.models import GatewayRequest, Hold, Order, PaymentTransaction
+from orders.models import GatewayRequest, Hold, Order, OrderLine, PaymentTransaction
 from orders.queries.rules.facts import Facts, facts_of, hours_between, sealed_facts
 from orders.queries.rules.vocabulary import SEALED
 from orders.queries.sealing import CONTEXT
@@ -27,8 +27,9 @@ CLOCKS = ("age_hours", "stage_hours", "late_hours")
 UNITS = {"released", "backordered"}
 REPLAYED = UNITS | {"holds", "voided", "failed_payments"} | {*CLOCKS}  # not as of today
 OF_ADDRESSES = {field.name for field in SEALED}
-MOVES = {"order.released": 1, "order.recalled": -1, "order.withdrawn": -1}
-MISSING = ("order.backordered", "order.allocated", "order.cancelled")
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+RELEASED = {"order.released": 1, "order.recalled": -1, "order.withdrawn": -1}
+WAITING = {"order.backordered", "order.allocated", "order.cancelled", "order.units_moved"}
 Limit = tuple[str, Decimal]  # a clock and hours on it
 
 
@@ -152,8 +153,7 @@ def pasts_of(
     if {"voided", "failed_payments"} & set(names):
         _add_failures(found)
     if UNITS & set(names):
-        moves = [*MOVES] if "released" in names else []
-        _add_units(found, [*moves, *MISSING] if "backordered" in names else moves)
+        _add_units(found, {*RELEASED, *WAITING} if "backordered" in names else {*RELEASED})
     if events:
         rows = _events(found, events)
         for pk, at in rows.values_list("subject_id", "at"):
@@ -189,21 +189,47 @@ def _add_failures(found: dict[int, Past]) -> None:
 
 
 def _add_units(found: dict[int, Past], moves: Collection[str]) -> None:
-    """Released units, and those that wait for stock, as these events tell them."""
-    rows = _events(found, moves)
-    released: dict[int, int] = defaultdict(int)
+    """Released units, and those that wait for stock, as these events tell them.
+
+    Placing says nothing of units for which a hold keeps stock from being looked for. They waited
+    from the beginning: as many as today where no event names their line, else all of the line.
+    """
+    rows = _events(found, moves).values_list("subject_id", "name", "at", "facts")
+    told: dict[int, list[tuple[str, datetime, dict[int, int]]]] = defaultdict(list)
+    first: dict[int, str] = {}  # by line
+    for pk, name, at, facts in rows:
+        units: dict[int, int] = defaultdict(int)
+        for line, *_, count in facts.get("units") or facts.get("lines") or ():
+            units[line] += count
+            first.setdefault(line, name)
+        told[pk].append((name, at, units))
     missing: dict[int, dict[int, int]] = defaultdict(dict)
-    for pk, name, at, facts in rows.values_list("subject_id", "name", "at", "facts"):
-        lines = missing[pk]
-        if name in MOVES:
-            released[pk] += MOVES[name] * sum(unit[2] for unit in facts["units"])
-        elif name == "order.backordered":
-            lines.update((line, units) for line, units in facts["lines"])
-        else:
-            rows_gone = facts.get("units") or facts.get("lines") or ()
-            for line, *_, units in rows_gone:
-                lines[line] = max(lines.get(line, 0) - units, 0)
-        found[pk].units.append((at, released[pk], sum(lines.values())))
+    if WAITING & set(moves):
+        lines = OrderLine.objects.filter(order__in=found)
+        counts = ("order_id", "pk", "quantity", "cancelled", "allocated")
+        for order, pk, quantity, cancelled, allocated in lines.values_list(*counts).iterator():
+            untold = quantity - cancelled - allocated if pk not in first else 0
+            missing[order][pk] = quantity if first.get(pk) in WAITING else untold
+    for pk, past in found.items():
+        past.units = list(_counted(missing[pk], told[pk]))
+
+
+def _counted(
+    missing: dict[int, int], told: Sequence[tuple[str, datetime, dict[int, int]]]
+) -> Iterator[tuple[datetime, int, int]]:
+    """How many units were released and how many missing, from each moment on."""
+    released = 0
+    yield ALWAYS, released, sum(missing.values())
+    for name, at, units in told:
+        released += RELEASED.get(name, 0) * sum(units.values())
+        for line, count in units.items():
+            if name == "order.backordered":
+                missing[line] = count
+            elif name == "order.recalled":
+                missing[line] = missing.get(line, 0) + count
+            elif name in WAITING:
+                missing[line] = max(missing.get(line, 0) - count, 0)
+        yield at, released, sum(missing.values())
 
 
 def _add_addresses(found: dict[int, Past]) -> None:
