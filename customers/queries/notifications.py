@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from babel import Locale, UnknownLocaleError, languages
 from babel.dates import format_date
 from babel.numbers import format_currency
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.module_loading import import_string
 
 from customers.enums import NotificationPurpose
@@ -199,8 +200,8 @@ def preference_of(customer: Customer) -> ContactPreference:
 
 def _wishes_of(customer_id: int) -> QuerySet[ContactPreference]:
     """The wishes of the person behind a number: those of the number they are known by."""
-    alone = Q(customer=customer_id, customer__merged_into=None)
-    return ContactPreference.objects.filter(alone | Q(customer__merged=customer_id))
+    known = Customer.objects.filter(pk=customer_id).values(root=Coalesce("merged_into_id", "pk"))
+    return ContactPreference.objects.filter(customer_id=Subquery(known))
 
 
 def _wished(customer_id: int) -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 import time_machine
 from aiosmtpd.controller import Controller
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -496,6 +498,24 @@ def test_notify_wish_of_the_survivor_counts_for_orders_of_the_merged(shop):
     drain(webhooks=False)
 
     assert message().why == "The customer stopped these messages."
+
+
+@pytest.mark.postgresql
+def test_is_muted_looks_its_customer_up_however_many_there_are(db):
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
+    rows = customers.identify([world.ADA, world.CORA], by=world.BY)
+    customers.set_contact_preference(rows[0], by="user:1", language="", muted=["order.placed"])
+    with CaptureQueriesContext(connection) as asked:
+        assert queries.is_muted("order.placed", rows[0].pk)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {asked.captured_queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert len(asked) == 1
+    assert "Join" not in plan, plan
+    assert "using customers_contactpreference_customer_id_key" in plan, plan
 
 
 # --- API ------------------------------------------------------------------------------------------
