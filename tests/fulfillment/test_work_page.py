@@ -315,3 +315,15 @@ def test_shipping_methods_of_the_carriers_are_proposed(floor, as_role):
         assert "By sea" not in page
     page = client.get(reverse("admin:fulfillment_carrier_changelist")).content.decode()
     assert "Next day, Two days" in page
+
+
+def test_words_of_the_channel_are_no_markup_beside_the_shipping_method(floor, ben):
+    words = '<i x-data x-init="alert(1)">'
+    order, document = floor.packed()
+    order.charges.create(kind="shipping", amount=5, description=words)
+    ship = reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "ship"])
+
+    shown = ben.get(ship).content.decode()
+
+    assert "The buyer chose &lt;i x-data" in shown
+    assert words not in shown

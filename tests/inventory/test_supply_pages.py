@@ -340,6 +340,26 @@ def test_transfer_goes_by_its_buttons_and_makes_somebody_choose(buyer):
     assert "Lost" in buyer.get(url("transfer_change", transfer.pk)).content.decode()
 
 
+def test_words_of_others_in_help_texts_are_no_markup(buyer):
+    sku = "<img src=x onerror=alert(1)>"
+    odd = world.stocked(sku, supply.place("LON"), 9)
+    transfer = inventory.request_transfer(
+        supply.place("LON"), supply.place("LEE"), {odd.pk: 4}, by=BY
+    )
+    inventory.ship_transfer(transfer, by=BY)
+
+    form = buyer.get(url("transfer_act", transfer.pk, "cancel")).content.decode()
+
+    assert "Missing: 4 × &lt;img src=x onerror=alert(1)&gt;." in form
+    assert sku not in form
+
+
+def test_links_in_help_texts_are_links(buyer):
+    form = buyer.get(url("purchaseorder_list_act", "new")).content.decode()
+
+    assert f'There is none yet: <a class="oms-link" href="{url("supplier_add")}">' in form
+
+
 def test_supplier_page_shows_what_deliveries_taught(buyer):
     make_receipt(1)
     acme = Supplier.objects.get()
