@@ -92,7 +92,6 @@ class Today:
             self.order(**_content(twin), external_id=f"DE-TWIN-{number}")
         nobody = replace(somebody("W2"), email="max.mustermann(at)web.de")
         self.order(customer=nobody)
-        self.order(customer=replace(somebody("W3"), tax_id="DE123456789"))  # no check digit fits
         express = orders.PlacedCharge(
             "shipping", Decimal("14.90"), description="DHL Samstag bis 12"
         )

@@ -71,10 +71,11 @@ def test_list_shows_documents_of_the_channel_newest_first(documents, call):
         ({"issued_from": "2999-01-01"}, 0),
         ({"issued_to": "2000-01-01"}, 0),
         ({"territory": "GB", "treatment": "domestic", "currency": "GBP"}, 3),
+        ({"seller": "uk"}, 3),
         ({"seller": "de"}, 0),
     ],
 )
-def test_list_filters(params, count, documents, call):
+def test_list_filters(params, count, documents, de, call):
     assert len(call(LIST, channel="", **params).json()["results"]) == count
 
 
