@@ -45,9 +45,9 @@ class CustomerMerge(models.Model):
     survivor = models.ForeignKey(Customer, models.PROTECT, related_name="+")
     merged = models.ForeignKey(Customer, models.PROTECT, related_name="merges")
     moved = models.JSONField(default=list)  # customers merged into the merged one before, by id
-    taken = models.JSONField(
-        default=dict
-    )  # what the survivor lacked and got: company, buyer, wishes
+    # What the survivor lacked and got: company, buyer, wishes, messages that are stopped (`muted`);
+    # and which it had stopped before (`own`).
+    taken = models.JSONField(default=dict)
     reason = models.CharField(max_length=200)
     by = models.CharField(max_length=80)
     at = models.DateTimeField(default=timezone.now)

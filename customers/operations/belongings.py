@@ -1,12 +1,13 @@
 """What a survivor of a merge lacks and takes over, and gives back when the merge is undone."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
 
-from customers.models import Buyer, ContactPreference, Customer
+from customers.models import Buyer, ContactPreference, Customer, CustomerMerge
 from customers.operations.delivery import keep_wishes
-from customers.queries import preference_of, profile_of
+from customers.queries import preference_of, profile_of, root_of
 from oms.history import stamp
 
 
@@ -40,29 +41,58 @@ def give_back(
     buyer = Buyer.objects.filter(pk=taken.get("buyer", 0), customer=survivor).first()
     if buyer:
         _hand(buyer, merged, by=by, reason=reason)
-    _give_wishes_back(survivor, taken, by=by, reason=reason)
+    _give_wishes_back(merged, survivor, taken, by=by, reason=reason)
     if taken.get("wishes") and survivor.subject.erased_at is None:
         same = profile_of(survivor).get("delivery") == profile_of(merged).get("delivery")
         if same:
             keep_wishes(survivor, {}, by=by, reason=reason)
 
 
+def decided_since(
+    survivor: Customer, messages: Collection[str], *, of: Collection[str] = ("muted", "own")
+) -> None:
+    """Note that messages were stopped or allowed by a locked survivor since others were merged in.
+
+    Undoing a merge then neither takes the stop from the survivor (`muted`) nor keeps it from the
+    merged one as older than the merge (`own`).
+    """
+    for merge in CustomerMerge.objects.filter(survivor=survivor, undone_at=None):
+        rest = {name: set(merge.taken.get(name, [])) - set(messages) for name in of}
+        merge.taken |= {name: sorted(events) for name, events in rest.items()}
+        merge.save(update_fields=["taken"])
+
+
 def _take_wishes(merged: Customer, survivor: Customer, *, by: str, reason: str) -> dict[str, Any]:
-    """What the person has stopped under one number is stopped; a language where there was none."""
+    """What the person has stopped under one number is stopped; a language where there was none.
+
+    `own` is what the survivor had stopped before.
+    """
     theirs, ours = preference_of(merged), preference_of(survivor)
     muted = sorted(set(theirs.muted) - set(ours.muted))
     language = "" if ours.language else theirs.language
+    taken = {"own": ours.muted} if ours.muted else {}
     if muted or language:
         _keep_wishes(
             ours, muted=ours.muted + muted, language=ours.language or language, by=by, reason=reason
         )
-    return {"muted": muted, "language": language} if muted or language else {}
+        taken |= {"muted": muted, "language": language}
+    return taken
 
 
-def _give_wishes_back(survivor: Customer, taken: dict[str, Any], *, by: str, reason: str) -> None:
-    ours, gone = preference_of(survivor), set(taken.get("muted", []))
+def _give_wishes_back(
+    merged: Customer, survivor: Customer, taken: dict[str, Any], *, by: str, reason: str
+) -> None:
+    """What was stopped since, by either, is stopped for the merged one, too.
+
+    The survivor loses what came with the merge, unless it was stopped again under their number.
+    """
+    ours, theirs = preference_of(survivor), preference_of(merged)
+    since = set(preference_of(root_of(survivor)).muted) - set(taken.get("own", []))
+    if merged.subject.erased_at is None and not since <= set(theirs.muted):
+        both = since | set(theirs.muted)
+        _keep_wishes(theirs, muted=[*both], language=theirs.language, by=by, reason=reason)
     language = "" if ours.language == taken.get("language") else ours.language
-    muted = [event for event in ours.muted if event not in gone]
+    muted = [event for event in ours.muted if event not in taken.get("muted", [])]
     if ours.pk and (muted, language) != (ours.muted, ours.language):
         _keep_wishes(ours, muted=muted, language=language, by=by, reason=reason)
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from customers import queries
 from customers.enums import ConsentPurpose, NotificationPurpose, NotificationState
 from customers.models import ContactPreference, Customer, Notification, NotificationTemplate
+from customers.operations.belongings import decided_since
 from customers.operations.consents import withdraw_consent
 from customers.queries import SubjectErased
 from customers.queries.notifications import SEALED, Notice
@@ -152,6 +153,7 @@ def set_contact_preference(
         raise CannotBeMuted(event=queries.message_name(owed.event))
 
     row = queries.preference_of(customer)
+    decided_since(customer, set(row.muted) ^ set(muted))
     row.language, row.muted, row.changed_at = language, muted, timezone.now()
     stamp(row, by=by)
     row.save()
@@ -165,7 +167,7 @@ def set_contact_preference(
 def stop_notifications(notification: Notification) -> None:
     """Do what the link in a message asks for: no more of its kind; again it changes nothing.
 
-    Marketing is stopped by withdrawing consent. Raises CannotBeMuted.
+    It counts for the number that was written to, also once a merge of it is undone. Marketing is stopped by withdrawing consent. Raises CannotBeMuted.
     """
     template, customer = notification.template, queries.root_of(notification.customer)
     by = f"customer:{customer.number}"
@@ -174,8 +176,12 @@ def stop_notifications(notification: Notification) -> None:
             customer, ConsentPurpose.MARKETING_EMAIL, by=by, source="link in a message"
         )
         return
+    customer = Customer.objects.lock_one(customer.pk)
     wishes = queries.preference_of(customer)
-    if template.event not in wishes.muted:
+    if template.event in wishes.muted:
+        own = notification.customer_id == customer.pk
+        decided_since(customer, [template.event], of=("muted", "own") if own else ("own",))
+    else:
         muted = [*wishes.muted, template.event]
         set_contact_preference(customer, by=by, language=wishes.language, muted=muted)
 

@@ -488,6 +488,65 @@ def test_notify_stopped_under_one_number_is_stopped_for_the_person_until_the_mer
     assert queries.preference_of(ada).muted == ["order.placed"]
 
 
+@pytest.fixture
+def merged(shop):
+    """Ada with a message to her, and Cora into whom she is merged; Cora stopped word of returns."""
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
+    ada = place(shop).customer
+    other = customers.identify([world.CORA], by=world.BY)[0]
+    customers.set_contact_preference(other, by="user:1", language="", muted=["return.received"])
+    customers.merge(ada, into=other, by=world.BY, reason="same person")
+    ada.refresh_from_db()
+    return ada, other
+
+
+def stopped_after_undoing(ada, other):
+    customers.undo_merge(ada, by=world.BY, reason="two people")
+    return queries.preference_of(ada).muted, queries.preference_of(other).muted
+
+
+def test_undo_merge_what_was_stopped_since_stays_stopped_for_both(merged):
+    customers.stop_notifications(message())
+
+    assert stopped_after_undoing(*merged) == (
+        ["order.placed"],
+        ["order.placed", "return.received"],
+    )
+    assert queries.is_muted("order.placed", merged[0].pk)
+
+
+def test_undo_merge_what_the_survivor_stopped_before_stays_theirs(merged):
+    assert stopped_after_undoing(*merged) == ([], ["return.received"])
+
+
+def test_undo_merge_what_the_survivor_stopped_before_and_the_merged_since_is_of_both(merged):
+    row = message()
+    row.template = NotificationTemplate.objects.get(event="return.received", language="en")
+    row.save()
+
+    customers.stop_notifications(row)
+
+    assert stopped_after_undoing(*merged) == (["return.received"], ["return.received"])
+
+
+@pytest.mark.parametrize("by_link", [True, False])
+def test_undo_merge_survivor_keeps_what_they_stopped_themselves(shop, by_link):
+    NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
+    other = place(shop).customer
+    ada = customers.identify([world.CORA], by=world.BY)[0]
+    muted = {"by": "user:1", "language": "", "muted": ["order.placed"]}
+    customers.set_contact_preference(ada, **muted)
+    customers.merge(ada, into=other, by=world.BY, reason="same person")
+    if by_link:
+        customers.stop_notifications(message())
+    else:
+        customers.set_contact_preference(other, by="user:1", language="", muted=[])
+        customers.set_contact_preference(other, **muted)
+    ada.refresh_from_db()
+
+    assert stopped_after_undoing(ada, other) == (["order.placed"], ["order.placed"])
+
+
 def test_notify_wish_of_the_survivor_counts_for_orders_of_the_merged(shop):
     NotificationTemplate.objects.update(purpose=NotificationPurpose.SERVICE)
     order = world.place(shop, ("MUG", 1), placed_at=timezone.now())
