@@ -136,10 +136,10 @@ def reads(request: Request, scope: str) -> bool:
     return not isinstance(request.auth, ApiKey) or keys.allows(request.auth, scope, write=False)
 
 
-def refuse_without(request: Request, scope: str) -> None:
-    """Raise PermissionDenied for a key that may not write there, beside the view's own scope."""
-    if isinstance(request.auth, ApiKey) and not keys.allows(request.auth, scope, write=True):
-        msg = f"This key lacks the scope {scope}:write."
+def refuse_without(request: Request, scope: str, *, write: bool = True) -> None:
+    """Raise PermissionDenied for a key that may not write there, or read, beside the view's own scope."""
+    if isinstance(request.auth, ApiKey) and not keys.allows(request.auth, scope, write=write):
+        msg = f"This key lacks the scope {scope}:{'write' if write else 'read'}."
         raise PermissionDenied(msg)
 
 

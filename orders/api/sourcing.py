@@ -9,7 +9,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 
 from inventory.queries.decisions import explained
-from oms.api import HasScope
+from oms.api import HasScope, refuse_without
 from oms.wire import respond, schema_of
 from orders.api.orders import orders_of
 from orders.models import Order
@@ -29,6 +29,11 @@ class SourcingView(GenericAPIView):
         responses={200: {"type": "array", "items": schema_of(SourcingDecisionOut)}},
     )
     def get(self, request: Request, number: str) -> HttpResponse:
-        """The newest ten decisions, the newest first: which locations serve, and why no other does."""
+        """The newest ten decisions, the newest first: which locations serve, and why no other does.
+
+        Reasons tell what other locations have and what sending from them costs: needs `stock:read`
+        as well.
+        """
+        refuse_without(request, "stock", write=False)
         order = get_object_or_404(orders_of(request), number=number)
         return respond([SourcingDecisionOut.of(row) for row in explained(order.pk)])

@@ -16,8 +16,9 @@ def order():
     return world.place(world.shop("web"), ("MUG", 3, "10.00"))
 
 
-def ask(client, channel, number):
-    headers = {"Authorization": f"Api-Key {keys.create(channel, channel=channel)[1]}"}
+def ask(client, channel, number, scopes=("orders:read", "stock:read")):
+    _, key = keys.create(channel, channel=channel, scopes=scopes)
+    headers = {"Authorization": f"Api-Key {key}"}
     return client.get(f"/api/v1/orders/{number}/sourcing/", headers=headers)
 
 
@@ -41,3 +42,10 @@ def test_key_of_another_channel_finds_nothing(client, order):
     world.shop("other")
 
     assert ask(client, "other", order.number).status_code == 404
+
+
+def test_key_that_may_not_read_stock_is_not_told_what_locations_have(client, order):
+    answer = ask(client, "web", order.number, scopes=("orders:read",))
+
+    assert answer.status_code == 403
+    assert "stock:read" in answer.json()["detail"]
