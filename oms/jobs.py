@@ -30,6 +30,7 @@ EVERY_SECONDS = 0.5  # progress is written no more often
 MOST_ROWS = 1_000  # results kept one by one; the rest is counted
 ROWS_KEPT = timedelta(days=90)  # rows of runs; their jobs stay
 PROGRESS = ["done", "total", "failed", "results"]
+MOVING = (JobState.WAITING, JobState.RUNNING)
 ENDED = (JobState.DONE, JobState.FAILED, JobState.STOPPED)
 
 
@@ -69,6 +70,18 @@ def start(kind: str, title: str, params: dict[str, Any], *, by: str) -> Job:
 
     _put_in_line(job)
     return job
+
+
+@transaction.atomic
+def start_one(kind: str, title: str, *, by: str) -> Job:
+    """The job of this kind that has not ended, or else a new one: two would do the same work twice.
+
+    Who comes second waits for the last job's row, and then finds the new one. Raises UnknownKind.
+    """
+    rows = Job.objects.filter(kind=kind)
+    rows.order_by("-pk").select_for_update().first()
+
+    return rows.filter(state__in=MOVING).first() or start(kind, title, {}, by=by)
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ COUNTED = {
     "to_ship": "not started",
     "late_supply": "late",
     "counted": "to approve",
-    "unproven": "proof failed",
+    "unproven": "not proven",
     "to_buy": "to decide",
     "gateway": "refused",
     "bank": "not booked",

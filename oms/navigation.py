@@ -7,11 +7,12 @@ ten orders and with ten million.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
@@ -24,6 +25,7 @@ from oms.menu import COUNTED, WORK, Page
 
 COUNT_STOPS_AT = 100
 COUNT_SECONDS = 15  # how old a count may be
+PROOF_HOLDS = timedelta(days=2)  # all stock is proved every night; older says that it is not
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -85,9 +87,12 @@ def _rows(label: str) -> QuerySet[Any]:
 
 
 def _failed_proof() -> QuerySet[Any]:
-    """The last proof of all stock, if it found something."""
-    proofs = _rows("oms.Job").filter(kind="stock_proof", state="done").order_by("-pk")
-    return _rows("oms.Job").filter(pk__in=proofs.values("pk")[:1], failed__gt=0)
+    """The last proof of all stock, if it found something, came to no end, or is old."""
+    ended = ("done", "failed", "stopped")
+    proofs = _rows("oms.Job").filter(kind="stock_proof", state__in=ended).order_by("-pk")
+    old = Q(finished_at__lt=timezone.now() - PROOF_HOLDS)
+    ill = Q(failed__gt=0) | ~Q(state="done") | old
+    return _rows("oms.Job").filter(ill, pk__in=proofs.values("pk")[:1])
 
 
 COUNTS: dict[str, Callable[[], QuerySet[Any]]] = {

@@ -6,11 +6,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from inventory import queries
 from inventory.models import StockLevel
 from inventory.tasks import proof
-from oms import jobs, words
+from oms import jobs, navigation, words
 from oms.admin import actor, to_job
 from oms.models import Job, JobState
 
@@ -22,8 +23,8 @@ def prove(request: HttpRequest) -> HttpResponse:
     """Start the proof of all stock, by a worker; its page shows how far it is."""
     if not request.user.has_perm(REPAIR):
         raise PermissionDenied
-    job = jobs.start(proof.KIND, proof.TITLE, {}, by=actor(request))
-    messages.success(request, "The proof has started.")
+    job = proof.begin(by=actor(request))
+    messages.success(request, "All stock is being proved.")
     return to_job(job)
 
 
@@ -51,15 +52,24 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _last_proof() -> dict[str, Any]:
-    """The latest proof of all stock, with the levels that need somebody when it found some."""
+    """The latest proof of all stock, with the levels that need somebody when it found some.
+
+    `proof_broke` is a later one that came to no end; `proof_old` says that none came for days.
+    """
     rows = Job.objects.filter(kind=proof.KIND).order_by("-pk")
-    ended = rows.filter(state=JobState.DONE).first()
-    if ended is None:
-        return {"proof": None, "proof_runs": rows.exists()}
+    last = rows.filter(state__in=jobs.ENDED).first()
+    proved = rows.filter(state=JobState.DONE).first()
+    found = {
+        "proof": proved,
+        "proof_runs": rows.filter(state__in=jobs.MOVING).exists(),
+        "proof_broke": None if last == proved else last,
+    }
+    if proved is None:
+        return found
     return {
-        "proof": ended,
-        "proof_by": words.names_of([ended.created_by])[ended.created_by],
-        "proof_runs": rows.filter(state__in=[JobState.WAITING, JobState.RUNNING]).exists(),
-        "proof_wrong": [row for row in ended.results if not row["ok"]],
-        "unproven": queries.unproven_levels()[:MOST] if ended.failed else [],
+        **found,
+        "proof_by": words.names_of([proved.created_by])[proved.created_by],
+        "proof_old": proved.finished_at < timezone.now() - navigation.PROOF_HOLDS,  # type: ignore[operator]
+        "proof_wrong": [row for row in proved.results if not row["ok"]],
+        "unproven": queries.unproven_levels()[:MOST] if proved.failed else [],
     }

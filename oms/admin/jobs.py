@@ -32,7 +32,6 @@ from oms.downloads import harmless
 from oms.models import Job, JobRow, JobState, RowState
 
 TONES = {JobState.RUNNING: "info", JobState.FAILED: "bad", JobState.STOPPED: "warn"}
-MOVING = {JobState.WAITING, JobState.RUNNING}
 ROWS_SHOWN = 50
 TITLES = ("row", "outcome", "message")
 
@@ -60,7 +59,7 @@ def undo(request: HttpRequest, job: Job, _data: dict[str, Any]) -> HttpResponse:
 
 ACTS = (
     Act("stop", "Stop", "oms.view_job", stop, ConfirmForm,
-        lambda job: job.state in MOVING and not job.stopped_by,
+        lambda job: job.state in jobs.MOVING and not job.stopped_by,
         help="Rows that were done stay done; the others are left as they are.",
         icon="stop_circle", variant=ActionVariant.DANGER),
     Act("go_on", "Do the rest", "oms.view_job", go_on, ConfirmForm,
@@ -109,7 +108,7 @@ class JobAdmin(ReadOnlyAdmin):
         """The bar alone; once the work has ended the whole page is asked to load again."""
         job = self._job(request, pk)
         response = render(request, "admin/oms/progress.html", progress_of(job))
-        if job.state not in MOVING:
+        if job.state not in jobs.MOVING:
             response["HX-Refresh"] = "true"
         return response
 
@@ -172,7 +171,7 @@ def progress_of(job: Job) -> dict[str, Any]:
     """What the bar shows."""
     percent = min(100, job.done * 100 // job.total) if job.total else 0
     tone = TONES.get(JobState(job.state), "")
-    return {"job": job, "percent": percent, "moving": job.state in MOVING, "tone": tone}
+    return {"job": job, "percent": percent, "moving": job.state in jobs.MOVING, "tone": tone}
 
 
 def rows_of(job: Job, request: HttpRequest) -> dict[str, Any]:

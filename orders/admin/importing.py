@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from oms import events, words
+from oms import events, jobs, words
 from oms.admin import Act, ConfirmForm, ReadOnlyAdmin, actor, runs, to_job
 from oms.admin.jobs import progress_of
 from oms.errors import DomainError
@@ -27,7 +27,6 @@ from orders.models import ImportBatch, Order
 
 ADD = "orders.add_order"
 READ = "customers.view_personal_data"
-MOVING = {JobState.WAITING, JobState.RUNNING}
 CANCEL = next(act for act in ORDER_ACTS if act.name == "cancel")
 FINDINGS_SHOWN = 100
 
@@ -49,7 +48,7 @@ def after_import(batch: ImportBatch) -> bool:
 
 def can_be_undone(batch: ImportBatch) -> bool:
     """It placed something, and nothing of it is being read or taken back now."""
-    if operations.is_running(batch) or (batch.undo and batch.undo.state in MOVING):
+    if operations.is_running(batch) or (batch.undo and batch.undo.state in jobs.MOVING):
         return False
     return batch.orders.exclude(order__status=OrderStatus.CANCELLED).exists()
 

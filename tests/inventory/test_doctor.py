@@ -25,6 +25,12 @@ pytestmark = pytest.mark.django_db
 BY = world.BY
 
 
+@pytest.fixture(autouse=True)
+def counted_anew():
+    """The sidebar counts for each test; what it counted is kept for a while."""
+    cache.clear()
+
+
 @pytest.fixture
 def level():
     """Ten mugs: two of them apart, one sold; a snapshot of that."""
@@ -174,7 +180,7 @@ def test_proof_of_all_stock_is_started_from_the_page_and_names_what_differs(clie
     )
     assert "MUG at LON: 50, movements 8" in ill.content.decode()
     assert '<a class="oms-link" href="?sku=MUG">MUG</a>' in ill.content.decode()
-    assert "proof failed" in ill.content.decode()  # in the sidebar
+    assert "1 not proven" in ill.content.decode()  # in the sidebar
 
 
 def test_stock_is_proved_every_night(level):
@@ -188,6 +194,60 @@ def test_stock_is_proved_every_night(level):
     wrong = [row["message"] for row in job.results if not row["ok"]]
     assert (job.kind, job.created_by, job.failed) == ("stock_proof", "system", len(wrong))
     assert "MUG at LON: 2, open 1" in wrong
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("failed", "The last proof failed"), ("stopped", "The last proof was stopped")],
+)
+def test_proof_that_came_to_no_end_is_told_beside_the_one_before(client, level, state, said):
+    url = reverse("admin:inventory_doctor")
+    jobs.run.call(prove_nightly())
+    good = login(client, "Operations").get(url).content.decode()
+    later = prove_nightly()
+    Job.objects.filter(pk=later).update(
+        state=state, error="OperationalError", finished_at=timezone.now()
+    )
+    cache.clear()  # what the sidebar counts
+
+    page = client.get(url)
+
+    assert said not in good
+    assert "not proven" not in good
+    assert page.context["proof"].pk < later
+    assert said in page.content.decode()
+    assert "OperationalError" in page.content.decode()
+    assert "1 not proven" in page.content.decode()
+
+
+def test_first_proof_that_fails_is_told(client, level):
+    Job.objects.filter(pk=prove_nightly()).update(state="failed", finished_at=timezone.now())
+
+    page = login(client, "Operations").get(reverse("admin:inventory_doctor")).content.decode()
+
+    assert "The last proof failed" in page
+    assert "1 not proven" in page
+
+
+def test_proof_of_three_days_ago_proves_nothing_any_more(client, level):
+    pk = prove_nightly()
+    jobs.run.call(pk)
+    Job.objects.filter(pk=pk).update(finished_at=timezone.now() - timedelta(days=3))
+
+    page = login(client, "Operations").get(reverse("admin:inventory_doctor")).content.decode()
+
+    assert "Nothing was proved for more than two days." in page
+    assert "1 not proven" in page
+
+
+def test_proof_that_is_under_way_is_not_started_again(client, level):
+    url = reverse("admin:inventory_doctor")
+    client = login(client, "Operations")
+
+    answers = [client.post(url), client.post(url)]
+
+    assert prove_nightly() == Job.objects.get().pk
+    assert answers[0].url == answers[1].url
 
 
 def test_proof_of_all_stock_needs_the_permission_to_repair(client, level):
