@@ -1,7 +1,7 @@
 """What sourcing is asked and answers, in plain values: no order, no row."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -136,8 +136,8 @@ class Decision:
     """How a plan came about, in ids and numbers.
 
     `tries` has one entry per rule that matched: its id (0: built in), what came of it, and per removed
-    location the reason. `distances` are kilometres per candidate; `figures` add the plan up; `others`
-    say of locations that could have served in which figure they lost (`passed_over`).
+    location the reason. `distances` are kilometres per candidate; `figures` add the plan up; `why` works
+    out `others`, which takes longer than the plan itself.
     """
 
     rule_set: int | None
@@ -146,8 +146,13 @@ class Decision:
     tries: list[list[Any]] = field(default_factory=list)
     distances: dict[int, int | None] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
-    others: dict[int, list[Any]] = field(default_factory=dict)
+    why: Callable[[], dict[int, list[Any]]] = field(default=dict, repr=False, compare=False)
     exact: bool = True
+
+    @property
+    def others(self) -> dict[int, list[Any]]:
+        """In which figure locations that could have served lost (`passed_over`); worked out anew."""
+        return self.why()
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ of them. The first criterion by which the cheapest of these plans is worse is th
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from inventory.queries.sourcing import criteria
@@ -16,6 +17,7 @@ from inventory.queries.sourcing.search import Answer, Problem
 if TYPE_CHECKING:
     from inventory.queries.sourcing.rules import Rule
 
+TOLD = 20  # locations, the preferred first: the record is kept with the order for ever
 FILLINGS = 800  # items filled before the locations that are left are only said to hold so much
 Units = Mapping[tuple[int, int], int]
 
@@ -33,7 +35,7 @@ class Chosen:
     def reasons(self, *, without: Container[int]) -> dict[int, list[Any]]:
         """By location: units it holds of what is wanted, and criterion, figure with it, figure chosen.
 
-        Locations in `without` were never in the running.
+        Locations in `without` were never in the running. The first 20 by priority and distance.
         The criterion is `missing` where fewer units would be served, `limits` where the rule forbids
         every plan with it, `price` for criteria weighed as money, and `tie` where nothing differs.
         """
@@ -41,9 +43,7 @@ class Chosen:
         taken = {self.problem.place[parcel] for parcel in used}
         found: dict[int, list[Any]] = {}
         room = FILLINGS
-        for place, own in self._places().items():
-            if place in without or place in taken:
-                continue
+        for place, own in self._left(without, taken):
             room -= (len(used) + 1) * len(self.problem.wanted)
             why = self._reason(used, own) if used and room >= 0 else []
             found[place] = [self._held(own), *why]
@@ -51,8 +51,14 @@ class Chosen:
 
     def held(self, *, without: Container[int]) -> dict[int, list[Any]]:
         """By location, for a plan that was not made: units it holds of what is wanted."""
-        places = self._places().items()
-        return {place: [self._held(own)] for place, own in places if place not in without}
+        return {place: [self._held(own)] for place, own in self._left(without, ())}
+
+    def _left(
+        self, without: Container[int], taken: Container[int]
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Locations that serve nothing though they could, with their parcels; as many as are told."""
+        rows = self._places().items()
+        return islice((row for row in rows if row[0] not in without and row[0] not in taken), TOLD)
 
     def _places(self) -> dict[int, list[int]]:
         """Parcels by location, both in order of preference."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from inventory.enums import OnFailure
@@ -116,7 +117,7 @@ def _conclude(
     if asks:
         decision.verdict, decision.figures = asks, {"missing": sum(items.wanted)}
         if attempt.chosen:
-            decision.others = attempt.chosen.held(without=attempt.removed)
+            decision.why = partial(attempt.chosen.held, without=attempt.removed)
         decision.tries.append([rule.pk, asks, attempt.removed])
         return Plan([], decision, asks_person=asks)
     partly = "partial" if attempt.served() else "none"
@@ -124,7 +125,7 @@ def _conclude(
     decision.tries.append([rule.pk, decision.verdict, attempt.removed])
     decision.figures = _figures(attempt, items)
     if attempt.chosen:
-        decision.others = attempt.chosen.reasons(without=attempt.removed)
+        decision.why = partial(attempt.chosen.reasons, without=attempt.removed)
     parts = list(_draw(request.demands, items, attempt, supply))
     return Plan(parts, decision, _slots(attempt, supply))
 

@@ -8,6 +8,7 @@ from inventory.enums import OnFailure
 from inventory.queries import Demand, Destination, Request, source
 from inventory.queries.decisions import explained_plan
 from inventory.queries.sourcing import Rule
+from inventory.queries.sourcing.passed_over import Chosen
 from tests.factories import warehouse
 from tests.inventory.sourcing.test_planning import CUP, DE, GB, MUG, plan, served, site, supply
 
@@ -70,6 +71,30 @@ def test_nothing_planned_says_only_what_each_has():
         {1: [1]},
         {"missing": 2},
     )
+
+
+def test_nearest_twenty_of_those_left_out_are_told():
+    sites = [site(pk, place=(51 + pk / 10, -0.1)) for pk in range(1, 31)]
+    made = supply(sites, {pk: {MUG: 2} for pk in range(1, 31)}, rule("parcels"))
+
+    found = plan(made, (MUG, 2))
+
+    order = sorted(found.decision.distances, key=found.decision.distances.get)
+    assert list(found.decision.others) == order[1:21]
+
+
+def test_reasons_are_worked_out_only_when_they_are_read(monkeypatch):
+    read = []
+    weigh = Chosen.reasons
+    monkeypatch.setattr(Chosen, "reasons", lambda *a, **k: read.append(a) or weigh(*a, **k))
+    made = supply([site(1), site(2)], {1: {MUG: 2}, 2: {MUG: 2}}, rule("parcels"))
+
+    found = plan(made, (MUG, 2))
+
+    assert not read
+    made.available.clear()
+    assert found.decision.others == {2: [2, "tie", 0, 0]}
+    assert len(read) == 1
 
 
 def test_avoided_location_says_so_though_it_is_empty():
