@@ -15,7 +15,7 @@ from oms import jobs, navigation, words
 from oms.admin import actor, to_job
 from oms.models import Job, JobState
 
-MOST = 50  # locations of one SKU, or levels that are named
+MOST = 50  # locations of one SKU
 REPAIR = "inventory.repair_stock"
 
 
@@ -52,7 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _last_proof() -> dict[str, Any]:
-    """The latest proof of all stock, with the levels that need somebody when it found some.
+    """The latest proof of all stock, with the levels that needed somebody then.
 
     `proof_broke` is a later one that came to no end; `proof_old` says that none came for days.
     """
@@ -71,5 +71,5 @@ def _last_proof() -> dict[str, Any]:
         "proof_by": words.names_of([proved.created_by])[proved.created_by],
         "proof_old": proved.finished_at < timezone.now() - navigation.PROOF_HOLDS,  # type: ignore[operator]
         "proof_wrong": [row for row in proved.results if not row["ok"]],
-        "unproven": queries.unproven_levels()[:MOST] if proved.failed else [],
+        "unproven": proof.unproven(proved),
     }

@@ -101,8 +101,8 @@ def _wrong_snapshots() -> Iterator[str]:
         yield f"{row.level} at {row.at:%Y-%m-%d}: {row.on_hand} on hand, {row.reserved} reserved"
 
 
-def unproven_levels() -> list[StockLevel]:
-    """Levels with a counter or a snapshot that its ledger does not prove."""
+def unproven_levels() -> QuerySet[StockLevel]:
+    """Levels with a counter or a snapshot that its ledger does not prove; sums up every ledger."""
     held = Reservation.objects.filter(state=ReservationState.OPEN)
     rows = StockLevel.objects.annotate(reserved_sum=_total(held))
     right = Q(reserved=F("reserved_sum"))
@@ -112,7 +112,7 @@ def unproven_levels() -> list[StockLevel]:
         right &= Q(**{figure: F(f"{figure}_sum")})
     stale = wrong_snapshots().values("level")
     found = rows.filter(~right | Q(pk__in=stale)).select_related("product", "location")
-    return list(found.order_by("pk"))
+    return found.order_by("pk")
 
 
 def _wrong_balance(figure: str, condition: str) -> Iterator[str]:

@@ -1,11 +1,15 @@
 """The proof of all stock figures, as a job that somebody watches and as a nightly chore."""
 
+from django.db.models import QuerySet
+
 from inventory import queries
+from inventory.models import StockLevel
 from oms import jobs, ledgers
 from oms.models import Job
 
 KIND = "stock_proof"
 TITLE = "Proof of all stock"
+MOST = 50  # levels that are named
 
 
 def prove(job: Job) -> None:
@@ -15,6 +19,15 @@ def prove(job: Job) -> None:
         finding = ledgers.check(invariant)
         jobs.row(job, invariant.sentence, ok=finding.holds, message=_told(finding))
         jobs.progress(job, number, len(asked))
+    ill = queries.unproven_levels().values_list("pk", flat=True)[:MOST] if job.failed else []
+    job.params["unproven"] = list(ill)
+    job.save(update_fields=["params"])
+
+
+def unproven(job: Job) -> QuerySet[StockLevel]:
+    """The levels that this proof found with figures that their ledgers do not prove, 50 at most."""
+    rows = StockLevel.objects.filter(pk__in=job.params.get("unproven", []))
+    return rows.select_related("product", "location").order_by("pk")
 
 
 def begin(*, by: str) -> Job:
