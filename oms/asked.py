@@ -23,7 +23,7 @@ def unknown_code(code: str, rows: QuerySet, field: str = "code") -> str:
     """The sentence for a code that no row has, with those that some have; empty when one has it."""
     if "\0" not in code and rows.filter(**{field: code}).exists():
         return ""
-    codes = list(rows.order_by(field).values_list(field, flat=True)[: TOLD + 1])
+    codes = list(rows.order_by(field).values_list(field, flat=True).distinct()[: TOLD + 1])
     told = [*codes[:TOLD], "..."] if len(codes) > TOLD else codes or ["none"]
     return unknown_word(code.replace("\0", ""), told)
 

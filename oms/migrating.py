@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import router
-from django.db.migrations import AddConstraint, RunPython
+from django.db.migrations import AddConstraint, AddIndex, RunPython
 from django.db.migrations.operations.base import Operation
 
 
@@ -53,6 +53,24 @@ class AddCheck(AddConstraint):
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             statement = self.constraint.create_sql(model, schema_editor)
             schema_editor.execute(f"{statement} NOT VALID", params=None)  # a % is no placeholder
+
+
+class AddIndexMeanwhile(AddIndex):
+    """Adds an index while others write to its table, on PostgreSQL.
+
+    Its migration has `atomic = False`, for PostgreSQL refuses to do so in a transaction.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Add it; on other databases as usual."""
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.add_index(model, self.index, concurrently=True)
 
 
 class ValidateCheck(Operation):

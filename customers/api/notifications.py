@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from customers.models import Notification
 from customers.serializers.notifications import NotificationOut
 from oms.api import HasScope, visible_channels
-from oms.filters import FilterSet, Moment
+from oms.filters import Code, FilterSet, Moment
 from oms.wire import respond, schema_of
 
 
@@ -22,7 +22,7 @@ class NotificationFilter(FilterSet):
 
     about = filters.CharFilter("about_label", label="number of the order, return or quote")
     customer = filters.CharFilter("customer__number")
-    event = filters.CharFilter("template__event", label="such as order.placed")
+    event = Code("template__event", label="such as order.placed")
     created_after = Moment("created_at", "gt")
 
     class Meta:

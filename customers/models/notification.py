@@ -107,6 +107,7 @@ class Notification(models.Model):
             ),
             models.Index(fields=["state", "-id"], name="customers_notification_state"),
             models.Index(fields=["about_label", "-id"], name="customers_notification_label"),
+            models.Index(fields=["created_at", "id"], name="customers_notification_time"),
         ]
 
     def __str__(self) -> str:

@@ -624,6 +624,38 @@ def test_api_lists_messages_without_words_and_by_filters(shop, ask):
     assert ask("?stat=sent")[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "event=order.plced",
+            "There is no order.plced here; known: order.cancelled, order.changed,",
+        ),
+        ("state=x", "There is no x here; known: queued,"),
+        ("created_after=yesterday", "A moment is written YYYY-MM-DDTHH:MM:SSZ."),
+    ],
+)
+def test_api_refuses_what_no_message_can_be(db, ask, asked, said):
+    status, answer = ask(f"?{asked}")
+
+    assert status == 400
+    assert said in str(answer)
+
+
+@pytest.mark.postgresql
+def test_api_finds_what_came_since_by_index(db, ask):
+    with CaptureQueriesContext(connection) as asked:
+        assert ask("?created_after=2099-01-01T00:00:00Z")[1]["results"] == []
+    [listed] = [row["sql"] for row in asked if '"created_at" >' in row["sql"]]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {listed}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "customers_notification_time" in plan
+
+
 def test_api_shows_a_channel_its_own_and_wants_the_scope(shop, ask):
     place(shop)
     world.shop("other")
