@@ -629,7 +629,7 @@ def test_api_lists_messages_without_words_and_by_filters(shop, ask):
     [
         (
             "event=order.plced",
-            "There is no order.plced here; known: order.cancelled, order.changed,",
+            "There is no order.plced here; known: claim.made_good, draft.quote_sent,",
         ),
         ("state=x", "There is no x here; known: queued,"),
         ("created_after=yesterday", "A moment is written YYYY-MM-DDTHH:MM:SSZ."),
@@ -639,7 +639,8 @@ def test_api_refuses_what_no_message_can_be(db, ask, asked, said):
     status, answer = ask(f"?{asked}")
 
     assert status == 400
-    assert said in str(answer)
+    assert said in answer["detail"]
+    assert answer["detail"].count("order.placed") <= 1  # though in several languages
 
 
 @pytest.mark.postgresql
