@@ -146,6 +146,19 @@ def test_serve_with_a_killed_worker_starts_another(serve, house):
     assert "The worker had ended and was started again." in output
 
 
+def test_serve_ends_whole_when_its_terminal_is_closed(serve, house):
+    process = serve()
+    wait_for(lambda: status_of(int(house["PORT"]), "/health/") == 200, process)
+    both = [*children_of(process, "gunicorn"), *children_of(process, "manage.py worker")]
+
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=40)
+
+    assert process.returncode == 0
+    assert len(both) >= 3
+    assert [child for child in both if child.is_running()] == []
+
+
 def test_serve_on_a_taken_port_says_so(serve, house):
     with socket.create_server(("127.0.0.1", int(house["PORT"]))):
         process = serve()

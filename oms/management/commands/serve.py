@@ -56,6 +56,9 @@ class Command(BaseCommand):
             return
         signal.signal(signal.SIGINT, self._ask_to_stop)
         signal.signal(signal.SIGTERM, self._ask_to_stop)
+        # The terminal was closed; who started this with nohup wants it to go on.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._ask_to_stop)
         self._run(host, demo=demo)
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
