@@ -4,11 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from inventory.models import LocationDay, LocationService
 from inventory.operations.routing import network_changed
+from oms.history import stamp
+from oms.querysets import put
 
 WINDOW_DAYS = 90
 LEAST = Decimal("0.000001")  # a busy location misses a few units among a million
@@ -28,11 +30,10 @@ def record_missed(location_id: int, units: int) -> Decimal:
     Accuracy is the share of units found among those asked for in the last 90 days, with 50 found
     units to begin with. The rules in force see it at once.
     """
+    service = _locked(location_id)
     _count(location_id, missed=units)
     score = accuracy_of(location_id)
-    service, _ = LocationService.objects.get_or_create(location_id=location_id)
-    service.accuracy = score
-    service.save(update_fields=["accuracy"])
+    _set(service, score)
     network_changed()
     return score
 
@@ -41,11 +42,10 @@ def record_missed(location_id: int, units: int) -> Decimal:
 def refresh_accuracy() -> int:
     """Say anew how often locations are right, as misses become older than the window; returns changes."""
     changed = 0
-    for service in LocationService.objects.filter(accuracy__lt=1).order_by("pk"):
+    for service in _rows().filter(accuracy__lt=1).order_by("pk"):
         score = accuracy_of(service.location_id)
         if score != service.accuracy:
-            service.accuracy = score
-            service.save(update_fields=["accuracy"])
+            _set(service, score)
             changed += 1
     if changed:
         network_changed()
@@ -60,6 +60,29 @@ def accuracy_of(location_id: int) -> Decimal:
     )
     found, missed = (sums["found"] or 0) + TRUSTED_UNITS, sums["missed"] or 0
     return (Decimal(found) / (found + missed)).quantize(LEAST)
+
+
+def _rows() -> QuerySet[LocationService]:
+    """Rows that nobody else changes from what they read before."""
+    return LocationService.objects.select_for_update(of=("self",))
+
+
+def _locked(location_id: int) -> LocationService:
+    """What routing knows of the location; the row is made where there is none."""
+    service, _, _ = put(_rows(), _make, location_id=location_id)
+    return service
+
+
+def _make(service: LocationService) -> bool:
+    if service.pk is None:
+        stamp(service, by="consumer:look_into_misses", reason="Units were not found")
+        service.save()
+    return False
+
+
+def _set(service: LocationService, score: Decimal) -> None:
+    """Counted, not decided: it changes every night and leaves no row in the history."""
+    LocationService.objects.filter(pk=service.pk).update(accuracy=score)
 
 
 def _count(location_id: int, *, found: int = 0, missed: int = 0) -> None:

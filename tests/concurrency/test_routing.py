@@ -1,7 +1,9 @@
 """Many buyers at once where stock or a day's work is spread over several locations."""
 
 from collections import Counter
+from decimal import Decimal
 from functools import partial
+from threading import Event
 
 import pytest
 from django.db.models import Sum
@@ -9,7 +11,7 @@ from django.db.models import Sum
 from customers.operations import Party
 from inventory import operations as inventory
 from inventory.models import LocationDay, LocationService, Reservation, StockLevel
-from inventory.operations import counters, sourcing
+from inventory.operations import accuracy, counters, sourcing
 from orders import operations as orders
 from orders.models import Order
 from tests import factories as world
@@ -103,3 +105,29 @@ def grow_after_reading(location, day, count, limit):
     row.orders += count
     row.save()
     return 1
+
+
+def test_nightly_accuracy_does_not_undo_a_miss_that_came_meanwhile(at_once, monkeypatch):
+    place = world.warehouse("LON")
+    inventory.record_found(place.pk, 1_000)
+    inventory.record_missed(place.pk, 1)
+    LocationService.objects.update(accuracy=Decimal("0.5"))  # older misses left the window
+    read, missed = Event(), Event()
+
+    def slowly(location):
+        score = count(location)
+        if not read.is_set():
+            read.set()
+            missed.wait(timeout=1)  # who waits for the lock comes later
+        return score
+
+    def miss():
+        read.wait(timeout=5)
+        inventory.record_missed(place.pk, 500)
+        missed.set()
+
+    count = accuracy.accuracy_of
+    monkeypatch.setattr(accuracy, "accuracy_of", slowly)
+
+    assert at_once([inventory.refresh_accuracy, miss]) == [1, None]
+    assert LocationService.objects.get().accuracy == count(place.pk) < Decimal("0.7")

@@ -263,7 +263,10 @@ def test_accuracy_rises_again_when_misses_are_older_than_the_window(network):
     LocationDay.objects.update(day=timezone.now().date() - timedelta(days=91))
 
     assert operations.refresh_accuracy() == 1
-    assert LocationService.objects.get(location=network[0]).accuracy == 1
+    service = LocationService.objects.get(location=network[0])
+    assert service.accuracy == 1
+    reasons = service.history.values_list("history_change_reason", flat=True)
+    assert list(reasons) == ["consumer:look_into_misses: Units were not found"]
 
 
 def test_working_days_are_ticked(network, ben, client):
