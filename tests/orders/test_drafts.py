@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from compliance.models import EntityLocation, LegalEntity
@@ -443,6 +445,25 @@ def test_kept_stock_that_ran_out_of_time_is_no_longer_named_by_the_draft(shop):
     fact = Event.objects.get(name="draft.stock_given_back")
     assert (fact.subject_id, fact.facts["reason"]) == (document.pk, "Its time was over.")
     assert "give_stock_back" not in queries.allowed_draft_actions(document)
+
+
+def test_draft_whose_stock_went_back_under_an_earlier_release_names_it_no_longer(shop):
+    late = orders.keep_stock(begin(shop, ("MUG", 3)), by=BY, until=in_days(1))
+    kept = orders.keep_stock(begin(shop, ("MUG", 1)), by=BY, until=in_days(9))
+    bought = orders.keep_stock(begin(shop, ("MUG", 2)), by=BY, until=in_days(9))
+    orders.submit(bought, by=BY)
+    with time_machine.travel(in_days(2)):
+        inventory.expire_due()  # an event that nothing consumed
+
+    migration = import_module("orders.migrations.0076_drafts_without_stock")
+    migration.forget(apps, connection.schema_editor())
+
+    rows = dict(DraftOrder.objects.values_list("number", "reservation"))
+    assert rows == {
+        late.number: "",
+        kept.number: f"{kept.number}-1",
+        bought.number: f"{bought.number}-1",
+    }
 
 
 def test_keep_what_is_not_there_is_refused_and_changes_nothing(shop):
