@@ -54,6 +54,22 @@ def at_placing(**said):
     return in_force(moment="placing", events=[], actions=[HOLD], **said)
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        HOLD,
+        {"do": "assign", "owner": "Finance"},
+        {"do": "task", "title": "Look", "owner": "Finance"},
+    ],
+)
+def test_a_role_is_known_in_any_case_and_kept_as_it_is_called(db, action):
+    drafted = orders.draft_rule("Owned", wording(actions=[action | {"owner": "finance"}]), by=BY)
+
+    assert drafted.actions == [action]
+    with pytest.raises(orders.BadRule, match="there is no nobody"):
+        orders.draft_rule("Lost", wording(actions=[action | {"owner": "nobody"}]), by=BY)
+
+
 def test_a_rule_acts_on_the_orders_it_is_for_and_says_what_it_saw(shop):
     rule = in_force()
     big, small = world.place(shop, ("MUG", 10)), world.place(shop, ("MUG", 1))

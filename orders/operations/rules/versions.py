@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from oms.errors import DomainError
 from orders.enums import RuleAction, RuleMoment, RuleState, RuleSubject
 from orders.models import Channel, HoldType, Rule, RuleTrial, RuleVersion
 from orders.operations import holds
-from orders.queries.rules.actions import mistakes_in, rights_of
+from orders.queries.rules.actions import mistakes_in, rights_of, spelt
 from orders.queries.rules.vocabulary import EVENTS, vocabulary
 
 MOST_MINUTES = 7 * 24 * 60
@@ -202,6 +202,7 @@ def keep_trial(pk: int, result: Mapping[str, Any]) -> None:
 
 def _next_version(rule: Rule, wording: Wording, *, by: str) -> RuleVersion:
     last = rule.versions.aggregate(last=Max("number"))["last"] or 0
+    wording = replace(wording, actions=spelt(wording.actions))
     version = RuleVersion.objects.create(
         rule=rule, number=last + 1, created_by=by, **asdict(wording)
     )

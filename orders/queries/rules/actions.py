@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from customers import queries as customers
 from orders.enums import GIVEN_REASONS, RuleAction, RuleMoment, RuleSubject
-from orders.queries.colleagues import PERSON, colleagues
+from orders.queries.colleagues import PERSON, colleagues, role_named
 from orders.queries.hold_types import hold_names, offered_hold_types
 
 Action = dict[str, Any]
@@ -24,7 +24,10 @@ A_YEAR = 8_760  # hours
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One value of an action; `kind` is text, choice or number (whole, from `low` to `high`)."""
+    """One value of an action; `kind` is text, choice or number (whole, from `low` to `high`).
+
+    `spelt` writes a choice as it is called, where people may write it otherwise.
+    """
 
     name: str
     label: str
@@ -34,6 +37,7 @@ class Part:
     longest: int = 300
     low: int = 1
     high: int = A_YEAR
+    spelt: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,19 @@ def mistakes_in(actions: Any, moment: str, subject: str = RuleSubject.ORDER) -> 
         f"Action {at}: {mistake}"
         for at, action in enumerate(actions, start=1)
         for mistake in _mistakes(action, moment, subject)
+    ]
+
+
+def spelt(actions: Sequence[Action]) -> list[Action]:
+    """Sound actions with their choices as they are called: of `support`, the role Support."""
+    return [
+        action
+        | {
+            part.name: part.spelt(action[part.name])
+            for part in KINDS[action["do"]].parts
+            if part.kind == "choice" and action.get(part.name)
+        }
+        for action in actions
     ]
 
 
@@ -137,7 +154,7 @@ def _mistake(part: Part, value: Any) -> str:
 
 
 def _unknown(part: Part, value: str) -> str:
-    if part.kind == "choice" and value not in dict(part.choices()):
+    if part.kind == "choice" and part.spelt(value) not in dict(part.choices()):
         return f"{part.label}: there is no {value}."
     return ""
 
@@ -198,7 +215,14 @@ KINDS: dict[str, Kind] = {
         (
             Part("kind", "Kind of hold", "choice", choices=offered_hold_types),
             Part("reason", "Reason"),
-            Part("owner", "Looked after by", "choice", required=False, choices=roles),
+            Part(
+                "owner",
+                "Looked after by",
+                "choice",
+                required=False,
+                choices=roles,
+                spelt=role_named,
+            ),
             Part("due_hours", "Due within hours", "number", required=False),
         ),
         ("orders.place_hold", "put orders on hold"),
@@ -247,7 +271,7 @@ KINDS: dict[str, Kind] = {
     RuleAction.ASSIGN: Kind(
         RuleAction.ASSIGN.label,
         lambda action: f"give it to {action['owner']}",
-        (Part("owner", "Owner", "choice", choices=roles),),
+        (Part("owner", "Owner", "choice", choices=roles, spelt=role_named),),
         ("orders.handle_order", "assign orders"),
     ),
     RuleAction.TASK: Kind(
@@ -255,7 +279,7 @@ KINDS: dict[str, Kind] = {
         _task_said,
         (
             Part("title", "What is to be done", longest=200),
-            Part("owner", "By whom", "choice", choices=roles),
+            Part("owner", "By whom", "choice", choices=roles, spelt=role_named),
             Part("due_hours", "Due within hours", "number", required=False),
         ),
         ("orders.create_task", "give tasks"),
