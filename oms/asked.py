@@ -15,8 +15,9 @@ TOLD = 50  # codes that a refusal names
 
 
 def unknown_word(word: str, known: Iterable[str]) -> str:
-    """The sentence for a value that is none of those known."""
-    return f"There is no {word} here; known: {', '.join(known)}."
+    """The sentence for a value that is none of those known, or for none at all."""
+    told = ", ".join(known)
+    return f"There is no {word} here; known: {told}." if word else f"Name one: {told}."
 
 
 def unknown_code(code: str, rows: QuerySet, field: str = "code") -> str:

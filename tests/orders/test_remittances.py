@@ -214,6 +214,7 @@ def test_remittance_is_sent_and_read_through_the_api_and_by_command(sent, client
         ("AWB1", "paid"), ("AWB9", "missing"),
     ]  # fmt: skip
     assert send_file(file, "carrier=nobody&currency=GBP").status_code == 400
+    assert f"Name one: {carrier}." in send_file(file, "currency=GBP").content.decode()
     assert send_file(file, f"carrier={carrier}&currency=XXQ").status_code == 400
 
     path = tmp_path / "second.csv"
