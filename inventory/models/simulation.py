@@ -14,6 +14,7 @@ class RoutingSimulation(models.Model):
     against = models.ForeignKey(
         RoutingRuleSet, models.CASCADE, null=True, blank=True, related_name="+"
     )  # empty: the built-in rule
+    stamp = models.UUIDField(null=True, editable=False)  # what the rule set said; empty: not known
     days = models.PositiveSmallIntegerField()
     job = models.ForeignKey("oms.Job", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -157,11 +157,10 @@ def simulate(rule_set: RoutingRuleSet, *, days: int, by: str) -> RoutingSimulati
         raise NoRules(rules=str(rule_set))
     active = RoutingRuleSet.objects.filter(state=RuleSetState.ACTIVE).exclude(pk=rule_set.pk)
     row = RoutingSimulation.objects.create(
-        rule_set=rule_set, against=active.first(), days=days, created_by=by
+        rule_set=rule_set, stamp=rule_set.stamp, against=active.first(), days=days, created_by=by
     )
     title = f"{rule_set} on the orders of {words.count(days, 'day')}"
-    params = {"simulation": row.pk, "stamp": str(rule_set.stamp)}
-    row.job = jobs.start("routing", title, params, by=by)
+    row.job = jobs.start("routing", title, {"simulation": row.pk}, by=by)
     row.save(update_fields=["job"])
     return row
 

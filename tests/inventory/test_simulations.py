@@ -17,6 +17,7 @@ from inventory.models import (
     SourcingDecision,
 )
 from inventory.operations import routing
+from inventory.queries.simulations import tried
 from oms.conditions import leaf
 from oms.models import User
 from orders import operations as orders
@@ -153,6 +154,35 @@ def test_version_is_simulated_before_it_is_activated(network, shop, ben, client)
     assert "Simulate again" in stale
     assert "rules changed since" in client.get(page).content.decode()
     assert offered() == before
+
+
+@pytest.mark.parametrize("lost", ["job", "stamp"])
+def test_changed_draft_is_not_activated_by_a_simulation_whose_job_or_stamp_is_gone(
+    network, shop, ben, client, lost
+):
+    drafted = operations.draft_rules("Trial", by=world.BY, rules=[rule()])
+    row = routing.simulate(drafted, days=30, by=f"user:{ben.pk}")
+    simulate_routing(row.job)
+    operations.save_rule(drafted, rule(name="Another"), by=world.BY)
+    RoutingSimulation.objects.update(**{lost: None})
+
+    page = client.get(reverse("admin:inventory_routingruleset_change", args=[drafted.pk]))
+
+    assert [act["name"] for act in page.context["acts"]] == ["simulate", "copy"]
+    assert "rules changed since" in page.content.decode()
+
+
+def test_looking_for_a_simulation_leaves_its_result_in_the_database(network, shop, ben):
+    drafted = operations.draft_rules("Trial", by=world.BY, rules=[rule()])
+    row = routing.simulate(drafted, days=30, by=f"user:{ben.pk}")
+    unfinished = tried(drafted)
+    simulate_routing(row.job)
+
+    found = tried(drafted)
+
+    assert unfinished is None
+    assert found == row
+    assert found.get_deferred_fields() == {"result"}
 
 
 def test_version_that_decided_before_may_again_at_once(network, ben, client):
