@@ -190,6 +190,15 @@ class CursorPagination(pagination.CursorPagination):
             raise ValidationError({self.page_size_query_param: [said]})
         return int(text)
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Cursor and limit as OpenAPI describes them, with the bounds that are refused beyond."""
+        found: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        for parameter in found:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] |= bounds
+        return found
+
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any] | None:
         """A page. Refuses a cursor whose place is none in this list."""
         try:

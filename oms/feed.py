@@ -146,7 +146,11 @@ class EventsView(APIView):
         operation_id="events_list",
         parameters=[
             OpenApiParameter("after", int, description="Position of the last event you have."),
-            OpenApiParameter("limit", int, description=f"1 to {MOST_EVENTS}; 100 if not given."),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": MOST_EVENTS, "default": 100},
+                description="How many events.",
+            ),
             OpenApiParameter(
                 "type", str, description="`order.placed`, or `order` for all of them."
             ),

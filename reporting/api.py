@@ -80,7 +80,16 @@ class StockReportView(APIView):
         operation_id="reports_stock",
         parameters=[
             FROM,
-            OpenApiParameter("limit", int, description="How many products: 1 to 1,000, or 100."),
+            OpenApiParameter(
+                "limit",
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MOST_PRODUCTS,
+                    "default": USUAL_PRODUCTS,
+                },
+                description="How many products.",
+            ),
         ],
         responses={200: schema_of(StockReport)},
     )

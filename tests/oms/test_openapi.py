@@ -72,3 +72,20 @@ def test_portal_explains_the_code_that_a_problem_leads_to(client):
     assert f'id="{code}"' in page
     assert 'id="external_id_reused"' in page
     assert "is already here as {number}" in page
+
+
+@pytest.mark.django_db
+def test_every_list_says_how_many_rows_may_be_asked_for():
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+
+    limits = [
+        row["schema"]
+        for calls in schema["paths"].values()
+        for row in calls.get("get", {}).get("parameters", [])
+        if row.get("name") == "limit"
+    ]
+
+    assert len(limits) > 20
+    assert [
+        limit for limit in limits if (limit.get("minimum"), "maximum" in limit) != (1, True)
+    ] == []
