@@ -20,7 +20,7 @@ from compliance.adapters.paper import answer
 from compliance.models import Invoice
 from compliance.serializers import InvoiceOut, InvoiceSummaryOut
 from oms import keys
-from oms.api import HasScope, PdfRenderer, actor, scoped
+from oms.api import HasScope, PdfRenderer, actor, scoped, visible_channels
 from oms.filters import COUNTRY, CURRENCY, Code, Day, FilterSet
 from oms.models import ApiKey
 from oms.wire import respond, schema_of
@@ -32,11 +32,21 @@ def invoices_of(request: Request) -> QuerySet[Invoice]:
     return scoped(rows, request, "order__channel__code")
 
 
+class Seller(Code):
+    """A seller's code; a key of one channel is not told which others there are."""
+
+    def refusal(self, code: str, request: Request) -> str:
+        """As for every code, but for what a key of one channel need not know."""
+        sentence = super().refusal(code, request)
+        told = visible_channels(request) is None
+        return sentence if told or not sentence else f"There is no {code} here."
+
+
 class InvoiceFilter(FilterSet):
     """Filters of the list."""
 
     order = filters.CharFilter("order__number")
-    seller = Code("entity__code")
+    seller = Seller("entity__code")
     issued_from = Day("issued_on", "gte")
     territory = filters.CharFilter(validators=[COUNTRY])
     currency = filters.CharFilter(validators=[CURRENCY])

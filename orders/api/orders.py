@@ -63,6 +63,8 @@ def channel_of(request: Request) -> Channel:
         msg = "This key does not belong to that channel."
         raise PermissionDenied(msg)
     channel = active_channel(code)
+    if channel is None and codes is not None:
+        raise Invalid(f"The channel {code} is not active.", "/channel")
     if channel is None:
         names = ", ".join(row.code for row in selling_channels())
         raise Invalid(

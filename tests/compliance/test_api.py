@@ -79,6 +79,19 @@ def test_list_filters(params, count, documents, de, call):
     assert len(call(LIST, channel="", **params).json()["results"]) == count
 
 
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [("", ["There is no xx here; known: de, uk."]), ("shop", ["There is no xx here."])],
+)
+def test_unknown_seller_names_the_sellers_to_keys_of_all_channels_only(
+    channel, said, documents, de, call
+):
+    answer = call(LIST, channel=channel, seller="xx")
+
+    assert answer.status_code == 400
+    assert [error["detail"] for error in answer.json()["errors"]] == said
+
+
 def test_list_of_an_order(documents, call):
     answer = call(LIST, channel="", order=documents[2].order.number).json()
 

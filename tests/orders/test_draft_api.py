@@ -48,6 +48,17 @@ def send(call, at, key="once"):
     return call("post", f"{at}quote/sending/", **{"Idempotency-Key": key})
 
 
+def test_key_of_a_channel_that_is_not_active_is_told_of_no_other(call):
+    world.shop("market")
+    Channel.objects.filter(code="shop").update(is_active=False)
+
+    status, problem = call("post", "drafts/", WISH)
+
+    assert status == 400
+    assert "The channel shop is not active." in str(problem)
+    assert "market" not in str(problem)
+
+
 def test_draft_is_begun_once_changed_and_submitted_once(call):
     status, draft = call("post", "drafts/", WISH)
     assert (status, draft["status"], draft["total"]) == (201, "open", "24.95")
