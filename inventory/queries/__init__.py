@@ -4,7 +4,7 @@ from inventory.queries.coming import coming
 from inventory.queries.corrections import CORRECTABLE, corrected_among, why_not
 from inventory.queries.counts import Accuracy, accuracy, location_accuracy
 from inventory.queries.courses import HOURLY, Point, course
-from inventory.queries.cut_offs import CutOff, next_cut_off
+from inventory.queries.cut_offs import CutOff, next_cut_offs
 from inventory.queries.decisions import given_back, routed_otherwise
 from inventory.queries.doctor import (
     Examination,
@@ -138,7 +138,7 @@ __all__ = [
     "lots_here",
     "lots_with_code",
     "movements_until",
-    "next_cut_off",
+    "next_cut_offs",
     "open_reservations",
     "open_soft_reservations",
     "orders_of_channels",

@@ -67,8 +67,7 @@ def first_cut_off(orders: Iterable[Order]) -> stock.CutOff | None:
     """When the first location that keeps units of these orders closes its day; none without one."""
     lines = OrderLine.objects.filter(order__in=list(orders)).values_list("pk", flat=True)
     places = {held.level.location for held in stock.open_reservations(lines)}
-    found = [found for place in places if (found := stock.next_cut_off(place))]
-    return min(found, key=lambda each: each.at, default=None)
+    return min(stock.next_cut_offs(places), key=lambda each: each.at, default=None)
 
 
 def split_family(order: Order) -> list[Order]:

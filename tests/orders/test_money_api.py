@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
+from inventory.models import HolidayCalendar, LocationService
 from oms import keys
 from orders import operations as orders
 from orders.admin.page import money_rows
@@ -259,6 +260,36 @@ def test_order_joins_only_what_goes_to_the_very_same_address():
 
     assert found == [first]
     assert (closes.location, closes.at) == ("LON", datetime(2026, 11, 28, 15, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "closes"),
+    [(27, 14, 27), (27, 16, 30), (29, 10, 30)],  # Friday before and after three; Sunday
+)
+def test_location_closes_its_day_on_working_days_alone(day, hour, closes):
+    place = world.warehouse(cutoff=time(15), time_zone="Europe/London")
+    world.stocked("CUP", place, 9)
+    LocationService.objects.create(location=place, weekdays="12345", lead_days=2)
+    order = world.place(world.shop("post"), ("CUP", 2))
+
+    with time_machine.travel(datetime(2026, 11, day, hour, tzinfo=UTC)):
+        found = first_cut_off([order])
+
+    assert found.at == datetime(2026, 11, closes, 15, tzinfo=UTC)
+
+
+def test_location_closes_no_day_on_holidays():
+    place = world.warehouse(cutoff=time(15), time_zone="Europe/London")
+    world.stocked("CUP", place, 9)
+    calendar = HolidayCalendar.objects.create(name="Scotland")
+    calendar.holidays.create(day=date(2026, 11, 30), name="St Andrew's Day")
+    LocationService.objects.create(location=place, calendar=calendar)
+    order = world.place(world.shop("post"), ("CUP", 2))
+
+    with time_machine.travel(datetime(2026, 11, 30, 10, tzinfo=UTC)):
+        found = first_cut_off([order])
+
+    assert found.at == datetime(2026, 12, 1, 15, tzinfo=UTC)
 
 
 def test_order_of_which_something_was_sent_joins_no_other():
