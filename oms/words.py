@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
+NEARLY_ALL = Decimal("99.999")
 UNITS = (("y", 365 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -31,8 +32,10 @@ def count(number: object, noun: str) -> str:
 
 
 def percent(share: Decimal) -> str:
-    """A share in percent, with the decimals that it has, three at most."""
-    return f"{share * 100:.3f}".rstrip("0").rstrip(".") + " %"
+    """A share in percent, with the decimals that it has, three at most; less than all is never 100 %."""
+    rounded = round(share * 100, 3)
+    said = min(rounded, NEARLY_ALL) if share < 1 else rounded
+    return f"{said:.3f}".rstrip("0").rstrip(".") + " %"
 
 
 @lru_cache(maxsize=512)
