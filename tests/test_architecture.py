@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_modules_stay_short():
     ]
 
     assert long == []
+
+
+@pytest.mark.parametrize("app", APPS[1:])
+@pytest.mark.parametrize("room", ["operations", "queries"])
+def test_what_a_room_offers_exists(app, room):
+    try:
+        offered = import_module(f"{app}.{room}")
+    except ModuleNotFoundError:
+        pytest.skip(f"{app} has no {room}")
+
+    missing = [name for name in getattr(offered, "__all__", []) if not hasattr(offered, name)]
+
+    assert missing == []
 
 
 def test_status_is_assigned_by_operations_alone():

@@ -377,7 +377,6 @@ __all__ = [
     "request_transfer",
     "reserve",
     "reserve_claimed",
-    "reserve_more",
     "rewrite_purchase_order",
     "save_offers",
     "save_product",
