@@ -37,7 +37,7 @@ from orders.operations import PlacedLine, PlacedOrder
 from orders.operations.list_pricing import priced
 from orders.queries.dealings import Dealings, dealings_of
 from orders.queries.prices import list_price
-from orders.queries.quotes import quote_link
+from orders.queries.quotes import last_refusal, quote_link
 
 CHANGE, ADD = "orders.change_draftorder", "orders.add_draftorder"
 SHOWN = 8
@@ -291,6 +291,7 @@ def page(request: HttpRequest, document: DraftOrder) -> dict[str, Any]:
         "owed": _owed(dealings),
         "kept": operations.kept(document) if is_open else None,
         "quote_link": quote_link(document) if is_open and document.is_quote else "",
+        "in_vain": last_refusal(document) if is_open and document.is_quote else None,
         "notifications": notifications("orders.draftorder", document.pk),
         **_live(document),
     }

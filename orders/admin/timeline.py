@@ -298,6 +298,9 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
         f"Approved for the company{facts['note'] and ' – ' + facts['note']}"
     ),
     "order.declined": lambda _teller, facts: f"Declined for the company – {facts['reason']}",
+    "order.decision_refused": lambda _teller, facts: (
+        f"Its approver wanted to {facts['decision']} it, but could not – {facts['reason']}"
+    ),
     "order.approval_asked": lambda _teller, facts: f"{facts['approver']} is asked to approve it",
     "order.purchase_order_set": lambda _teller, facts: f"Purchase order {facts['number']}",
     "order.priority_set": lambda _teller, facts: (

@@ -6,6 +6,7 @@ from orders.operations.approving import (
     approve,
     ask_approvers,
     decline,
+    note_refused_decision,
     send_back,
 )
 from orders.operations.bank_lines import (
@@ -248,6 +249,7 @@ from orders.operations.quoting import (
     QuoteEndsInThePast,
     QuoteNotSendable,
     accept_quote,
+    note_refused_quote,
     quote,
     send_quote,
     withdraw_quote,
@@ -513,6 +515,8 @@ __all__ = [
     "lock_order",
     "moments_of",
     "move_spare",
+    "note_refused_decision",
+    "note_refused_quote",
     "order_rules",
     "outlook_of",
     "pay_refund",

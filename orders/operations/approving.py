@@ -92,6 +92,15 @@ def send_back(order: Order, *, by: str, reason: str) -> DraftOrder:
 
 
 @transaction.atomic
+def note_refused_decision(order: Order, *, by: str, decision: str, why: DomainError) -> Event:
+    """Keep that an approver decided in vain (approve, decline), and what was against it."""
+    order = Order.objects.lock_one(order.pk)
+    return events.record(
+        "order.decision_refused", order, by=by, decision=decision, code=why.code, reason=why.detail
+    )
+
+
+@transaction.atomic
 def ask_approvers(event: Event) -> list["Customer"]:
     """Ask the people who approve for the buyer's company, once each for a hold; returns them.
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from oms import events
 from oms.errors import DomainError
 from oms.history import stamp
+from oms.models import Event
 from oms.money import plain
 from orders.models import DraftOrder, Order
 from orders.operations import composing, keeping
@@ -114,6 +115,20 @@ def accept_quote(document: DraftOrder, *, by: str, revision: int) -> Order:
     _save(document, by=by, reason="accepted")
     events.record("draft.quote_accepted", document, by=by, revision=revision)
     return composing.submit(document, by=by)
+
+
+@transaction.atomic
+def note_refused_quote(document: DraftOrder, *, by: str, revision: int, why: DomainError) -> Event:
+    """Keep that the buyer said yes in vain, and what was against it, for whoever made the quote."""
+    document = keeping.lock(document)
+    return events.record(
+        "draft.quote_refused",
+        document,
+        by=by,
+        revision=revision,
+        code=why.code,
+        reason=why.detail,
+    )
 
 
 def stock_said(language: str, document: DraftOrder) -> str:

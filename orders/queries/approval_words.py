@@ -25,6 +25,7 @@ SAID: dict[str, dict[str, str]] = {
         "goes_on": "Order {order} goes on. Thank you.",
         "declined": "Declined",
         "cancelled": "Order {order} is cancelled. Thank you.",
+        "refused": "This cannot be done just now. Please write to us.",
     },
     "de": {
         "title": "Bestellung {order}",
@@ -48,6 +49,7 @@ SAID: dict[str, dict[str, str]] = {
         "goes_on": "Die Bestellung {order} geht weiter. Vielen Dank.",
         "declined": "Abgelehnt",
         "cancelled": "Die Bestellung {order} ist storniert. Vielen Dank.",
+        "refused": "Das geht gerade nicht. Bitte schreiben Sie uns.",
     },
     "fr": {
         "title": "Commande {order}",
@@ -71,6 +73,7 @@ SAID: dict[str, dict[str, str]] = {
         "goes_on": "La commande {order} suit son cours. Merci.",
         "declined": "Refusée",
         "cancelled": "La commande {order} est annulée. Merci.",
+        "refused": "Cela n’est pas possible pour le moment. Écrivez-nous.",
     },
 }
 

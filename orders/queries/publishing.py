@@ -22,6 +22,7 @@ UNITS = Rows(
 PRODUCTS = Rows("products", "units by SKU", ("sku:product", "quantity"))
 REFERENCE = One("reference", "number of the document that says so")
 REVISION = One("revision", "how often it was revised, 1 at first")
+REFUSAL = One("code", "code of the refusal")
 RULE = One("rule", "name of the rule")
 VERSION = One("version", "its version")
 ABOUT = One("about", "kind of thing")
@@ -47,6 +48,9 @@ TOLD = {
     "draft.quote_sent": told("the buyer gets the link of the quote", REVISION),
     "draft.quote_withdrawn": told("the offer stands no more"),
     "draft.quote_accepted": told("the buyer said yes", REVISION),
+    "draft.quote_refused": told(
+        "the buyer said yes, but no order could be placed", REVISION, REFUSAL
+    ),
     "draft.stock_kept": told("units are set aside for it", One("until", "until when")),
     "draft.stock_given_back": told("they are not any more"),
     "draft.submitted": told(
@@ -81,6 +85,11 @@ TOLD = {
     "order.approved": told("its company lets it go on", HOLD),
     "order.declined": told(
         "its company does not want it", HOLD, One("sent_back", "true when a draft was made of it")
+    ),
+    "order.decision_refused": told(
+        "its company decided, but that could not be done",
+        One("decision", "approve or decline"),
+        REFUSAL,
     ),
     "order.purchase_order_set": told("its buyer's own number was given or corrected"),
     "price_list.prices_set": told(

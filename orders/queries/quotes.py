@@ -39,6 +39,15 @@ def is_open(document: DraftOrder, revision: int) -> bool:
     )
 
 
+def last_refusal(document: DraftOrder) -> Event | None:
+    """When the buyer last said yes to what is on offer in vain; its facts say what was against it."""
+    rows = Event.objects.filter(
+        name="draft.quote_refused", subject_type="orders.draftorder", subject_id=document.pk
+    )
+    found = rows.order_by("-sequence").first()
+    return found if found and found.facts["revision"] == document.revision else None
+
+
 def unsendable(document: DraftOrder) -> str:
     """Why its quote cannot be mailed, in a sentence; empty where it can."""
     if not document.channel.notifies_customers:

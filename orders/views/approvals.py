@@ -51,18 +51,26 @@ def _decide(request: HttpRequest, hold: Hold, approver: str, seen: Seen | None) 
         about, _, seen = asked_by(links.read(PURPOSE, shown, valid=VALID))
         if about != hold:
             raise links.LinkNotValid
-    if request.POST.get("decision") == "approve":
-        try:
-            operations.approve(hold.order, by=by, note=note, seen=seen)
-        except operations.ApprovalOutdated:
-            hold.order.refresh_from_db()
-            changed = _changed(hold.order, approver, seen)
-            return _shown(request, hold, approver, status=409, changed=changed)
-        return _message(request, language, "approved", say(language, "goes_on", order=hold.order))
-    if not note:
+    approves = request.POST.get("decision") == "approve"
+    if not approves and not note:
         return _shown(request, hold, approver, status=400, problem=say(language, "say_why"))
-    operations.decline(hold.order, by=by, reason=note)
-    return _message(request, language, "declined", say(language, "cancelled", order=hold.order))
+    try:
+        if approves:
+            operations.approve(hold.order, by=by, note=note, seen=seen)
+        else:
+            operations.decline(hold.order, by=by, reason=note)
+    except operations.ApprovalOutdated:
+        hold.order.refresh_from_db()
+        changed = _changed(hold.order, approver, seen)
+        return _shown(request, hold, approver, status=409, changed=changed)
+    except operations.NothingToApprove:
+        return _message(request, language, "approval", say(language, "over"), status=410)
+    except DomainError as why:
+        decision = "approve" if approves else "decline"
+        operations.note_refused_decision(hold.order, by=by, decision=decision, why=why)
+        return _message(request, language, "approval", say(language, "refused"), status=409)
+    title, text = ("approved", "goes_on") if approves else ("declined", "cancelled")
+    return _message(request, language, title, say(language, text, order=hold.order))
 
 
 def _language(order: Order, approver: str) -> str:

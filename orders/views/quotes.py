@@ -34,11 +34,13 @@ def quote(request: HttpRequest, token: str) -> HttpResponse:
     except DomainError as error:
         return _message(request, "Quote", error.detail, status=410)
     if request.method == "POST":
+        by = f"link:{document.number}"
         try:
-            operations.accept_quote(document, by=f"link:{document.number}", revision=revision)
+            operations.accept_quote(document, by=by, revision=revision)
         except QuoteEnded:
             return _over(request, document)
-        except DomainError:
+        except DomainError as why:
+            operations.note_refused_quote(document, by=by, revision=revision, why=why)
             return _refused(request, document)
         document.refresh_from_db()
     if document.order is not None and document.accepted_at is not None:
@@ -111,7 +113,7 @@ def _over(request: HttpRequest, document: DraftOrder) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, document: DraftOrder) -> HttpResponse:
-    """Our reasons are ours: the buyer is told to write to us."""
+    """Our reasons are ours: the buyer is told to write to us, and the draft's page says them."""
     language = language_of(document)
     title = f"{say(language, 'quote')} {document.number}"
     return _message(request, title, say(language, "refused"), document=document, status=409)

@@ -542,6 +542,26 @@ def test_approver_is_asked_and_thanked_in_the_language_of_the_mail(asked):
     assert f"Die Bestellung {asked.number} ist storniert." in answer
 
 
+def test_approver_whose_answer_is_refused_reads_so_in_their_language_and_we_read_why(
+    asked, admin_client
+):
+    cora = Customer.objects.get(buyer__role="approver")
+    customers.set_contact_preference(cora, by=BY, language="de", muted=[])
+    path = mailed_link()
+    asked.lines.update(allocated=1, released=1)
+
+    answer = Client().post(path, {"decision": "decline", "reason": "Zu teuer"})
+
+    assert (answer.status_code, Hold.objects.get().lifted_at) == (409, None)
+    assert "Das geht gerade nicht. Bitte schreiben Sie uns." in answer.content.decode()
+    assert '<html lang="de">' in answer.content.decode()
+    refused = Event.objects.get(name="order.decision_refused")
+    assert (refused.facts["decision"], refused.facts["code"]) == ("decline", "units_released")
+    assert refused.facts["reason"] not in answer.content.decode()
+    page = admin_client.get(f"/admin/orders/order/{asked.pk}/change/").content.decode()
+    assert "Its approver wanted to decline it, but could not" in page
+
+
 def test_every_language_says_all_of_an_approval_with_the_same_values():
     values = {
         language: {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in said.items()}

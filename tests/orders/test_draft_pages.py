@@ -10,6 +10,7 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from pypdf import PdfReader
 
 from customers.models import Customer, Disclosure, Notification
@@ -402,7 +403,9 @@ def test_quote_says_until_when_its_goods_are_kept(client, offer):
     assert said in " ".join(paper.extract_text().split())
 
 
-def test_quote_that_cannot_be_placed_says_so_without_our_reasons(client, offer):
+def test_quote_that_cannot_be_placed_says_so_without_our_reasons_and_tells_us(
+    client, admin_client, offer
+):
     Channel.objects.update(allows_backorder=False)
     world.place(offer.channel, ("MUG", 9, "7.50"))
 
@@ -410,6 +413,11 @@ def test_quote_that_cannot_be_placed_says_so_without_our_reasons(client, offer):
 
     assert (answer.status_code, Order.objects.count()) == (409, 1)
     assert "cannot be accepted just now" in answer.content.decode()
+    refused = Event.objects.get(name="draft.quote_refused")
+    assert "MUG" in (why := refused.facts["reason"])
+    assert why not in answer.content.decode()
+    page = reverse("admin:orders_draftorder_change", args=[offer.pk])
+    assert f"but could not: {escape(why)}" in admin_client.get(page).content.decode()
 
 
 def test_every_language_says_all_of_a_quote_with_the_same_values():
