@@ -14,7 +14,7 @@ from django.utils import timezone
 from inventory.models import HolidayCalendar, LocationService
 from oms import keys
 from orders import operations as orders
-from orders.admin.page import money_rows
+from orders.admin.money import money_rows
 from orders.models import Hold, Order, Payment, PaymentTransaction, RefundGrant
 from orders.operations.payments import open_amount
 from orders.queries import actions, balance
