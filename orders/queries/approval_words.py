@@ -1,9 +1,13 @@
 """What the page of an approval says, in the language in which the approver was asked."""
 
-from customers import queries as customers
+from functools import partial
+
+from orders.queries import page_words
+from orders.queries.page_words import SHARED
 
 SAID: dict[str, dict[str, str]] = {
     "en": {
+        **SHARED["en"],
         "title": "Order {order}",
         "approval": "Approval",
         "over": "This order does not wait for an approval any more.",
@@ -12,11 +16,6 @@ SAID: dict[str, dict[str, str]] = {
         "content": "The total is as before, but products or units have changed.",
         "why": "It is more than may be ordered without an approval.",
         "number": "purchase order {number}",
-        "product": "Product",
-        "units": "Units",
-        "sum": "Total",
-        "total": "Total",
-        "each": "{price} each",
         "note": "Note, or why you decline",
         "approve": "Approve",
         "decline": "Decline",
@@ -28,6 +27,7 @@ SAID: dict[str, dict[str, str]] = {
         "refused": "This cannot be done just now. Please write to us.",
     },
     "de": {
+        **SHARED["de"],
         "title": "Bestellung {order}",
         "approval": "Genehmigung",
         "over": "Diese Bestellung wartet auf keine Genehmigung mehr.",
@@ -36,11 +36,6 @@ SAID: dict[str, dict[str, str]] = {
         "content": "Die Summe ist wie zuvor, aber Artikel oder Mengen haben sich geändert.",
         "why": "Das ist mehr, als ohne Genehmigung bestellt werden darf.",
         "number": "Bestellnummer {number}",
-        "product": "Artikel",
-        "units": "Menge",
-        "sum": "Summe",
-        "total": "Gesamtbetrag",
-        "each": "je {price}",
         "note": "Bemerkung, oder warum Sie ablehnen",
         "approve": "Genehmigen",
         "decline": "Ablehnen",
@@ -52,6 +47,7 @@ SAID: dict[str, dict[str, str]] = {
         "refused": "Das geht gerade nicht. Bitte schreiben Sie uns.",
     },
     "fr": {
+        **SHARED["fr"],
         "title": "Commande {order}",
         "approval": "Approbation",
         "over": "Cette commande n’attend plus d’approbation.",
@@ -60,11 +56,6 @@ SAID: dict[str, dict[str, str]] = {
         "content": "Le total est le même, mais des articles ou des quantités ont changé.",
         "why": "Ce montant dépasse ce qui peut être commandé sans approbation.",
         "number": "bon de commande {number}",
-        "product": "Article",
-        "units": "Quantité",
-        "sum": "Total",
-        "total": "Total",
-        "each": "{price} l’unité",
         "note": "Remarque, ou raison de votre refus",
         "approve": "Approuver",
         "decline": "Refuser",
@@ -78,6 +69,4 @@ SAID: dict[str, dict[str, str]] = {
 }
 
 
-def say(language: str, what: str, **values: object) -> str:
-    """One of `SAID` with values, amounts and dates as the language writes them."""
-    return SAID[language][what].format(**customers.said_in(language, values))
+say = partial(page_words.say, SAID)  # of these words

@@ -1,19 +1,19 @@
 """What a quote says on its page and its paper, in the language in which its buyer is written to."""
 
+from functools import partial
+
 from customers import queries as customers
 from orders.models import DraftOrder
+from orders.queries import page_words
+from orders.queries.page_words import SHARED
 
 SAID: dict[str, dict[str, str]] = {
     "en": {
+        **SHARED["en"],
         "quote": "Quote",
         "valid": "Valid until {day}. Nothing is ordered before you accept.",
         "dated": "{made}, valid until {until}",
-        "product": "Product",
-        "units": "Units",
         "price": "Price",
-        "sum": "Total",
-        "total": "Total",
-        "each": "{price} each",
         "less": "less {amount}",
         "tax": "of which tax",
         "collected": "To be collected at",
@@ -29,15 +29,11 @@ SAID: dict[str, dict[str, str]] = {
         "thanks": "Thank you. Your order {order} is placed.",
     },
     "de": {
+        **SHARED["de"],
         "quote": "Angebot",
         "valid": "Gültig bis {day}. Es ist nichts bestellt, bevor Sie annehmen.",
         "dated": "{made}, gültig bis {until}",
-        "product": "Artikel",
-        "units": "Menge",
         "price": "Preis",
-        "sum": "Summe",
-        "total": "Gesamtbetrag",
-        "each": "je {price}",
         "less": "abzüglich {amount}",
         "tax": "darin Steuer",
         "collected": "Abholung bei",
@@ -53,15 +49,11 @@ SAID: dict[str, dict[str, str]] = {
         "thanks": "Vielen Dank. Ihre Bestellung {order} ist eingegangen.",
     },
     "fr": {
+        **SHARED["fr"],
         "quote": "Devis",
         "valid": "Valable jusqu’au {day}. Rien n’est commandé avant votre accord.",
         "dated": "{made}, valable jusqu’au {until}",
-        "product": "Article",
-        "units": "Quantité",
         "price": "Prix",
-        "sum": "Total",
-        "total": "Total",
-        "each": "{price} l’unité",
         "less": "moins {amount}",
         "tax": "dont taxes",
         "collected": "À retirer à",
@@ -84,6 +76,4 @@ def language_of(document: DraftOrder) -> str:
     return customers.language_of(document.customer_id, document.ship_country, SAID)
 
 
-def say(language: str, what: str, **values: object) -> str:
-    """One of `SAID` with values, amounts and dates as the language writes them."""
-    return SAID[language][what].format(**customers.said_in(language, values))
+say = partial(page_words.say, SAID)  # of these words
