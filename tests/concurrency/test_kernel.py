@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, transaction
 
+from inventory.tasks import proof
 from oms import events, idempotency, keys, webhooks, wiring
 from oms.dispatch import consuming, sequencing, wired
 from oms.models import (
@@ -15,6 +16,8 @@ from oms.models import (
     DeliveryState,
     Event,
     IdempotencyKey,
+    Job,
+    JobState,
     WebhookDelivery,
     WebhookEndpoint,
 )
@@ -158,3 +161,12 @@ def test_claim_by_twenty_at_once_lets_one_through(transactional_db, at_once):
     told = Tally(type(answer).__name__ for answer in answers)
     assert told == {"int": 1, "StillRunning": 19}
     assert IdempotencyKey.objects.count() == 1
+
+
+def test_one_proof_is_started_by_eight_at_once(at_once):
+    ended = proof.begin(by="system")
+    Job.objects.update(state=JobState.DONE)
+
+    answers = at_once([partial(proof.begin, by=f"user:{n}") for n in range(8)])
+
+    assert {job.pk for job in answers} == {Job.objects.exclude(pk=ended.pk).get().pk}
