@@ -55,6 +55,15 @@ class NotAvailable(DomainError):
     message = "{skus} cannot be supplied now; take the goods back with a refund instead."
 
 
+class ReplacementHeld(DomainError):
+    """The replacement would wait for a person, and its stock would not be reserved meanwhile."""
+
+    code = "replacement_held"
+    message = (
+        "The replacement would wait for a person: {reasons}. Settle that first, or refund instead."
+    )
+
+
 class NoSuchProduct(DomainError):
     """An exchange promises goods that we know."""
 
@@ -102,7 +111,7 @@ def exchange(
     replacement is placed and its stock reserved now; it ships at once or waits on hold for the
     goods, by the policy. At once means that the price is credited now, and charged again if the
     goods never come. A repeat with the same reference gives the existing exchange. Raises what
-    `request_return` raises, BuyerUnknown, and NotAvailable; nothing is changed then.
+    `request_return` raises, BuyerUnknown, ReplacementHeld and NotAvailable; nothing is changed then.
     """
     return _exchange(order, by=by, swaps=swaps, reference=reference, note=note, asked_by=CLERK)
 
@@ -162,8 +171,8 @@ def replace_without_goods(
 
     They are credited by a return without goods, and what is credited pays for the replacement,
     whose stock is reserved now and which may leave at once. A repeat with the same reference gives
-    the existing exchange. Raises what `credit_without_goods` raises, BuyerUnknown, and
-    NotAvailable; nothing is changed then.
+    the existing exchange. Raises what `credit_without_goods` raises, BuyerUnknown,
+    ReplacementHeld and NotAvailable; nothing is changed then.
     """
     order = orders.lock_order(order)
     if known := order.returns.filter(reference=reference).first():
@@ -317,11 +326,17 @@ def _left(part: "Order") -> bool:
 
 
 def refuse_waiting(replacement: "Order") -> None:
-    """Raise NoSuchProduct, or NotAvailable where a replacement has no stock for all of its units."""
+    """Raise NoSuchProduct, or NotAvailable where a replacement has no stock for all of its units.
+
+    Where a hold keeps it from stock, ReplacementHeld is raised, with the reason of the hold.
+    """
     lines = list(replacement.lines.all())
     if unknown := sorted(line.sku for line in lines if line.product_id is None):
         raise NoSuchProduct(skus=", ".join(unknown))
     waiting = sorted(line.sku for line in lines if line.backordered)
+    holds = replacement.holds.filter(lifted_at=None, type__stops_allocation=True).order_by("pk")
+    if waiting and (reasons := list(holds.values_list("reason", flat=True))):
+        raise ReplacementHeld(reasons="; ".join(reasons))
     if waiting:
         raise NotAvailable(skus=", ".join(waiting))
 

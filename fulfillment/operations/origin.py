@@ -135,7 +135,8 @@ def reship(
 
     The replacement is an order of its own: its stock is reserved now, the credit pays for it, and
     cash that was called off is to be collected for it again. Raises DecidedBefore, GoodsAwaited,
-    NotInspected, NothingCameBack, AddressIncomplete, BuyerUnknown and NotAvailable; nothing is changed then.
+    NotInspected, NothingCameBack, AddressIncomplete, BuyerUnknown, ReplacementHeld and NotAvailable;
+    nothing is changed then.
     """
     row = _lock(row, OriginDecision.RESHIP)
     document, order = _received(row), row.order

@@ -196,7 +196,10 @@ def _basket(lines: Iterable[OrderLine]) -> Basket:
 
 
 def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
-    """Numbers of recent orders with the same buyer and basket, by draft."""
+    """Numbers of recent orders with the same buyer and basket, by draft.
+
+    A replacement has no twin: it is the same basket once more on purpose.
+    """
     if not channel.duplicate_window_minutes:
         return {}
     window = timedelta(minutes=channel.duplicate_window_minutes)
@@ -207,7 +210,7 @@ def _twins(channel: Channel, drafts: Sequence[Draft]) -> dict[int, str]:
     for draft in _with_buyer(drafts):
         order, key = draft.order, (draft.order.customer.pk, _basket(draft.lines))
         near = [number for at, number in seen[key] if abs(order.placed_at - at) <= window]
-        if near:
+        if near and not draft.placed.replaces:
             twins[id(draft)] = near[0]
         seen[key].append((order.placed_at, order.number))
     return twins

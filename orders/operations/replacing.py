@@ -38,8 +38,8 @@ def place_replacement(
 ) -> Order:
     """Place an order for what replaces goods of this one, and link the two.
 
-    It is placed like every order: stock is reserved, taxes are worked out, rules look at it. It has
-    no payment of its own; see `move_spare`. `reference` is the number of the return. It goes to the
+    It is placed like every order: stock is reserved, taxes are worked out, rules look at it; only
+    for a duplicate it is not taken. It has no payment of its own; see `move_spare`. `reference` is the number of the return. It goes to the
     order's address, unless another is given (one without a name is the same person's). Raises
     BuyerUnknown, AddressIncomplete, and what placing refuses, such as OutOfStock.
     """
@@ -65,6 +65,7 @@ def place_replacement(
         billing_address=opened.get("billing_address") or {},
         lines=tuple(lines),
         tags=("exchange",),
+        replaces=order.number,
     )
     made = placing.place_one(order.channel, placed, by=by).order
     assert made is not None  # noqa: S101 (a refusal is raised)

@@ -93,6 +93,7 @@ class PlacedOrder:
     reservation: str = field(default="", repr=False)  # token of a soft reservation; not content
     pickup_location: str = field(default="", repr=False)  # code of where the buyer collects it
     purchase_order_number: str = field(default="", repr=False)  # the buyer's own
+    replaces: str = field(default="", repr=False)  # number of the order whose goods it sends anew
 
     @cached_property
     def fingerprint(self) -> str:

@@ -241,6 +241,36 @@ def test_delivered_and_unsupplied_are_refused_and_nothing_changes(floor):
     assert_ledgers_hold()
 
 
+def test_same_goods_sent_once_more_are_no_duplicate_of_what_came_back(floor):
+    floor.channel.duplicate_window_minutes = 60
+    floor.channel.save()
+    (shipment,) = ship(floor, placed_at=timezone.now())
+    row = scan_all(fulfillment.bring_back(shipment, by=BY, reason="refused"))
+
+    row = fulfillment.reship(row, by=BY, reason="Takes it now")
+
+    made = Exchange.objects.get(return_order=row.return_order).replacement
+    assert (list(made.holds.all()), made.lines.get().allocated) == ([], 2)
+    assert_ledgers_hold()
+
+
+def test_replacement_that_would_be_held_is_refused_with_the_reason_of_the_hold(floor):
+    (shipment,) = ship(floor)
+    row = scan_all(fulfillment.bring_back(shipment, by=BY, reason="refused"))
+    floor.channel.review_limit = 15
+    floor.channel.save()
+    orders_before = Order.objects.count()
+
+    with pytest.raises(fulfillment.ReplacementHeld) as refused:
+        fulfillment.reship(row, by=BY, reason="Takes it now")
+
+    reasons = "The total of 20.00 GBP is above the review limit of 15.00 GBP"
+    assert refused.value.params == {"reasons": reasons}
+    row.refresh_from_db()
+    assert (row.decision, Order.objects.count()) == ("waiting", orders_before)
+    assert_ledgers_hold()
+
+
 def test_goods_that_never_arrive_back_cannot_be_sent_and_are_claimed(floor):
     (shipment,) = ship(floor)
     row = fulfillment.bring_back(shipment, by=BY, reason="damaged")
