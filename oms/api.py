@@ -42,6 +42,7 @@ __all__ = [
     "HasScope",
     "IdempotencyMixin",
     "KeyThrottle",
+    "OfAllChannels",
     "PdfRenderer",
     "actor",
     "problem_handler",
@@ -129,6 +130,17 @@ class HasScope(permissions.BasePermission):
             return request.user.is_superuser
         label = rows.model._meta.app_label  # noqa: SLF001
         return request.user.has_perm(f"{label}.view_{rows.model._meta.model_name}")  # noqa: SLF001
+
+
+class OfAllChannels(HasScope):
+    """What every channel shares: keys of one channel neither read nor write it."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """The scope, and no channel of its own; the refusal says which of the two it is."""
+        if not super().has_permission(request, view):
+            return False
+        self.message = "This concerns every channel; this key is for one."
+        return visible_channels(request) is None
 
 
 def reads(request: Request, scope: str) -> bool:

@@ -26,21 +26,13 @@ from customers.serializers.companies import (
     PaymentTermsOut,
     PersonIn,
 )
-from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.api import IdempotencyMixin, OfAllChannels, actor
 from oms.errors import InvalidInput
 from oms.wire import decode, respond, schema_of
 
 
-class OfAllChannels(HasScope):
-    """Companies buy across channels: keys of one channel neither read nor write them."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """The scope, and no channel of its own."""
-        return super().has_permission(request, view) and visible_channels(request) is None
-
-
 class Kept(IdempotencyMixin, APIView):
-    """Read with the scope of customers, written with that of terms."""
+    """Read with the scope of customers, written with that of terms. Companies buy across channels."""
 
     permission_classes: ClassVar = [OfAllChannels]
 

@@ -18,7 +18,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from oms.api import HasScope, IdempotencyMixin, actor, visible_channels
+from oms.api import IdempotencyMixin, OfAllChannels, actor
 from oms.asked import refuse_unlisted
 from oms.filters import Code, FilterSet
 from oms.money import is_currency
@@ -30,14 +30,6 @@ from orders.serializers.bank import BankLineOut, BankStatementOut, RemittanceOut
 
 FILES = ("text/csv", "application/xml", "text/xml", "application/octet-stream")
 ACCOUNT = OpenApiParameter("account", str, required=True, description="Code of the account.")
-
-
-class OfAllChannels(HasScope):
-    """Money of an account is every channel's: keys of one channel do not see it."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """The scope, and no channel of its own."""
-        return super().has_permission(request, view) and visible_channels(request) is None
 
 
 class BankStatementsView(IdempotencyMixin, APIView):
