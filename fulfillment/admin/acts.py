@@ -21,6 +21,7 @@ from fulfillment.queries.actions import has_label
 from oms import words
 from oms.admin import Act, ConfirmForm, ReasonForm, actor
 from oms.downloads import pdf
+from orders.queries.rests import open_rest
 
 Data = dict[str, Any]
 WORK = "fulfillment.change_fulfillmentorder"
@@ -88,7 +89,7 @@ def ship(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
 def make_ready(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> str:
     """Behind the counter."""
     document = operations.make_ready(document, by=actor(request))
-    return f"{document} is ready to be collected until {document.collect_by:%d %b}."
+    return f"{document} is ready to be collected until {words.moment(document.collect_by)}."
 
 
 def collect(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
@@ -106,11 +107,14 @@ def give_up(request: HttpRequest, document: FulfillmentOrder, _data: Data) -> st
 def reject(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:
     """The location cannot supply."""
     named = {name: data[name] for name in ("reason", "note", "quantities")}
-    operations.reject(document, by=actor(request), **named)
+    document = operations.reject(document, by=actor(request), **named)
+    again = "routed again"
+    if rest := open_rest(document.order_id):
+        again = f"to be routed again with other orders {words.moment(rest.due_at)}"
     if data["quantities"]:
         units = words.count(sum(data["quantities"].values()), "unit")
-        return f"{units} of {document} given up and routed again."
-    return f"{document} is rejected; its units were routed again."
+        return f"{units} of {document} given up and {again}."
+    return f"{document} is rejected, its units {again}."
 
 
 def recall(request: HttpRequest, document: FulfillmentOrder, data: Data) -> str:

@@ -140,6 +140,36 @@ def test_order_page_says_until_when_and_a_person_routes_now(client, shop, networ
     assert "given up by LON" not in client.get(page).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("minutes", "units", "told"),
+    [
+        (
+            60,
+            {"everything": "on"},
+            "{} is rejected, its units to be routed again with other orders 10:00.",
+        ),
+        (60, {"one": "1"}, "1 unit of {} given up and to be routed again with other orders 10:00."),
+        (0, {"everything": "on"}, "{} is rejected, its units routed again."),
+    ],
+)
+def test_reject_button_says_when_units_are_routed_again(
+    admin_client, settings, shop, network, minutes, units, told
+):
+    settings.OMS_REQUIRE_MFA = False
+    RerouteWindow.objects.update(minutes=minutes)
+    order = world.place(shop, ("MUG", 2))
+    fulfillment.create(order, by=BY, units=released(order))
+    document = FulfillmentOrder.objects.latest("pk")
+    line = f"line_{document.lines.get().pk}"
+    named = {line if name == "one" else name: value for name, value in units.items()}
+    url = reverse("admin:fulfillment_fulfillmentorder_act", args=[document.pk, "reject"])
+
+    sent = {"act": "reject", "reason": "capacity", **named}
+    shown = admin_client.post(url, sent, follow=True)
+
+    assert [str(m) for m in shown.context["messages"]] == [told.format(document)]
+
+
 def test_windows_are_one_a_channel_and_end_with_the_day(client, shop):
     client.force_login(User.objects.create_superuser("ben", password="x"))
     listed = client.get(reverse("admin:orders_reroutewindow_changelist")).content.decode()
