@@ -200,6 +200,9 @@ def _changed(_teller: Teller, facts: dict[str, Any]) -> str:
 
 
 def _promise_changed(_teller: Teller, facts: dict[str, Any]) -> str:
+    """What nothing in sight covers has no day: the one in the facts is the channel's own aim."""
+    if facts["reason"] == PromiseReason.SUPPLY_LOST:
+        return "No day can be promised any more – supply lost"
     when = datetime.fromisoformat(facts["promised_at"])
     return (
         f"Ship by {words.moment(when)} instead – {_label(PromiseReason, facts['reason']).lower()}"

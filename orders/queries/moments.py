@@ -7,7 +7,7 @@ from typing import Any
 
 from customers.queries.moments import Moment, events_before
 from oms import words
-from orders.enums import CancelReason, PaymentMethod
+from orders.enums import CancelReason, PaymentMethod, PromiseReason
 from orders.models import Order
 from orders.queries.hold_types import hold_names
 
@@ -62,6 +62,8 @@ def _sentence(name: str, facts: dict[str, Any], currency: str, kinds: dict[str, 
         what = "Cancelled" if facts.get("whole") else "Cancelled in part"
         why = dict(CancelReason.choices).get(facts.get("reason", ""), "")
         return f"{what}, {amount} less" + (f" – {str(why).lower()}" if why else "")
+    if name == "order.promise_changed" and facts["reason"] == PromiseReason.SUPPLY_LOST:
+        return "No day can be promised any more"
     if name == "order.promise_changed":
         return f"Ship by {words.moment(datetime.fromisoformat(facts['promised_at']))} instead"
     kind = kinds.get(facts.get("kind", ""), "hold")

@@ -11,8 +11,10 @@ from oms import keys
 from oms.dispatch import drain
 from oms.models import AppendOnlyError, Event
 from orders import operations as orders
+from orders.admin.timeline import timeline
 from orders.models import AllocationPolicy, Order, Promise
 from orders.queries.changes import standing
+from orders.queries.moments import moments_of
 from orders.queries.notices import notice_values
 from orders.queries.promising import told_day
 from orders.queries.serving import lines_in_turn
@@ -276,6 +278,20 @@ def test_supply_that_is_called_off_is_written_down_once(shop, mug):
         ("placed", FRIDAY + timedelta(days=1)),
         ("supply_lost", FRIDAY + timedelta(days=1)),
     ]
+
+
+def test_lost_supply_is_told_without_a_day_on_the_pages(shop, mug):
+    comes(mug, (10, FRIDAY))
+    order = place(shop, ("MUG", 5))
+
+    comes(mug)
+    drain(webhooks=False)
+
+    on_order = [entry.sentence for entry in timeline(order, {})]
+    of_person = [moment.sentence for moment in moments_of([order.customer_id], None, 50)]
+    assert "No day can be promised any more – supply lost" in on_order
+    assert "No day can be promised any more" in of_person
+    assert not [text for text in on_order + of_person if "Ship by" in text]
 
 
 def test_only_those_slip_for_whom_it_is_not_enough(shop, mug):
