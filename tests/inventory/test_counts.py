@@ -347,7 +347,7 @@ def test_post_waits_while_lines_are_undecided(london):
     count = to_approve(london)
     before = state_of_everything()
 
-    with pytest.raises(inventory.NotDecided):
+    with pytest.raises(inventory.NotDecided, match="wait for a count or a decision: 1"):
         inventory.post_count(count, by=ANN)
 
     assert state_of_everything() == before

@@ -23,7 +23,7 @@ class NotDecided(DomainError):
     """A line was chosen that cannot be decided so, or one waits for a decision."""
 
     code = "not_decided"
-    message = "{number}: {lines} lines wait for a count or a decision."
+    message = "Lines of {number} that wait for a count or a decision: {lines}."
 
 
 class OwnCount(DomainError):
