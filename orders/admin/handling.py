@@ -23,7 +23,7 @@ from orders.admin.refusals import may
 from orders.forms.handling import AssignForm, CarrierForm, FinishForm, GiveTaskForm
 from orders.models import Handling, Order, Task
 from orders.models.claim import claimed_now, free_for
-from orders.queries.rules.actions import carriers
+from orders.queries.rules.actions import carrier_name
 
 Data = dict[str, Any]
 HANDLE = "orders.handle_order"
@@ -44,7 +44,7 @@ def assign(request: HttpRequest, order: Order, data: Data) -> str:
 def ship_with(request: HttpRequest, order: Order, data: Data) -> str:
     """Say who carries it."""
     operations.ship_with(order, by=actor(request), **data)
-    return f"{order} is to go with {data['carrier'] or 'whom whoever ships chooses'}."
+    return f"{order} is to go with {carrier_name(data['carrier']) or 'whom whoever ships chooses'}."
 
 
 def give_task(request: HttpRequest, order: Order, data: Data) -> str:
@@ -95,7 +95,7 @@ def handling_context(order: Order) -> dict[str, Any]:
     back = "?next=" + reverse("admin:orders_order_change", args=[order.pk])
     return {
         "handling": row,
-        "carrier_name": dict(carriers()).get(row.carrier, row.carrier) if row.carrier else "",
+        "carrier_name": carrier_name(row.carrier) if row.carrier else "",
         "drop_url": reverse("admin:orders_order_act", args=[order.pk, "drop_cancellation"]) + back,
         "task_rows": [
             {

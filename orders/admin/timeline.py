@@ -15,6 +15,7 @@ from oms.models import Event
 from orders.enums import CancelReason, ChangeStep, Gateway, PaymentMethod, PromiseReason
 from orders.models import Order
 from orders.queries.hold_types import hold_names
+from orders.queries.rules.actions import carrier_name
 from orders.queries.rules.wording import saw_words
 
 SHOWN = 200
@@ -321,7 +322,7 @@ SENTENCES: dict[str, Callable[[Teller, dict[str, Any]], str]] = {
     ),
     "order.assigned": lambda _teller, facts: f"Looked after by {facts['after'] or 'nobody'} now",
     "order.carrier_chosen": lambda _teller, facts: (
-        f"To be shipped with {facts['carrier'] or 'any carrier'} {facts['service']}".rstrip()
+        f"To be shipped with {carrier_name(facts['carrier']) or 'any carrier'} {facts['service']}".rstrip()
     ),
     "order.cancellation_scheduled": lambda _teller, facts: (
         f"To be cancelled {words.moment(datetime.fromisoformat(facts['at']))}"

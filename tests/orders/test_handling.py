@@ -98,6 +98,7 @@ def test_whoever_ships_is_offered_the_carrier_that_was_chosen(ben, client):
     assert (form["carrier"].value(), form["service"].value()) == ("ups", "Express")
     page = client.get(reverse("admin:orders_order_change", args=[placed.pk])).content.decode()
     assert "UPS, Express" in page
+    assert "To be shipped with UPS Express" in page
 
 
 def test_a_scheduled_cancellation_happens_when_its_time_has_come(order, time_machine):
@@ -266,6 +267,7 @@ def test_rules_assign_choose_the_carrier_give_tasks_and_write(order, settings):
 
     run = order.rule_runs.get()
     assert [row["ok"] for row in run.did] == [True] * 5
+    assert run.did[1]["said"] == "ship it with UPS"
     row, task = Handling.objects.get(), Task.objects.get()
     assert (row.owner, row.carrier) == ("Support", "ups")
     assert (task.created_by, task.due_at > timezone.now()) == (f"rule:{acting.rule_id}", True)

@@ -197,6 +197,11 @@ def carriers() -> Choices:
     return found
 
 
+def carrier_name(code: str) -> str:
+    """A carrier by its name; the code where parcels are not handed to it any more."""
+    return dict(carriers()).get(code, code)
+
+
 def carrier_services() -> Choices:
     """Services of the carriers, each with its carrier's name."""
     answers = import_module("oms.wiring").ANSWERS
@@ -260,7 +265,7 @@ KINDS: dict[str, Kind] = {
     RuleAction.SHIP_WITH: Kind(
         RuleAction.SHIP_WITH.label,
         lambda action: (
-            f"ship it with {' '.join((action['carrier'], action.get('service', '')))}".strip()
+            f"ship it with {carrier_name(action['carrier'])} {action.get('service', '')}".strip()
         ),
         (
             Part("carrier", "Carrier", "choice", choices=carriers),
