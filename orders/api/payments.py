@@ -68,7 +68,7 @@ class PaymentsView(IdempotencyMixin, APIView):
         method, by = PaymentMethod(sent.method), actor(request)
         if method == PaymentMethod.STORE_CREDIT:
             refuse_unguarded(self)
-        elif sent.state != "pending":
+        elif sent.standing != "pending":
             refuse_unguarded(self, sent.reference, "/reference")
         if method == PaymentMethod.STORE_CREDIT:
             row = operations.redeem_credit(order, by=by, credit=sent.reference, amount=sent.amount)
@@ -77,7 +77,7 @@ class PaymentsView(IdempotencyMixin, APIView):
             done = operations.record_money(
                 order,
                 by=by,
-                state=sent.state,
+                state=sent.standing,
                 method=method,
                 amount=sent.amount,
                 reference=sent.reference,

@@ -15,6 +15,11 @@ COLUMN_UNIT = Decimal("0.0001")
 DEFERRED = {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.ON_ACCOUNT}
 
 
+def usual_state(method: str) -> str:
+    """How money of a payment method stands where nobody says: promised for later, or received."""
+    return "pending" if method in DEFERRED else "captured"
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """All in the order's currency. `authorized` is open authorisations; `deferred` is promised.

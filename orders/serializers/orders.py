@@ -15,7 +15,7 @@ from orders.enums import GIVEN_REASONS, ChargeKind, HoldKind, PaymentMethod
 from orders.models import Business, Channel, Hold, Order, OrderLine, Payment
 from orders.operations import PlacedCharge, PlacedLine, PlacedOrder, PlacedPayment
 from orders.queries import OrderDetail, allowed_actions
-from orders.queries.balance import Balance
+from orders.queries.balance import Balance, usual_state
 from orders.serializers.promise import PromiseOut
 from orders.serializers.rest import RestOut
 
@@ -77,12 +77,17 @@ class ChargeIn(Sent):
 
 @message
 class PaymentIn(Sent):
-    """A payment as the channel knows it."""
+    """A payment as the channel knows it. Without `state` captured; what is paid later is pending."""
 
     method: Method
     amount: Amount
-    state: Literal["pending", "authorized", "captured"] = "captured"
+    state: Literal["pending", "authorized", "captured"] | None = None
     reference: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+    @property
+    def standing(self) -> str:
+        """The state, told or usual."""
+        return self.state or usual_state(self.method)
 
 
 @message
@@ -475,7 +480,8 @@ def placed_order(sent: OrderIn) -> PlacedOrder:
             for row in sent.charges
         ),
         payments=tuple(
-            PlacedPayment(row.method, row.amount, row.state, row.reference) for row in sent.payments
+            PlacedPayment(row.method, row.amount, row.standing, row.reference)
+            for row in sent.payments
         ),
         placed_at=sent.placed_at,
         total=sent.total,

@@ -91,6 +91,30 @@ def test_authorised_money_is_taken_in_part_and_the_rest_given_up(order, call):
     assert_ledgers_hold()
 
 
+@pytest.mark.parametrize("method", ["on_account", "cash_on_delivery"])
+def test_what_is_paid_later_is_not_received_unless_that_is_said(order, call, method):
+    status, later = call(
+        "post", f"orders/{order.number}/payments/", {"method": method, "amount": "20"}
+    )
+    assert (status, later["transactions"]) == (201, [])
+
+    message = {
+        "external_id": "LATER-1",
+        "currency": "GBP",
+        "customer": {"name": "Ada Byron", "email": "ada@example.com"},
+        "shipping_address": world.LONDON,
+        "lines": [{"sku": "MUG", "quantity": 1, "unit_price": "10.00"}],
+        "payments": [{"method": method, "amount": "10.00"}],
+    }
+    status, placed = call("post", "orders/", message)
+
+    assert (status, placed["payment_status"], placed["balance"]["captured"]) == (
+        201,
+        "unpaid",
+        "0.00",
+    )
+
+
 def test_capture_without_an_amount_takes_all_that_is_open(order, call):
     orders.record_authorization(order, by=BY, method="card", amount=Decimal(20), reference="au_1")
     path = f"orders/{order.number}/payments/{Payment.objects.get().number}/captures/"

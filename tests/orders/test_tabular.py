@@ -202,6 +202,19 @@ def test_read_takes_charges_payment_and_total(tmp_path):
     assert told == [(3, "charge")]
 
 
+@pytest.mark.parametrize(
+    ("method", "state"),
+    [("card", "captured"), ("bank_transfer", "captured"), ("on_account", "pending")],
+)
+def test_read_takes_money_as_received_where_the_method_is_not_to_pay_later(tmp_path, method, state):
+    header = f"{HEADER},total,payment_method"
+    path = table(tmp_path, f"A-1,,MUG,1,4.00,{ADA},4.00,{method}", header=header)
+
+    (sale,), _ = read(path)
+
+    assert [(row.amount, row.state) for row in sale.placed.payments] == [(Decimal(4), state)]
+
+
 def test_read_understands_semicolons_and_decimal_commas(tmp_path):
     path = table(
         tmp_path,

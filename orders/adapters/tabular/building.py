@@ -10,6 +10,7 @@ from oms.money import ZERO, quantize
 from orders import operations as orders
 from orders.adapters.tabular.rows import Cells, Item
 from orders.enums import ChargeKind
+from orders.queries.balance import usual_state
 
 if TYPE_CHECKING:
     from orders.adapters.tabular.reading import Group
@@ -89,7 +90,7 @@ def _payments(cells: Cells, group: "Group", total: Decimal | None) -> list[order
         orders.PlacedPayment(
             method=method,
             amount=cells.amount(group.cells, "payment_amount", empty=total),
-            state=state if state in STATES else "captured",
+            state=state if state in STATES else usual_state(method),
             reference=cells.text(group.cells, "payment_reference"),
         )
     ]
