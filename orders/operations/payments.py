@@ -44,7 +44,7 @@ class NothingOpen(DomainError):
     """Nothing is authorised or promised that was not captured."""
 
     code = "nothing_open"
-    message = "Payment {payment} has nothing open to give up."
+    message = "Payment {payment} has nothing open to take or give up."
 
 
 class NotRecorded(DomainError):
@@ -74,14 +74,17 @@ def capture(
 ) -> Payment:
     """Take authorised or promised money: so much of it, or all that is open.
 
-    Raises AmountTooHigh when more than what is still open would be taken, ReferenceReused, and
-    OrderOnHold while a hold is open whose type stops that.
+    Raises AmountTooHigh when more than what is still open would be taken, NothingOpen for all of
+    nothing (it expired, or was taken), ReferenceReused, and OrderOnHold while a hold is open whose
+    type stops that.
     """
     work, payment = lock_payment(payment, by=by)
     if _repeated(payment, TransactionKind.CAPTURE, amount, reference):
         return payment
     pipeline.refuse_capture(work)
     limit = open_amount(payment)
+    if amount is None and limit <= 0:
+        raise NothingOpen(payment=payment.number)
     amount = limit if amount is None else amount
     refuse_more_than(amount, limit, payment.currency)
     record_transaction(work, payment, TransactionKind.CAPTURE, amount, reference)

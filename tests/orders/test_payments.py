@@ -183,6 +183,8 @@ def test_void_again_changes_nothing_and_void_of_taken_money_is_refused(order):
 
     with pytest.raises(orders.NothingOpen):
         orders.void(paid, by=BY)
+    with pytest.raises(orders.NothingOpen, match="has nothing open to take or give up"):
+        orders.capture(payment, by=BY)
 
     assert PaymentTransaction.objects.count() == 3
 
