@@ -158,8 +158,10 @@ def _count(hand: str, clerk: str) -> None:
     london = world.table("inventory.Location").get(code=world.LONDON)
     other = f"user:{get_user_model().objects.get(username='administrator').pk}"
     rows = world.table("inventory.StockLevel").filter(location=london, on_hand__gt=20)
-    plain = rows.filter(product__tracking="none").order_by("-on_hand", "pk")
-    products = list(plain.values_list("product_id", flat=True)[: COUNTED * len(COUNTS)])
+    counted = world.table("inventory.CountLine").filter(is_open=True)  # since a rejection
+    plain = rows.filter(product__tracking="none").exclude(pk__in=counted.values("level"))
+    plain = plain.order_by("-on_hand", "pk").values_list("product_id", flat=True)
+    products = list(plain[: COUNTED * len(COUNTS)])
     for at, state in enumerate(COUNTS):
         sheet = products[at :: len(COUNTS)]
         if state == "counting":
