@@ -105,8 +105,8 @@ def test_from_the_builder_to_a_hold_on_a_new_order(ben, client):
         in client.get(reverse("admin:orders_rule_change", args=[rule.pk])).content.decode()
     )
     assert (
-        "Rule Big (version 1): put it on hold (Big one) – it saw destination country: GB, "
-        "order total: 60"
+        "Rule Big (version 1): put it on hold (Big one) – it saw order total: 60, "
+        "destination country: GB"
         in client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
     )
 

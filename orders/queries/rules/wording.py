@@ -19,8 +19,8 @@ def version_words(version: RuleVersion) -> str:
 
 
 def saw_words(saw: Mapping[str, Any]) -> list[str]:
-    """What a run saw: each fact with its label and unit."""
-    return [_fact(ANY[name], value) for name, value in saw.items() if name in ANY]
+    """What a run saw: each fact with its label and unit, as the builder offers them."""
+    return [_fact(field, saw[name]) for name, field in ANY.items() if name in saw]
 
 
 def _fact(field: Field, value: Any) -> str:
