@@ -42,12 +42,12 @@ def at_once(transactional_db):
 
 @pytest.fixture
 def meet():
-    """Come here and wait for another; who waited a second, or comes after, goes on alone."""
+    """Come here and wait for another; who waited three seconds, or comes after, goes on alone."""
     another = Barrier(2)
 
     def wait():
         with suppress(BrokenBarrierError):
-            another.wait(timeout=1)
+            another.wait(timeout=3)
 
     return wait
 

@@ -55,7 +55,22 @@ def test_two_captures_at_once_ask_for_no_more_than_is_authorised(at_once, paymen
     assert asked() == 15
 
 
-def test_two_captures_at_once_without_the_lock_ask_for_too_much(at_once, payment, lock_nothing):
+@pytest.fixture
+def limits_read_together(monkeypatch, meet):
+    """Neither writes before both have read how much may be asked for."""
+    read = payments_gateway._limit
+
+    def read_and_wait(*about):
+        limit = read(*about)
+        meet()
+        return limit
+
+    monkeypatch.setattr(payments_gateway, "_limit", read_and_wait)
+
+
+def test_two_captures_at_once_without_the_lock_ask_for_too_much(
+    at_once, payment, lock_nothing, limits_read_together
+):
     lock_nothing()
 
     assert told(at_once(captures(payment))) == {"done": 2}
@@ -79,7 +94,9 @@ def test_refund_twice_at_once_is_asked_for_once(at_once, payment):
     assert asked() == 5
 
 
-def test_refund_twice_at_once_without_the_lock_is_asked_for_twice(at_once, payment, lock_nothing):
+def test_refund_twice_at_once_without_the_lock_is_asked_for_twice(
+    at_once, payment, lock_nothing, limits_read_together
+):
     calls = refunds(payment)
     lock_nothing()
 
